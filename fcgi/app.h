@@ -1,0 +1,47 @@
+/*
+ * app - the root of a program: its settings, its routes and its user pointer.
+ *
+ * tina4_app_run() finds out how the program was started and becomes a FastCGI
+ * server (http), a CGI program (cgi) or a worker. The ZeroMQ context is made
+ * when it is needed first, after any fork of the program's own.
+ */
+#ifndef FCGI_APP_H
+#define FCGI_APP_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fcgi/tina4.h"
+#include "shared/conf.h"
+
+struct router;
+struct path_pattern;
+
+struct ws_route {
+	struct path_pattern *pattern;
+	tina4_ws_handler *handler; /* NULL: push-only */
+};
+
+struct tina4_app {
+	struct conf conf;
+	void *user;
+	const char *name; /* conf.app, or the program's name: borrowed */
+
+	struct router *router; /* HTTP routes */
+	struct ws_route *ws_routes;
+	size_t n_ws_routes;
+	bool refused; /* a route was refused: said on standard error already */
+
+	pthread_mutex_t zmq_lock;
+	void *zmq;                  /* ZeroMQ context, NULL until app_zmq() */
+	struct tina4_conn *current; /* the connection whose handler runs; worker only */
+};
+
+/* The ZeroMQ context that the app's threads share, made on first use. Returns NULL when that fails. */
+void *app_zmq(struct tina4_app *app);
+
+/* The WebSocket route of exactly this pattern text, or NULL. */
+const struct ws_route *app_ws_route(const struct tina4_app *app, const char *pattern, size_t len);
+
+#endif

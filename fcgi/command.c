@@ -1,0 +1,72 @@
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "fcgi/command.h"
+#include "fcgi/tina4.h"
+#include "shared/utf8.h"
+
+enum { CLOSE_REASON_MAX = 123 }; /* RFC 6455 section 5.5, less the code */
+
+static uint8_t
+wire_flags_of(unsigned flags)
+{
+	return (flags & TINA4_BINARY ? WIRE_BINARY : 0) | (flags & TINA4_EXCLUDE_SENDER ? WIRE_EXCLUDE_SENDER : 0);
+}
+
+int
+command_data(struct wire_command *ret, enum wire_command_type type, const void *data, size_t len, unsigned flags,
+    size_t max_bytes)
+{
+	if (len > max_bytes)
+		return -EMSGSIZE;
+	if (!(flags & TINA4_BINARY) && !utf8_valid(data, len))
+		return -EILSEQ;
+	*ret = (struct wire_command){ .type = type, .flags = wire_flags_of(flags), .data = { data, len } };
+	return 0;
+}
+
+/* RFC 6455 section 7.4 and its registry: not the codes that are only ever reported, nor the clients' own 1010. */
+static bool
+may_send(int code)
+{
+	if (code >= 3000 && code <= 4999)
+		return true;
+	return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006 && code != 1010;
+}
+
+int
+command_close(struct wire_command *ret, int code, const char *reason)
+{
+	struct span text = span_of(reason != NULL ? reason : "");
+
+	if (code == 0)
+		code = 1000;
+	if (!may_send(code) || text.len > CLOSE_REASON_MAX)
+		return -EINVAL;
+	if (!utf8_valid(text.data, text.len))
+		return -EILSEQ;
+	*ret = (struct wire_command){ .type = WIRE_DISCONNECT, .code = (uint16_t)code, .data = text };
+	return 0;
+}
+
+int
+command_set_conn(struct wire_command *command, const char *conn_id)
+{
+	int r = wire_id_parse(conn_id, &command->conn);
+
+	if (r == 0)
+		command->flags |= WIRE_OTHER_CONN;
+	return r;
+}
+
+char *
+command_take_json(struct cJSON **json)
+{
+	char *text = cJSON_PrintUnformatted(*json);
+
+	cJSON_Delete(*json);
+	*json = NULL;
+	return text;
+}

@@ -1,0 +1,36 @@
+/*
+ * command - checks what a program sends before it goes down the bus.
+ *
+ * The commands that come out of here borrow their bytes from the arguments.
+ * Pure.
+ */
+#ifndef FCGI_COMMAND_H
+#define FCGI_COMMAND_H
+
+#include <stddef.h>
+
+#include "shared/wire.h"
+
+struct cJSON;
+
+/*
+ * Makes a command of that type which carries data; flags are enum tina4_flags.
+ * Returns 0, -EMSGSIZE past max_bytes, or -EILSEQ for text that is not UTF-8.
+ */
+int command_data(struct wire_command *ret, enum wire_command_type type, const void *data, size_t len, unsigned flags,
+    size_t max_bytes);
+
+/*
+ * Makes a DISCONNECT; code 0 is 1000, reason may be NULL. Returns 0, -EINVAL
+ * for a code that a server may not send or a reason of more than 123 bytes, or
+ * -EILSEQ.
+ */
+int command_close(struct wire_command *ret, int code, const char *reason);
+
+/* Lets the command name a connection by its hexadecimal id. Returns 0 or -EINVAL. */
+int command_set_conn(struct wire_command *command, const char *conn_id);
+
+/* Frees *json and clears it. Returns its text, which the caller frees, or NULL when out of memory. */
+char *command_take_json(struct cJSON **json);
+
+#endif

@@ -1,0 +1,96 @@
+#include <errno.h>
+#include <string.h>
+
+#include "fcgi/app.h"
+#include "fcgi/dispatch.h"
+#include "fcgi/request.h"
+#include "fcgi/response.h"
+#include "fcgi/router.h"
+#include "shared/log.h"
+
+/* Answers a method that has no handler on this path. */
+static int
+answer_without(unsigned allowed, bool asks_options, struct tina4_response *res)
+{
+	char allow[ALLOW_MAX];
+	int r;
+
+	if (allowed == 0)
+		return tina4_response_error(res, 404, "Not Found");
+	router_allow(allowed, allow);
+	r = tina4_response_header(res, "Allow", allow);
+	if (r < 0)
+		return r;
+	if (asks_options)
+		return tina4_response_status(res, 204);
+	return tina4_response_error(res, 405, "Method Not Allowed");
+}
+
+static int
+answer(struct tina4_request *req, struct tina4_response *res)
+{
+	const char *method = tina4_request_method(req), *path = tina4_request_path(req);
+	struct path_match match;
+	tina4_http_handler *handler;
+	unsigned allowed;
+	int r;
+
+	res->https = request_is_https(req);
+	handler = router_find(tina4_request_app(req)->router, method, path, strlen(path), &match, &allowed);
+	if (handler == NULL)
+		return answer_without(allowed, strcmp(method, "OPTIONS") == 0, res);
+	r = request_set_match(req, &match);
+	return r < 0 ? r : handler(req, res);
+}
+
+/* Answers a body that could not be read. Returns -EBADMSG, or the error when it is not the client's. */
+static int
+refuse_body(const struct tina4_app *app, int error, struct tina4_response *res)
+{
+	switch (error) {
+	case -EFBIG:
+		tina4_response_error(res, 413, "The body is larger than %u bytes.", app->conf.max_body);
+		return -EBADMSG;
+	case -EINVAL:
+		tina4_response_error(res, 400, "The Content-Length is wrong.");
+		return -EBADMSG;
+	case -EPIPE:
+		tina4_response_error(res, 400, "The body was cut short.");
+		return -EBADMSG;
+	default:
+		return error;
+	}
+}
+
+static void
+fail(const struct tina4_request *req, int error, struct tina4_response *res)
+{
+	log_error("request failed method=%s path=%s error=%s", req ? tina4_request_method(req) : "?",
+	    req ? tina4_request_path(req) : "?", tina4_strerror(error));
+	response_reset(res);
+	tina4_response_error(res, 500, "Internal Server Error");
+	res->status = 500; /* without memory for the body, too */
+}
+
+void
+dispatch(struct tina4_app *app, char *const *env, int body_error, struct buf *body, struct tina4_response *res)
+{
+	const char *bytes = buf_cstr(body);
+	struct tina4_request *req = NULL;
+	int r;
+
+	if (body_error < 0)
+		r = refuse_body(app, body_error, res);
+	else if (bytes == NULL)
+		r = -ENOMEM;
+	else
+		r = request_new(app, env, bytes, body->len, res, &req);
+
+	if (r == -EBADMSG) /* res says why */
+		return;
+	if (r == 0)
+		r = answer(req, res);
+	if (r < 0)
+		fail(req, r, res);
+	request_free(req);
+}

@@ -1,0 +1,39 @@
+/*
+ * listener - a listening socket of our own, for FastCGI.
+ *
+ * A unix socket has mode 0660. One that another process still listens on is
+ * left alone, a stale one is replaced.
+ */
+#ifndef FCGI_LISTENER_H
+#define FCGI_LISTENER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+enum { LISTENER_NAME_MAX = 160 };
+
+struct listener {
+	int fd;
+	struct sockaddr_un unix_address; /* its path is empty for TCP */
+	dev_t device;                    /* of the unix socket's file, to know it again */
+	ino_t inode;
+};
+
+/*
+ * Listens on host:port, [v6]:port, :port (on loopback), unix:/path or /path.
+ * Returns 0, -EINVAL for an address of another form, -EADDRINUSE when another
+ * process listens there, or another negative errno.
+ */
+int listener_open(struct listener *ret, const char *address);
+
+/* Closes the socket, and removes its file if it is still ours. */
+void listener_close(struct listener *listener);
+
+/* True when a descriptor is a socket that listens. */
+bool listener_is(int fd);
+
+/* Writes the address that a socket listens on, in the form that listener_open() takes. */
+void listener_name(int fd, char ret[static LISTENER_NAME_MAX]);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * meta - what stays the same while a connection lives.
+ *
+ * Terminated strings made from the metadata of an OPEN or ATTACH: path,
+ * address, parameters, headers, cookies and the claims of its token. Pure.
+ */
+#ifndef FCGI_META_H
+#define FCGI_META_H
+
+#include <stdint.h>
+
+#include "shared/wire.h"
+
+struct cJSON;
+struct meta; /* opaque */
+struct path_pattern;
+
+/*
+ * Copies from wire, whose path has to match the pattern (borrowed). Returns 0,
+ * -EPROTO for what a sidecar would not say, -EINVAL for a NUL byte within a
+ * name or value, -ENOBUFS for too many of them, or -ENOMEM.
+ */
+int meta_new(struct meta **ret, const struct path_pattern *pattern, const struct wire_meta *wire);
+
+/* NULL is fine. */
+void meta_free(struct meta *meta);
+
+/* These borrow from meta; NULL when there is none. */
+const char *meta_path(const struct meta *meta);
+const char *meta_ip(const struct meta *meta);
+const char *meta_param(const struct meta *meta, const char *name);
+const char *meta_header(const struct meta *meta, const char *name);
+const char *meta_cookie(struct meta *meta, const char *name);
+const struct cJSON *meta_user(const struct meta *meta);
+
+/* A {name:int} parameter. Returns 0, -ENOENT, or -EINVAL for another type. */
+int meta_param_int(const struct meta *meta, const char *name, int64_t *ret);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * response - what goes back to a client, as a CGI response (RFC 3875 section 6).
+ *
+ * A handler fills it, in any order and again if it likes; it is checked when it
+ * is filled and written once, at the end. A file is read only then.
+ */
+#ifndef FCGI_RESPONSE_H
+#define FCGI_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fcgi/fields.h"
+#include "fcgi/tina4.h"
+#include "shared/buf.h"
+
+struct tina4_response {
+	int status;
+	bool https; /* the client came by https: cookies are Secure */
+	struct fields headers;
+	struct fields cookies; /* the values of Set-Cookie, each under the cookie's name */
+	struct buf body;
+	int file; /* a descriptor that is the body instead, or -1 */
+	uint64_t file_bytes;
+};
+
+/* An empty 200. It must be freed with response_free(). */
+void response_init(struct tina4_response *res);
+void response_free(struct tina4_response *res);
+
+/* Makes it an empty 200 again. */
+void response_reset(struct tina4_response *res);
+
+/* Takes bytes that are to be written. Returns 0 or a negative errno. */
+typedef int response_sink(void *context, const void *data, size_t len);
+
+/*
+ * Writes the response, without its body when `head` or when its status has
+ * none. Returns 0, -ENOMEM, what the sink returned, or -EIO when the file
+ * could not be read to the length that was announced.
+ */
+int response_write(const struct tina4_response *res, bool head, response_sink *sink, void *context);
+
+#endif

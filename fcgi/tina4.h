@@ -1,0 +1,277 @@
+/*
+ * tina4 - real-time for classic web applications.
+ *
+ * A program declares its routes and calls tina4_app_run(), which serves HTTP as
+ * a FastCGI or CGI process, or runs the WebSocket handlers as a worker:
+ *
+ *     fd 0 is a listening socket     FastCGI (spawn-fcgi, mod_fcgid, systemd)
+ *     --listen ADDRESS               FastCGI on a socket of its own
+ *     a CGI environment              one request, then it ends
+ *     --worker                       WebSocket handlers, fed by tina4-sidecar
+ *     --routes                       prints the routes and ends
+ *
+ * Functions that can fail return 0 or a negative errno and leave outputs
+ * untouched on failure. A pointer argument is copied unless its comment says
+ * borrowed or taken; who takes asks for the address and clears it. A returned
+ * pointer is borrowed from the object it was asked of, and lives as long.
+ * Strings are NUL-terminated; names of headers compare without case.
+ */
+#ifndef TINA4_H
+#define TINA4_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct cJSON; /* <cjson/cJSON.h> */
+
+struct tina4_app;
+struct tina4_conn;
+struct tina4_request;
+struct tina4_response;
+
+/* --- the application --------------------------------------------------------- */
+
+/* Returns NULL when out of memory. The caller frees it with tina4_app_free(). */
+struct tina4_app *tina4_app_new(void);
+
+/* NULL is fine. */
+void tina4_app_free(struct tina4_app *app);
+
+/* A pointer of the program's own, borrowed, for its handlers. */
+void tina4_app_set_user(struct tina4_app *app, void *user);
+void *tina4_app_user(const struct tina4_app *app);
+
+/*
+ * Serves until SIGTERM or SIGINT, then finishes what has begun and frees the
+ * app. Returns the process's exit status: 0, 1 after a failure (said on
+ * standard error), 2 for wrong usage or a route that was refused.
+ */
+int tina4_app_run(struct tina4_app *app, int argc, char **argv);
+
+/* A sentence for a negative errno as the functions below return it. */
+const char *tina4_strerror(int error);
+
+/* --- HTTP routes --------------------------------------------------------------- */
+
+/* Returns 0, or a negative errno: the client gets 500 and the log the reason. */
+typedef int tina4_http_handler(struct tina4_request *req, struct tina4_response *res);
+
+/*
+ * Patterns: "/orders/{id:int}". Types: int, float, alpha, alnum, slug, uuid,
+ * path (the rest); without one, any segment. The first route that matches
+ * wins. HEAD is answered from GET, OPTIONS and 405 with the methods allowed.
+ * Returns 0 or -EINVAL; a refused route also stops tina4_app_run() by name.
+ */
+int tina4_get(struct tina4_app *app, const char *pattern, tina4_http_handler *handler);
+int tina4_post(struct tina4_app *app, const char *pattern, tina4_http_handler *handler);
+int tina4_put(struct tina4_app *app, const char *pattern, tina4_http_handler *handler);
+int tina4_patch(struct tina4_app *app, const char *pattern, tina4_http_handler *handler);
+int tina4_delete(struct tina4_app *app, const char *pattern, tina4_http_handler *handler);
+/* All five. */
+int tina4_any(struct tina4_app *app, const char *pattern, tina4_http_handler *handler);
+
+/* --- HTTP request ----------------------------------------------------------------- */
+
+struct tina4_upload {
+	const char *name;     /* of the form's field */
+	const char *filename; /* as the client sent it: never use it as a path */
+	const char *type;     /* as the client sent it, "" when it did not */
+	const void *data;
+	size_t len; /* bytes */
+};
+
+struct tina4_app *tina4_request_app(const struct tina4_request *req);
+const char *tina4_request_method(const struct tina4_request *req);
+/* The decoded path, without the query. */
+const char *tina4_request_path(const struct tina4_request *req);
+/* The client's address; behind TINA4_TRUSTED_PROXIES the one they forwarded. */
+const char *tina4_request_ip(const struct tina4_request *req);
+
+/* These return NULL when there is none; of several with one name the first. */
+const char *tina4_request_param(const struct tina4_request *req, const char *name);
+const char *tina4_request_query(const struct tina4_request *req, const char *name);
+const char *tina4_request_header(const struct tina4_request *req, const char *name);
+const char *tina4_request_cookie(const struct tina4_request *req, const char *name);
+const char *tina4_request_form(const struct tina4_request *req, const char *name);
+const struct tina4_upload *tina4_request_upload(const struct tina4_request *req, const char *name);
+
+/* A {name:int} or {name:float} parameter as a number. Returns 0, -ENOENT, or -EINVAL for another type. */
+int tina4_request_param_int(const struct tina4_request *req, const char *name, int64_t *ret);
+int tina4_request_param_float(const struct tina4_request *req, const char *name, double *ret);
+
+/* The body as JSON when its Content-Type says so, else NULL. A body that is not JSON got 400 before. */
+const struct cJSON *tina4_request_json(const struct tina4_request *req);
+/* The body as it came; never NULL. */
+const void *tina4_request_body(const struct tina4_request *req, size_t *ret_len);
+
+/* --- HTTP response ------------------------------------------------------------------ */
+
+/* Zeroed: a cookie for the session, Path=/, HttpOnly, SameSite=Lax, Secure behind https. */
+struct tina4_cookie {
+	const char *path;   /* NULL is "/" */
+	const char *domain; /* NULL is this host only */
+	int64_t max_age;    /* seconds; 0 until the browser closes; negative deletes it */
+	bool script;        /* scripts may read it: no HttpOnly */
+	bool insecure;      /* also without https */
+	enum { TINA4_SAMESITE_LAX, TINA4_SAMESITE_STRICT, TINA4_SAMESITE_NONE } same_site;
+};
+
+/* 100 to 599, or -EINVAL. It is 200 at first. */
+int tina4_response_status(struct tina4_response *res, int status);
+/* Replaces a header of that name. -EINVAL for bytes that RFC 9110 section 5.5 forbids. */
+int tina4_response_header(struct tina4_response *res, const char *name, const char *value);
+/* Adds a cookie; options may be NULL. -EINVAL for bytes that RFC 6265 section 4.1.1 forbids. */
+int tina4_response_cookie(
+    struct tina4_response *res, const char *name, const char *value, const struct tina4_cookie *options);
+
+/* Each of these sets the whole body and its Content-Type, in place of one set before. */
+int tina4_response_body(struct tina4_response *res, const void *data, size_t len, const char *type);
+int tina4_response_text(struct tina4_response *res, const char *text);
+int tina4_response_html(struct tina4_response *res, const char *html);
+/* Takes *json, also on failure. */
+int tina4_response_json(struct tina4_response *res, struct cJSON **json);
+/* {"error": "..."} with a status. */
+int tina4_response_error(struct tina4_response *res, int status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* status is 301, 302, 303, 307 or 308. */
+int tina4_response_redirect(struct tina4_response *res, int status, const char *location);
+/* The file at path; type NULL is by its ending. -ENOENT when it is no readable regular file. */
+int tina4_response_file(struct tina4_response *res, const char *path, const char *type);
+
+/* --- WebSocket routes ------------------------------------------------------------------ */
+
+enum tina4_event {
+	TINA4_OPEN,    /* before the connection joins its path */
+	TINA4_MESSAGE, /* data is there with this one only */
+	TINA4_CLOSE,   /* after the connection has left its path; comes exactly once */
+};
+
+/*
+ * Runs in `app --worker`. data is borrowed for the call and NUL-terminated
+ * beyond len. What the handler sends takes effect once, after it returned 0. A
+ * negative errno discards it: in open the client is closed with 1011, in
+ * message the error is logged and the connection stays.
+ *
+ * Should a worker die, its unfinished events come again to the next: the
+ * clients see each event's effects once, what a handler does elsewhere may
+ * repeat, and tina4_conn_event_id() lets it notice.
+ */
+typedef int tina4_ws_handler(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len);
+
+/* A NULL handler makes the path push-only. Patterns and result are as for tina4_get(). */
+int tina4_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler);
+
+enum tina4_flags {
+	TINA4_TEXT = 0, /* must be UTF-8, RFC 6455 section 5.6 */
+	TINA4_BINARY = 1,
+	TINA4_EXCLUDE_SENDER = 2, /* of broadcast */
+};
+
+/* --- a WebSocket connection, as its handler sees it --------------------------------------- */
+
+struct tina4_app *tina4_conn_app(const struct tina4_conn *conn);
+/* 32 hexadecimal digits. */
+const char *tina4_conn_id(const struct tina4_conn *conn);
+/* The decoded path: who is on the same path is in the same room. */
+const char *tina4_conn_path(const struct tina4_conn *conn);
+const char *tina4_conn_ip(const struct tina4_conn *conn);
+/* A path parameter, or else a query parameter; NULL when there is none. */
+const char *tina4_conn_param(const struct tina4_conn *conn, const char *name);
+/* A {name:int} parameter. Returns 0, -ENOENT, or -EINVAL for another type. */
+int tina4_conn_param_int(const struct tina4_conn *conn, const char *name, int64_t *ret);
+const char *tina4_conn_header(const struct tina4_conn *conn, const char *name);
+const char *tina4_conn_cookie(const struct tina4_conn *conn, const char *name);
+/* The verified claims of the connection's token, or NULL. */
+const struct cJSON *tina4_conn_user(const struct tina4_conn *conn);
+/* Connections on the path when the event happened: with this one in open, without it in close. */
+uint32_t tina4_conn_count(const struct tina4_conn *conn);
+/* True when the message being handled is binary. */
+bool tina4_conn_is_binary(const struct tina4_conn *conn);
+/* In close: the status of RFC 6455 section 7.4; 1006 when the connection broke. Else 0. */
+int tina4_conn_close_code(const struct tina4_conn *conn);
+/* The same when the same event comes again, and never else. */
+const char *tina4_conn_event_id(const struct tina4_conn *conn);
+
+/*
+ * Attributes stay with the connection, whichever worker serves it. NULL unsets.
+ * Returns 0, -EINVAL for an empty name, -ENOSPC past TINA4_WS_ATTRIBUTE_BYTES.
+ */
+int tina4_conn_set(struct tina4_conn *conn, const char *name, const char *value);
+const char *tina4_conn_get(const struct tina4_conn *conn, const char *name);
+
+/*
+ * To this client, or to all on its path. Returns 0, -EMSGSIZE past
+ * TINA4_WS_MAX_MESSAGE, -EILSEQ for text that is not UTF-8, -ENOBUFS when the
+ * handler has sent more than an event may, or -ENOMEM. A failure is remembered:
+ * a handler that returns 0 all the same counts as failed.
+ */
+int tina4_conn_send(struct tina4_conn *conn, const void *data, size_t len, unsigned flags);
+int tina4_conn_broadcast(struct tina4_conn *conn, const void *data, size_t len, unsigned flags);
+int tina4_conn_sendf(struct tina4_conn *conn, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int tina4_conn_broadcastf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* These take *json, also on failure. */
+int tina4_conn_send_json(struct tina4_conn *conn, struct cJSON **json);
+int tina4_conn_broadcast_json(struct tina4_conn *conn, struct cJSON **json, unsigned flags);
+
+/*
+ * Ends this connection after what was sent to it. code 0 is 1000; the reason,
+ * NULL or at most 123 bytes of UTF-8, reaches the client. -EINVAL for a code
+ * that RFC 6455 section 7.4 does not let a server send.
+ */
+int tina4_conn_close(struct tina4_conn *conn, int code, const char *reason);
+
+/* --- from anywhere: HTTP handlers, CGI, other WebSocket handlers ------------------------------- */
+
+struct tina4_push_options {
+	unsigned flags; /* TINA4_TEXT or TINA4_BINARY */
+	int timeout_ms; /* 0 is TINA4_PUSH_TIMEOUT_MS; at most 60000 */
+	const char *id; /* 32 hexadecimal digits of an earlier try; NULL is a new one */
+};
+
+struct tina4_receipt {
+	char id[33];          /* to try again with, after -ETIMEDOUT; also filled in on failure */
+	uint32_t connections; /* queued to that many on the sidecar's own host */
+	bool relayed;         /* handed on for the other hosts */
+	uint64_t epoch;       /* of the path; 0 when nobody is there */
+	uint64_t offset;      /* of this message within the epoch, from 1 */
+};
+
+/*
+ * Sends to all on a decoded path, and waits for the sidecar's receipt. options
+ * and ret may be NULL. In a WebSocket handler it joins what the handler sends,
+ * waits for nothing and *ret is zero. Returns 0 or
+ *
+ *     -EINVAL      a path that does not begin with '/', or wrong options
+ *     -EILSEQ      text that is not UTF-8
+ *     -EMSGSIZE    more than TINA4_WS_MAX_MESSAGE
+ *     -ENOENT      no route matches the path
+ *     -ENOTCONN    no sidecar answers: nothing was sent
+ *     -ETIMEDOUT   no receipt in time: it may have been sent; a retry with the
+ *                  same id is applied once at most
+ *     -EBUSY       the sidecar is at a limit: nothing was sent
+ *     -EPROTO      the sidecar does not understand us
+ */
+int tina4_push(struct tina4_app *app, const char *path, const void *data, size_t len,
+    const struct tina4_push_options *options, struct tina4_receipt *ret);
+/* Takes *json, also on failure. */
+int tina4_push_json(struct tina4_app *app, const char *path, struct cJSON **json,
+    const struct tina4_push_options *options, struct tina4_receipt *ret);
+
+/* To one connection by its id. Results are tina4_push()'s, -ENOENT when it is gone. */
+int tina4_send(struct tina4_app *app, const char *conn_id, const void *data, size_t len, unsigned flags);
+int tina4_close(struct tina4_app *app, const char *conn_id, int code, const char *reason);
+
+/* Connections on a path. -EDEADLK in a WebSocket handler: see tina4_conn_count(). */
+int tina4_count(struct tina4_app *app, const char *path, uint32_t *ret);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

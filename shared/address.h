@@ -1,0 +1,41 @@
+/*
+ * address - the address of a client that comes through proxies.
+ *
+ * A proxy appends the address it was called from to X-Forwarded-For. Walking
+ * that list from its right end, the client is the first address that is not
+ * itself a trusted proxy; everything further left was written by the client
+ * and proves nothing. Pure: no name is ever looked up.
+ */
+#ifndef SHARED_ADDRESS_H
+#define SHARED_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { ADDRESS_TEXT_MAX = 46 }; /* INET6_ADDRSTRLEN */
+
+struct address_list; /* opaque: networks in CIDR notation; NULL is an empty one */
+
+/*
+ * Parses "10.0.0.0/8, 192.0.2.7, fd00::/8"; an empty text is an empty list.
+ * Returns 0, -EINVAL (*ret_bad, when asked for, points at the wrong entry
+ * within text) or -ENOMEM.
+ */
+int address_list_parse(const char *text, struct address_list **ret, const char **ret_bad);
+
+/* NULL is fine. */
+void address_list_free(struct address_list *list);
+
+/* True when the address lies in one of the networks (IPv4-mapped IPv6 counts as IPv4). */
+bool address_list_contains(const struct address_list *list, const char *address);
+
+/*
+ * Writes the client's address into ret. peer is the address of the direct
+ * peer, or "" for a unix socket, which is trusted always; forwarded is the
+ * X-Forwarded-For header or NULL. An entry that is no address ends the walk. A
+ * unix peer without a usable header gives "".
+ */
+void address_of_client(
+    const struct address_list *trusted, const char *peer, const char *forwarded, char ret[static ADDRESS_TEXT_MAX]);
+
+#endif

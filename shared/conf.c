@@ -1,0 +1,584 @@
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/address.h"
+#include "shared/buf.h"
+#include "shared/conf.h"
+#include "shared/dotenv.h"
+#include "shared/log.h"
+#include "shared/path.h"
+
+enum type {
+	TEXT,
+	LIST, /* text of comma-separated items */
+	NUMBER,
+	BYTES, /* a number that K, M or G may follow */
+	OCTAL,
+	LEVEL,
+	NETWORKS,
+};
+
+struct setting {
+	const char *name;
+	enum type type;
+	size_t field;                                /* its offset in struct conf */
+	const char *unset;                           /* the default, as one would write it */
+	uint32_t min, max;                           /* of the three kinds of number */
+	bool (*check)(const char *text, size_t len); /* of text, and of each item of a list; NULL is anything */
+	const char *allowed;                         /* what is no number must be that */
+	const char *meaning;
+};
+
+static bool
+is_endpoint(const char *text, size_t len)
+{
+	return len > 7 && memcmp(text, "ipc:///", 7) == 0;
+}
+
+static bool
+is_port(const char *text, size_t len)
+{
+	unsigned port = 0;
+
+	if (len == 0 || len > 5)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (!isdigit((unsigned char)text[i]))
+			return false;
+		port = port * 10 + (unsigned)(text[i] - '0');
+	}
+	return port <= UINT16_MAX;
+}
+
+/* A host with a colon in it, an IPv6 address, must be in brackets. */
+static bool
+is_listener(const char *text, size_t len)
+{
+	const char *colon = memrchr(text, ':', len);
+	size_t host;
+
+	if (len > 6 && memcmp(text, "unix:/", 6) == 0)
+		return true;
+	if (colon == NULL || !is_port(colon + 1, (size_t)(text + len - colon - 1)))
+		return false;
+	host = (size_t)(colon - text);
+	if (host > 2 && text[0] == '[' && text[host - 1] == ']')
+		return true;
+	return host > 0 && memchr(text, ':', host) == NULL;
+}
+
+static bool
+is_listener_or_off(const char *text, size_t len)
+{
+	return (len == 3 && memcmp(text, "off", 3) == 0) || is_listener(text, len);
+}
+
+static bool
+is_pattern(const char *text, size_t len)
+{
+	struct path_pattern *pattern = NULL;
+	char copy[PATH_MAX_BYTES + 1];
+
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	if (path_compile(copy, &pattern, NULL) < 0)
+		return false;
+	path_pattern_free(pattern);
+	return true;
+}
+
+/* RFC 6454 section 6.2: a scheme and a host, and nothing after them. */
+static bool
+is_origin(const char *text, size_t len)
+{
+	const char *host = memmem(text, len, "://", 3);
+
+	if (len == 1 && text[0] == '*')
+		return true;
+	if (host == NULL || host == text)
+		return false;
+	host += 3;
+	return host < text + len && memchr(host, '/', (size_t)(text + len - host)) == NULL;
+}
+
+/* RFC 9110 section 5.6.2. */
+static bool
+is_token(const char *text, size_t len)
+{
+	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
+
+	return strspn(text, allowed) >= len;
+}
+
+/* clang-format off */
+static const struct setting settings[] = {
+	{ "TINA4_BUS", TEXT, offsetof(struct conf, bus), "ipc:///run/tina4/bus",
+	  .check = is_endpoint, .allowed = "ipc:// and an absolute path",
+	  .meaning = "ZeroMQ endpoint of the sidecar" },
+	{ "TINA4_BUS_MODE", OCTAL, offsetof(struct conf, bus_mode), "0660", 0, 0777,
+	  .meaning = "Mode of the bus's socket file" },
+	{ "TINA4_LOG_LEVEL", LEVEL, offsetof(struct conf, log_level), "info",
+	  .allowed = "error, warn, info or debug",
+	  .meaning = "What is written to standard error: this and what matters more" },
+	{ "TINA4_TRUSTED_PROXIES", NETWORKS, offsetof(struct conf, trusted_proxies), "",
+	  .allowed = "networks such as 10.0.0.0/8 or fd00::/8, comma-separated",
+	  .meaning = "Proxies whose X-Forwarded-For is believed; a unix socket's peer always is" },
+
+	{ "TINA4_APP", TEXT, offsetof(struct conf, app), "",
+	  .meaning = "Name that the processes of one app share; empty is the program's name" },
+	{ "TINA4_THREADS", NUMBER, offsetof(struct conf, threads), "8", 1, 256,
+	  .meaning = "Requests that one FastCGI process serves at once" },
+	{ "TINA4_MAX_BODY", BYTES, offsetof(struct conf, max_body), "10M", 1 << 10, 1 << 30,
+	  .meaning = "Bytes of a request's body" },
+	{ "TINA4_PUSH_TIMEOUT_MS", NUMBER, offsetof(struct conf, push_timeout_ms), "2000", 1, 60000,
+	  .meaning = "Milliseconds that a push waits for its receipt" },
+	{ "TINA4_STOP_SECONDS", NUMBER, offsetof(struct conf, stop_seconds), "10", 0, 300,
+	  .meaning = "Seconds in which a stopping process finishes what it has begun" },
+
+	{ "TINA4_LISTEN", LIST, offsetof(struct conf, listen), "127.0.0.1:7148",
+	  .check = is_listener, .allowed = "host:port or unix:/path, comma-separated",
+	  .meaning = "Where the sidecar waits for WebSocket clients" },
+	{ "TINA4_ADMIN", TEXT, offsetof(struct conf, admin), "127.0.0.1:7147",
+	  .check = is_listener_or_off, .allowed = "host:port, unix:/path or off",
+	  .meaning = "Where the sidecar answers health checks, metrics and HTTP pushes" },
+	{ "TINA4_WS_ROUTES", LIST, offsetof(struct conf, ws_routes), "",
+	  .check = is_pattern, .allowed = "patterns such as /ws/news/{topic}, comma-separated",
+	  .meaning = "Push-only routes, for sites without a worker" },
+
+	{ "TINA4_WS_ALLOWED_ORIGINS", LIST, offsetof(struct conf, ws_allowed_origins), "",
+	  .check = is_origin, .allowed = "* or origins such as https://example.com, comma-separated",
+	  .meaning = "Sites whose pages may connect; empty is the same origin" },
+	{ "TINA4_WS_HEADERS", LIST, offsetof(struct conf, ws_headers), "",
+	  .check = is_token, .allowed = "names of headers, comma-separated",
+	  .meaning = "Further request headers that WebSocket handlers see" },
+
+	{ "TINA4_WS_MAX_CONNECTIONS", NUMBER, offsetof(struct conf, ws_max_connections), "16000", 1, 1000000,
+	  .meaning = "Clients of one sidecar" },
+	{ "TINA4_WS_MAX_MESSAGE", BYTES, offsetof(struct conf, ws_max_message), "1M", 125, 64 << 20,
+	  .meaning = "Bytes of a message from or to a client" },
+	{ "TINA4_WS_QUEUE_BYTES", BYTES, offsetof(struct conf, ws_queue_bytes), "4M", 64 << 10, 1 << 30,
+	  .meaning = "Unsent bytes at which a client is dropped; unset it grows to twice the largest message" },
+	{ "TINA4_WS_SEND_BUFFER", BYTES, offsetof(struct conf, ws_send_buffer), "256K", 16 << 10, 16 << 20,
+	  .meaning = "Bytes of a client's that the kernel holds (SO_SNDBUF)" },
+	{ "TINA4_WS_ATTRIBUTE_BYTES", BYTES, offsetof(struct conf, ws_attribute_bytes), "4096", 0, 64 << 10,
+	  .meaning = "Names and values of one connection's attributes" },
+	{ "TINA4_WORKER_QUEUE_BYTES", BYTES, offsetof(struct conf, worker_queue_bytes), "16M", 64 << 10, 1 << 30,
+	  .meaning = "Unacknowledged events of one worker at which its clients are not read" },
+
+	{ "TINA4_WS_PING_SECONDS", NUMBER, offsetof(struct conf, ws_ping_seconds), "30", 0, 3600,
+	  .meaning = "Seconds between pings to a client; 0 is never" },
+	{ "TINA4_WS_DRAIN_SECONDS", NUMBER, offsetof(struct conf, ws_drain_seconds), "0", 0, 600,
+	  .meaning = "Seconds over which a stopping sidecar spreads its closes" },
+	{ "TINA4_WORKER_WAIT", NUMBER, offsetof(struct conf, worker_wait), "30", 0, 3600,
+	  .meaning = "Seconds that clients wait for a worker before they are closed with 1013" },
+	{ "TINA4_WORKER_TIMEOUT", NUMBER, offsetof(struct conf, worker_timeout), "30", 1, 3600,
+	  .meaning = "Seconds of silence after which a worker counts as hung" },
+};
+/* clang-format on */
+
+enum { N_SETTINGS = sizeof(settings) / sizeof(settings[0]) };
+
+/* --- where a value comes from ---------------------------------------------------- */
+
+struct source {
+	char *const *environment;
+	const char *dotenv;      /* the file's content */
+	const char *dotenv_name; /* for complaints */
+};
+
+struct value {
+	const char *text; /* not terminated */
+	size_t len;
+	const char *file; /* NULL: the environment */
+};
+
+static const char *
+find_in_environment(char *const *environment, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; environment != NULL && *environment != NULL; environment++)
+		if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
+			return *environment + len + 1;
+	return NULL;
+}
+
+/* The last assignment wins, as in a shell. */
+static bool
+find_in_dotenv(const struct source *source, const char *name, struct value *ret)
+{
+	struct dotenv file = { source->dotenv, 0 };
+	struct dotenv_assignment assignment;
+	bool found = false;
+	int r;
+
+	while ((r = dotenv_next(&file, &assignment)) != 0) {
+		if (r < 0 || assignment.name_len != strlen(name) ||
+		    memcmp(assignment.name, name, assignment.name_len) != 0)
+			continue;
+		*ret = (struct value){ assignment.value, assignment.value_len, source->dotenv_name };
+		found = true;
+	}
+	return found;
+}
+
+static bool
+find_value(const struct source *source, const char *name, struct value *ret)
+{
+	const char *text = find_in_environment(source->environment, name);
+
+	if (text == NULL)
+		return find_in_dotenv(source, name, ret);
+	*ret = (struct value){ text, strlen(text), NULL };
+	return true;
+}
+
+/* --- complaints ------------------------------------------------------------------ */
+
+static void
+put_quoted(struct buf *buf, const char *text, size_t len)
+{
+	char shown[256];
+
+	log_escape(text, len, shown, sizeof(shown));
+	buf_printf(buf, "\"%s\"", shown);
+}
+
+/* Begins the line that says what is wrong with a value. */
+static void
+begin_complaint(struct buf *errors, const char *name, const struct value *value)
+{
+	if (value->file != NULL)
+		buf_printf(errors, "%s: ", value->file);
+	buf_printf(errors, "%s: ", name);
+	put_quoted(errors, value->text, value->len);
+	buf_string(errors, ": must be ");
+}
+
+static void
+put_allowed(struct buf *buf, const struct setting *setting)
+{
+	switch (setting->type) {
+	case TEXT:
+	case LIST:
+	case LEVEL:
+	case NETWORKS:
+		buf_string(buf, setting->allowed != NULL ? setting->allowed : "any text");
+		return;
+	case NUMBER:
+		buf_printf(buf, "a number from %u to %u", setting->min, setting->max);
+		return;
+	case BYTES:
+		buf_printf(buf, "a number of bytes from %u to %u; K, M or G may follow it", setting->min, setting->max);
+		return;
+	case OCTAL:
+		buf_printf(buf, "an octal number from %o to 0%o", setting->min, setting->max);
+		return;
+	}
+}
+
+/* bad is the item of a list that is to blame, or NULL. */
+static void
+complain(struct buf *errors, const struct setting *setting, const struct value *value, const char *bad)
+{
+	begin_complaint(errors, setting->name, value);
+	put_allowed(errors, setting);
+	if (bad != NULL) {
+		buf_string(errors, "; wrong is ");
+		put_quoted(errors, bad, strcspn(bad, ","));
+	}
+	buf_u8(errors, '\n');
+}
+
+static void
+complain_of_lines(struct buf *errors, const struct source *source)
+{
+	struct dotenv file = { source->dotenv, 0 };
+	struct dotenv_assignment assignment;
+	int r;
+
+	while ((r = dotenv_next(&file, &assignment)) != 0)
+		if (r < 0)
+			buf_printf(errors, "%s: line %u: must be KEY=value\n", source->dotenv_name, file.line);
+}
+
+/* --- values ------------------------------------------------------------------------ */
+
+static void *
+field_of(struct conf *conf, const struct setting *setting)
+{
+	return (char *)conf + setting->field;
+}
+
+static int
+parse_number(const struct setting *setting, const char *text, uint32_t *ret)
+{
+	static const char units[] = "KMG";
+	unsigned long long value;
+	const char *unit;
+	char *end;
+
+	if (!isdigit((unsigned char)*text))
+		return -EINVAL;
+	value = strtoull(text, &end, setting->type == OCTAL ? 8 : 10);
+	if (value > UINT32_MAX)
+		return -EINVAL;
+	unit = setting->type == BYTES && *end != '\0' ? strchr(units, *end) : NULL;
+	if (unit != NULL) {
+		value <<= 10 * (unit - units + 1);
+		end++;
+	}
+	if (end == text || *end != '\0' || value < setting->min || value > setting->max)
+		return -EINVAL;
+	*ret = (uint32_t)value;
+	return 0;
+}
+
+static int
+parse_level(const char *text, int *ret)
+{
+	int level = log_level_by_name(text);
+
+	if (level < 0)
+		return level;
+	*ret = level;
+	return 0;
+}
+
+static int
+parse_networks(const char *text, struct address_list **ret, const char **ret_bad)
+{
+	struct address_list *list = NULL;
+	int r = address_list_parse(text, &list, ret_bad);
+
+	if (r < 0)
+		return r;
+	address_list_free(*ret);
+	*ret = list;
+	return 0;
+}
+
+static int
+replace_text(const char *text, char **ret)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		return -ENOMEM;
+	free(*ret);
+	*ret = copy;
+	return 0;
+}
+
+static int
+parse_text(const struct setting *setting, const char *text, char **ret)
+{
+	if (setting->check != NULL && !setting->check(text, strlen(text)))
+		return -EINVAL;
+	return replace_text(text, ret);
+}
+
+static int
+parse_list(const struct setting *setting, const char *text, char **ret, const char **ret_bad)
+{
+	const char *rest = text, *item;
+	size_t len;
+
+	while (conf_list_next(&rest, &item, &len)) {
+		if (!setting->check(item, len)) {
+			*ret_bad = item;
+			return -EINVAL;
+		}
+	}
+	return replace_text(text, ret);
+}
+
+/*
+ * Returns 0, -ENOMEM, or -EINVAL for a value that is not allowed; then *ret_bad
+ * may point at the wrong item within text.
+ */
+static int
+assign(struct conf *conf, const struct setting *setting, const char *text, const char **ret_bad)
+{
+	void *field = field_of(conf, setting);
+
+	switch (setting->type) {
+	case TEXT:
+		return parse_text(setting, text, field);
+	case LIST:
+		return parse_list(setting, text, field, ret_bad);
+	case NUMBER:
+	case BYTES:
+	case OCTAL:
+		return parse_number(setting, text, field);
+	case LEVEL:
+		return parse_level(text, field);
+	case NETWORKS:
+		return parse_networks(text, field, ret_bad);
+	}
+	return -EINVAL;
+}
+
+/* A wrong value leaves the default behind it. Returns 0 also then, or -ENOMEM. */
+static int
+load_setting(struct conf *conf, const struct setting *setting, const struct source *source, struct buf *errors)
+{
+	const char *bad = NULL;
+	struct value value;
+	char *text;
+	int r;
+
+	r = assign(conf, setting, setting->unset, &bad);
+	if (r < 0 || !find_value(source, setting->name, &value))
+		return r;
+
+	text = strndup(value.text, value.len);
+	if (text == NULL)
+		return -ENOMEM;
+	r = assign(conf, setting, text, &bad);
+	if (r == -EINVAL) {
+		complain(errors, setting, &value, bad);
+		r = 0;
+	}
+	free(text);
+	return r;
+}
+
+/* A client's queue has room for two of the largest messages. */
+static void
+fit_queue(struct conf *conf, const struct source *source, struct buf *errors)
+{
+	static const char name[] = "TINA4_WS_QUEUE_BYTES";
+	uint32_t least = 2 * conf->ws_max_message;
+	struct value value;
+
+	if (conf->ws_queue_bytes >= least)
+		return;
+	if (!find_value(source, name, &value)) {
+		conf->ws_queue_bytes = least;
+		return;
+	}
+	begin_complaint(errors, name, &value);
+	buf_printf(errors, "at least twice TINA4_WS_MAX_MESSAGE, that is %u\n", least);
+}
+
+int
+conf_parse(struct conf *conf, char *const *environment, const char *dotenv, const char *dotenv_name, struct buf *errors)
+{
+	const struct source source = { environment, dotenv != NULL ? dotenv : "", dotenv_name };
+	size_t before = errors->len;
+
+	*conf = (struct conf){ 0 };
+	complain_of_lines(errors, &source);
+	for (size_t i = 0; i < N_SETTINGS; i++)
+		if (load_setting(conf, &settings[i], &source, errors) < 0)
+			return -ENOMEM;
+	fit_queue(conf, &source, errors);
+
+	if (errors->failed)
+		return -ENOMEM;
+	return errors->len > before ? -EINVAL : 0;
+}
+
+/* --- the outer world ------------------------------------------------------------------ */
+
+/* Appends what is left of a stream, and a NUL. */
+static int
+read_stream(FILE *stream, struct buf *ret)
+{
+	size_t n;
+
+	do {
+		if (buf_reserve(ret, 4096) < 0)
+			return -ENOMEM;
+		n = fread(ret->data + ret->len, 1, 4096, stream);
+		ret->len += n;
+	} while (n > 0);
+	if (ferror(stream))
+		return -errno;
+	if (memchr(ret->data, '\0', ret->len) != NULL)
+		return -EINVAL;
+	return buf_cstr(ret) != NULL ? 0 : -ENOMEM;
+}
+
+static int
+read_file(const char *name, struct buf *ret)
+{
+	FILE *stream = fopen(name, "re");
+	int r;
+
+	if (stream == NULL)
+		return -errno;
+	r = read_stream(stream, ret);
+	fclose(stream);
+	return r;
+}
+
+static void
+complain_of_file(struct buf *errors, const char *name, int error)
+{
+	struct value value = { name, strlen(name), NULL };
+
+	begin_complaint(errors, "TINA4_ENV_FILE", &value);
+	buf_printf(errors, "a text file that can be read: %s\n", strerror(-error));
+}
+
+int
+conf_load(struct conf *conf, char *const *environment, struct buf *errors)
+{
+	const char *chosen = find_in_environment(environment, "TINA4_ENV_FILE");
+	const char *name = chosen != NULL ? chosen : ".env";
+	struct buf dotenv = BUF_INIT;
+	int r, unreadable;
+
+	unreadable = read_file(name, &dotenv);
+	r = conf_parse(conf, environment, unreadable == 0 ? (const char *)dotenv.data : NULL, name, errors);
+	buf_free(&dotenv);
+	if (r == -ENOMEM || unreadable == 0 || (unreadable == -ENOENT && chosen == NULL))
+		return r;
+
+	complain_of_file(errors, name, unreadable);
+	return unreadable == -ENOMEM || errors->failed ? -ENOMEM : -EINVAL;
+}
+
+void
+conf_free(struct conf *conf)
+{
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		if (settings[i].type == TEXT || settings[i].type == LIST)
+			free(*(char **)field_of(conf, &settings[i]));
+	}
+	address_list_free(conf->trusted_proxies);
+	*conf = (struct conf){ 0 };
+}
+
+void
+conf_describe(struct buf *buf)
+{
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		buf_printf(buf, "# %s: ", settings[i].meaning);
+		put_allowed(buf, &settings[i]);
+		buf_printf(buf, ".\n%s=%s\n", settings[i].name, settings[i].unset);
+	}
+}
+
+bool
+conf_list_next(const char **rest, const char **ret_item, size_t *ret_len)
+{
+	const char *at = *rest + strspn(*rest, ", \t");
+	size_t len = strcspn(at, ",");
+
+	*rest = at + len;
+	if (len == 0)
+		return false;
+	while (at[len - 1] == ' ' || at[len - 1] == '\t')
+		len--;
+	*ret_item = at;
+	*ret_len = len;
+	return true;
+}

@@ -1,0 +1,77 @@
+/*
+ * conf - every setting of library, worker and sidecar, in one table.
+ *
+ * A setting comes from the environment or from a .env file (TINA4_ENV_FILE, or
+ * ".env" in the working directory); the environment wins. A wrong value stops
+ * the start with a line that names the setting, the value and what is allowed.
+ * conf.c holds the table: name, default, unit, range and a sentence each.
+ */
+#ifndef SHARED_CONF_H
+#define SHARED_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct address_list;
+
+struct conf {
+	/* both sides */
+	char *bus;                            /* TINA4_BUS: ZeroMQ endpoint of the sidecar */
+	uint32_t bus_mode;                    /* TINA4_BUS_MODE: of an ipc socket */
+	int log_level;                        /* TINA4_LOG_LEVEL: an enum log_level */
+	struct address_list *trusted_proxies; /* TINA4_TRUSTED_PROXIES: never NULL after success */
+
+	/* app */
+	char *app;                /* TINA4_APP: name shared by an app's processes; "" = the program's name */
+	uint32_t threads;         /* TINA4_THREADS: FastCGI requests at once */
+	uint32_t max_body;        /* TINA4_MAX_BODY: bytes of a request body */
+	uint32_t push_timeout_ms; /* TINA4_PUSH_TIMEOUT_MS: wait for a receipt */
+	uint32_t stop_seconds;    /* TINA4_STOP_SECONDS: finish what runs, then exit */
+
+	/* sidecar: listeners */
+	char *listen;    /* TINA4_LISTEN: host:port or unix:/path, comma-separated */
+	char *admin;     /* TINA4_ADMIN: host:port, unix:/path or "off" */
+	char *ws_routes; /* TINA4_WS_ROUTES: push-only patterns, comma-separated */
+
+	/* sidecar: who may connect */
+	char *ws_allowed_origins; /* TINA4_WS_ALLOWED_ORIGINS: comma-separated, or "*"; "" = same origin */
+	char *ws_headers;         /* TINA4_WS_HEADERS: further request headers that handlers see */
+
+	/* sidecar: limits */
+	uint32_t ws_max_connections; /* TINA4_WS_MAX_CONNECTIONS */
+	uint32_t ws_max_message;     /* TINA4_WS_MAX_MESSAGE: bytes */
+	uint32_t ws_queue_bytes;     /* TINA4_WS_QUEUE_BYTES: unsent, of one client; at least 2 ws_max_message */
+	uint32_t ws_send_buffer;     /* TINA4_WS_SEND_BUFFER: SO_SNDBUF in bytes */
+	uint32_t ws_attribute_bytes; /* TINA4_WS_ATTRIBUTE_BYTES: names and values of one client */
+	uint32_t worker_queue_bytes; /* TINA4_WORKER_QUEUE_BYTES: unacknowledged events of one worker */
+
+	/* sidecar: times, in seconds */
+	uint32_t ws_ping_seconds;  /* TINA4_WS_PING_SECONDS: 0 = never */
+	uint32_t ws_drain_seconds; /* TINA4_WS_DRAIN_SECONDS: closes at stop spread over this */
+	uint32_t worker_wait;      /* TINA4_WORKER_WAIT: events wait for a worker */
+	uint32_t worker_timeout;   /* TINA4_WORKER_TIMEOUT: a silent worker is hung after this */
+};
+
+/*
+ * Fills conf from the environment and the .env file. Every wrong setting adds
+ * one line to errors. Returns 0, -EINVAL when it added lines, or -ENOMEM; conf
+ * must be freed in each case.
+ */
+int conf_load(struct conf *conf, char *const *environment, struct buf *errors);
+
+/* The pure half of conf_load(): dotenv is the file's content, NULL when there is none. */
+int conf_parse(
+    struct conf *conf, char *const *environment, const char *dotenv, const char *dotenv_name, struct buf *errors);
+
+/* Frees what the settings point to. A zeroed struct is fine. */
+void conf_free(struct conf *conf);
+
+/* Appends every setting with its default, as a .env file with a comment on each. */
+void conf_describe(struct buf *buf);
+
+/* Steps through a comma-separated list, skipping blanks. Returns false at the end. */
+bool conf_list_next(const char **rest, const char **ret_item, size_t *ret_len);
+
+#endif

@@ -1,0 +1,13 @@
+noinst_LTLIBRARIES += %D%/libshared.la
+
+%C%_libshared_la_SOURCES = \
+	%D%/address.c %D%/address.h \
+	%D%/buf.c %D%/buf.h \
+	%D%/bus.c %D%/bus.h \
+	%D%/conf.c %D%/conf.h \
+	%D%/dotenv.c %D%/dotenv.h \
+	%D%/log.c %D%/log.h \
+	%D%/path.c %D%/path.h \
+	%D%/utf8.c %D%/utf8.h \
+	%D%/wire.c %D%/wire.h
+%C%_libshared_la_LIBADD = $(ZMQ_LIBS)

@@ -1,0 +1,193 @@
+#include <errno.h>
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "shared/log.h"
+#include "sidecar/client.h"
+#include "sidecar/frame.h"
+#include "sidecar/hub.h"
+
+struct client *
+client_new(const struct wire_id *id)
+{
+	struct client *client = calloc(1, sizeof(*client));
+
+	if (client == NULL)
+		return NULL;
+	client->id = *id;
+	client->fd = -1;
+	return client;
+}
+
+void
+client_free(struct client *client)
+{
+	if (client == NULL)
+		return;
+	for (uint32_t i = 0; i < client->n_own; i++)
+		frame_unref(client->own[i].frame);
+	free(client->own);
+	outq_clear(&client->outq);
+	buf_free(&client->meta);
+	buf_free(&client->attributes);
+	buf_free(&client->message);
+	free(client->close_reason);
+	free(client);
+}
+
+const char *
+client_name(const struct client *client)
+{
+	static char name[WIRE_ID_HEX];
+
+	wire_id_format(&client->id, name);
+	return name;
+}
+
+void
+client_drop(struct client *client, const char *why)
+{
+	if (client->broken || client->wsi == NULL)
+		return;
+	log_info("client dropped path=%s conn=%s why=%s", path_name(client->path), client_name(client), why);
+	client->broken = true;
+	outq_clear(&client->outq);
+	shutdown(client->fd, SHUT_RDWR);
+}
+
+bool
+client_drained(const struct client *client)
+{
+	return client->outq.n == 0 && (client->wsi == NULL || !lws_partial_buffered(client->wsi));
+}
+
+/*
+ * Hands bytes to the kernel. The remainder of a frame that it takes only in
+ * part goes to libwebsockets, which from then on owns the order on the wire.
+ * Returns 0, -EAGAIN when it took nothing, or another negative errno.
+ */
+static int
+send_now(struct client *client, const struct frame *frame)
+{
+	ssize_t n = send(client->fd, frame->data, frame->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	uint8_t *rest;
+
+	if (n == (ssize_t)frame->len)
+		return 0;
+	if (n < 0)
+		return -errno;
+
+	rest = (uint8_t *)frame->data + n;
+	if (lws_write(client->wsi, rest, frame->len - (size_t)n, LWS_WRITE_RAW) < 0)
+		return -EPIPE;
+	return 0;
+}
+
+static void
+queue(struct client *client, struct frame *frame, size_t max_queue)
+{
+	bool first = client->outq.n == 0;
+	int r = outq_push(&client->outq, frame, max_queue);
+
+	if (r < 0)
+		client_drop(client, r == -ENOBUFS ? "queue-full" : "out-of-memory");
+	else if (first)
+		lws_callback_on_writable(client->wsi);
+}
+
+void
+client_write(struct client *client, struct frame *frame, size_t max_queue)
+{
+	int r;
+
+	if (client->broken || client->wsi == NULL || client->closed_by_peer)
+		return;
+	if (!client_drained(client)) {
+		queue(client, frame, max_queue);
+		return;
+	}
+	r = send_now(client, frame);
+	if (r == -EAGAIN)
+		queue(client, frame, max_queue);
+	else if (r < 0)
+		client_drop(client, "write-failed");
+}
+
+void
+client_writable(struct client *client)
+{
+	struct frame *frame;
+	int r;
+
+	while (client->outq.n > 0 && !lws_partial_buffered(client->wsi)) {
+		r = send_now(client, client->outq.ring[client->outq.head]);
+		if (r == -EAGAIN)
+			break;
+		if (r < 0) {
+			client_drop(client, "write-failed");
+			return;
+		}
+		frame = outq_pop(&client->outq);
+		frame_unref(frame);
+	}
+	if (client->outq.n > 0)
+		lws_callback_on_writable(client->wsi);
+}
+
+void
+client_send_close(struct client *client)
+{
+	const char *reason = client->close_reason == NULL ? "" : client->close_reason;
+
+	/* Its answer can only arrive while we read. */
+	client_pause(client, false);
+	lws_close_reason(
+	    client->wsi, (enum lws_close_status)client->close_code, (unsigned char *)reason, strlen(reason));
+	lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+void
+client_pause(struct client *client, bool pause)
+{
+	if (client->wsi == NULL || client->paused == pause)
+		return;
+	client->paused = pause;
+	lws_rx_flow_control(client->wsi, !pause);
+}
+
+static bool
+same(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+int
+client_set_attribute(struct client *client, struct span name, struct span value, size_t max_bytes)
+{
+	struct wire_reader reader = wire_reader(client->attributes.data, client->attributes.len);
+	struct buf next = BUF_INIT;
+	struct span old_name, old_value;
+	size_t bytes = 0;
+
+	while (wire_get_pair(&reader, &old_name, &old_value) > 0) {
+		if (same(name, old_name))
+			continue;
+		wire_put_pair(&next, old_name, old_value);
+		bytes += old_name.len + old_value.len;
+	}
+	if (value.data != NULL) {
+		wire_put_pair(&next, name, value);
+		bytes += name.len + value.len;
+	}
+	if (next.failed || bytes > max_bytes) {
+		int r = next.failed ? -ENOMEM : -ENOSPC;
+
+		buf_free(&next);
+		return r;
+	}
+	buf_free(&client->attributes);
+	client->attributes = next;
+	return 0;
+}

@@ -1,0 +1,117 @@
+/*
+ * client - one browser: who it is, where it stands, and the only way to write
+ * to it.
+ *
+ * Its socket belongs to libwebsockets, its place on a path to the hub, its
+ * events to the feed. It outlives its socket until its last event has been
+ * acknowledged.
+ */
+#ifndef SIDECAR_CLIENT_H
+#define SIDECAR_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+
+#include "shared/buf.h"
+#include "shared/wire.h"
+#include "sidecar/outq.h"
+
+struct event;
+struct frame;
+struct lws;
+struct path;
+
+enum client_state {
+	CLIENT_OPENING, /* counted on its path, but no target and not read: its open event is not acknowledged */
+	CLIENT_JOINED,
+	CLIENT_CLOSING, /* has left its path: what it was sent goes out, then the close frame */
+	CLIENT_GONE,    /* has no socket any more */
+};
+
+/* A frame for this client only, and how much of its path's batch goes before it. */
+struct own_frame {
+	struct frame *frame;
+	uint32_t at;
+};
+
+struct client {
+	struct wire_id id;
+	UT_hash_handle hh; /* by id */
+	enum client_state state;
+	struct path *path;
+
+	/* the socket */
+	struct lws *wsi; /* NULL once gone */
+	int fd;
+	bool broken; /* shut down by us, its close is on the way: nothing is written any more */
+	bool paused; /* not read, because its worker is behind or away */
+	bool quiet;  /* nothing heard since the last ping */
+	bool frond;  /* speaks the subprotocol frond.1 */
+	bool closed_by_peer;
+	bool dismissed; /* closed by a handler: no further message of it reaches one */
+	struct outq outq;
+	uint32_t ping_slot;                   /* of the ping wheel */
+	struct client *prev_ping, *next_ping; /* same slot; prev is NULL outside the wheel */
+
+	/* how it ends */
+	uint16_t close_code; /* RFC 6455 section 7.4: what either side sent; 0 while nobody did */
+	char *close_reason;  /* ours, or NULL */
+	uint64_t close_by;   /* when to cut it off, in loop ms */
+	struct client *prev_closing, *next_closing; /* prev is NULL outside the list */
+
+	/* its place on the path: see hub.c */
+	uint32_t member;   /* index in the path's members */
+	uint32_t from, to; /* the part of the path's batch that is for it */
+	struct own_frame *own;
+	uint32_t n_own, cap_own;
+	bool special; /* gets a sequence of its own in this turn */
+
+	/* what it is to a worker: see feed.c */
+	struct buf meta;                          /* encoded struct wire_meta */
+	struct buf attributes;                    /* encoded pairs */
+	struct buf message;                       /* fragments so far */
+	uint64_t attached;                        /* serial of the worker that knows it, 0 for none */
+	struct event *events;                     /* unacknowledged, oldest first */
+	struct event *close_event;                /* reserved when it opens */
+	struct client *prev_paused, *next_paused; /* prev is NULL outside the list */
+};
+
+/* Returns NULL when out of memory. */
+struct client *client_new(const struct wire_id *id);
+
+/* Its socket, path and events must be gone. NULL is fine. */
+void client_free(struct client *client);
+
+/*
+ * Writes whole frames: at once if nothing waits, else when the client can take
+ * them. One that cannot be written to, or whose queue passes max_queue bytes,
+ * is dropped: it sees 1006. Does nothing when the socket is closing.
+ */
+void client_write(struct client *client, struct frame *frame, size_t max_queue);
+
+/* Writes what waits. libwebsockets says that the socket can take more. */
+void client_writable(struct client *client);
+
+/* True when all that was written has been handed to the kernel. */
+bool client_drained(const struct client *client);
+
+/* Cuts the connection; its end arrives as an event of the loop. */
+void client_drop(struct client *client, const char *why);
+
+/* Begins the closing handshake. Not to be called within the client's own libwebsockets callbacks. */
+void client_send_close(struct client *client);
+
+/* Stops or resumes reading. */
+void client_pause(struct client *client, bool pause);
+
+/*
+ * Sets an attribute, or removes it when value.data is NULL. Returns 0, -ENOSPC
+ * when names and values would pass max_bytes, or -ENOMEM.
+ */
+int client_set_attribute(struct client *client, struct span name, struct span value, size_t max_bytes);
+
+/* Its id in hexadecimal, for the log: valid until the next call. */
+const char *client_name(const struct client *client);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * frame - one or more WebSocket frames, laid out once and shared by everyone
+ * who gets them.
+ *
+ * A server does not mask (RFC 6455 section 5.1), so the same bytes suit every
+ * client. A frame is counted: each holder has a reference.
+ */
+#ifndef SIDECAR_FRAME_H
+#define SIDECAR_FRAME_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum frame_opcode { /* RFC 6455 section 5.2 */
+	FRAME_TEXT = 1,
+	FRAME_BINARY = 2,
+	FRAME_PING = 9,
+};
+
+struct frame {
+	uint32_t refs;
+	uint32_t len;
+	uint8_t data[];
+};
+
+/* A whole message in one frame, with one reference; NULL when out of memory. */
+struct frame *frame_new(enum frame_opcode opcode, const void *payload, size_t len);
+
+/* Room for len bytes that the caller fills in; NULL when out of memory. */
+struct frame *frame_alloc(size_t len);
+
+struct frame *frame_ref(struct frame *frame);
+
+/* NULL is fine. */
+void frame_unref(struct frame *frame);
+
+#endif

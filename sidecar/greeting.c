@@ -1,0 +1,205 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utlist.h>
+
+#include "shared/log.h"
+#include "sidecar/greeting.h"
+
+struct greeting {
+	uv_poll_t poll;
+	struct greetings *all;
+	int fd; /* -1 once it has been passed on or closed */
+	char ip[ADDRESS_TEXT_MAX];
+	uint64_t end_ms; /* 0 until the first tick */
+	struct greeting *prev, *next;
+};
+
+/* --- the line ------------------------------------------------------------------ */
+
+struct request_line *
+request_line_parse(const char *text, size_t len, const char *ip)
+{
+	const char *space = memchr(text, ' ', len);
+	const char *target, *end, *query;
+	struct request_line *line;
+	int n;
+
+	if (space == NULL)
+		return NULL;
+	target = space + 1;
+	end = memchr(target, ' ', len - (size_t)(target - text));
+	if (end == NULL)
+		return NULL;
+	line = calloc(1, sizeof(*line));
+	if (line == NULL)
+		return NULL;
+
+	strncpy(line->ip, ip, sizeof(line->ip) - 1);
+	line->is_get = space - text == 3 && memcmp(text, "GET", 3) == 0;
+	query = memchr(target, '?', (size_t)(end - target));
+	line->query = query == NULL ? strdup("") : strndup(query + 1, (size_t)(end - query - 1));
+	n = path_decode(target, (size_t)((query == NULL ? end : query) - target), line->path, sizeof(line->path));
+	line->path_error = n < 0 ? n : 0;
+	line->path_len = n < 0 ? 0 : (size_t)n;
+	if (line->query == NULL) {
+		request_line_free(line);
+		return NULL;
+	}
+	return line;
+}
+
+void
+request_line_free(struct request_line *line)
+{
+	if (line == NULL)
+		return;
+	free(line->query);
+	free(line);
+}
+
+/* --- connections that have not said it yet ---------------------------------------- */
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	free(handle->data);
+}
+
+/* The handle outlives the greeting by a loop turn. */
+static void
+end(struct greeting *greeting)
+{
+	DL_DELETE(greeting->all->under_way, greeting);
+	greeting->all->n--;
+	uv_poll_stop(&greeting->poll);
+	if (greeting->fd >= 0)
+		close(greeting->fd);
+	uv_close((uv_handle_t *)&greeting->poll, on_closed);
+}
+
+/*
+ * Looks for the request line at the start of what has arrived. Returns 1 and
+ * the line, 0 when more must come, or -1 when it will never be one.
+ */
+static int
+peek(int fd, const char *ip, struct request_line **ret)
+{
+	char text[GREETING_LINE_BYTES];
+	ssize_t n = recv(fd, text, sizeof(text), MSG_PEEK | MSG_DONTWAIT);
+	const char *eol;
+
+	if (n <= 0)
+		return n == 0 ? -1 : 0;
+	eol = memchr(text, '\n', (size_t)n);
+	if (eol == NULL)
+		return n == (ssize_t)sizeof(text) ? -1 : 0;
+	*ret = request_line_parse(text, (size_t)(eol - text), ip);
+	return *ret == NULL ? -1 : 1;
+}
+
+static void
+refuse(int fd)
+{
+	char unread[GREETING_LINE_BYTES]; /* left in the socket it would turn our close into a reset */
+	static const char answer[] = "HTTP/1.1 400 Bad Request\r\n"
+				     "Content-Length: 0\r\n"
+				     "Connection: close\r\n\r\n";
+
+	recv(fd, unread, sizeof(unread), MSG_DONTWAIT);
+	send(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+/* Passes the connection on if it has said its line. Returns false to wait. */
+static bool
+advance(struct greeting *greeting)
+{
+	struct greetings *all = greeting->all;
+	struct request_line *line = NULL;
+	int fd = greeting->fd;
+	int r = peek(fd, greeting->ip, &line);
+
+	if (r == 0)
+		return false;
+	if (r < 0)
+		refuse(fd);
+	else
+		greeting->fd = -1;
+	end(greeting);
+	if (r > 0)
+		all->done(all->context, fd, line);
+	return true;
+}
+
+static void
+on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct greeting *greeting = poll->data;
+
+	(void)events;
+	if (status < 0) {
+		end(greeting);
+		return;
+	}
+	if (!advance(greeting))
+		uv_poll_stop(poll); /* half a line is there, and would wake us for ever: the tick looks again */
+}
+
+void
+greeting_begin(void *context, int fd, const char *ip)
+{
+	struct greetings *all = context;
+	struct request_line *line = NULL;
+	struct greeting *greeting;
+	int r = peek(fd, ip, &line);
+
+	if (r > 0) {
+		all->done(all->context, fd, line);
+		return;
+	}
+	greeting = r == 0 && all->n < GREETING_MAX ? calloc(1, sizeof(*greeting)) : NULL;
+	if (greeting == NULL || uv_poll_init(all->loop, &greeting->poll, fd) < 0) {
+		refuse(fd);
+		free(greeting);
+		close(fd);
+		return;
+	}
+	greeting->poll.data = greeting;
+	greeting->all = all;
+	greeting->fd = fd;
+	strncpy(greeting->ip, ip, sizeof(greeting->ip) - 1);
+	DL_APPEND(all->under_way, greeting);
+	all->n++;
+	uv_poll_start(&greeting->poll, UV_READABLE, on_readable);
+}
+
+void
+greetings_open(struct greetings *greetings, uv_loop_t *loop, greeting_done *done, void *context)
+{
+	*greetings = (struct greetings){ .loop = loop, .done = done, .context = context };
+}
+
+void
+greetings_close(struct greetings *greetings)
+{
+	struct greeting *greeting, *next;
+
+	DL_FOREACH_SAFE(greetings->under_way, greeting, next)
+		end(greeting);
+}
+
+void
+greetings_tick(struct greetings *greetings, uint64_t now_ms)
+{
+	struct greeting *greeting, *next;
+
+	DL_FOREACH_SAFE(greetings->under_way, greeting, next) {
+		if (greeting->end_ms == 0)
+			greeting->end_ms = now_ms + GREETING_MS;
+		if (now_ms >= greeting->end_ms)
+			end(greeting);
+		else if (!uv_is_active((uv_handle_t *)&greeting->poll))
+			advance(greeting);
+	}
+}

@@ -1,0 +1,69 @@
+/*
+ * greeting - the first moments of a connection, before libwebsockets has it.
+ *
+ * libwebsockets decodes a request's path before anyone can look at it, and an
+ * encoded slash is then a slash. So the request line is looked at while it is
+ * still in the socket: it is peeked, never read.
+ */
+#ifndef SIDECAR_GREETING_H
+#define SIDECAR_GREETING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "shared/address.h"
+#include "shared/path.h"
+
+enum greeting_limits {
+	GREETING_LINE_BYTES = 4096, /* of a request line */
+	GREETING_MS = 5000,         /* until it must be there */
+	GREETING_MAX = 1024,        /* under way at once; more are turned away */
+};
+
+/* What the request line says, and whom it came from. */
+struct request_line {
+	char ip[ADDRESS_TEXT_MAX]; /* of the direct peer, "" on a unix socket */
+	bool for_admin;            /* came to the admin listener */
+	bool is_get;
+	int path_error; /* of path_decode(), 0 when there is a path */
+	char path[PATH_MAX_BYTES + 1];
+	size_t path_len;
+	char *query; /* without '?', still encoded; "" when there is none */
+};
+
+/* Takes the line and fd, from which nothing has been read. */
+typedef void greeting_done(void *context, int fd, struct request_line *line);
+
+struct greeting;
+
+struct greetings {
+	uv_loop_t *loop;
+	greeting_done *done;
+	void *context;
+	struct greeting *under_way;
+	uint32_t n;
+};
+
+void greetings_open(struct greetings *greetings, uv_loop_t *loop, greeting_done *done, void *context);
+
+/* Closes those under way, whose memory goes once the loop has run again. */
+void greetings_close(struct greetings *greetings);
+
+/* A listener_accept: takes fd. */
+void greeting_begin(void *greetings, int fd, const char *ip);
+
+/* Each 100 ms: looks again at those whose line came in pieces, and ends those that take too long. */
+void greetings_tick(struct greetings *greetings, uint64_t now_ms);
+
+/*
+ * Parses "METHOD target HTTP/1.1"; pure. Returns NULL when it is none, or out
+ * of memory. The caller frees the line.
+ */
+struct request_line *request_line_parse(const char *text, size_t len, const char *ip);
+
+/* NULL is fine. */
+void request_line_free(struct request_line *line);
+
+#endif

@@ -1,0 +1,466 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "shared/conf.h"
+#include "sidecar/frame.h"
+#include "sidecar/hub.h"
+
+enum {
+	CLOSE_MS = 5000,     /* for what is queued and the closing handshake */
+	KEPT_OWN_FRAMES = 8, /* room for that many stays with a client between turns */
+};
+
+void
+hub_open(struct hub *hub, const struct conf *conf, uint64_t epoch)
+{
+	*hub = (struct hub){ .conf = conf, .next_epoch = epoch };
+}
+
+void
+hub_close(struct hub *hub)
+{
+	hub_flush(hub);
+}
+
+const char *
+path_name(const struct path *path)
+{
+	return path == NULL ? "-" : path->name;
+}
+
+struct client *
+hub_find(struct hub *hub, const struct wire_id *id)
+{
+	struct client *client;
+
+	HASH_FIND(hh, hub->clients, id->bytes, sizeof(id->bytes), client);
+	return client;
+}
+
+struct path *
+hub_find_path(struct hub *hub, const char *name, size_t len)
+{
+	struct path *path;
+
+	HASH_FIND(hh, hub->paths, name, len, path);
+	return path;
+}
+
+/* --- growing ---------------------------------------------------------------- */
+
+/* Makes room for one more element. Returns 0 or -ENOMEM. */
+static int
+reserve(void **array, uint32_t n, uint32_t *cap, size_t size)
+{
+	uint32_t next = *cap == 0 ? 4 : 2 * *cap;
+	void *grown;
+
+	if (n < *cap)
+		return 0;
+	grown = realloc(*array, next * size);
+	if (grown == NULL)
+		return -ENOMEM;
+	*array = grown;
+	*cap = next;
+	return 0;
+}
+
+#define RESERVE(array, n, cap) reserve((void **)&(array), (n), &(cap), sizeof(*(array)))
+
+/* --- paths -------------------------------------------------------------------- */
+
+static struct path *
+path_new(struct hub *hub, const char *name, size_t len)
+{
+	struct path *path = calloc(1, sizeof(*path));
+
+	if (path == NULL)
+		return NULL;
+	path->name = strndup(name, len);
+	if (path->name == NULL) {
+		free(path);
+		return NULL;
+	}
+	path->len = len;
+	path->epoch = hub->next_epoch++;
+	HASH_ADD_KEYPTR(hh, hub->paths, path->name, path->len, path);
+	return path;
+}
+
+static void
+path_free(struct hub *hub, struct path *path)
+{
+	HASH_DELETE(hh, hub->paths, path);
+	free(path->members);
+	free(path->batch);
+	free(path->specials);
+	free(path->name);
+	free(path);
+}
+
+static void
+mark_dirty(struct hub *hub, struct path *path)
+{
+	if (path->dirty)
+		return;
+	path->dirty = true;
+	LL_PREPEND2(hub->dirty, path, next_dirty);
+}
+
+/* From here to the end of the turn this client gets a sequence of its own. */
+static int
+make_special(struct hub *hub, struct client *client)
+{
+	struct path *path = client->path;
+
+	if (client->special)
+		return 0;
+	if (RESERVE(path->specials, path->n_specials, path->cap_specials) < 0)
+		return -ENOMEM;
+	path->specials[path->n_specials++] = client;
+	client->special = true;
+	mark_dirty(hub, path);
+	return 0;
+}
+
+/* --- clients on paths ------------------------------------------------------------ */
+
+int
+hub_enter(struct hub *hub, struct client *client, const char *name, size_t len)
+{
+	struct path *path = hub_find_path(hub, name, len);
+
+	if (path == NULL)
+		path = path_new(hub, name, len);
+	if (path == NULL)
+		return -ENOMEM;
+	client->path = path;
+	client->state = CLIENT_OPENING;
+	client->from = client->to = 0;
+	path->n_clients++;
+	path->count++;
+	HASH_ADD(hh, hub->clients, id.bytes, sizeof(client->id.bytes), client);
+	return 0;
+}
+
+int
+hub_join(struct hub *hub, struct client *client)
+{
+	struct path *path = client->path;
+
+	if (RESERVE(path->members, path->n_members, path->cap_members) < 0)
+		return -ENOMEM;
+	if (path->n_batch > 0 && make_special(hub, client) < 0)
+		return -ENOMEM;
+	client->from = path->n_batch;
+	client->to = UINT32_MAX;
+	client->member = path->n_members;
+	path->members[path->n_members++] = client;
+	client->state = CLIENT_JOINED;
+	return 0;
+}
+
+static void
+remove_member(struct path *path, struct client *client)
+{
+	struct client *last = path->members[--path->n_members];
+
+	path->members[client->member] = last;
+	last->member = client->member;
+}
+
+void
+hub_leave(struct hub *hub, struct client *client)
+{
+	struct path *path = client->path;
+
+	if (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED)
+		return;
+	path->count--;
+	if (client->state == CLIENT_JOINED) {
+		/* What the path got before it left is still for this client. */
+		client->to = path->n_batch;
+		if (path->n_batch > client->from && make_special(hub, client) < 0)
+			client_drop(client, "out-of-memory");
+		remove_member(path, client);
+	}
+	client->state = CLIENT_CLOSING;
+}
+
+static void
+unlist_closing(struct hub *hub, struct client *client)
+{
+	if (client->prev_closing == NULL)
+		return;
+	DL_DELETE2(hub->closing, client, prev_closing, next_closing);
+	client->prev_closing = client->next_closing = NULL;
+}
+
+/* Takes every trace of the client out of the path's unwritten batch. */
+static void
+forget_in_batch(struct path *path, struct client *client)
+{
+	for (uint32_t i = 0; i < path->n_batch; i++)
+		if (path->batch[i].except == client)
+			path->batch[i].except = NULL;
+	for (uint32_t i = 0; i < path->n_specials; i++)
+		if (path->specials[i] == client)
+			path->specials[i] = NULL;
+}
+
+void
+hub_remove(struct hub *hub, struct client *client)
+{
+	struct path *path = client->path;
+
+	hub_leave(hub, client);
+	unlist_closing(hub, client);
+	forget_in_batch(path, client);
+	HASH_DELETE(hh, hub->clients, client);
+	client->path = NULL;
+	if (--path->n_clients > 0)
+		return;
+	if (path->dirty)
+		LL_DELETE2(hub->dirty, path, next_dirty);
+	for (uint32_t i = 0; i < path->n_batch; i++)
+		frame_unref(path->batch[i].frame);
+	path_free(hub, path);
+}
+
+void
+hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char *reason, size_t len)
+{
+	if (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED)
+		return;
+	hub_leave(hub, client);
+	client->close_code = code;
+	client->close_reason = len > 0 ? strndup(reason, len) : NULL;
+	DL_APPEND2(hub->closing, client, prev_closing, next_closing);
+}
+
+/* --- messages ------------------------------------------------------------------------ */
+
+static void flush_path(struct hub *hub, struct path *path);
+
+int
+hub_send(struct hub *hub, struct client *client, struct frame *frame)
+{
+	int r = make_special(hub, client);
+
+	if (r == 0)
+		r = RESERVE(client->own, client->n_own, client->cap_own);
+	if (r < 0) {
+		frame_unref(frame);
+		return r;
+	}
+	client->own[client->n_own++] = (struct own_frame){ frame, client->path->n_batch };
+	hub->delivered++;
+	return 0;
+}
+
+int
+hub_broadcast(struct hub *hub, struct path *path, struct frame *frame, struct client *except)
+{
+	int r = RESERVE(path->batch, path->n_batch, path->cap_batch);
+
+	if (r == 0 && except != NULL)
+		r = make_special(hub, except);
+	if (r < 0) {
+		frame_unref(frame);
+		return r;
+	}
+	path->batch[path->n_batch++] = (struct batch_entry){ frame, except };
+	path->batch_bytes += frame->len;
+	path->offset++;
+	hub->delivered += path->n_members - (except != NULL);
+	mark_dirty(hub, path);
+	if (path->batch_bytes >= HUB_BATCH_BYTES)
+		flush_path(hub, path);
+	return 0;
+}
+
+/* --- writing ---------------------------------------------------------------------------- */
+
+/* The whole batch in one buffer; NULL when out of memory. */
+static struct frame *
+join_batch(const struct path *path)
+{
+	struct frame *joined;
+	size_t at = 0;
+
+	if (path->n_batch == 1)
+		return frame_ref(path->batch[0].frame);
+	joined = frame_alloc(path->batch_bytes);
+	if (joined == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < path->n_batch; i++) {
+		memcpy(joined->data + at, path->batch[i].frame->data, path->batch[i].frame->len);
+		at += path->batch[i].frame->len;
+	}
+	return joined;
+}
+
+static void
+write_members(struct hub *hub, struct path *path)
+{
+	enum { AHEAD = 6 }; /* members fetched into the cache before their turn comes */
+	struct frame *shared;
+
+	if (path->n_batch == 0 || path->n_members == 0)
+		return;
+	shared = join_batch(path);
+	for (uint32_t i = 0; i < path->n_members; i++) {
+		struct client *client = path->members[i];
+
+		if (i + AHEAD < path->n_members) {
+			__builtin_prefetch(path->members[i + AHEAD]);
+			__builtin_prefetch(path->members[i + AHEAD]->wsi);
+		}
+		if (client->special)
+			continue;
+		if (shared == NULL)
+			client_drop(client, "out-of-memory");
+		else
+			client_write(client, shared, hub->conf->ws_queue_bytes);
+	}
+	frame_unref(shared);
+}
+
+/* Steps through what one client gets, in order. Returns NULL at the end. */
+static struct frame *
+next_of_sequence(const struct path *path, const struct client *client, uint32_t *at, uint32_t *own)
+{
+	for (;;) {
+		const struct batch_entry *entry;
+
+		if (*own < client->n_own && client->own[*own].at <= *at)
+			return client->own[(*own)++].frame;
+		if (*at >= path->n_batch)
+			return NULL;
+		entry = &path->batch[(*at)++];
+		if (*at > client->from && *at <= client->to && entry->except != client)
+			return entry->frame;
+	}
+}
+
+/* Lays out one client's own sequence in one buffer; *ret is NULL when it gets nothing. 0 or -ENOMEM. */
+static int
+join_sequence(const struct path *path, const struct client *client, struct frame **ret)
+{
+	uint32_t at = 0, own = 0, n = 0;
+	struct frame *frame, *first = NULL, *joined;
+	size_t bytes = 0;
+
+	while ((frame = next_of_sequence(path, client, &at, &own)) != NULL) {
+		if (n++ == 0)
+			first = frame;
+		bytes += frame->len;
+	}
+	if (n <= 1) {
+		*ret = n == 0 ? NULL : frame_ref(first);
+		return 0;
+	}
+
+	joined = frame_alloc(bytes);
+	if (joined == NULL)
+		return -ENOMEM;
+	at = own = 0;
+	bytes = 0;
+	while ((frame = next_of_sequence(path, client, &at, &own)) != NULL) {
+		memcpy(joined->data + bytes, frame->data, frame->len);
+		bytes += frame->len;
+	}
+	*ret = joined;
+	return 0;
+}
+
+static void
+reset_special(struct client *client)
+{
+	for (uint32_t i = 0; i < client->n_own; i++)
+		frame_unref(client->own[i].frame);
+	client->n_own = 0;
+	if (client->cap_own > KEPT_OWN_FRAMES) {
+		free(client->own);
+		client->own = NULL;
+		client->cap_own = 0;
+	}
+	client->from = 0;
+	client->special = false;
+	if (client->state != CLIENT_JOINED)
+		client->to = 0;
+}
+
+static void
+write_specials(struct hub *hub, struct path *path)
+{
+	for (uint32_t i = 0; i < path->n_specials; i++) {
+		struct client *client = path->specials[i];
+		struct frame *frame;
+
+		if (client == NULL)
+			continue; /* gone meanwhile */
+		if (join_sequence(path, client, &frame) < 0)
+			client_drop(client, "out-of-memory");
+		else if (frame != NULL) {
+			client_write(client, frame, hub->conf->ws_queue_bytes);
+			frame_unref(frame);
+		}
+		reset_special(client);
+	}
+	path->n_specials = 0;
+}
+
+static void
+flush_path(struct hub *hub, struct path *path)
+{
+	write_members(hub, path);
+	write_specials(hub, path);
+	for (uint32_t i = 0; i < path->n_batch; i++)
+		frame_unref(path->batch[i].frame);
+	path->n_batch = 0;
+	path->batch_bytes = 0;
+}
+
+/* Begins the closing handshake of those to whom everything has been written. */
+static void
+flush_closing(struct hub *hub)
+{
+	struct client *client, *next;
+
+	DL_FOREACH_SAFE2(hub->closing, client, next, next_closing) {
+		if (client->wsi != NULL && !client->broken && !client_drained(client))
+			continue;
+		unlist_closing(hub, client);
+		if (client->wsi != NULL && !client->broken && !client->closed_by_peer)
+			client_send_close(client);
+	}
+}
+
+void
+hub_flush(struct hub *hub)
+{
+	struct path *path;
+
+	while ((path = hub->dirty) != NULL) {
+		LL_DELETE2(hub->dirty, path, next_dirty);
+		path->dirty = false;
+		flush_path(hub, path);
+	}
+	flush_closing(hub);
+}
+
+void
+hub_tick(struct hub *hub, uint64_t now_ms)
+{
+	struct client *client, *next;
+
+	DL_FOREACH_SAFE2(hub->closing, client, next, next_closing) {
+		if (client->close_by == 0)
+			client->close_by = now_ms + CLOSE_MS;
+		else if (now_ms >= client->close_by)
+			client_drop(client, "close-timeout");
+	}
+}

@@ -1,0 +1,371 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <uthash.h>
+
+#include "shared/bus.h"
+#include "shared/conf.h"
+#include "shared/log.h"
+#include "sidecar/apply.h"
+#include "sidecar/feed.h"
+#include "sidecar/hub.h"
+#include "sidecar/intake.h"
+
+enum {
+	APP_SILENT_MS = 30 * WIRE_HEARTBEAT_MS, /* then an app that said HELLO is forgotten */
+};
+
+/* A process that serves HTTP: known, so that it is not asked to say HELLO again. */
+struct app_peer {
+	UT_hash_handle hh;
+	struct bus_peer peer;
+	uint64_t heard_ms;
+};
+
+void
+intake_open(struct intake *intake, const struct conf *conf, struct bus *bus, struct hub *hub, struct feed *feed)
+{
+	*intake = (struct intake){ .conf = conf, .bus = bus, .hub = hub, .feed = feed };
+}
+
+static void
+forget_app(struct intake *intake, struct app_peer *app)
+{
+	HASH_DELETE(hh, intake->apps, app);
+	free(app);
+}
+
+void
+intake_close(struct intake *intake)
+{
+	struct app_peer *app, *next;
+
+	HASH_ITER(hh, intake->apps, app, next)
+		forget_app(intake, app);
+	seen_close(&intake->seen);
+}
+
+/* Frees the message, sent or not: a peer that cannot be reached gets no answer. */
+static void
+answer(struct intake *intake, const struct bus_peer *peer, struct buf *message)
+{
+	int r = bus_send(intake->bus, peer, message);
+
+	if (r < 0 && r != -EHOSTUNREACH)
+		log_warn("answer lost error=%s", strerror(-r));
+	buf_free(message);
+}
+
+static void
+answer_reply(struct intake *intake, const struct bus_peer *peer, uint64_t id, const struct wire_reply *reply)
+{
+	struct buf message = BUF_INIT;
+
+	wire_put_header(&message, WIRE_REPLY, id);
+	wire_put_reply(&message, reply);
+	answer(intake, peer, &message);
+}
+
+static void
+answer_header(struct intake *intake, const struct bus_peer *peer, enum wire_type type, uint64_t id)
+{
+	struct buf message = BUF_INIT;
+
+	wire_put_header(&message, type, id);
+	answer(intake, peer, &message);
+}
+
+static void
+refuse(struct intake *intake, const struct bus_peer *peer, uint64_t id, enum wire_status status, const char *why)
+{
+	struct wire_reply reply = { .status = status, .text = span_of(why) };
+
+	intake->n_malformed++;
+	log_warn("message refused why=%s", why);
+	answer_reply(intake, peer, id, &reply);
+}
+
+/* --- peers -------------------------------------------------------------------- */
+
+static struct app_peer *
+find_app(struct intake *intake, const struct bus_peer *peer)
+{
+	struct app_peer *app;
+
+	HASH_FIND(hh, intake->apps, peer, sizeof(*peer), app);
+	return app;
+}
+
+/* Notes that a peer is alive. Returns false when it has not said HELLO. */
+static bool
+heard(struct intake *intake, const struct bus_peer *peer)
+{
+	struct worker *worker = workers_find(&intake->feed->workers, peer);
+	struct app_peer *app = worker != NULL ? NULL : find_app(intake, peer);
+
+	if (worker != NULL)
+		worker->heard_ms = intake->now_ms;
+	if (app != NULL)
+		app->heard_ms = intake->now_ms;
+	return worker != NULL || app != NULL;
+}
+
+static int
+remember_app(struct intake *intake, const struct bus_peer *peer)
+{
+	struct app_peer *app = find_app(intake, peer);
+
+	if (app == NULL) {
+		if (HASH_COUNT(intake->apps) >= INTAKE_MAX_APPS)
+			return -EBUSY;
+		app = calloc(1, sizeof(*app));
+		if (app == NULL)
+			return -ENOMEM;
+		app->peer = *peer;
+		HASH_ADD(hh, intake->apps, peer, sizeof(app->peer), app);
+	}
+	app->heard_ms = intake->now_ms;
+	return 0;
+}
+
+/* --- the messages ----------------------------------------------------------------- */
+
+static void
+take_hello(struct intake *intake, const struct bus_peer *peer, uint64_t id, struct wire_reader *body)
+{
+	struct wire_welcome welcome = { .epoch = intake->feed->epoch,
+		.max_message = intake->conf->ws_max_message,
+		.attribute_bytes = intake->conf->ws_attribute_bytes };
+	struct buf message = BUF_INIT, refused = BUF_INIT;
+	struct wire_hello hello;
+	int r = wire_get_hello(body, &hello);
+
+	if (r == 0 && hello.role == WIRE_ROLE_APP)
+		r = remember_app(intake, peer);
+	if (r == 0)
+		r = feed_hello(intake->feed, peer, &hello, body, &refused, &welcome.n_refused);
+	if (r == -EPROTO) {
+		refuse(intake, peer, id, WIRE_MALFORMED, "malformed HELLO");
+	} else if (r < 0) {
+		refuse(intake, peer, id, WIRE_BUSY, "too many peers, or out of memory");
+	} else {
+		wire_put_header(&message, WIRE_WELCOME, id);
+		wire_put_welcome(&message, &welcome);
+		buf_bytes(&message, refused.data, refused.len);
+		answer(intake, peer, &message);
+	}
+	buf_free(&refused);
+}
+
+static void
+answer_stale(struct intake *intake, const struct bus_peer *peer, const struct wire_record *record)
+{
+	struct wire_stale stale = { record->conn, record->epoch, record->event, record->attempt };
+	struct buf message = BUF_INIT;
+
+	wire_put_header(&message, WIRE_STALE, 0);
+	wire_put_stale(&message, &stale);
+	answer(intake, peer, &message);
+}
+
+static void
+take_batch(struct intake *intake, const struct bus_peer *peer, uint64_t id, struct wire_reader *body)
+{
+	struct worker *worker = workers_find(&intake->feed->workers, peer);
+	struct wire_record record;
+	int r;
+
+	if (worker == NULL) {
+		answer_header(intake, peer, WIRE_UNKNOWN, id);
+		return;
+	}
+	while ((r = wire_get_record(body, &record)) > 0)
+		if (feed_record(intake->feed, worker, &record) == -ESTALE)
+			answer_stale(intake, peer, &record);
+	if (r < 0)
+		refuse(intake, peer, id, WIRE_MALFORMED, "malformed record in BATCH");
+}
+
+static void
+take_bye(struct intake *intake, const struct bus_peer *peer)
+{
+	struct worker *worker = workers_find(&intake->feed->workers, peer);
+	struct app_peer *app = find_app(intake, peer);
+
+	if (worker != NULL)
+		feed_bye(intake->feed, worker);
+	else if (app != NULL)
+		forget_app(intake, app);
+}
+
+/* --- requests ------------------------------------------------------------------------ */
+
+static uint64_t
+unix_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void
+put_stats(struct intake *intake, struct buf *lines)
+{
+	const struct hub *hub = intake->hub;
+
+	buf_printf(lines, "uptime_s=%llu\n", (unsigned long long)(intake->now_ms - intake->started_ms) / 1000);
+	buf_printf(lines, "connections=%u\n", HASH_COUNT(hub->clients));
+	buf_printf(lines, "paths=%u\n", HASH_COUNT(hub->paths));
+	buf_printf(lines, "workers=%u\n", HASH_COUNT(intake->feed->workers.by_peer));
+	buf_printf(lines, "apps=%u\n", HASH_COUNT(intake->apps));
+	buf_printf(lines, "events_waiting=%u\n", intake->feed->n_waiting);
+	buf_printf(lines, "events_redelivered=%llu\n", (unsigned long long)intake->feed->redelivered);
+	buf_printf(lines, "deliveries=%llu\n", (unsigned long long)hub->delivered);
+	buf_printf(lines, "malformed=%llu\n", (unsigned long long)intake->n_malformed);
+}
+
+static bool
+names_a_path(enum wire_command_type type)
+{
+	return type == WIRE_PUSH || type == WIRE_COUNT;
+}
+
+/* Applies a request that is new, in time and has a route. */
+static void
+apply_request(struct intake *intake, const struct wire_request *request, struct wire_reply *ret)
+{
+	uint64_t now = unix_ms();
+
+	*ret = (struct wire_reply){ 0 };
+	if (request->deadline_ms < now)
+		ret->status = WIRE_EXPIRED;
+	else if (request->deadline_ms - now > WIRE_MAX_DEADLINE_MS)
+		ret->status = WIRE_INVALID;
+	else if (apply_command(intake->hub, NULL, &request->command, ret) == WIRE_OK &&
+	    request->command.type != WIRE_COUNT && seen_add(&intake->seen, request, ret) < 0)
+		log_warn("request not remembered why=out-of-memory");
+}
+
+static void
+answer_stats(struct intake *intake, const struct bus_peer *peer, uint64_t id)
+{
+	struct buf lines = BUF_INIT;
+	struct wire_reply reply = { 0 };
+
+	put_stats(intake, &lines);
+	reply.text = span_of_buf(&lines);
+	answer_reply(intake, peer, id, &reply);
+	buf_free(&lines);
+}
+
+static void
+take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, struct wire_reader *body)
+{
+	struct wire_request request;
+	const struct wire_reply *earlier;
+	struct wire_reply reply = { .status = WIRE_NO_ROUTE };
+
+	if (wire_get_request(body, &request) < 0) {
+		refuse(intake, peer, id, WIRE_MALFORMED, "malformed REQUEST");
+		return;
+	}
+	if (request.command.type == WIRE_STATS) {
+		answer_stats(intake, peer, id);
+		return;
+	}
+	earlier = seen_find(&intake->seen, &request.id);
+	if (earlier != NULL) {
+		answer_reply(intake, peer, id, earlier);
+		return;
+	}
+	if (names_a_path(request.command.type) &&
+	    feed_route(intake->feed, request.command.key.data, request.command.key.len) == NULL) {
+		/* Its app may have the route: it has only never told us. */
+		if (find_app(intake, peer) == NULL && workers_find(&intake->feed->workers, peer) == NULL)
+			answer_header(intake, peer, WIRE_UNKNOWN, id);
+		else
+			answer_reply(intake, peer, id, &reply);
+		return;
+	}
+	apply_request(intake, &request, &reply);
+	answer_reply(intake, peer, id, &reply);
+}
+
+/* --- taking them ------------------------------------------------------------------------ */
+
+static void
+take(struct intake *intake, const struct bus_peer *peer, struct wire_reader *body)
+{
+	struct wire_header header;
+	int r = wire_get_header(body, &header);
+	bool known = heard(intake, peer);
+
+	if (r == -EPROTONOSUPPORT) {
+		refuse(intake, peer, 0, WIRE_BAD_VERSION, "another version of the protocol");
+		return;
+	}
+	if (r < 0) {
+		refuse(intake, peer, 0, WIRE_MALFORMED, "header cut short");
+		return;
+	}
+	switch ((enum wire_type)header.type) {
+	case WIRE_HELLO:
+		take_hello(intake, peer, header.id, body);
+		return;
+	case WIRE_BATCH:
+		take_batch(intake, peer, header.id, body);
+		return;
+	case WIRE_HEARTBEAT:
+		if (!known)
+			answer_header(intake, peer, WIRE_UNKNOWN, header.id);
+		return;
+	case WIRE_BYE:
+		take_bye(intake, peer);
+		return;
+	case WIRE_REQUEST:
+		take_request(intake, peer, header.id, body);
+		return;
+	case WIRE_WELCOME:
+	case WIRE_EVENTS:
+	case WIRE_REPLY:
+	case WIRE_STALE:
+	case WIRE_UNKNOWN:
+	case WIRE_PROBE:
+		break; /* only ever sent by us */
+	}
+	refuse(intake, peer, header.id, WIRE_MALFORMED, "no such message");
+}
+
+void
+intake_drain(struct intake *intake)
+{
+	for (int i = 0; i < INTAKE_BUDGET; i++) {
+		struct bus_message message;
+		struct bus_peer peer;
+		struct wire_reader body;
+		int r = bus_recv(intake->bus, &peer, &message);
+
+		if (r == -EPROTO) {
+			refuse(intake, &peer, 0, WIRE_MALFORMED, "not one frame");
+			continue;
+		}
+		if (r < 0)
+			return;
+		body = bus_message_reader(&message);
+		take(intake, &peer, &body);
+		bus_message_close(&message);
+	}
+}
+
+void
+intake_tick(struct intake *intake)
+{
+	struct app_peer *app, *next;
+
+	HASH_ITER(hh, intake->apps, app, next)
+		if (intake->now_ms - app->heard_ms >= APP_SILENT_MS)
+			forget_app(intake, app);
+	seen_expire(&intake->seen, unix_ms());
+}

@@ -1,0 +1,54 @@
+/*
+ * intake - what arrives on the bus, from apps and from workers.
+ *
+ *     HELLO      who a peer is and its routes; answered by WELCOME
+ *     BATCH      a worker's acknowledgements with their commands
+ *     HEARTBEAT  of a peer that has said HELLO
+ *     BYE        of a worker that stops
+ *     REQUEST    push, send, disconnect, count or stats; answered by REPLY
+ *
+ * What is malformed costs its sender an error reply and leaves a log line.
+ */
+#ifndef SIDECAR_INTAKE_H
+#define SIDECAR_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sidecar/seen.h"
+
+struct bus;
+struct conf;
+struct feed;
+struct hub;
+
+enum intake_limits {
+	INTAKE_BUDGET = 256,    /* messages taken per loop turn */
+	INTAKE_MAX_APPS = 4096, /* FastCGI processes that have said HELLO */
+};
+
+struct app_peer;
+
+struct intake {
+	const struct conf *conf;
+	struct bus *bus;
+	struct hub *hub;
+	struct feed *feed;
+	struct app_peer *apps;
+	struct seen seen;
+	uint64_t now_ms; /* of the loop */
+	uint64_t started_ms;
+	uint64_t n_malformed;
+};
+
+/* Borrows all of them. */
+void intake_open(struct intake *intake, const struct conf *conf, struct bus *bus, struct hub *hub, struct feed *feed);
+void intake_close(struct intake *intake);
+
+/* Takes and applies at most INTAKE_BUDGET messages. */
+void intake_drain(struct intake *intake);
+
+/* Each second. */
+void intake_tick(struct intake *intake);
+
+#endif

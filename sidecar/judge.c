@@ -1,0 +1,93 @@
+#include <string.h>
+#include <strings.h>
+
+#include "shared/conf.h"
+#include "sidecar/feed.h"
+#include "sidecar/greeting.h"
+#include "sidecar/judge.h"
+
+enum { KEY_CHARS = 24 }; /* 16 bytes in base64 */
+
+static bool
+is_base64(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+}
+
+/* RFC 6455 section 4.1: the key is a nonce of 16 bytes in base64. */
+static bool
+is_key(const char *key)
+{
+	if (key == NULL || strlen(key) != KEY_CHARS || strcmp(key + KEY_CHARS - 2, "==") != 0)
+		return false;
+	for (int i = 0; i < KEY_CHARS - 2; i++)
+		if (!is_base64(key[i]))
+			return false;
+	return true;
+}
+
+bool
+judge_offers(const char *protocols, const char *name)
+{
+	const char *item;
+	unsigned long len;
+
+	while (protocols != NULL && conf_list_next(&protocols, &item, &len))
+		if (len == strlen(name) && memcmp(item, name, len) == 0)
+			return true;
+	return false;
+}
+
+/* RFC 6454 section 6.2: "scheme://host[:port]"; the web server in front may have ended TLS. */
+static bool
+is_same_origin(const char *origin, const char *host)
+{
+	const char *after = strstr(origin, "://");
+
+	return after != NULL && host != NULL && strcasecmp(after + 3, host) == 0;
+}
+
+/* A request without Origin comes from no browser. */
+static bool
+origin_allowed(const char *origin, const char *host, const char *allowed)
+{
+	if (origin == NULL)
+		return true;
+	if (allowed[0] == '\0')
+		return is_same_origin(origin, host);
+	return strcmp(allowed, "*") == 0 || judge_offers(allowed, origin);
+}
+
+static struct verdict
+refuse(int status, const char *why)
+{
+	return (struct verdict){ status, why, NULL };
+}
+
+struct verdict
+judge_upgrade(const struct upgrade *upgrade, const struct feed *feed, const char *allowed_origins, bool full)
+{
+	const struct request_line *line = upgrade->line;
+	const struct route *route;
+
+	if (!line->is_get)
+		return refuse(405, "a WebSocket begins with GET");
+	if (upgrade->version == NULL || strcmp(upgrade->version, "13") != 0)
+		return refuse(426, "Sec-WebSocket-Version must be 13");
+	if (!is_key(upgrade->key))
+		return refuse(400, "Sec-WebSocket-Key must be 16 bytes in base64");
+	if (line->path_error != 0)
+		return refuse(400, "the path is malformed, too long, or has an encoded slash");
+	if (routes_empty(&feed->routes))
+		return refuse(503, "no application has announced its routes yet");
+	route = feed_route(feed, line->path, line->path_len);
+	if (route == NULL)
+		return refuse(404, "no WebSocket route matches this path");
+	if (!origin_allowed(upgrade->origin, upgrade->host, allowed_origins))
+		return refuse(403, "this origin is not allowed");
+	if (upgrade->protocols != NULL && !judge_offers(upgrade->protocols, "frond.1"))
+		return refuse(400, "none of the offered subprotocols is known");
+	if (full)
+		return refuse(503, "too many connections");
+	return (struct verdict){ 101, NULL, route };
+}

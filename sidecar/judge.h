@@ -1,0 +1,44 @@
+/*
+ * judge - may this upgrade become a WebSocket?
+ *
+ * The verdict is an HTTP status: 101, or why not. Pure: it looks at a request
+ * that is laid out as strings, and asks the routes.
+ */
+#ifndef SIDECAR_JUDGE_H
+#define SIDECAR_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct feed;
+struct request_line;
+struct route;
+
+/* The headers that decide; NULL where there is none. */
+struct upgrade {
+	const struct request_line *line;
+	const char *host;
+	const char *origin;
+	const char *key;
+	const char *version;
+	const char *protocols; /* Sec-WebSocket-Protocol, as offered */
+};
+
+struct verdict {
+	int status; /* 101 or an error */
+	const char *why;
+	const struct route *route; /* with 101 */
+};
+
+/*
+ * RFC 6455 sections 4.2.1 and 4.2.2; allowed_origins is a comma-separated
+ * list, "*", or "" for the same origin only; full is true at the limit of
+ * connections.
+ */
+struct verdict judge_upgrade(
+    const struct upgrade *upgrade, const struct feed *feed, const char *allowed_origins, bool full);
+
+/* True when a comma-separated offer has the subprotocol. */
+bool judge_offers(const char *protocols, const char *name);
+
+#endif

@@ -1,0 +1,27 @@
+noinst_LTLIBRARIES += %D%/libsidecar.la # all but main(), so tests can link it
+sbin_PROGRAMS += tina4-sidecar
+
+%C%_libsidecar_la_SOURCES = \
+	%D%/admin.c %D%/admin.h \
+	%D%/announce.c %D%/announce.h \
+	%D%/apply.c %D%/apply.h \
+	%D%/client.c %D%/client.h \
+	%D%/feed.c %D%/feed.h \
+	%D%/frame.c %D%/frame.h \
+	%D%/greeting.c %D%/greeting.h \
+	%D%/hub.c %D%/hub.h \
+	%D%/intake.c %D%/intake.h \
+	%D%/judge.c %D%/judge.h \
+	%D%/listener.c %D%/listener.h \
+	%D%/outq.c %D%/outq.h \
+	%D%/pings.c %D%/pings.h \
+	%D%/routes.c %D%/routes.h \
+	%D%/seen.c %D%/seen.h \
+	%D%/sidecar.c %D%/sidecar.h \
+	%D%/workers.c %D%/workers.h \
+	%D%/ws.c %D%/ws.h
+%C%_libsidecar_la_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_libsidecar_la_LIBADD = shared/libshared.la $(LWS_LIBS) $(UV_LIBS) $(CJSON_LIBS)
+
+tina4_sidecar_SOURCES = %D%/main.c
+tina4_sidecar_LDADD = %D%/libsidecar.la

@@ -1,0 +1,53 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "shared/buf.h"
+#include "shared/conf.h"
+#include "shared/log.h"
+#include "sidecar/sidecar.h"
+
+static const char usage[] = "usage: tina4-sidecar [--check | --help | --version]\n"
+			    "Holds the WebSocket connections of this host. Settings come from TINA4_* variables\n"
+			    "and a .env file; --check only tells whether they are right.\n";
+
+static int
+load(struct conf *conf)
+{
+	struct buf errors = BUF_INIT;
+	int r = conf_load(conf, environ, &errors);
+
+	if (r < 0 && errors.len > 0)
+		fwrite(errors.data, 1, errors.len, stderr);
+	else if (r < 0)
+		fprintf(stderr, "tina4-sidecar: settings: %s\n", strerror(-r));
+	buf_free(&errors);
+	return r;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct conf conf = { 0 };
+	int status = 2;
+
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		fputs(usage, stdout);
+		return 0;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts(PACKAGE_STRING);
+		return 0;
+	}
+	if (argc > 1 && (argc > 2 || strcmp(argv[1], "--check") != 0)) {
+		fprintf(stderr, "tina4-sidecar: unknown argument \"%s\"\n%s", argv[argc - 1], usage);
+		return 2;
+	}
+	if (load(&conf) == 0) {
+		log_open("tina4-sidecar", (enum log_level)conf.log_level);
+		status = argc == 2 ? 0 : sidecar_run(&conf);
+	}
+	conf_free(&conf);
+	return status;
+}

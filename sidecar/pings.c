@@ -1,0 +1,93 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "shared/conf.h"
+#include "sidecar/client.h"
+#include "sidecar/frame.h"
+#include "sidecar/pings.h"
+
+static struct frame *
+make_heartbeat(const struct frame *ping)
+{
+	struct frame *empty = frame_new(FRAME_TEXT, NULL, 0);
+	struct frame *both = empty == NULL ? NULL : frame_alloc(ping->len + empty->len);
+
+	if (both != NULL) {
+		memcpy(both->data, ping->data, ping->len);
+		memcpy(both->data + ping->len, empty->data, empty->len);
+	}
+	frame_unref(empty);
+	return both;
+}
+
+int
+pings_open(struct pings *pings, const struct conf *conf)
+{
+	*pings = (struct pings){ .conf = conf };
+	if (conf->ws_ping_seconds == 0)
+		return 0;
+	pings->slots = calloc(conf->ws_ping_seconds, sizeof(struct client *));
+	pings->ping = frame_new(FRAME_PING, NULL, 0);
+	if (pings->ping != NULL)
+		pings->heartbeat = make_heartbeat(pings->ping);
+	if (pings->slots == NULL || pings->heartbeat == NULL) {
+		pings_close(pings);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+pings_close(struct pings *pings)
+{
+	frame_unref(pings->ping);
+	frame_unref(pings->heartbeat);
+	free(pings->slots);
+	*pings = (struct pings){ 0 };
+}
+
+/* The slot that was due last comes round again after a whole interval. */
+void
+pings_add(struct pings *pings, struct client *client)
+{
+	if (pings->slots == NULL)
+		return;
+	client->ping_slot = pings->now;
+	DL_APPEND2(pings->slots[client->ping_slot], client, prev_ping, next_ping);
+}
+
+void
+pings_remove(struct pings *pings, struct client *client)
+{
+	if (client->prev_ping == NULL)
+		return;
+	DL_DELETE2(pings->slots[client->ping_slot], client, prev_ping, next_ping);
+	client->prev_ping = client->next_ping = NULL;
+}
+
+static void
+ping(struct pings *pings, struct client *client)
+{
+	if (client->state != CLIENT_JOINED || client->paused)
+		return;
+	if (client->quiet) {
+		client_drop(client, "ping-timeout");
+		return;
+	}
+	client->quiet = true;
+	client_write(client, client->frond ? pings->heartbeat : pings->ping, pings->conf->ws_queue_bytes);
+}
+
+void
+pings_tick(struct pings *pings)
+{
+	struct client *client, *next;
+
+	if (pings->slots == NULL)
+		return;
+	pings->now = (pings->now + 1) % pings->conf->ws_ping_seconds;
+	DL_FOREACH_SAFE2(pings->slots[pings->now], client, next, next_ping)
+		ping(pings, client);
+}

@@ -1,0 +1,36 @@
+/*
+ * pings - a wheel that pings every client once per TINA4_WS_PING_SECONDS.
+ *
+ * One slot of the wheel is due each second. A client from which nothing has
+ * come since its last ping is dead and is dropped; one that we do not read, or
+ * that is closing, is left alone. A client of the subprotocol frond.1 also gets
+ * an empty text message, because a script cannot see pings.
+ */
+#ifndef SIDECAR_PINGS_H
+#define SIDECAR_PINGS_H
+
+#include <stdint.h>
+
+struct client;
+struct conf;
+struct frame;
+
+struct pings {
+	const struct conf *conf;
+	struct client **slots; /* NULL when pings are off */
+	uint32_t now;          /* the slot that was due last */
+	struct frame *ping;
+	struct frame *heartbeat; /* ping and empty message */
+};
+
+/* Borrows conf. Returns 0 or -ENOMEM. */
+int pings_open(struct pings *pings, const struct conf *conf);
+void pings_close(struct pings *pings);
+
+void pings_add(struct pings *pings, struct client *client);
+void pings_remove(struct pings *pings, struct client *client);
+
+/* Each second. */
+void pings_tick(struct pings *pings);
+
+#endif

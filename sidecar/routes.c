@@ -1,0 +1,138 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "shared/path.h"
+#include "sidecar/routes.h"
+
+void
+routes_remove(struct route *route)
+{
+	DL_DELETE(route->app->routes, route);
+	path_pattern_free(route->pattern);
+	free(route);
+}
+
+void
+routes_close(struct routes *routes)
+{
+	struct route_app *app, *next_app;
+	struct route *route, *next;
+
+	DL_FOREACH_SAFE(routes->apps, app, next_app) {
+		DL_FOREACH_SAFE(app->routes, route, next)
+			routes_remove(route);
+		DL_DELETE(routes->apps, app);
+		free(app->name);
+		free(app);
+	}
+}
+
+bool
+routes_empty(const struct routes *routes)
+{
+	const struct route_app *app;
+
+	DL_FOREACH(routes->apps, app)
+		if (app->routes != NULL)
+			return false;
+	return true;
+}
+
+static bool
+is_text(struct span span, const char *text)
+{
+	return strlen(text) == span.len && memcmp(text, span.data, span.len) == 0;
+}
+
+struct route_app *
+routes_app(struct routes *routes, struct span name)
+{
+	struct route_app *app;
+
+	DL_FOREACH(routes->apps, app)
+		if (is_text(name, app->name))
+			return app;
+
+	app = calloc(1, sizeof(*app));
+	if (app == NULL)
+		return NULL;
+	app->name = strndup(name.data, name.len);
+	if (app->name == NULL) {
+		free(app);
+		return NULL;
+	}
+	DL_APPEND(routes->apps, app);
+	return app;
+}
+
+static struct route *
+find(const struct routes *routes, struct span pattern)
+{
+	struct route_app *app;
+	struct route *route;
+
+	DL_FOREACH(routes->apps, app)
+		DL_FOREACH(app->routes, route)
+			if (is_text(pattern, path_pattern_text(route->pattern)))
+				return route;
+	return NULL;
+}
+
+static int
+compile(struct span pattern, struct path_pattern **ret, const char **ret_why)
+{
+	char text[PATH_MAX_BYTES + 1];
+
+	if (pattern.len > PATH_MAX_BYTES || memchr(pattern.data, '\0', pattern.len) != NULL) {
+		*ret_why = "it is too long or has a NUL";
+		return -EINVAL;
+	}
+	memcpy(text, pattern.data, pattern.len);
+	text[pattern.len] = '\0';
+	return path_compile(text, ret, ret_why);
+}
+
+int
+routes_add(struct routes *routes, struct route_app *app, const struct wire_route *announced, struct route **ret,
+    const char **ret_why)
+{
+	struct route *route = find(routes, announced->pattern);
+	int r;
+
+	if (route != NULL && route->app != app) {
+		*ret_why = "another app has announced it";
+		return -EEXIST;
+	}
+	if (route == NULL) {
+		route = calloc(1, sizeof(*route));
+		if (route == NULL)
+			return -ENOMEM;
+		r = compile(announced->pattern, &route->pattern, ret_why);
+		if (r < 0) {
+			free(route);
+			return r == -ENOMEM ? r : -EINVAL;
+		}
+		route->app = app;
+	} else {
+		DL_DELETE(app->routes, route);
+	}
+	route->push_only = announced->flags & WIRE_ROUTE_PUSH_ONLY;
+	DL_PREPEND(app->routes, route);
+	*ret = route;
+	return 0;
+}
+
+const struct route *
+routes_match(const struct routes *routes, const char *path, size_t len)
+{
+	const struct route_app *app;
+	const struct route *route;
+
+	DL_FOREACH(routes->apps, app)
+		DL_FOREACH(app->routes, route)
+			if (path_match(route->pattern, path, len, NULL))
+				return route;
+	return NULL;
+}

@@ -1,0 +1,362 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+#include "shared/bus.h"
+#include "shared/log.h"
+#include "sidecar/admin.h"
+#include "sidecar/feed.h"
+#include "sidecar/greeting.h"
+#include "sidecar/hub.h"
+#include "sidecar/intake.h"
+#include "sidecar/listener.h"
+#include "sidecar/pings.h"
+#include "sidecar/sidecar.h"
+#include "sidecar/ws.h"
+
+enum {
+	SPARE_FDS = 256, /* beside the clients: listeners, bus, handshakes, log */
+	TICK_MS = 1000,
+	GREETING_TICK_MS = 100,
+	CLOSE_GOING_AWAY = 1001, /* RFC 6455 section 7.4.1 */
+};
+
+struct sidecar {
+	struct conf *conf;
+	void *zmq;
+	struct bus *bus;
+	struct hub hub;
+	struct feed feed;
+	struct intake intake;
+	struct pings pings;
+	struct admin admin;
+	struct greetings browsers, admins; /* connections that have not said what they want */
+	struct ws ws;
+	struct listener *listeners;
+
+	uv_loop_t loop;
+	uv_poll_t bus_poll;
+	uv_prepare_t turn;
+	uv_idle_t more; /* active while the bus has more than one turn's budget */
+	uv_timer_t tick, greeting_tick, probe_tick;
+	uv_signal_t term, interrupt;
+
+	uint64_t stop_begun_ms; /* 0 until a signal came */
+	uint64_t n_closed;      /* of the connections to close at the stop */
+	uint64_t n_to_close;
+};
+
+/* --- the turn ------------------------------------------------------------------- */
+
+static void
+on_more(uv_idle_t *idle)
+{
+	(void)idle; /* its being active keeps the loop from waiting */
+}
+
+static void
+on_bus(uv_poll_t *poll, int status, int events)
+{
+	(void)poll; /* the turn looks at the bus anyway */
+	(void)status;
+	(void)events;
+}
+
+static void
+on_turn(uv_prepare_t *prepare)
+{
+	struct sidecar *sidecar = prepare->data;
+
+	sidecar->intake.now_ms = sidecar->feed.now_ms = uv_now(&sidecar->loop);
+	intake_drain(&sidecar->intake);
+	feed_flush(&sidecar->feed);
+	hub_flush(&sidecar->hub);
+
+	/* What we sent may have swallowed the edge of the bus's descriptor. */
+	if (bus_readable(sidecar->bus))
+		uv_idle_start(&sidecar->more, on_more);
+	else
+		uv_idle_stop(&sidecar->more);
+}
+
+/* --- stopping ---------------------------------------------------------------------- */
+
+static void
+close_handle(uv_handle_t *handle, void *unused)
+{
+	(void)unused;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void
+close_own_handles(struct sidecar *sidecar)
+{
+	uv_handle_t *own[] = { (uv_handle_t *)&sidecar->bus_poll, (uv_handle_t *)&sidecar->turn,
+		(uv_handle_t *)&sidecar->more, (uv_handle_t *)&sidecar->tick, (uv_handle_t *)&sidecar->greeting_tick,
+		(uv_handle_t *)&sidecar->probe_tick, (uv_handle_t *)&sidecar->term,
+		(uv_handle_t *)&sidecar->interrupt };
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		if (own[i]->loop != NULL)
+			close_handle(own[i], NULL);
+}
+
+/* Asks clients to go, as many as are due by now: all at once, or spread over the drain. */
+static void
+close_due(struct sidecar *sidecar)
+{
+	uint64_t passed = uv_now(&sidecar->loop) - sidecar->stop_begun_ms;
+	uint64_t drain_ms = 1000ull * sidecar->conf->ws_drain_seconds;
+	uint64_t due = passed >= drain_ms ? UINT64_MAX : sidecar->n_to_close * (passed + TICK_MS) / drain_ms;
+	struct client *client, *next;
+
+	HASH_ITER(hh, sidecar->hub.clients, client, next) {
+		if (sidecar->n_closed >= due)
+			return;
+		if (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED)
+			continue;
+		hub_disconnect(&sidecar->hub, client, CLOSE_GOING_AWAY, "", 0);
+		sidecar->n_closed++;
+	}
+}
+
+/* Over when every client is gone and its close event acknowledged, or when the time is up. */
+static void
+advance_stop(struct sidecar *sidecar)
+{
+	uint64_t end_ms =
+	    sidecar->stop_begun_ms + 1000ull * (sidecar->conf->ws_drain_seconds + sidecar->conf->stop_seconds);
+
+	close_due(sidecar);
+	if (HASH_COUNT(sidecar->hub.clients) == 0)
+		uv_stop(&sidecar->loop);
+	else if (uv_now(&sidecar->loop) >= end_ms) {
+		log_warn("stopped with connections left n=%u", HASH_COUNT(sidecar->hub.clients));
+		uv_stop(&sidecar->loop);
+	}
+}
+
+static void
+on_signal(uv_signal_t *handle, int number)
+{
+	struct sidecar *sidecar = handle->data;
+
+	if (sidecar->stop_begun_ms != 0) {
+		uv_stop(&sidecar->loop); /* asked twice */
+		return;
+	}
+	log_info("stopping signal=%d connections=%u", number, HASH_COUNT(sidecar->hub.clients));
+	sidecar->stop_begun_ms = uv_now(&sidecar->loop);
+	sidecar->n_to_close = HASH_COUNT(sidecar->hub.clients);
+	sidecar->ws.stopping = true;
+	listeners_close(&sidecar->listeners);
+	greetings_close(&sidecar->browsers);
+	greetings_close(&sidecar->admins);
+	advance_stop(sidecar);
+}
+
+/* --- timers --------------------------------------------------------------------------- */
+
+static void
+on_tick(uv_timer_t *timer)
+{
+	struct sidecar *sidecar = timer->data;
+
+	hub_tick(&sidecar->hub, uv_now(&sidecar->loop));
+	pings_tick(&sidecar->pings);
+	feed_tick(&sidecar->feed);
+	intake_tick(&sidecar->intake);
+	ws_tick(&sidecar->ws);
+}
+
+static void
+on_short_tick(uv_timer_t *timer)
+{
+	struct sidecar *sidecar = timer->data;
+
+	greetings_tick(&sidecar->browsers, uv_now(&sidecar->loop));
+	greetings_tick(&sidecar->admins, uv_now(&sidecar->loop));
+	if (sidecar->stop_begun_ms != 0)
+		advance_stop(sidecar);
+}
+
+static void
+on_probe(uv_timer_t *timer)
+{
+	struct sidecar *sidecar = timer->data;
+
+	if (sidecar->feed.n_waiting > 0)
+		feed_probe(&sidecar->feed);
+}
+
+/* --- opening ------------------------------------------------------------------------------ */
+
+static int
+open_handles(struct sidecar *sidecar)
+{
+	uv_loop_t *loop = &sidecar->loop;
+	int r;
+
+	sidecar->turn.data = sidecar->tick.data = sidecar->greeting_tick.data = sidecar->probe_tick.data = sidecar;
+	sidecar->term.data = sidecar->interrupt.data = sidecar;
+	uv_prepare_init(loop, &sidecar->turn);
+	uv_idle_init(loop, &sidecar->more);
+	uv_timer_init(loop, &sidecar->tick);
+	uv_timer_init(loop, &sidecar->greeting_tick);
+	uv_timer_init(loop, &sidecar->probe_tick);
+	uv_signal_init(loop, &sidecar->term);
+	uv_signal_init(loop, &sidecar->interrupt);
+	r = uv_poll_init(loop, &sidecar->bus_poll, bus_fd(sidecar->bus));
+	if (r < 0)
+		return r;
+	uv_poll_start(&sidecar->bus_poll, UV_READABLE, on_bus);
+	uv_prepare_start(&sidecar->turn, on_turn);
+	uv_timer_start(&sidecar->tick, on_tick, TICK_MS, TICK_MS);
+	uv_timer_start(&sidecar->greeting_tick, on_short_tick, GREETING_TICK_MS, GREETING_TICK_MS);
+	uv_timer_start(&sidecar->probe_tick, on_probe, FEED_PROBE_MS, FEED_PROBE_MS);
+	uv_signal_start(&sidecar->term, on_signal, SIGTERM);
+	uv_signal_start(&sidecar->interrupt, on_signal, SIGINT);
+	return 0;
+}
+
+static int
+open_bus(struct sidecar *sidecar)
+{
+	int r;
+
+	sidecar->zmq = zmq_ctx_new();
+	if (sidecar->zmq == NULL)
+		return -ENOMEM;
+	r = bus_bind(&sidecar->bus, sidecar->zmq, sidecar->conf->bus, sidecar->conf->bus_mode);
+	if (r < 0)
+		log_error("cannot bind the bus TINA4_BUS=%s error=%s", sidecar->conf->bus,
+		    r == -EPROTONOSUPPORT ? "must be ipc://" : strerror(-r));
+	return r;
+}
+
+/*
+ * libwebsockets makes tables as large as the file limit and walks them, so the
+ * limit is set to what is needed and no more, before it starts.
+ */
+static void
+set_file_limit(struct conf *conf)
+{
+	rlim_t want = (rlim_t)conf->ws_max_connections + SPARE_FDS;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	if (limit.rlim_max != RLIM_INFINITY && want > limit.rlim_max) {
+		want = limit.rlim_max;
+		conf->ws_max_connections = want > 2 * SPARE_FDS ? (uint32_t)(want - SPARE_FDS) : (uint32_t)want / 2;
+		log_warn("fewer connections TINA4_WS_MAX_CONNECTIONS=%u why=file-limit", conf->ws_max_connections);
+	}
+	limit.rlim_cur = want;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_warn("file limit not set error=%s", strerror(errno));
+}
+
+static int
+open_listeners(struct sidecar *sidecar)
+{
+	const struct conf *conf = sidecar->conf;
+	int r = listeners_adopt(&sidecar->listeners, &sidecar->loop, greeting_begin, &sidecar->browsers);
+
+	if (r == 0)
+		r = listeners_open(
+		    &sidecar->listeners, &sidecar->loop, conf->listen, 0660, greeting_begin, &sidecar->browsers);
+	if (r >= 0 && strcmp(conf->admin, "off") != 0)
+		r = listeners_open(
+		    &sidecar->listeners, &sidecar->loop, conf->admin, 0660, greeting_begin, &sidecar->admins);
+	return r < 0 ? r : 0;
+}
+
+static int
+open_parts(struct sidecar *sidecar)
+{
+	struct wire_id random;
+	uint64_t epoch;
+	int r = wire_id_random(&random);
+
+	if (r < 0)
+		return r;
+	memcpy(&epoch, random.bytes, sizeof(epoch));
+	hub_open(&sidecar->hub, sidecar->conf, epoch);
+	r = feed_open(&sidecar->feed, sidecar->conf, &sidecar->hub, sidecar->bus, epoch);
+	if (r < 0)
+		return r;
+	intake_open(&sidecar->intake, sidecar->conf, sidecar->bus, &sidecar->hub, &sidecar->feed);
+	sidecar->intake.started_ms = uv_now(&sidecar->loop);
+	sidecar->admin.feed = &sidecar->feed;
+	r = pings_open(&sidecar->pings, sidecar->conf);
+	if (r < 0)
+		return r;
+	sidecar->ws = (struct ws){ .conf = sidecar->conf,
+		.hub = &sidecar->hub,
+		.feed = &sidecar->feed,
+		.pings = &sidecar->pings,
+		.admin = &sidecar->admin };
+	memcpy(&sidecar->ws.instance, random.bytes + sizeof(epoch), sizeof(sidecar->ws.instance));
+	r = ws_open(&sidecar->ws, &sidecar->loop);
+	if (r < 0)
+		return r;
+	greetings_open(&sidecar->browsers, &sidecar->loop, ws_adopt_browser, &sidecar->ws);
+	greetings_open(&sidecar->admins, &sidecar->loop, ws_adopt_admin, &sidecar->ws);
+	return 0;
+}
+
+/* In the reverse order of opening; libwebsockets lets go of its clients while the loop runs out. */
+static void
+close_all(struct sidecar *sidecar)
+{
+	listeners_close(&sidecar->listeners);
+	greetings_close(&sidecar->browsers);
+	greetings_close(&sidecar->admins);
+	close_own_handles(sidecar);
+	ws_close(&sidecar->ws);
+	uv_run(&sidecar->loop, UV_RUN_DEFAULT);
+	ws_close(&sidecar->ws);
+
+	pings_close(&sidecar->pings);
+	intake_close(&sidecar->intake);
+	feed_close(&sidecar->feed);
+	hub_close(&sidecar->hub);
+	bus_free(sidecar->bus);
+	if (sidecar->zmq != NULL)
+		zmq_ctx_term(sidecar->zmq);
+	uv_loop_close(&sidecar->loop);
+}
+
+int
+sidecar_run(struct conf *conf)
+{
+	struct sidecar sidecar = { .conf = conf };
+	int r;
+
+	set_file_limit(conf);
+	r = uv_loop_init(&sidecar.loop);
+	if (r < 0) {
+		log_error("no event loop error=%s", uv_strerror(r));
+		return 1;
+	}
+	r = open_bus(&sidecar);
+	if (r == 0)
+		r = open_parts(&sidecar);
+	if (r == 0)
+		r = open_handles(&sidecar);
+	if (r == 0)
+		r = open_listeners(&sidecar);
+	if (r == 0) {
+		log_info("ready bus=%s max_connections=%u", conf->bus, conf->ws_max_connections);
+		uv_run(&sidecar.loop, UV_RUN_DEFAULT);
+		log_info("stopped");
+	} else {
+		log_error("not started error=%s", strerror(-r));
+	}
+	close_all(&sidecar);
+	return r == 0 ? 0 : 1;
+}

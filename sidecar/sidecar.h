@@ -1,0 +1,15 @@
+/*
+ * sidecar - the daemon: all its parts, and the one loop that waits for them.
+ *
+ * A turn of the loop: sockets are read, then the bus is drained within its
+ * budget, then everything that came of it is written, then the loop waits.
+ */
+#ifndef SIDECAR_SIDECAR_H
+#define SIDECAR_SIDECAR_H
+
+#include "shared/conf.h"
+
+/* Serves until SIGTERM or SIGINT. Returns the process's exit status. */
+int sidecar_run(struct conf *conf);
+
+#endif

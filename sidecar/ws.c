@@ -1,0 +1,471 @@
+#include <errno.h>
+#include <libwebsockets.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "shared/address.h"
+#include "shared/conf.h"
+#include "shared/log.h"
+#include "sidecar/admin.h"
+#include "sidecar/client.h"
+#include "sidecar/feed.h"
+#include "sidecar/greeting.h"
+#include "sidecar/hub.h"
+#include "sidecar/judge.h"
+#include "sidecar/pings.h"
+#include "sidecar/ws.h"
+
+enum {
+	HEADER_BYTES = 8192,   /* of one request's headers */
+	HANDSHAKES_MAX = 1024, /* under way in libwebsockets at once */
+	HANDSHAKE_SECONDS = 5,
+	SERVICE_BYTES = 16384,
+	RECEIVE_BYTES = 1024, /* per connection: larger messages come in pieces */
+	WRITE_BYTES = 65536,  /* the most that libwebsockets hands to one send(2) */
+	CLOSE_INVALID = 1007, /* RFC 6455 section 7.4.1 */
+	CLOSE_TOO_LARGE = 1009,
+	CLOSE_INTERNAL = 1011,
+};
+
+/* What libwebsockets keeps for us with a connection. */
+struct session {
+	struct client *client;
+};
+
+/* --- answers that are no WebSocket ------------------------------------------------ */
+
+static bool
+add(struct lws *wsi, const char *name, const char *value, unsigned char **at, unsigned char *end)
+{
+	return lws_add_http_header_by_name(
+		   wsi, (const unsigned char *)name, (const unsigned char *)value, (int)strlen(value), at, end) == 0;
+}
+
+/* Answers with a status and a JSON error. The connection ends with it. */
+static int
+answer(struct lws *wsi, int status, const char *why)
+{
+	unsigned char head[LWS_PRE + 1024], *at = head + LWS_PRE, *end = head + sizeof(head);
+	unsigned char body[LWS_PRE + 256];
+	int len = snprintf((char *)body + LWS_PRE, sizeof(body) - LWS_PRE, "{\"error\":\"%s\"}\n", why);
+
+	if (lws_add_http_common_headers(wsi, (unsigned int)status, "application/json", (lws_filepos_t)len, &at, end))
+		return -1;
+	if (status == 405 && !add(wsi, "allow:", "GET", &at, end))
+		return -1;
+	if (status == 426 &&
+	    (!add(wsi, "upgrade:", "websocket", &at, end) || !add(wsi, "sec-websocket-version:", "13", &at, end)))
+		return -1;
+	if (status == 503 && !add(wsi, "retry-after:", "1", &at, end))
+		return -1;
+	if (!add(wsi, "connection:", "close", &at, end) ||
+	    lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end))
+		return -1;
+	lws_write(wsi, body + LWS_PRE, (size_t)len, LWS_WRITE_HTTP_FINAL);
+	return 1;
+}
+
+/* --- the request ---------------------------------------------------------------------- */
+
+/* Copies a header into ret; NULL when there is none or it does not fit. */
+static const char *
+header(struct lws *wsi, enum lws_token_indexes token, char *ret, int size)
+{
+	if (lws_hdr_total_length(wsi, token) <= 0 || lws_hdr_copy(wsi, ret, size, token) < 0)
+		return NULL;
+	return ret;
+}
+
+static struct verdict
+judge(struct ws *ws, struct lws *wsi, const struct request_line *line)
+{
+	char host[256], origin[512], key[64], version[16], protocols[256];
+	struct upgrade upgrade = {
+		.line = line,
+		.host = header(wsi, WSI_TOKEN_HOST, host, sizeof(host)),
+		.origin = header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof(origin)),
+		.key = header(wsi, WSI_TOKEN_KEY, key, sizeof(key)),
+		.version = header(wsi, WSI_TOKEN_VERSION, version, sizeof(version)),
+		.protocols = header(wsi, WSI_TOKEN_PROTOCOL, protocols, sizeof(protocols)),
+	};
+	bool full = ws->stopping || HASH_COUNT(ws->hub->clients) >= ws->conf->ws_max_connections;
+
+	/* One that is there but could not be copied counts as a foreign or unknown one. */
+	if (upgrade.origin == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0)
+		upgrade.origin = "";
+	if (upgrade.protocols == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) > 0)
+		upgrade.protocols = "";
+	return judge_upgrade(&upgrade, ws->feed, ws->conf->ws_allowed_origins, full);
+}
+
+static int
+on_upgrade(struct ws *ws, struct lws *wsi)
+{
+	const struct request_line *line = lws_get_opaque_user_data(wsi);
+	struct verdict verdict;
+
+	if (line == NULL || line->for_admin)
+		return answer(wsi, 400, "no WebSocket here");
+	verdict = judge(ws, wsi, line);
+	if (verdict.status == 101)
+		return 0;
+	log_info("upgrade refused path=%s status=%d why=%s", line->path, verdict.status, verdict.why);
+	return answer(wsi, verdict.status, verdict.why);
+}
+
+/* --- a new client --------------------------------------------------------------------------- */
+
+static void
+put_header(struct buf *meta, const char *name, size_t name_len, const char *value)
+{
+	wire_put_pair(meta, (struct span){ name, name_len }, span_of(value));
+}
+
+/* True for "host:", "cookie:", ...; not for parts of the request line and of the handshake. */
+static bool
+is_for_handlers(const char *name)
+{
+	static const char *const not [] = { "connection:", "upgrade:", "sec-websocket-", "http/", "content-length:" };
+	size_t len = strlen(name);
+
+	if (len < 2 || name[0] == ':' || name[len - 1] != ':')
+		return false;
+	for (size_t i = 0; i < sizeof(not ) / sizeof(not [0]); i++)
+		if (strncasecmp(name, not [i], strlen(not [i])) == 0)
+			return false;
+	return true;
+}
+
+static void
+put_headers(struct ws *ws, struct lws *wsi, struct buf *meta)
+{
+	char value[HEADER_BYTES], name[128];
+	const char *rest = ws->conf->ws_headers, *item;
+	unsigned long len;
+
+	for (int token = 0; token < WSI_TOKEN_COUNT; token++) {
+		const char *known;
+
+		if (lws_hdr_total_length(wsi, (enum lws_token_indexes)token) <= 0)
+			continue;
+		known = (const char *)lws_token_to_string((enum lws_token_indexes)token);
+		if (known != NULL && is_for_handlers(known) &&
+		    header(wsi, (enum lws_token_indexes)token, value, sizeof(value)) != NULL)
+			put_header(meta, known, strlen(known) - 1, value);
+	}
+	while (conf_list_next(&rest, &item, &len)) {
+		int n = snprintf(name, sizeof(name), "%.*s:", (int)len, item);
+
+		if (n < (int)sizeof(name) && lws_hdr_custom_copy(wsi, value, sizeof(value), name, n) > 0)
+			put_header(meta, name, (size_t)n - 1, value);
+	}
+}
+
+static void
+put_meta(struct ws *ws, struct lws *wsi, const struct request_line *line, struct client *client)
+{
+	char forwarded[1024], ip[ADDRESS_TEXT_MAX];
+	struct wire_meta meta = {
+		.pattern = span_of(client->path->route == NULL ? "" : path_pattern_text(client->path->route->pattern)),
+		.path = { line->path, line->path_len },
+		.query = span_of(line->query),
+	};
+
+	address_of_client(ws->conf->trusted_proxies, line->ip,
+	    header(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof(forwarded)), ip);
+	meta.ip = span_of(ip);
+	wire_put_meta(&client->meta, &meta);
+	put_headers(ws, wsi, &client->meta);
+}
+
+static int
+new_id(const struct ws *ws, struct wire_id *ret)
+{
+	int r = wire_id_random(ret);
+
+	memcpy(ret->bytes, &ws->instance, sizeof(ws->instance));
+	return r;
+}
+
+static void
+set_up_socket(const struct ws *ws, int fd)
+{
+	int size = (int)ws->conf->ws_send_buffer;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+}
+
+static struct client *
+make_client(struct ws *ws, struct lws *wsi, const struct request_line *line)
+{
+	struct wire_id id;
+	struct client *client = new_id(ws, &id) < 0 ? NULL : client_new(&id);
+
+	if (client == NULL)
+		return NULL;
+	client->wsi = wsi;
+	client->fd = lws_get_socket_fd(wsi);
+	client->frond = strcmp(lws_get_protocol(wsi)->name, "frond.1") == 0;
+	if (hub_enter(ws->hub, client, line->path, line->path_len) < 0) {
+		client_free(client);
+		return NULL;
+	}
+	if (client->path->n_clients == 1)
+		client->path->route = feed_route(ws->feed, line->path, line->path_len);
+	put_meta(ws, wsi, line, client);
+	return client;
+}
+
+static int
+on_established(struct ws *ws, struct lws *wsi, struct session *session)
+{
+	struct request_line *line = lws_get_opaque_user_data(wsi);
+	struct client *client = make_client(ws, wsi, line);
+
+	if (client == NULL)
+		return -1;
+	session->client = client;
+	set_up_socket(ws, client->fd);
+	pings_add(ws->pings, client);
+	lws_set_opaque_user_data(wsi, NULL);
+	request_line_free(line);
+	if (client->meta.failed || feed_client_open(ws->feed, client) < 0)
+		client_drop(client, "out-of-memory");
+	return 0;
+}
+
+/* --- its messages and its end ------------------------------------------------------------------- */
+
+/*
+ * Refuses to read on. Returning -1 from the receive callback lets libwebsockets
+ * send the close frame.
+ */
+static int
+close_receiving(struct ws *ws, struct client *client, uint16_t code)
+{
+	hub_leave(ws->hub, client);
+	client->close_code = code;
+	client->closed_by_peer = true; /* nothing of ours goes out any more */
+	lws_close_reason(client->wsi, (enum lws_close_status)code, NULL, 0);
+	return -1;
+}
+
+static int
+on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *data, size_t len)
+{
+	bool whole = lws_is_final_fragment(wsi);
+	int r = 0;
+
+	client->quiet = false;
+	if (client->state == CLIENT_CLOSING || client->broken)
+		return 0;
+	if (client->message.len + len + lws_remaining_packet_payload(wsi) > ws->conf->ws_max_message)
+		return close_receiving(ws, client, CLOSE_TOO_LARGE);
+
+	if (client->message.len == 0 && whole)
+		return feed_client_message(ws->feed, client, data, len, lws_frame_is_binary(wsi)) < 0
+		    ? close_receiving(ws, client, CLOSE_INTERNAL)
+		    : 0;
+	buf_bytes(&client->message, data, len);
+	if (client->message.failed)
+		return close_receiving(ws, client, CLOSE_INTERNAL);
+	if (!whole)
+		return 0;
+	r = feed_client_message(ws->feed, client, client->message.data, client->message.len, lws_frame_is_binary(wsi));
+	buf_free(&client->message);
+	return r < 0 ? close_receiving(ws, client, CLOSE_INTERNAL) : 0;
+}
+
+/* RFC 6455 section 5.5.1: the body of a close frame, if there is one, begins with the code. */
+static void
+on_peer_close(struct ws *ws, struct client *client, const uint8_t *body, size_t len)
+{
+	enum { NO_CODE = 1005 };
+
+	client->closed_by_peer = true;
+	if (client->close_code == 0)
+		client->close_code = len >= 2 ? (uint16_t)(body[0] << 8 | body[1]) : NO_CODE;
+	hub_leave(ws->hub, client);
+}
+
+static void
+on_closed(struct ws *ws, struct session *session)
+{
+	struct client *client = session->client;
+
+	if (client == NULL)
+		return;
+	session->client = NULL;
+	pings_remove(ws->pings, client);
+	client->wsi = NULL;
+	client->fd = -1;
+	outq_clear(&client->outq);
+	log_debug("client closed path=%s conn=%s code=%d", path_name(client->path), client_name(client),
+	    (int)client->close_code);
+	feed_client_gone(ws->feed, client);
+}
+
+/* A request that asks for no WebSocket. */
+static int
+on_http(struct ws *ws, struct lws *wsi)
+{
+	const struct request_line *line = lws_get_opaque_user_data(wsi);
+
+	if (line != NULL && line->for_admin)
+		admin_answer(ws->admin, wsi, line);
+	else
+		answer(wsi, 426, "this port speaks WebSocket");
+	return -1;
+}
+
+static int
+callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	struct ws *ws = lws_context_user(lws_get_context(wsi));
+	struct session *session = user;
+
+	switch ((int)reason) {
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return on_upgrade(ws, wsi);
+	case LWS_CALLBACK_HTTP:
+		return on_http(ws, wsi);
+	case LWS_CALLBACK_ESTABLISHED:
+		return on_established(ws, wsi, session);
+	case LWS_CALLBACK_RECEIVE:
+		return session->client == NULL ? 0 : on_receive(ws, wsi, session->client, in, len);
+	case LWS_CALLBACK_RECEIVE_PONG:
+		if (session->client != NULL)
+			session->client->quiet = false;
+		return 0;
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+		if (session->client != NULL)
+			client_writable(session->client);
+		return 0;
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		if (session->client != NULL)
+			on_peer_close(ws, session->client, in, len);
+		return 0;
+	case LWS_CALLBACK_CLOSED:
+		on_closed(ws, session);
+		return 0;
+	case LWS_CALLBACK_WSI_DESTROY:
+		request_line_free(lws_get_opaque_user_data(wsi));
+		lws_set_opaque_user_data(wsi, NULL);
+		return 0;
+	default: /* libwebsockets has a hundred more */
+		return 0;
+	}
+}
+
+/* --- opening and closing ------------------------------------------------------------------------------ */
+
+static const struct lws_protocols protocols[] = {
+	{ "tina4-none-asked", callback, sizeof(struct session), RECEIVE_BYTES, 0, NULL, WRITE_BYTES },
+	{ "frond.1", callback, sizeof(struct session), RECEIVE_BYTES, 0, NULL, WRITE_BYTES },
+	{ NULL, NULL, 0, 0, 0, NULL, 0 },
+};
+
+/* We ping ourselves: libwebsockets' way costs a sorted list of timers. */
+static const lws_retry_bo_t no_pings = { .secs_since_valid_ping = 0, .secs_since_valid_hangup = 0 };
+
+static void
+emit_log(int level, const char *line)
+{
+	int len = (int)strcspn(line, "\n");
+
+	/* A peer can cause these: they are no more than warnings of ours. */
+	if (level & LLL_ERR)
+		log_warn("libwebsockets: %.*s", len, line);
+	else
+		log_debug("libwebsockets: %.*s", len, line);
+}
+
+static struct lws_vhost *
+open_vhost(struct ws *ws)
+{
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.vhost_name = "tina4",
+		.protocols = protocols,
+		.timeout_secs = HANDSHAKE_SECONDS,
+		.timeout_secs_ah_idle = HANDSHAKE_SECONDS,
+		.keepalive_timeout = HANDSHAKE_SECONDS,
+		.retry_and_idle_policy = &no_pings,
+		.alpn = "http/1.1",
+		.options = LWS_SERVER_OPTION_VALIDATE_UTF8,
+	};
+
+	return lws_create_vhost(ws->context, &info);
+}
+
+int
+ws_open(struct ws *ws, uv_loop_t *loop)
+{
+	void *loops[] = { loop };
+	struct lws_context_creation_info info = {
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
+		.foreign_loops = loops,
+		.options =
+		    LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8,
+		.gid = (gid_t)-1,
+		.uid = (uid_t)-1,
+		.user = ws,
+		.pcontext = &ws->context, /* becomes NULL when it is freed */
+		.max_http_header_data = HEADER_BYTES,
+		.max_http_header_pool = HANDSHAKES_MAX,
+		.pt_serv_buf_size = SERVICE_BYTES,
+		.timeout_secs = HANDSHAKE_SECONDS,
+		.retry_and_idle_policy = &no_pings,
+	};
+
+	lws_set_log_level(LLL_ERR | LLL_WARN, emit_log);
+	ws->context = lws_create_context(&info);
+	if (ws->context == NULL) {
+		log_error("libwebsockets does not start: is libwebsockets-evlib-uv installed?");
+		return -ENOTSUP;
+	}
+	ws->vhost = open_vhost(ws);
+	return ws->vhost == NULL ? -ENOMEM : 0;
+}
+
+void
+ws_close(struct ws *ws)
+{
+	if (ws->context != NULL)
+		lws_context_destroy(ws->context);
+}
+
+static void
+adopt(struct ws *ws, int fd, struct request_line *line)
+{
+	struct lws *wsi = lws_adopt_socket_vhost(ws->vhost, fd);
+
+	if (wsi == NULL)
+		request_line_free(line); /* libwebsockets has closed fd */
+	else
+		lws_set_opaque_user_data(wsi, line);
+}
+
+void
+ws_adopt_browser(void *ws, int fd, struct request_line *line)
+{
+	adopt(ws, fd, line);
+}
+
+void
+ws_adopt_admin(void *ws, int fd, struct request_line *line)
+{
+	line->for_admin = true;
+	adopt(ws, fd, line);
+}
+
+void
+ws_tick(struct ws *ws)
+{
+	lws_cancel_service(ws->context);
+}

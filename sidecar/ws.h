@@ -1,0 +1,52 @@
+/*
+ * ws - libwebsockets: its callbacks, thin, into client, hub and feed.
+ *
+ * It does HTTP, the handshake, masking, fragments, UTF-8 and the closing
+ * handshake; it neither listens nor waits. Requests of the admin listener are
+ * passed on to admin.
+ */
+#ifndef SIDECAR_WS_H
+#define SIDECAR_WS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct admin;
+struct conf;
+struct feed;
+struct hub;
+struct lws_context;
+struct lws_vhost;
+struct pings;
+struct request_line;
+
+struct ws {
+	const struct conf *conf;
+	struct hub *hub;
+	struct feed *feed;
+	struct pings *pings;
+	struct admin *admin;
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+	uint32_t instance; /* the first 32 bits of every connection's id */
+	bool stopping;     /* no new connections */
+};
+
+/* The other fields are set by the caller. Returns 0 or a negative errno. */
+int ws_open(struct ws *ws, uv_loop_t *loop);
+
+/*
+ * Cuts what is still open. To be called twice: libwebsockets closes its handles
+ * first and frees itself once the loop has run out.
+ */
+void ws_close(struct ws *ws);
+
+/* Each a greeting_done: takes fd and line. */
+void ws_adopt_browser(void *ws, int fd, struct request_line *line);
+void ws_adopt_admin(void *ws, int fd, struct request_line *line);
+
+/* Each second: libwebsockets arms the timers that were set outside its callbacks. */
+void ws_tick(struct ws *ws);
+
+#endif

@@ -1,0 +1,51 @@
+# A fuzz target is fuzz_NAME.c, a directory corpus/NAME and the three lines
+# that path has below. Configured with --enable-fuzzers (CC=clang), `make fuzz` runs
+# each for FUZZ_SECONDS; else `make check` replays the corpora.
+fuzz_targets =
+
+fuzz_targets += %D%/fuzz_address
+%C%_fuzz_address_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_address_LDADD = $(fuzz_main) shared/libshared.la
+
+fuzz_targets += %D%/fuzz_conf
+%C%_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_conf_LDADD = $(fuzz_main) shared/libshared.la
+
+fuzz_targets += %D%/fuzz_log
+%C%_fuzz_log_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_log_LDADD = $(fuzz_main) shared/libshared.la
+
+fuzz_targets += %D%/fuzz_path
+%C%_fuzz_path_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_path_LDADD = $(fuzz_main) shared/libshared.la
+
+fuzz_targets += %D%/fuzz_wire
+%C%_fuzz_wire_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_wire_LDADD = $(fuzz_main) shared/libshared.la
+
+EXTRA_DIST += %D%/fuzz.h %D%/replay.c %D%/corpus
+FUZZ_SECONDS = 60
+fuzz_found = fuzz-found
+
+if FUZZERS
+fuzz_main = $(FUZZER_LIBS)
+noinst_PROGRAMS += $(fuzz_targets)
+
+# What libFuzzer finds is kept in fuzz-found/; an input that fails is one of its files too.
+fuzz: $(fuzz_targets)
+	@for target in $(fuzz_targets); do \
+		name=$${target##*/fuzz_}; \
+		mkdir -p $(fuzz_found)/$$name; \
+		echo "  FUZZ     $$name"; \
+		$$target -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(fuzz_found)/$$name- \
+			-verbosity=0 $(fuzz_found)/$$name $(srcdir)/%D%/corpus/$$name || exit 1; \
+	done
+.PHONY: fuzz
+else
+fuzz_ldflags = $(AM_LDFLAGS)
+fuzz_main = %D%/libreplay.la
+noinst_LTLIBRARIES += %D%/libreplay.la
+%C%_libreplay_la_SOURCES = %D%/replay.c %D%/fuzz.h
+check_PROGRAMS += $(fuzz_targets)
+TESTS += $(fuzz_targets)
+endif

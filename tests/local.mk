@@ -1,0 +1,12 @@
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+EXTRA_DIST += %D%/tap.h
+
+unit_tests =
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+
+include %D%/unit/shared.mk
+include %D%/unit/fcgi.mk
+include %D%/unit/sidecar.mk
+include %D%/system/local.mk
+include %D%/fuzz/local.mk

@@ -1,0 +1,152 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/log.h"
+#include "tests/tap.h"
+
+static int log_pipe[2];
+
+/* Standard error is a pipe whose other end is read here. */
+static void
+redirect(void)
+{
+	if (pipe2(log_pipe, O_CLOEXEC | O_NONBLOCK) < 0 || dup2(log_pipe[1], STDERR_FILENO) < 0)
+		exit(99);
+}
+
+/* Reads what one write(2) left, if anything. */
+static const char *
+written(void)
+{
+	static char line[2 * LOG_MAX_BYTES];
+	ssize_t n = read(log_pipe[0], line, sizeof(line) - 1);
+
+	line[n > 0 ? n : 0] = '\0';
+	return line;
+}
+
+static bool
+escapes_to(const char *text, const char *escaped)
+{
+	char ret[64];
+	size_t len = log_escape(text, strlen(text), ret, sizeof(ret));
+
+	return len == strlen(escaped) && strcmp(ret, escaped) == 0;
+}
+
+static void
+control_bytes_are_escaped(void)
+{
+	OK(escapes_to("room=general", "room=general"), "plain text stays as it is");
+	OK(escapes_to("a\nb\r\t", "a\\x0ab\\x0d\\x09"), "control bytes are escaped");
+	OK(escapes_to("\x1b[31m\x7f", "\\x1b[31m\\x7f"), "so are escape and delete");
+	OK(escapes_to("caf\xc3\xa9 \xe2\x82\xac", "caf\xc3\xa9 \xe2\x82\xac"), "UTF-8 stays as it is");
+	OK(escapes_to("\xc2\x9b", "\\xc2\\x9b"), "but not the control characters in it");
+	OK(escapes_to("\xc2\xa0", "\xc2\xa0"), "whose neighbour stays");
+	OK(escapes_to("\xff\xc3(", "\\xff\\xc3("), "bytes that are not UTF-8 are escaped");
+}
+
+static void
+escapes_are_cut_between_characters(void)
+{
+	char ret[6];
+
+	memset(ret, '?', sizeof(ret));
+	OK(log_escape("abc\n", 4, ret, 6) == 3 && strcmp(ret, "abc") == 0, "half an escape is not written");
+	OK(log_escape("abcd\xc3\xa9", 6, ret, 6) == 4 && strcmp(ret, "abcd") == 0, "nor half a character");
+	OK(log_escape("abcdef", 6, ret, 6) == 5 && strcmp(ret, "abcde") == 0, "all room but the NUL's is used");
+	OK(log_escape("abc", 3, ret, 1) == 0 && ret[0] == '\0', "room for the NUL only is enough");
+	OK(log_escape("a\0b", 3, ret, 6) == 5 && strcmp(ret, "a\\x00") == 0, "a NUL in the text does not end it");
+}
+
+static void
+a_line_names_program_and_level(void)
+{
+	log_open("test", LOG_LEVEL_DEBUG);
+	log_error("client closed path=%s conn=%x", "/ws", 0x4f2a);
+	OK(strcmp(written(), "test: error: client closed path=/ws conn=4f2a\n") == 0, "a line of level error");
+	log_warn("one");
+	OK(strcmp(written(), "test: warn: one\n") == 0, "of level warn");
+	log_info("two");
+	OK(strcmp(written(), "test: info: two\n") == 0, "of level info");
+	log_debug("three");
+	OK(strcmp(written(), "test: debug: three\n") == 0, "of level debug");
+}
+
+static void
+levels_below_are_silent(void)
+{
+	log_open("test", LOG_LEVEL_WARN);
+	OK(log_enabled(LOG_LEVEL_WARN) && !log_enabled(LOG_LEVEL_INFO), "the level is a threshold");
+	log_info("no");
+	log_debug("no");
+	OK(*written() == '\0', "what is below it is not written");
+	log_error("yes");
+	OK(*written() != '\0', "what is above it is");
+}
+
+static void
+clients_cannot_forge_lines(void)
+{
+	log_open("test", LOG_LEVEL_INFO);
+	log_info("path=%s", "/x\ntest: error: forged");
+	OK(strcmp(written(), "test: info: path=/x\\x0atest: error: forged\n") == 0, "a line feed does not end a line");
+}
+
+static void
+long_lines_are_cut(void)
+{
+	char text[2 * LOG_MAX_BYTES];
+	const char *line;
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	log_open("test", LOG_LEVEL_INFO);
+	log_info("%s", text);
+	line = written();
+	OK(strlen(line) == LOG_MAX_BYTES, "a line is cut at its limit");
+	OK(line[strlen(line) - 1] == '\n', "and still ends");
+
+	memset(text, '\n', sizeof(text) - 1);
+	log_info("%s", text);
+	line = written();
+	OK(strlen(line) <= LOG_MAX_BYTES && strchr(line, '\n') == line + strlen(line) - 1,
+	    "also when it is all escapes");
+}
+
+static void
+logging_keeps_errno(void)
+{
+	errno = ENOENT;
+	log_error("x");
+	OK(errno == ENOENT, "errno survives a line");
+	written();
+}
+
+static void
+levels_have_names(void)
+{
+	OK(log_level_by_name("error") == LOG_LEVEL_ERROR, "error");
+	OK(log_level_by_name("warn") == LOG_LEVEL_WARN, "warn");
+	OK(log_level_by_name("info") == LOG_LEVEL_INFO, "info");
+	OK(log_level_by_name("debug") == LOG_LEVEL_DEBUG, "debug");
+	OK(log_level_by_name("trace") == -EINVAL && log_level_by_name("") == -EINVAL, "and nothing else");
+}
+
+int
+main(void)
+{
+	redirect();
+	control_bytes_are_escaped();
+	escapes_are_cut_between_characters();
+	a_line_names_program_and_level();
+	levels_below_are_silent();
+	clients_cannot_forge_lines();
+	long_lines_are_cut();
+	logging_keeps_errno();
+	levels_have_names();
+	return tap_done();
+}
