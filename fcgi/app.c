@@ -9,7 +9,7 @@
 #include "fcgi/app.h"
 #include "fcgi/cgi.h"
 #include "fcgi/http.h"
-#include "fcgi/listener.h"
+#include "shared/listener.h"
 #include "fcgi/push.h"
 #include "fcgi/role.h"
 #include "fcgi/router.h"

@@ -1,13 +1,10 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "fcgi/command.h"
 #include "fcgi/tina4.h"
 #include "shared/utf8.h"
-
-enum { CLOSE_REASON_MAX = 123 }; /* RFC 6455 section 5.5, less the code */
 
 static uint8_t
 wire_flags_of(unsigned flags)
@@ -27,15 +24,6 @@ command_data(struct wire_command *ret, enum wire_command_type type, const void *
 	return 0;
 }
 
-/* RFC 6455 section 7.4 and its registry: not the codes that are only ever reported, nor the clients' own 1010. */
-static bool
-may_send(int code)
-{
-	if (code >= 3000 && code <= 4999)
-		return true;
-	return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006 && code != 1010;
-}
-
 int
 command_close(struct wire_command *ret, int code, const char *reason)
 {
@@ -43,7 +31,7 @@ command_close(struct wire_command *ret, int code, const char *reason)
 
 	if (code == 0)
 		code = 1000;
-	if (!may_send(code) || text.len > CLOSE_REASON_MAX)
+	if (!wire_may_close_with(code) || text.len > WIRE_REASON_BYTES)
 		return -EINVAL;
 	if (!utf8_valid(text.data, text.len))
 		return -EILSEQ;

@@ -99,7 +99,7 @@ conns_clear(struct conns *conns)
 	struct entry *entry, *next;
 
 	HASH_ITER(hh, conns->by_id, entry, next)
-	remove_entry(conns, entry);
+		remove_entry(conns, entry);
 }
 
 struct tina4_conn *

@@ -20,7 +20,7 @@
 #include "fcgi/app.h"
 #include "fcgi/dispatch.h"
 #include "fcgi/http.h"
-#include "fcgi/listener.h"
+#include "shared/listener.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 #include "shared/log.h"
@@ -54,9 +54,17 @@ wait_for(const struct server *server, int fd, int timeout_ms)
 	return polled[0].revents == 0;
 }
 
+/* Stops the whole server: its socket is of no use any more. */
+static void
+give_up(struct server *server, int error)
+{
+	atomic_store(&server->error, -error);
+	kill(getpid(), SIGTERM); /* to the process: a thread's own signal would stay with it */
+}
+
 /* The same for connections: of all threads and processes that wait for one, the kernel wakes one. */
 static bool
-wait_for_connection(const struct server *server, int epoll_fd)
+wait_for_connection(struct server *server, int epoll_fd)
 {
 	struct epoll_event events[2];
 	int n;
@@ -64,18 +72,15 @@ wait_for_connection(const struct server *server, int epoll_fd)
 	do
 		n = epoll_wait(epoll_fd, events, 2, -1);
 	while (n < 0 && errno == EINTR);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		if (events[i].data.fd == server->stop_fd)
 			return false;
+		if (events[i].events & EPOLLHUP) { /* another process has shut it down */
+			give_up(server, EPIPE);
+			return false;
+		}
+	}
 	return n > 0;
-}
-
-/* Stops the whole server: its socket is of no use any more. */
-static void
-give_up(struct server *server, int error)
-{
-	atomic_store(&server->error, -error);
-	kill(getpid(), SIGTERM); /* to the process: a thread's own signal would stay with it */
 }
 
 static void
@@ -87,38 +92,32 @@ set_timeouts(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 }
 
+static bool
+is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 /* Returns a connection that has said something, or -1 when there is none yet. */
 static int
-accept_one(struct server *server)
+accept_one(const struct server *server)
 {
 	struct pollfd polled = { .events = POLLIN };
 
 	polled.fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-	if (polled.fd >= 0) {
-		if (poll(&polled, 1, HTTP_FIRST_MS) > 0) {
-			set_timeouts(polled.fd);
-			return polled.fd;
+	if (polled.fd < 0) {
+		if (is_shortage(errno)) {
+			log_warn("connection not accepted error=%s", strerror(errno));
+			wait_for(server, -1, RETRY_MS);
 		}
+		return -1; /* or the web server has gone, or another process was faster */
+	}
+	if (poll(&polled, 1, HTTP_FIRST_MS) <= 0) {
 		close(polled.fd);
 		return -1;
 	}
-
-	switch (errno) {
-	case EMFILE:
-	case ENFILE:
-	case ENOBUFS:
-	case ENOMEM:
-		log_warn("connection not accepted error=%s", strerror(errno));
-		wait_for(server, -1, RETRY_MS);
-		break;
-	case EBADF:
-	case EINVAL:
-	case ENOTSOCK:
-		give_up(server, errno);
-		wait_for(server, -1, -1);
-		break;
-	}
-	return -1; /* another process was faster, or the web server has gone */
+	set_timeouts(polled.fd);
+	return polled.fd;
 }
 
 /* Begins the next request. Returns false when it is time to stop. */

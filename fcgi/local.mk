@@ -16,7 +16,6 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/fields.c %D%/fields.h \
 	%D%/http.c %D%/http.h \
 	%D%/link.c %D%/link.h \
-	%D%/listener.c %D%/listener.h \
 	%D%/meta.c %D%/meta.h \
 	%D%/multipart.c %D%/multipart.h \
 	%D%/push.c %D%/push.h \

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "fcgi/listener.h"
+#include "shared/listener.h"
 #include "fcgi/role.h"
 
 enum { SYSTEMD_FD = 3 /* sd_listen_fds(3) */ };

@@ -104,7 +104,7 @@ const struct tina4_upload *tina4_request_upload(const struct tina4_request *req,
 int tina4_request_param_int(const struct tina4_request *req, const char *name, int64_t *ret);
 int tina4_request_param_float(const struct tina4_request *req, const char *name, double *ret);
 
-/* The body as JSON when its Content-Type says so, else NULL. A body that is not JSON got 400 before. */
+/* The body as JSON when there is one and its Content-Type says so, else NULL. One that is not JSON got 400 before. */
 const struct cJSON *tina4_request_json(const struct tina4_request *req);
 /* The body as it came; never NULL. */
 const void *tina4_request_body(const struct tina4_request *req, size_t *ret_len);
@@ -123,7 +123,10 @@ struct tina4_cookie {
 
 /* 100 to 599, or -EINVAL. It is 200 at first. */
 int tina4_response_status(struct tina4_response *res, int status);
-/* Replaces a header of that name. -EINVAL for bytes that RFC 9110 section 5.5 forbids. */
+/*
+ * Replaces a header of that name. -EINVAL for bytes that RFC 9110 section 5.5
+ * forbids, and for Content-Length, Transfer-Encoding and Status, which we write.
+ */
 int tina4_response_header(struct tina4_response *res, const char *name, const char *value);
 /* Adds a cookie; options may be NULL. -EINVAL for bytes that RFC 6265 section 4.1.1 forbids. */
 int tina4_response_cookie(
@@ -163,7 +166,7 @@ enum tina4_event {
  */
 typedef int tina4_ws_handler(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len);
 
-/* A NULL handler makes the path push-only. Patterns and result are as for tina4_get(). */
+/* A NULL handler makes the path push-only. Patterns and result are as for tina4_get(); one comes only once. */
 int tina4_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler);
 
 enum tina4_flags {

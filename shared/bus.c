@@ -1,12 +1,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "shared/bus.h"
+#include "shared/listener.h"
 #include "shared/wire.h"
 
 enum { COPY_BYTES = 4096 }; /* up to here a copy is cheaper than handing memory over */
@@ -61,25 +59,6 @@ ipc_path(const char *endpoint)
 	return strncmp(endpoint, scheme, strlen(scheme)) == 0 ? endpoint + strlen(scheme) : NULL;
 }
 
-/* ZeroMQ unlinks whatever is there, even a socket that is in use. */
-static int
-check_unused(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd, r;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return -ENAMETOOLONG;
-	strcpy(address.sun_path, path);
-
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	r = connect(fd, (struct sockaddr *)&address, sizeof(address));
-	close(fd);
-	return r == 0 ? -EADDRINUSE : 0;
-}
-
 int
 bus_bind(struct bus **ret, void *zmq_context, const char *endpoint, mode_t mode)
 {
@@ -91,7 +70,7 @@ bus_bind(struct bus **ret, void *zmq_context, const char *endpoint, mode_t mode)
 	if (path == NULL && strncmp(endpoint, "inproc://", 9) != 0)
 		return -EPROTONOSUPPORT;
 	if (path != NULL) {
-		r = check_unused(path);
+		r = listener_remove_stale(path); /* ZeroMQ unlinks whatever is there, even a socket in use */
 		if (r < 0)
 			return r;
 	}

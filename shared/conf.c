@@ -159,7 +159,7 @@ static const struct setting settings[] = {
 
 	{ "TINA4_WS_MAX_CONNECTIONS", NUMBER, offsetof(struct conf, ws_max_connections), "16000", 1, 1000000,
 	  .meaning = "Clients of one sidecar" },
-	{ "TINA4_WS_MAX_MESSAGE", BYTES, offsetof(struct conf, ws_max_message), "1M", 125, 64 << 20,
+	{ "TINA4_WS_MAX_MESSAGE", BYTES, offsetof(struct conf, ws_max_message), "1M", 125, 32 << 20,
 	  .meaning = "Bytes of a message from or to a client" },
 	{ "TINA4_WS_QUEUE_BYTES", BYTES, offsetof(struct conf, ws_queue_bytes), "4M", 64 << 10, 1 << 30,
 	  .meaning = "Unsent bytes at which a client is dropped; unset it grows to twice the largest message" },

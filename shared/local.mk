@@ -6,8 +6,11 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/bus.c %D%/bus.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/dotenv.c %D%/dotenv.h \
+	%D%/listener.c %D%/listener.h \
 	%D%/log.c %D%/log.h \
 	%D%/path.c %D%/path.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/wire.c %D%/wire.h
 %C%_libshared_la_LIBADD = $(ZMQ_LIBS)
+
+dist_man_MANS += %D%/tina4-wire.7

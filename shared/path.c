@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "shared/path.h"
+#include "shared/utf8.h"
 
 /* What stands between two slashes of a pattern. */
 struct segment {
@@ -496,6 +497,8 @@ path_decode(const char *raw, size_t len, char *ret, size_t size)
 			return -E2BIG;
 		ret[n++] = (char)byte;
 	}
+	if (!utf8_valid(ret, n))
+		return -EINVAL;
 	ret[n] = '\0';
 	return (int)n;
 }

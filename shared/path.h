@@ -79,7 +79,7 @@ bool path_match(const struct path_pattern *pattern, const char *path, size_t len
 /*
  * Decodes the raw path of a request (no query) into ret[size], terminated.
  * Returns the decoded length, -EINVAL (no leading slash, a bad escape, an
- * encoded slash, a NUL or other control byte) or -E2BIG when it does not fit.
+ * encoded slash, a control byte, or what is not UTF-8) or -E2BIG when it does not fit.
  */
 int path_decode(const char *raw, size_t len, char *ret, size_t size);
 

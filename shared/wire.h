@@ -30,6 +30,7 @@ enum wire_limits {
 	WIRE_HEARTBEAT_MS = 1000,         /* a known peer says something that often */
 	WIRE_ID_BYTES = 16,               /* a connection's or a request's id */
 	WIRE_ID_HEX = 33,                 /* the same in hexadecimal, with its NUL */
+	WIRE_REASON_BYTES = 123,          /* of a disconnect: RFC 6455 section 5.5, less the code */
 };
 
 enum wire_type {
@@ -256,6 +257,13 @@ int wire_get_reply(struct wire_reader *reader, struct wire_reply *ret);
 
 void wire_put_stale(struct buf *buf, const struct wire_stale *stale);
 int wire_get_stale(struct wire_reader *reader, struct wire_stale *ret);
+
+/*
+ * True for a code that a server may put into a close frame (RFC 6455 section
+ * 7.4 and its registry): not one that is only ever reported, nor the clients'
+ * own 1010.
+ */
+bool wire_may_close_with(int code);
 
 /* Borrows a string as a span, and a buffer's content. */
 struct span span_of(const char *string);

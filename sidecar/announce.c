@@ -103,7 +103,7 @@ announce_static(struct routes *routes, const char *list)
 	struct buf refused = BUF_INIT;
 	uint16_t n = 0, n_refused = 0;
 	const char *item;
-	unsigned long len;
+	size_t len;
 	int r;
 
 	if (app == NULL)

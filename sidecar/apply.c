@@ -66,23 +66,12 @@ apply_send(struct hub *hub, struct client *client, const struct wire_command *co
 	return WIRE_OK;
 }
 
-/* RFC 6455 section 7.4: what an endpoint may put into a close frame. */
-static bool
-may_close_with(uint16_t code)
-{
-	if (code >= 3000 && code <= 4999)
-		return true;
-	return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006;
-}
-
 static enum wire_status
 apply_disconnect(struct hub *hub, struct client *client, const struct wire_command *command, struct wire_reply *ret)
 {
-	enum { REASON_MAX = 123 }; /* a control frame holds 125 bytes, two are the code */
-
 	if (client == NULL || (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED))
 		return WIRE_NO_CONN;
-	if (!may_close_with(command->code) || command->data.len > REASON_MAX ||
+	if (!wire_may_close_with(command->code) || command->data.len > WIRE_REASON_BYTES ||
 	    !utf8_valid(command->data.data, command->data.len))
 		return WIRE_INVALID;
 	hub_disconnect(hub, client, command->code, command->data.data, command->data.len);

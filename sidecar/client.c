@@ -47,6 +47,15 @@ client_name(const struct client *client)
 }
 
 void
+client_pause(struct client *client, bool pause)
+{
+	if (client->wsi == NULL || client->paused == pause)
+		return;
+	client->paused = pause;
+	lws_rx_flow_control(client->wsi, !pause);
+}
+
+void
 client_drop(struct client *client, const char *why)
 {
 	if (client->broken || client->wsi == NULL)
@@ -54,6 +63,7 @@ client_drop(struct client *client, const char *why)
 	log_info("client dropped path=%s conn=%s why=%s", path_name(client->path), client_name(client), why);
 	client->broken = true;
 	outq_clear(&client->outq);
+	client_pause(client, false); /* its end is only seen while we read */
 	shutdown(client->fd, SHUT_RDWR);
 }
 
@@ -121,6 +131,8 @@ client_writable(struct client *client)
 	struct frame *frame;
 	int r;
 
+	if (client->closed_by_peer)
+		outq_clear(&client->outq); /* nothing follows a close frame */
 	while (client->outq.n > 0 && !lws_partial_buffered(client->wsi)) {
 		r = send_now(client, client->outq.ring[client->outq.head]);
 		if (r == -EAGAIN)
@@ -146,15 +158,6 @@ client_send_close(struct client *client)
 	lws_close_reason(
 	    client->wsi, (enum lws_close_status)client->close_code, (unsigned char *)reason, strlen(reason));
 	lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
-}
-
-void
-client_pause(struct client *client, bool pause)
-{
-	if (client->wsi == NULL || client->paused == pause)
-		return;
-	client->paused = pause;
-	lws_rx_flow_control(client->wsi, !pause);
 }
 
 static bool

@@ -51,7 +51,7 @@ void greetings_open(struct greetings *greetings, uv_loop_t *loop, greeting_done 
 /* Closes those under way, whose memory goes once the loop has run again. */
 void greetings_close(struct greetings *greetings);
 
-/* A listener_accept: takes fd. */
+/* An acceptor_take: takes fd. */
 void greeting_begin(void *greetings, int fd, const char *ip);
 
 /* Each 100 ms: looks again at those whose line came in pieces, and ends those that take too long. */

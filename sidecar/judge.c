@@ -30,7 +30,7 @@ bool
 judge_offers(const char *protocols, const char *name)
 {
 	const char *item;
-	unsigned long len;
+	size_t len;
 
 	while (protocols != NULL && conf_list_next(&protocols, &item, &len))
 		if (len == strlen(name) && memcmp(item, name, len) == 0)

@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += %D%/libsidecar.la # all but main(), so tests can link it
 sbin_PROGRAMS += tina4-sidecar
 
 %C%_libsidecar_la_SOURCES = \
+	%D%/acceptor.c %D%/acceptor.h \
 	%D%/admin.c %D%/admin.h \
 	%D%/announce.c %D%/announce.h \
 	%D%/apply.c %D%/apply.h \
@@ -12,7 +13,6 @@ sbin_PROGRAMS += tina4-sidecar
 	%D%/hub.c %D%/hub.h \
 	%D%/intake.c %D%/intake.h \
 	%D%/judge.c %D%/judge.h \
-	%D%/listener.c %D%/listener.h \
 	%D%/outq.c %D%/outq.h \
 	%D%/pings.c %D%/pings.h \
 	%D%/routes.c %D%/routes.h \

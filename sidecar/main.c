@@ -8,9 +8,23 @@
 #include "shared/log.h"
 #include "sidecar/sidecar.h"
 
-static const char usage[] = "usage: tina4-sidecar [--check | --help | --version]\n"
+static const char usage[] = "usage: tina4-sidecar [--check | --settings | --help | --version]\n"
 			    "Holds the WebSocket connections of this host. Settings come from TINA4_* variables\n"
-			    "and a .env file; --check only tells whether they are right.\n";
+			    "and a .env file; --check only tells whether they are right, --settings\n"
+			    "prints them all, with what they mean, as such a file.\n";
+
+static int
+print_settings(void)
+{
+	struct buf settings = BUF_INIT;
+	int status = 1;
+
+	conf_describe(&settings);
+	if (!settings.failed && fwrite(settings.data, 1, settings.len, stdout) == settings.len)
+		status = 0;
+	buf_free(&settings);
+	return status;
+}
 
 static int
 load(struct conf *conf)
@@ -40,6 +54,8 @@ main(int argc, char **argv)
 		puts(PACKAGE_STRING);
 		return 0;
 	}
+	if (argc == 2 && strcmp(argv[1], "--settings") == 0)
+		return print_settings();
 	if (argc > 1 && (argc > 2 || strcmp(argv[1], "--check") != 0)) {
 		fprintf(stderr, "tina4-sidecar: unknown argument \"%s\"\n%s", argv[argc - 1], usage);
 		return 2;

@@ -7,12 +7,12 @@
 
 #include "shared/bus.h"
 #include "shared/log.h"
+#include "sidecar/acceptor.h"
 #include "sidecar/admin.h"
 #include "sidecar/feed.h"
 #include "sidecar/greeting.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
-#include "sidecar/listener.h"
 #include "sidecar/pings.h"
 #include "sidecar/sidecar.h"
 #include "sidecar/ws.h"
@@ -35,7 +35,7 @@ struct sidecar {
 	struct admin admin;
 	struct greetings browsers, admins; /* connections that have not said what they want */
 	struct ws ws;
-	struct listener *listeners;
+	struct acceptor *acceptors;
 
 	uv_loop_t loop;
 	uv_poll_t bus_poll;
@@ -153,7 +153,7 @@ on_signal(uv_signal_t *handle, int number)
 	sidecar->stop_begun_ms = uv_now(&sidecar->loop);
 	sidecar->n_to_close = HASH_COUNT(sidecar->hub.clients);
 	sidecar->ws.stopping = true;
-	listeners_close(&sidecar->listeners);
+	acceptors_close(&sidecar->acceptors);
 	greetings_close(&sidecar->browsers);
 	greetings_close(&sidecar->admins);
 	advance_stop(sidecar);
@@ -264,14 +264,13 @@ static int
 open_listeners(struct sidecar *sidecar)
 {
 	const struct conf *conf = sidecar->conf;
-	int r = listeners_adopt(&sidecar->listeners, &sidecar->loop, greeting_begin, &sidecar->browsers);
+	int r = acceptors_adopt(&sidecar->acceptors, &sidecar->loop, greeting_begin, &sidecar->browsers);
 
 	if (r == 0)
-		r = listeners_open(
-		    &sidecar->listeners, &sidecar->loop, conf->listen, 0660, greeting_begin, &sidecar->browsers);
+		r = acceptors_open(
+		    &sidecar->acceptors, &sidecar->loop, conf->listen, greeting_begin, &sidecar->browsers);
 	if (r >= 0 && strcmp(conf->admin, "off") != 0)
-		r = listeners_open(
-		    &sidecar->listeners, &sidecar->loop, conf->admin, 0660, greeting_begin, &sidecar->admins);
+		r = acceptors_open(&sidecar->acceptors, &sidecar->loop, conf->admin, greeting_begin, &sidecar->admins);
 	return r < 0 ? r : 0;
 }
 
@@ -313,7 +312,7 @@ open_parts(struct sidecar *sidecar)
 static void
 close_all(struct sidecar *sidecar)
 {
-	listeners_close(&sidecar->listeners);
+	acceptors_close(&sidecar->acceptors);
 	greetings_close(&sidecar->browsers);
 	greetings_close(&sidecar->admins);
 	close_own_handles(sidecar);

@@ -146,7 +146,7 @@ put_headers(struct ws *ws, struct lws *wsi, struct buf *meta)
 {
 	char value[HEADER_BYTES], name[128];
 	const char *rest = ws->conf->ws_headers, *item;
-	unsigned long len;
+	size_t len;
 
 	for (int token = 0; token < WSI_TOKEN_COUNT; token++) {
 		const char *known;

@@ -1,26 +1,21 @@
-# A fuzz target is fuzz_NAME.c, a directory corpus/NAME and the three lines
-# that path has below. Configured with --enable-fuzzers (CC=clang), `make fuzz` runs
+# A fuzz target is fuzz_NAME.c, a directory corpus/NAME and the two lines that
+# path has below. Configured with --enable-fuzzers (CC=clang), `make fuzz` runs
 # each for FUZZ_SECONDS; else `make check` replays the corpora.
 fuzz_targets =
 
 fuzz_targets += %D%/fuzz_address
-%C%_fuzz_address_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_address_LDADD = $(fuzz_main) shared/libshared.la
-
 fuzz_targets += %D%/fuzz_conf
-%C%_fuzz_conf_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_conf_LDADD = $(fuzz_main) shared/libshared.la
-
 fuzz_targets += %D%/fuzz_log
-%C%_fuzz_log_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_log_LDADD = $(fuzz_main) shared/libshared.la
-
+fuzz_targets += %D%/fuzz_multipart
+%C%_fuzz_multipart_LDADD = $(fuzz_main) fcgi/libapp.la $(CJSON_LIBS)
 fuzz_targets += %D%/fuzz_path
-%C%_fuzz_path_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_path_LDADD = $(fuzz_main) shared/libshared.la
-
+fuzz_targets += %D%/fuzz_request
+%C%_fuzz_request_LDADD = $(fuzz_main) fcgi/libapp.la $(CJSON_LIBS)
 fuzz_targets += %D%/fuzz_wire
-%C%_fuzz_wire_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_wire_LDADD = $(fuzz_main) shared/libshared.la
 
 EXTRA_DIST += %D%/fuzz.h %D%/replay.c %D%/corpus
@@ -42,7 +37,6 @@ fuzz: $(fuzz_targets)
 	done
 .PHONY: fuzz
 else
-fuzz_ldflags = $(AM_LDFLAGS)
 fuzz_main = %D%/libreplay.la
 noinst_LTLIBRARIES += %D%/libreplay.la
 %C%_libreplay_la_SOURCES = %D%/replay.c %D%/fuzz.h

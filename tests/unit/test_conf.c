@@ -259,12 +259,12 @@ origins_are_whole(void)
 static void
 the_queue_fits_the_largest_message(void)
 {
-	char *const message_only[] = { "TINA4_WS_MAX_MESSAGE=64M", NULL };
+	char *const message_only[] = { "TINA4_WS_MAX_MESSAGE=32M", NULL };
 	char *const both[] = { "TINA4_WS_MAX_MESSAGE=4M", "TINA4_WS_QUEUE_BYTES=8M", NULL };
 	char *const too_small[] = { "TINA4_WS_MAX_MESSAGE=4M", NULL };
 	struct conf conf;
 
-	OK(*parse(&conf, message_only, NULL) == '\0' && conf.ws_queue_bytes == 128 << 20, "the default queue grows");
+	OK(*parse(&conf, message_only, NULL) == '\0' && conf.ws_queue_bytes == 64 << 20, "the default queue grows");
 	conf_free(&conf);
 	OK(*parse(&conf, both, NULL) == '\0' && conf.ws_queue_bytes == 8 << 20, "twice the message is enough");
 	conf_free(&conf);

@@ -258,6 +258,7 @@ bad_paths_are_refused(void)
 	OK(decode("/a%2fb", path) == -EINVAL, "an encoded slash in lower case");
 	OK(decode("/%00", path) == -EINVAL, "an encoded NUL");
 	OK(decode("/%0a", path) == -EINVAL, "an encoded line feed");
+	OK(decode("/caf%E9", path) == -EINVAL && decode("/%C0%AF", path) == -EINVAL, "what is not UTF-8");
 	OK(decode("/\x7f", path) == -EINVAL, "a bare control byte");
 	OK(decode("/%", path) == -EINVAL, "an escape without digits");
 	OK(decode("/%4", path) == -EINVAL, "an escape with one digit");

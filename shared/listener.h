@@ -1,11 +1,11 @@
 /*
- * listener - a listening socket of our own, for FastCGI.
+ * listener - a listening socket of our own.
  *
  * A unix socket has mode 0660. One that another process still listens on is
  * left alone, a stale one is replaced.
  */
-#ifndef FCGI_LISTENER_H
-#define FCGI_LISTENER_H
+#ifndef SHARED_LISTENER_H
+#define SHARED_LISTENER_H
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -29,6 +29,13 @@ int listener_open(struct listener *ret, const char *address);
 
 /* Closes the socket, and removes its file if it is still ours. */
 void listener_close(struct listener *listener);
+
+/*
+ * Removes the file of a unix socket that nobody listens on any more. Returns 0,
+ * also when there is none, -EADDRINUSE when a process listens there, -EEXIST
+ * when the file is no socket, or another negative errno.
+ */
+int listener_remove_stale(const char *path);
 
 /* True when a descriptor is a socket that listens. */
 bool listener_is(int fd);

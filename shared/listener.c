@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fcgi/listener.h"
+#include "shared/listener.h"
 
 enum { HOST_MAX = 256, SOCKET_UMASK = 0117 };
 
@@ -33,21 +33,33 @@ probe(const struct sockaddr_un *address)
 	}
 }
 
-/* Removes a socket that nobody listens on any more. */
 static int
-remove_stale(const struct sockaddr_un *address)
+fill(struct sockaddr_un *address, const char *path)
 {
+	if (strlen(path) >= sizeof(address->sun_path))
+		return -ENAMETOOLONG;
+	address->sun_family = AF_UNIX;
+	strcpy(address->sun_path, path);
+	return 0;
+}
+
+int
+listener_remove_stale(const char *path)
+{
+	struct sockaddr_un address = { 0 };
 	struct stat stat;
 	int r;
 
-	if (lstat(address->sun_path, &stat) < 0)
+	if (lstat(path, &stat) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(stat.st_mode))
 		return -EEXIST;
-	r = probe(address);
+	r = fill(&address, path);
+	if (r == 0)
+		r = probe(&address);
 	if (r < 0)
 		return r;
-	return unlink(address->sun_path) < 0 && errno != ENOENT ? -errno : 0;
+	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 static int
@@ -58,7 +70,7 @@ bind_unix(struct listener *listener)
 	mode_t old;
 	int r;
 
-	r = remove_stale(address);
+	r = listener_remove_stale(address->sun_path);
 	if (r < 0)
 		return r;
 	old = umask(SOCKET_UMASK);
@@ -76,12 +88,10 @@ bind_unix(struct listener *listener)
 static int
 open_unix(struct listener *listener, const char *path)
 {
-	struct sockaddr_un *address = &listener->unix_address;
+	int r = fill(&listener->unix_address, path);
 
-	if (strlen(path) >= sizeof(address->sun_path))
-		return -ENAMETOOLONG;
-	address->sun_family = AF_UNIX;
-	strcpy(address->sun_path, path);
+	if (r < 0)
+		return r;
 	listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (listener->fd < 0)
 		return -errno;

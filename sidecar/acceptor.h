@@ -1,0 +1,32 @@
+/*
+ * acceptor - takes connections from listening sockets, on the loop.
+ *
+ * The log has a line for each address; with port 0 it tells the port that the
+ * system chose.
+ */
+#ifndef SIDECAR_ACCEPTOR_H
+#define SIDECAR_ACCEPTOR_H
+
+#include <uv.h>
+
+enum { ACCEPTOR_BUDGET = 64 }; /* connections accepted per loop turn */
+
+struct acceptor;
+
+/* Takes fd, which is non-blocking; ip is the peer's address, "" on a unix socket. */
+typedef void acceptor_take(void *context, int fd, const char *ip);
+
+/*
+ * Listens on each of a comma-separated list of addresses (see shared/listener.h).
+ * On failure those before it stay, and the log names the address. Returns 0 or
+ * a negative errno.
+ */
+int acceptors_open(struct acceptor **list, uv_loop_t *loop, const char *addresses, acceptor_take *take, void *context);
+
+/* Accepts from the sockets that systemd passed on (sd_listen_fds(3)). Returns their number or a negative errno. */
+int acceptors_adopt(struct acceptor **list, uv_loop_t *loop, acceptor_take *take, void *context);
+
+/* Stops accepting and frees all, once the loop has run again. */
+void acceptors_close(struct acceptor **list);
+
+#endif

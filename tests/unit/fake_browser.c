@@ -1,0 +1,161 @@
+#include <assert.h>
+#include <errno.h>
+#include <libwebsockets.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "tests/unit/fake_browser.h"
+
+enum { PACKET_MAX = 1 << 20, SHOWN = 16 };
+
+/* --- libwebsockets ------------------------------------------------------------- */
+
+int
+lws_partial_buffered(struct lws *wsi)
+{
+	return wsi->partial;
+}
+
+int
+lws_callback_on_writable(struct lws *wsi)
+{
+	wsi->writable = true;
+	return 1;
+}
+
+int
+lws_write(struct lws *wsi, unsigned char *data, size_t len, enum lws_write_protocol protocol)
+{
+	(void)protocol;
+	return send(wsi->fd, data, len, MSG_NOSIGNAL) < 0 ? -1 : (int)len;
+}
+
+void
+lws_close_reason(struct lws *wsi, enum lws_close_status status, unsigned char *reason, size_t len)
+{
+	assert(len < sizeof(wsi->reason));
+	wsi->code = (unsigned)status;
+	memcpy(wsi->reason, reason, len);
+	wsi->reason[len] = '\0';
+}
+
+/* The closing handshake begins: a close frame, RFC 6455 section 5.5.1. */
+void
+lws_set_timeout(struct lws *wsi, enum pending_timeout reason, int seconds)
+{
+	size_t len = strlen(wsi->reason);
+	unsigned char frame[4 + sizeof(wsi->reason)] = { 0x88, (unsigned char)(2 + len), (unsigned char)(wsi->code >> 8),
+		(unsigned char)wsi->code };
+
+	(void)reason;
+	assert(seconds == LWS_TO_KILL_SYNC);
+	memcpy(frame + 4, wsi->reason, len);
+	send(wsi->fd, frame, 4 + len, MSG_NOSIGNAL);
+}
+
+int
+lws_rx_flow_control(struct lws *wsi, int enable)
+{
+	wsi->reading = enable != 0;
+	return 0;
+}
+
+/* --- the browser ------------------------------------------------------------------- */
+
+void
+browser_open(struct browser *browser, unsigned n)
+{
+	struct wire_id id = { { (uint8_t)n, (uint8_t)(n >> 8) } };
+	int fds[2] = { -1, -1 };
+	int r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds);
+
+	assert(r == 0);
+	(void)r;
+	*browser = (struct browser){ .fd = fds[0], .wsi = { .fd = fds[1], .reading = true } };
+	browser->client = client_new(&id);
+	assert(browser->client != NULL);
+	browser->client->wsi = &browser->wsi;
+	browser->client->fd = fds[1];
+}
+
+void
+browser_close(struct browser *browser)
+{
+	close(browser->fd);
+	close(browser->wsi.fd);
+	buf_free(&browser->got);
+}
+
+static void
+begin_message(struct browser *browser)
+{
+	if (browser->got.len > 0)
+		buf_string(&browser->got, browser->first ? "|" : " ");
+	browser->first = false;
+}
+
+/* Long messages are shown by their first bytes. */
+static void
+show(struct browser *browser, unsigned opcode, const uint8_t *payload, size_t len)
+{
+	begin_message(browser);
+	if (opcode == 8) {
+		buf_printf(&browser->got, "close:%d:", payload[0] << 8 | payload[1]);
+		buf_bytes(&browser->got, payload + 2, len - 2);
+		return;
+	}
+	if (opcode == 9)
+		buf_string(&browser->got, "ping");
+	if (opcode == 2)
+		buf_string(&browser->got, "binary:");
+	buf_bytes(&browser->got, payload, len < SHOWN ? len : SHOWN);
+}
+
+/* Takes the frames of one write apart: RFC 6455 section 5.2. */
+static void
+take_apart(struct browser *browser, const uint8_t *data, size_t len)
+{
+	browser->first = true;
+	for (size_t at = 0; at < len;) {
+		size_t n = data[at + 1], head = n < 126 ? 2 : n == 126 ? 4 : 10, payload = n < 126 ? n : 0;
+
+		assert((data[at] & 0xf0) == 0x80);
+		for (size_t i = 2; i < head; i++)
+			payload = payload << 8 | data[at + i];
+		assert(at + head + payload <= len);
+		show(browser, data[at] & 15, data + at + head, payload);
+		at += head + payload;
+	}
+}
+
+const char *
+browser_got(struct browser *browser)
+{
+	uint8_t *packet = malloc(PACKET_MAX);
+	ssize_t n;
+
+	buf_clear(&browser->got);
+	while ((n = recv(browser->fd, packet, PACKET_MAX, 0)) > 0)
+		take_apart(browser, packet, (size_t)n);
+	free(packet);
+	return buf_cstr(&browser->got);
+}
+
+bool
+browser_sees_end(struct browser *browser)
+{
+	char byte;
+
+	return recv(browser->fd, &byte, 1, MSG_PEEK) == 0;
+}
+
+void
+browser_let_write(struct browser *browser)
+{
+	if (!browser->wsi.writable)
+		return;
+	browser->wsi.writable = false;
+	client_writable(browser->client);
+}

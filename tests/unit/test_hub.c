@@ -1,0 +1,473 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/conf.h"
+#include "sidecar/frame.h"
+#include "sidecar/hub.h"
+#include "tests/tap.h"
+#include "tests/unit/fake_browser.h"
+
+enum { MANY = 4 };
+
+static const struct conf conf = { .ws_queue_bytes = 1000, .ws_max_message = 1 << 20 };
+static const char room[] = "/room";
+
+struct scene {
+	struct hub hub;
+	struct browser browsers[MANY];
+};
+
+static struct frame *
+text(const char *string)
+{
+	return frame_new(FRAME_TEXT, string, strlen(string));
+}
+
+/* A message that shows as its first bytes and has len of them. */
+static struct frame *
+long_text(const char *start, size_t len)
+{
+	char *string = malloc(len);
+	struct frame *frame;
+
+	memset(string, '.', len);
+	memcpy(string, start, strlen(start));
+	frame = frame_new(FRAME_TEXT, string, len);
+	free(string);
+	return frame;
+}
+
+static struct path *
+path_of(struct scene *scene)
+{
+	return hub_find_path(&scene->hub, room, strlen(room));
+}
+
+static struct client *
+enter(struct scene *scene, unsigned i)
+{
+	browser_open(&scene->browsers[i], i);
+	hub_enter(&scene->hub, scene->browsers[i].client, room, strlen(room));
+	return scene->browsers[i].client;
+}
+
+/* A room with MANY members. */
+static void
+begin(struct scene *scene)
+{
+	*scene = (struct scene){ 0 };
+	hub_open(&scene->hub, &conf, 7);
+	for (unsigned i = 0; i < MANY; i++)
+		hub_join(&scene->hub, enter(scene, i));
+}
+
+/* The socket is gone, and with it the client. */
+static void
+end_client(struct scene *scene, unsigned i)
+{
+	struct client *client = scene->browsers[i].client;
+
+	client->wsi = NULL;
+	hub_leave(&scene->hub, client);
+	client->state = CLIENT_GONE;
+	hub_remove(&scene->hub, client);
+	client_free(client);
+	browser_close(&scene->browsers[i]);
+	scene->browsers[i].client = NULL;
+}
+
+static void
+end(struct scene *scene)
+{
+	for (unsigned i = 0; i < MANY; i++)
+		if (scene->browsers[i].client != NULL)
+			end_client(scene, i);
+	OK(scene->hub.paths == NULL && scene->hub.clients == NULL, "a path goes with its last client");
+	hub_close(&scene->hub);
+}
+
+static void
+broadcast(struct scene *scene, const char *string)
+{
+	hub_broadcast(&scene->hub, path_of(scene), text(string), NULL);
+}
+
+static bool
+got(struct scene *scene, unsigned i, const char *what)
+{
+	const char *it = browser_got(&scene->browsers[i]);
+
+	if (strcmp(it, what) == 0)
+		return true;
+	printf("# browser %u got \"%s\" instead of \"%s\"\n", i, it, what);
+	return false;
+}
+
+/* --- tests --------------------------------------------------------------------- */
+
+static void
+test_shared(void)
+{
+	struct scene scene;
+	struct frame *one;
+
+	begin(&scene);
+	for (unsigned i = 0; i < MANY; i++)
+		scene.browsers[i].wsi.partial = true;
+	broadcast(&scene, "b1");
+	hub_flush(&scene.hub);
+	one = scene.browsers[0].client->outq.ring[0];
+	OK(one->refs == MANY, "all recipients hold one and the same frame");
+	for (unsigned i = 1; i < MANY; i++)
+		OK(scene.browsers[i].client->outq.ring[0] == one, "a recipient has no copy of its own");
+	broadcast(&scene, "b2");
+	broadcast(&scene, "b3");
+	hub_flush(&scene.hub);
+	OK(scene.browsers[0].client->outq.ring[1]->refs == MANY, "several messages are laid out once for all");
+	end(&scene);
+}
+
+static void
+test_one_write(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	broadcast(&scene, "b1");
+	broadcast(&scene, "b2");
+	OK(got(&scene, 0, ""), "nothing is written within the turn");
+	broadcast(&scene, "b3");
+	hub_flush(&scene.hub);
+	for (unsigned i = 0; i < MANY; i++)
+		OK(got(&scene, i, "b1 b2 b3"), "three messages of one turn leave in one write");
+	broadcast(&scene, "b4");
+	hub_flush(&scene.hub);
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, "b4"), "a turn begins empty");
+	OK(scene.hub.delivered == 4 * MANY, "deliveries are counted per recipient");
+	end(&scene);
+}
+
+static void
+test_own_order(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	hub_send(&scene.hub, scene.browsers[1].client, text("o1"));
+	broadcast(&scene, "b1");
+	hub_send(&scene.hub, scene.browsers[1].client, text("o2"));
+	hub_send(&scene.hub, scene.browsers[1].client, text("o3"));
+	broadcast(&scene, "b2");
+	hub_send(&scene.hub, scene.browsers[1].client, text("o4"));
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, "b1 b2"), "others do not see a client's own messages");
+	OK(got(&scene, 1, "o1 b1 o2 o3 b2 o4"), "own messages stand where they were sent, in one write");
+	hub_send(&scene.hub, scene.browsers[2].client, text("o5"));
+	hub_flush(&scene.hub);
+	OK(got(&scene, 2, "b1 b2|o5"), "a message of its own needs no broadcast");
+	OK(got(&scene, 1, ""), "own messages are written once");
+	end(&scene);
+}
+
+static void
+test_exclude(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	hub_broadcast(&scene.hub, path_of(&scene), text("b1"), scene.browsers[0].client);
+	broadcast(&scene, "b2");
+	hub_broadcast(&scene.hub, path_of(&scene), text("b3"), scene.browsers[1].client);
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, "b2 b3"), "an excluded client misses that message only");
+	OK(got(&scene, 1, "b1 b2"), "another exclusion is its own");
+	OK(got(&scene, 2, "b1 b2 b3"), "those who are not excluded get all");
+	broadcast(&scene, "b4");
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, "b4"), "an exclusion ends with its message");
+	end(&scene);
+}
+
+static void
+test_join_in_mid_turn(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	end_client(&scene, 3);
+	broadcast(&scene, "b1");
+	enter(&scene, 3);
+	broadcast(&scene, "b2");
+	hub_join(&scene.hub, scene.browsers[3].client);
+	broadcast(&scene, "b3");
+	hub_flush(&scene.hub);
+	OK(got(&scene, 3, "b3"), "who joins in mid-turn gets what comes after");
+	OK(got(&scene, 2, "b1 b2 b3"), "the others get all");
+	broadcast(&scene, "b4");
+	hub_flush(&scene.hub);
+	OK(got(&scene, 3, "b4"), "in the next turn it is like the others");
+	end(&scene);
+}
+
+static void
+test_leave_in_mid_turn(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	broadcast(&scene, "b1");
+	hub_send(&scene.hub, scene.browsers[0].client, text("o1"));
+	hub_disconnect(&scene.hub, scene.browsers[0].client, 1000, "bye", 3);
+	hub_disconnect(&scene.hub, scene.browsers[1].client, 4000, "", 0);
+	broadcast(&scene, "b2");
+	OK(path_of(&scene)->count == MANY - 2, "who leaves is not counted at once");
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, "b1 o1|close:1000:bye"), "who leaves gets what came before, then the close");
+	OK(got(&scene, 1, "b1|close:4000:"), "a close needs no reason");
+	OK(got(&scene, 2, "b1 b2"), "who stays gets all");
+	hub_disconnect(&scene.hub, scene.browsers[0].client, 1001, "", 0);
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, ""), "it is closed once");
+	end(&scene);
+}
+
+/* Whoever is refused at its open gets its own messages, and never belonged to the path. */
+static void
+test_disconnect_before_join(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	end_client(&scene, 3);
+	enter(&scene, 3);
+	OK(path_of(&scene)->count == MANY && path_of(&scene)->n_members == MANY - 1,
+	    "who is opening is counted and is no target");
+	broadcast(&scene, "b1");
+	hub_send(&scene.hub, scene.browsers[3].client, text("no"));
+	hub_disconnect(&scene.hub, scene.browsers[3].client, 4001, "", 0);
+	broadcast(&scene, "b2");
+	hub_flush(&scene.hub);
+	OK(got(&scene, 3, "no|close:4001:"), "it gets its own message and the close");
+	end(&scene);
+}
+
+static void
+test_early_write(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	hub_send(&scene.hub, scene.browsers[1].client, text("o1"));
+	hub_broadcast(&scene.hub, path_of(&scene), long_text("b1", 20000), scene.browsers[2].client);
+	hub_broadcast(&scene.hub, path_of(&scene), long_text("b2", 20000), NULL);
+	OK(got(&scene, 0, ""), "less than the batch's limit waits");
+	hub_broadcast(&scene.hub, path_of(&scene), long_text("b3", 20000), NULL);
+	OK(got(&scene, 0, "b1.............. b2.............. b3.............."), "the limit writes the batch");
+	hub_send(&scene.hub, scene.browsers[1].client, text("o2"));
+	broadcast(&scene, "b4");
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, "b4"), "the rest of the turn follows");
+	OK(got(&scene, 1, "o1 b1.............. b2.............. b3..............|o2 b4"),
+	    "own messages keep their places across it");
+	OK(got(&scene, 2, "b2.............. b3..............|b4"), "and so do exclusions");
+	end(&scene);
+}
+
+static void
+test_queue(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	scene.browsers[0].wsi.partial = true;
+	broadcast(&scene, "b1");
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, "") && scene.browsers[0].wsi.writable, "behind a partial write a message waits");
+	scene.browsers[0].wsi.partial = false;
+	broadcast(&scene, "b2");
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, ""), "a later one does not overtake it");
+	browser_let_write(&scene.browsers[0]);
+	OK(got(&scene, 0, "b1|b2"), "both go out in order when the client can take them");
+	OK(scene.browsers[0].client->outq.ring == NULL, "the queue's memory is released");
+	broadcast(&scene, "b3");
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, "b3") && got(&scene, 1, "b1|b2|b3"), "then it is written to at once again");
+	end(&scene);
+}
+
+static void
+test_full_queue(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	scene.browsers[0].wsi.partial = true;
+	scene.browsers[1].wsi.partial = true;
+	for (int i = 0; i < 3; i++) {
+		hub_broadcast(&scene.hub, path_of(&scene), long_text("b1", 300), NULL);
+		hub_flush(&scene.hub);
+	}
+	hub_send(&scene.hub, scene.browsers[0].client, text("the drop too much, which passes the limit: "
+							     "............................................."
+							     "............................................."));
+	broadcast(&scene, "b2");
+	hub_flush(&scene.hub);
+	OK(scene.browsers[0].client->broken && browser_sees_end(&scene.browsers[0]), "a full queue drops its client");
+	OK(scene.browsers[0].client->outq.n == 0, "what it was to get is forgotten");
+	OK(!scene.browsers[1].client->broken && scene.browsers[1].client->outq.n == 4, "another queue goes on");
+	OK(got(&scene, 2, "b1..............|b1..............|b1..............|b2"), "a quick reader notices nothing");
+	broadcast(&scene, "b3");
+	hub_flush(&scene.hub);
+	OK(scene.browsers[0].client->outq.n == 0, "nothing more is kept for the one that was dropped");
+	end(&scene);
+}
+
+static void
+test_drop_of_paused(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	client_pause(scene.browsers[0].client, true);
+	client_drop(scene.browsers[0].client, "test");
+	OK(scene.browsers[0].wsi.reading, "a client that is dropped is read from, else its end would go unseen");
+	end(&scene);
+}
+
+static void
+test_after_peer_close(void)
+{
+	struct scene scene;
+	struct client *client;
+
+	begin(&scene);
+	client = scene.browsers[0].client;
+	scene.browsers[0].wsi.partial = true;
+	broadcast(&scene, "b1");
+	hub_flush(&scene.hub);
+	client->closed_by_peer = true;
+	hub_leave(&scene.hub, client);
+	scene.browsers[0].wsi.partial = false;
+	browser_let_write(&scene.browsers[0]);
+	OK(got(&scene, 0, ""), "what waits for a client that has said close is not written");
+	broadcast(&scene, "b2");
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, ""), "nor is anything later");
+	OK(scene.browsers[0].wsi.code == 0, "and we begin no closing handshake of our own");
+	end(&scene);
+}
+
+static void
+test_close_waits(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	scene.browsers[0].wsi.partial = true;
+	client_pause(scene.browsers[0].client, true);
+	broadcast(&scene, "b1");
+	hub_disconnect(&scene.hub, scene.browsers[0].client, 1000, "", 0);
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, ""), "a close waits for what is queued before it");
+	hub_tick(&scene.hub, 1000);
+	hub_tick(&scene.hub, 5999);
+	OK(!scene.browsers[0].client->broken, "it has five seconds for that");
+	scene.browsers[0].wsi.partial = false;
+	browser_let_write(&scene.browsers[0]);
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, "b1|close:1000:"), "the close follows");
+	OK(scene.browsers[0].wsi.reading, "its answer is read, even from one that was paused");
+	scene.browsers[1].wsi.partial = true;
+	broadcast(&scene, "b2");
+	hub_disconnect(&scene.hub, scene.browsers[1].client, 1000, "", 0);
+	hub_flush(&scene.hub);
+	hub_tick(&scene.hub, 1000);
+	hub_tick(&scene.hub, 6000);
+	OK(got(&scene, 1, "b1") && browser_sees_end(&scene.browsers[1]), "after five seconds it is cut off");
+	hub_flush(&scene.hub);
+	OK(scene.hub.closing == NULL, "and no longer waited for");
+	end(&scene);
+}
+
+static void
+test_numbers(void)
+{
+	struct scene scene;
+	uint64_t epoch;
+
+	begin(&scene);
+	epoch = path_of(&scene)->epoch;
+	OK(path_of(&scene)->offset == 0, "a path begins at offset 0");
+	broadcast(&scene, "b1");
+	broadcast(&scene, "b2");
+	hub_send(&scene.hub, scene.browsers[0].client, text("o1"));
+	hub_flush(&scene.hub);
+	OK(path_of(&scene)->offset == 2, "each broadcast has the next offset, a message to one has none");
+	for (unsigned i = 0; i < MANY; i++)
+		end_client(&scene, i);
+	OK(path_of(&scene) == NULL, "the path goes with its last client");
+	enter(&scene, 0);
+	OK(path_of(&scene)->epoch != epoch && path_of(&scene)->offset == 0, "when it comes back its epoch is another");
+	end(&scene);
+}
+
+static void
+test_removal(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	broadcast(&scene, "b1");
+	hub_broadcast(&scene.hub, path_of(&scene), text("b2"), scene.browsers[0].client);
+	hub_send(&scene.hub, scene.browsers[1].client, text("o1"));
+	end_client(&scene, 0);
+	end_client(&scene, 1);
+	OK(path_of(&scene)->n_members == MANY - 2, "members that go in mid-turn are members no more");
+	hub_disconnect(&scene.hub, scene.browsers[2].client, 1000, "", 0);
+	end_client(&scene, 2);
+	OK(scene.hub.closing == NULL, "nor is anyone waited for");
+	hub_flush(&scene.hub);
+	OK(got(&scene, 3, "b1 b2"), "who stays gets all");
+	broadcast(&scene, "b3");
+	end_client(&scene, 3);
+	OK(scene.hub.dirty == NULL, "a path that goes with a batch leaves nothing to write");
+	end(&scene);
+}
+
+static void
+test_find(void)
+{
+	struct scene scene;
+	struct wire_id other = { { 99 } };
+
+	begin(&scene);
+	OK(hub_find(&scene.hub, &scene.browsers[2].client->id) == scene.browsers[2].client, "a client is found by its id");
+	OK(hub_find(&scene.hub, &other) == NULL, "another id finds nobody");
+	OK(hub_find_path(&scene.hub, "/roo", 4) == NULL, "a path is found by its whole name");
+	OK(strcmp(path_name(path_of(&scene)), room) == 0 && strcmp(path_name(NULL), "-") == 0, "a path has a name");
+	end(&scene);
+}
+
+int
+main(void)
+{
+	test_shared();
+	test_one_write();
+	test_own_order();
+	test_exclude();
+	test_join_in_mid_turn();
+	test_leave_in_mid_turn();
+	test_disconnect_before_join();
+	test_early_write();
+	test_queue();
+	test_full_queue();
+	test_drop_of_paused();
+	test_after_peer_close();
+	test_close_waits();
+	test_numbers();
+	test_removal();
+	test_find();
+	return tap_done();
+}
