@@ -37,21 +37,20 @@ size_of(const struct attribute *attribute)
 static void
 free_list(struct attribute **list)
 {
-	struct attribute *at, *next;
+	struct attribute *first;
 
-	LL_FOREACH_SAFE(*list, at, next)
-	free(at);
-	*list = NULL;
+	while ((first = *list) != NULL) {
+		LL_DELETE(*list, first);
+		free(first);
+	}
 }
 
 static struct attribute *
 find(struct attribute *list, const char *name)
 {
-	struct attribute *at;
-
-	LL_FOREACH(list, at)
-	if (strcmp(at->name, name) == 0)
-		return at;
+	for (struct attribute *at = list; at != NULL; at = at->next)
+		if (strcmp(at->name, name) == 0)
+			return at;
 	return NULL;
 }
 
@@ -137,13 +136,16 @@ void
 attributes_settle(struct attributes *attributes)
 {
 	struct attribute *oldest_first = NULL;
-	struct attribute *at, *next;
+	struct attribute *change;
 
-	LL_FOREACH_SAFE(attributes->changes, at, next)
-	LL_PREPEND(oldest_first, at);
-	attributes->changes = NULL;
-	LL_FOREACH_SAFE(oldest_first, at, next)
-	settle_one(attributes, at);
+	while ((change = attributes->changes) != NULL) {
+		LL_DELETE(attributes->changes, change);
+		LL_PREPEND(oldest_first, change);
+	}
+	while ((change = oldest_first) != NULL) {
+		LL_DELETE(oldest_first, change);
+		settle_one(attributes, change);
+	}
 	attributes->settled_bytes = attributes->bytes;
 }
 

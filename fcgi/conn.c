@@ -7,6 +7,7 @@
 #include "fcgi/attributes.h"
 #include "fcgi/command.h"
 #include "fcgi/conn.h"
+#include "fcgi/jsonf.h"
 #include "fcgi/meta.h"
 
 enum { COMMAND_OVERHEAD = 32 }; /* bytes of a command beside its key and data */
@@ -179,6 +180,7 @@ conn_handle(struct tina4_conn *conn, const struct wire_event *event, const struc
 		out->len = run.record;
 		out->failed = false;
 		conn_put_failure(event, out);
+		conn->closed |= event->kind == WIRE_OPEN; /* the sidecar closes it */
 		return r;
 	}
 	attributes_settle(&conn->attributes);
@@ -373,6 +375,21 @@ add_format(struct tina4_conn *conn, enum wire_command_type type, unsigned flags,
 	return r;
 }
 
+static int add_jsonf(struct tina4_conn *conn, enum wire_command_type type, unsigned flags, const char *format,
+    va_list args) __attribute__((format(printf, 4, 0)));
+
+static int
+add_jsonf(struct tina4_conn *conn, enum wire_command_type type, unsigned flags, const char *format, va_list args)
+{
+	struct buf text = BUF_INIT;
+	int r;
+
+	r = vjsonf(&text, format, args);
+	r = r < 0 ? conn_fail(conn, r) : add_data(conn, type, text.data, text.len, flags & ~(unsigned)TINA4_BINARY);
+	buf_free(&text);
+	return r;
+}
+
 static int
 add_json(struct tina4_conn *conn, enum wire_command_type type, struct cJSON **json, unsigned flags)
 {
@@ -418,6 +435,30 @@ tina4_conn_broadcastf(struct tina4_conn *conn, unsigned flags, const char *forma
 
 	va_start(args, format);
 	r = add_format(conn, WIRE_BROADCAST, flags, format, args);
+	va_end(args);
+	return r;
+}
+
+int
+tina4_conn_send_jsonf(struct tina4_conn *conn, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = add_jsonf(conn, WIRE_SEND, TINA4_TEXT, format, args);
+	va_end(args);
+	return r;
+}
+
+int
+tina4_conn_broadcast_jsonf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = add_jsonf(conn, WIRE_BROADCAST, flags, format, args);
 	va_end(args);
 	return r;
 }

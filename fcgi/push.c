@@ -8,6 +8,7 @@
 #include "fcgi/clock.h"
 #include "fcgi/command.h"
 #include "fcgi/conn.h"
+#include "fcgi/jsonf.h"
 #include "fcgi/link.h"
 #include "fcgi/push.h"
 #include "shared/bus.h"
@@ -199,9 +200,18 @@ await_reply(struct pusher *pusher, int64_t deadline_ms, struct wire_reply *ret)
 	return r < 0 ? r : 0;
 }
 
+static int
+try_once(struct pusher *pusher, const struct wire_request *request, int64_t deadline_ms, struct wire_reply *ret)
+{
+	int r;
+
+	r = send_request(pusher, request, deadline_ms);
+	return r < 0 ? r : await_reply(pusher, deadline_ms, ret);
+}
+
 /*
- * When the sidecar vanishes with our request, we wait for nothing until the
- * deadline: whether it was applied is not known, and so it is reported.
+ * A request whose sidecar vanished is not sent again: the old sidecar may have
+ * relayed it to other hosts, and the new one cannot know.
  */
 static int
 exchange(struct pusher *pusher, const struct wire_request *request, int64_t deadline_ms, struct wire_reply *ret)
@@ -209,15 +219,11 @@ exchange(struct pusher *pusher, const struct wire_request *request, int64_t dead
 	int r;
 
 	pusher->last_id++;
-	r = send_request(pusher, request, deadline_ms);
-	if (r == 0)
-		r = await_reply(pusher, deadline_ms, ret);
+	r = try_once(pusher, request, deadline_ms, ret);
 	for (int hellos = 0; r == -EAGAIN && hellos < MAX_HELLOS; hellos++) {
 		r = send_hello(pusher, deadline_ms);
 		if (r == 0)
-			r = send_request(pusher, request, deadline_ms);
-		if (r == 0)
-			r = await_reply(pusher, deadline_ms, ret);
+			r = try_once(pusher, request, deadline_ms, ret);
 	}
 	return r == -EAGAIN ? -EPROTO : r;
 }
@@ -390,6 +396,22 @@ tina4_push_json(struct tina4_app *app, const char *path, struct cJSON **json, co
 		return refuse(app, -ENOMEM);
 	r = tina4_push(app, path, text, strlen(text), options, ret);
 	free(text);
+	return r;
+}
+
+int
+tina4_push_jsonf(struct tina4_app *app, const char *path, const struct tina4_push_options *options,
+    struct tina4_receipt *ret, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = vjsonf(&text, format, args);
+	va_end(args);
+	r = r < 0 ? refuse(app, r) : tina4_push(app, path, text.data, text.len, options, ret);
+	buf_free(&text);
 	return r;
 }
 

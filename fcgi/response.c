@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "fcgi/jsonf.h"
 #include "fcgi/response.h"
 
 enum { FILE_CHUNK = 64 << 10 };
@@ -328,6 +329,22 @@ set_error(struct tina4_response *res, const char *text)
 		return -ENOMEM;
 	}
 	return tina4_response_json(res, &json);
+}
+
+int
+tina4_response_jsonf(struct tina4_response *res, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = vjsonf(&text, format, args);
+	va_end(args);
+	if (r == 0)
+		r = tina4_response_body(res, text.data, text.len, type_json);
+	buf_free(&text);
+	return r;
 }
 
 int

@@ -138,6 +138,8 @@ int tina4_response_text(struct tina4_response *res, const char *text);
 int tina4_response_html(struct tina4_response *res, const char *html);
 /* Takes *json, also on failure. */
 int tina4_response_json(struct tina4_response *res, struct cJSON **json);
+/* The format is tina4_conn_send_jsonf()'s. */
+int tina4_response_jsonf(struct tina4_response *res, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* {"error": "..."} with a status. */
 int tina4_response_error(struct tina4_response *res, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -218,6 +220,16 @@ int tina4_conn_broadcast(struct tina4_conn *conn, const void *data, size_t len, 
 int tina4_conn_sendf(struct tina4_conn *conn, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int tina4_conn_broadcastf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/*
+ * JSON by a printf-like format: single quotes become double ones; %s is escaped
+ * between quotes, and elsewhere a whole string or, for NULL, null; %d, %u, their
+ * l, ll and z forms, %f and %g are numbers. -EINVAL for what makes no sense.
+ *
+ *     tina4_conn_broadcast_jsonf(conn, 0, "{'text':%s,'online':%u}", text, n);
+ */
+int tina4_conn_send_jsonf(struct tina4_conn *conn, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int tina4_conn_broadcast_jsonf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* These take *json, also on failure. */
 int tina4_conn_send_json(struct tina4_conn *conn, struct cJSON **json);
 int tina4_conn_broadcast_json(struct tina4_conn *conn, struct cJSON **json, unsigned flags);
@@ -265,6 +277,9 @@ int tina4_push(struct tina4_app *app, const char *path, const void *data, size_t
 /* Takes *json, also on failure. */
 int tina4_push_json(struct tina4_app *app, const char *path, struct cJSON **json,
     const struct tina4_push_options *options, struct tina4_receipt *ret);
+/* The format is tina4_conn_send_jsonf()'s. */
+int tina4_push_jsonf(struct tina4_app *app, const char *path, const struct tina4_push_options *options,
+    struct tina4_receipt *ret, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* To one connection by its id. Results are tina4_push()'s, -ENOENT when it is gone. */
 int tina4_send(struct tina4_app *app, const char *conn_id, const void *data, size_t len, unsigned flags);

@@ -49,13 +49,16 @@ apply_broadcast(struct hub *hub, struct path *path, struct client *except, const
 	return WIRE_OK;
 }
 
+/* Until its open is acknowledged, a client gets only what that acknowledgement sends it. */
 static enum wire_status
-apply_send(struct hub *hub, struct client *client, const struct wire_command *command, struct wire_reply *ret)
+apply_send(struct hub *hub, struct client *sender, struct client *client, const struct wire_command *command,
+    struct wire_reply *ret)
 {
 	enum wire_status status = check_data(hub, command);
 	struct frame *frame;
 
-	if (client == NULL || (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED))
+	if (client == NULL ||
+	    !(client->state == CLIENT_JOINED || (client->state == CLIENT_OPENING && client == sender)))
 		return WIRE_NO_CONN;
 	if (status != WIRE_OK)
 		return status;
@@ -110,7 +113,7 @@ apply(struct hub *hub, struct client *sender, const struct wire_command *command
 
 	switch (command->type) {
 	case WIRE_SEND:
-		return apply_send(hub, target, command, ret);
+		return apply_send(hub, sender, target, command, ret);
 	case WIRE_BROADCAST:
 		if (sender == NULL)
 			return WIRE_INVALID;

@@ -201,10 +201,11 @@ remove_client(struct feed *feed, struct client *client)
 	client_free(client);
 }
 
+/* True when what the lane's clients say finds no room. A lane that has nothing to send needs no worker yet. */
 static bool
 must_wait(const struct feed *feed, const struct lane *lane)
 {
-	return lane->holder == NULL || is_full(feed, lane->holder);
+	return lane->holder == NULL ? lane->events != NULL : is_full(feed, lane->holder);
 }
 
 static void
@@ -268,13 +269,23 @@ feed_client_message(struct feed *feed, struct client *client, const void *data, 
 	return 0;
 }
 
-/* An open that no worker has ever seen leaves no trace. */
+/* True when nobody is to hear of the client's end: no worker has seen its open, or its route is gone. */
 static bool
-never_seen(const struct client *client)
+leaves_no_trace(const struct client *client)
 {
 	const struct event *first = client->events;
 
+	if (client->close_event == NULL || client->path->route == NULL)
+		return true;
 	return first != NULL && first->kind == WIRE_OPEN && first->attempt == 0;
+}
+
+static void
+forget_client(struct feed *feed, struct client *client)
+{
+	while (client->events != NULL)
+		drop_event(feed, client->events);
+	remove_client(feed, client);
 }
 
 void
@@ -284,15 +295,13 @@ feed_client_gone(struct feed *feed, struct client *client)
 
 	hub_leave(feed->hub, client);
 	client->state = CLIENT_GONE;
-	if (event != NULL && !never_seen(client)) {
-		client->close_event = NULL;
-		event->code = client->close_code != 0 ? client->close_code : CLOSE_ABNORMAL;
-		append(feed, client, event);
+	if (leaves_no_trace(client)) {
+		forget_client(feed, client);
 		return;
 	}
-	while (client->events != NULL)
-		drop_event(feed, client->events);
-	remove_client(feed, client);
+	client->close_event = NULL;
+	event->code = client->close_code != 0 ? client->close_code : CLOSE_ABNORMAL;
+	append(feed, client, event);
 }
 
 /* --- workers ------------------------------------------------------------------------ */
@@ -346,15 +355,20 @@ worker_gone(struct feed *feed, struct worker *worker, const char *why)
 
 /* --- routes ---------------------------------------------------------------------------- */
 
+/* Closes the connections whose route is gone. Nobody is there for the events of those that have left. */
 static void
-close_all(struct feed *feed, struct path *path)
+close_without_route(struct feed *feed)
 {
 	struct client *client, *next;
 
-	log_info("path closed path=%s why=route-gone", path->name);
-	HASH_ITER(hh, feed->hub->clients, client, next)
-		if (client->path == path)
+	HASH_ITER(hh, feed->hub->clients, client, next) {
+		if (client->path->route != NULL)
+			continue;
+		if (client->state == CLIENT_GONE)
+			forget_client(feed, client);
+		else
 			hub_disconnect(feed->hub, client, CLOSE_GOING_AWAY, "", 0);
+	}
 }
 
 /* Lets every path find its route again; without one its connections close. */
@@ -362,14 +376,19 @@ static void
 rematch(struct feed *feed)
 {
 	struct path *path, *next;
+	bool gone = false;
 
 	HASH_ITER(hh, feed->hub->paths, path, next) {
 		bool had = path->route != NULL;
 
 		path->route = routes_match(&feed->routes, path->name, path->len);
-		if (had && path->route == NULL)
-			close_all(feed, path);
+		if (!had || path->route != NULL)
+			continue;
+		log_info("path closed path=%s why=route-gone", path->name);
+		gone = true;
 	}
+	if (gone)
+		close_without_route(feed);
 }
 
 static struct worker *
@@ -404,6 +423,8 @@ feed_hello(struct feed *feed, const struct bus_peer *peer, const struct wire_hel
 		log_info("worker here app=%s routes=%u", app->name, hello->n_routes);
 	}
 	r = announce(&feed->routes, &feed->workers, app, worker, routes, hello->n_routes, refused, ret_refused);
+	if (r < 0 && worker != NULL && worker->routes == NULL)
+		worker_gone(feed, worker, "malformed HELLO"); /* it was new */
 	rematch(feed);
 	new_generation(feed);
 	return r;
@@ -462,12 +483,13 @@ apply_commands(struct feed *feed, struct client *client, struct wire_reader comm
 
 /* True when the commands close the connection that they answer. */
 static bool
-closes_itself(struct wire_reader commands)
+closes_itself(const struct client *client, struct wire_reader commands)
 {
 	struct wire_command command;
 
 	while (wire_get_command(&commands, &command) > 0)
-		if (command.type == WIRE_DISCONNECT && !(command.flags & WIRE_OTHER_CONN))
+		if (command.type == WIRE_DISCONNECT &&
+		    (!(command.flags & WIRE_OTHER_CONN) || memcmp(&command.conn, &client->id, sizeof(client->id)) == 0))
 			return true;
 	return false;
 }
@@ -480,7 +502,7 @@ open_acknowledged(struct feed *feed, struct client *client, const struct wire_re
 		client->dismissed = true;
 		return;
 	}
-	if (client->state == CLIENT_OPENING && !closes_itself(record->commands)) {
+	if (client->state == CLIENT_OPENING && !closes_itself(client, record->commands)) {
 		if (hub_join(feed->hub, client) < 0)
 			client_drop(client, "out-of-memory");
 		if (must_wait(feed, client->path->lane))
@@ -489,6 +511,8 @@ open_acknowledged(struct feed *feed, struct client *client, const struct wire_re
 			client_pause(client, false);
 	}
 	apply_commands(feed, client, record->commands);
+	if (client->state == CLIENT_OPENING) /* it was to be closed, but with a code that is forbidden */
+		hub_disconnect(feed->hub, client, CLOSE_INTERNAL, "", 0);
 }
 
 static void
@@ -519,7 +543,7 @@ feed_record(struct feed *feed, struct worker *worker, const struct wire_record *
 	drop_event(feed, event);
 	if (kind == WIRE_OPEN)
 		open_acknowledged(feed, client, record);
-	else
+	else if (!record->failed)
 		apply_commands(feed, client, record->commands);
 	if (kind == WIRE_CLOSE)
 		remove_client(feed, client);
@@ -602,7 +626,10 @@ find_holder(struct feed *feed, struct lane *lane)
 	best = workers_choose(&feed->workers, lane->path->route, lane->path->hh.hashv);
 	if (lane->holder != NULL && lane->n_owed > 0)
 		return best == lane->holder; /* it moves when nothing is outstanding */
-	set_holder(lane, best);
+	if (best != lane->holder) {
+		set_holder(lane, best);
+		feed->resume = true; /* there may be room now, here or at the worker before */
+	}
 	lane->generation = feed->generation;
 	if (best != NULL)
 		return true;
@@ -736,11 +763,8 @@ feed_close(struct feed *feed)
 
 	if (feed->hub == NULL)
 		return; /* it was never opened */
-	HASH_ITER(hh, feed->hub->clients, client, next_client) {
-		while (client->events != NULL)
-			drop_event(feed, client->events);
-		remove_client(feed, client);
-	}
+	HASH_ITER(hh, feed->hub->clients, client, next_client)
+		forget_client(feed, client);
 	HASH_ITER(hh, feed->workers.by_peer, worker, next)
 		workers_remove(&feed->workers, worker);
 	routes_close(&feed->routes);

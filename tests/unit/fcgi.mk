@@ -1,6 +1,7 @@
 # unit tests of fcgi/
 unit_tests += \
 	%D%/test_conn \
+	%D%/test_jsonf \
 	%D%/test_listener \
 	%D%/test_multipart \
 	%D%/test_push \
@@ -12,6 +13,8 @@ unit_tests += \
 
 %C%_test_conn_SOURCES = %D%/test_conn.c
 %C%_test_conn_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_jsonf_SOURCES = %D%/test_jsonf.c
+%C%_test_jsonf_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_listener_SOURCES = %D%/test_listener.c
 %C%_test_listener_LDADD = fcgi/libapp.la
 %C%_test_multipart_SOURCES = %D%/test_multipart.c
