@@ -1,7 +1,19 @@
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "demo.h"
+
+static struct timespec started;
+
+long
+demo_uptime(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec - started.tv_sec;
+}
 
 void
 demo_timestamp(char ret[static DEMO_TIMESTAMP_BYTES])
@@ -13,6 +25,45 @@ demo_timestamp(char ret[static DEMO_TIMESTAMP_BYTES])
 	strftime(ret, DEMO_TIMESTAMP_BYTES, "%Y-%m-%dT%H:%M:%S+00:00", &utc);
 }
 
+cJSON *
+demo_parse(const struct tina4_conn *conn, const char *data, size_t len)
+{
+	cJSON *json;
+
+	/* cJSON takes a NUL for blank space, and bytes for text. */
+	if (tina4_conn_is_binary(conn) || memchr(data, '\0', len) != NULL)
+		return NULL;
+	json = cJSON_ParseWithLengthOpts(data, len + 1, NULL, true);
+	if (cJSON_IsObject(json))
+		return json;
+	cJSON_Delete(json);
+	return NULL;
+}
+
+const char *
+demo_field(const cJSON *json, const char *name, const char *otherwise)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(json, name);
+
+	if (item == NULL || cJSON_IsNull(item))
+		return otherwise;
+	return cJSON_GetStringValue(item);
+}
+
+const char *
+demo_name(const cJSON *json, const char *name, const char *otherwise)
+{
+	const char *value = demo_field(json, name, otherwise);
+
+	return value != NULL && *value != '\0' && strlen(value) <= DEMO_NAME_BYTES ? value : NULL;
+}
+
+int
+demo_refuse(struct tina4_conn *conn, const char *why)
+{
+	return tina4_conn_send_jsonf(conn, "{'type':'error','message':%s}", why);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -20,15 +71,23 @@ main(int argc, char **argv)
 
 	if (app == NULL)
 		return EXIT_FAILURE;
+	clock_gettime(CLOCK_MONOTONIC, &started);
+
+	tina4_websocket(app, "/ws/echo", demo_echo);
+	tina4_websocket(app, "/ws/notifications", demo_connection_events);
+	tina4_websocket(app, "/ws/chat", demo_complete_handler);
+	tina4_websocket(app, "/ws/private", demo_single_client);
+	tina4_websocket(app, "/ws/announcements", demo_broadcasting);
+	tina4_websocket(app, "/ws/exclude-sender", demo_excluding_sender);
+	tina4_websocket(app, "/ws/chat/{room}", demo_isolation);
+	tina4_websocket(app, "/ws/livechat/{room}", demo_live_chat);
+	tina4_websocket(app, "/ws/notifications/{userId}", demo_notifications);
+	tina4_post(app, "/api/orders/{orderId:int}/ship", demo_ship);
+	tina4_websocket(app, "/ws/room/{roomName}", demo_chat_room);
+	tina4_websocket(app, "/ws/fan", demo_fan_out);
 
 	tina4_get(app, "/", demo_home);
 	tina4_get(app, "/chat/{room}", demo_chat_page);
-	tina4_post(app, "/api/orders/{orderId:int}/ship", demo_ship);
-
-	tina4_websocket(app, "/ws/echo", demo_echo);
-	tina4_websocket(app, "/ws/fan", demo_fan);
-	tina4_websocket(app, "/ws/chat/{room}", demo_chat);
-	tina4_websocket(app, "/ws/notifications/{userId}", demo_notifications);
 
 	return tina4_app_run(app, argc, argv);
 }

@@ -1,7 +1,9 @@
 /*
- * demo - the small programs that show what tina4 does, as one application.
+ * demo - the programs of a chapter on real-time, as one application.
  *
- * Each handler lives in a file named after what it shows; demo.c has the routes.
+ * Each handler stands in a file named after the section that it is of; demo.c
+ * has the routes and what the handlers share. No handler keeps a table of its
+ * users: what it knows of a connection are the connection's attributes.
  */
 #ifndef DEMO_H
 #define DEMO_H
@@ -9,18 +11,43 @@
 #include <cjson/cJSON.h>
 #include <tina4.h>
 
-tina4_ws_handler demo_echo;
-tina4_ws_handler demo_fan;
-tina4_ws_handler demo_chat;
-tina4_ws_handler demo_notifications;
+enum demo_limits {
+	DEMO_TIMESTAMP_BYTES = 32,
+	DEMO_NAME_BYTES = 64, /* of a user's name; longer ones are refused */
+};
 
-tina4_http_handler demo_home;
-tina4_http_handler demo_chat_page;
+tina4_ws_handler demo_echo;              /* websocket_as_a_route.c */
+tina4_ws_handler demo_connection_events; /* connection_events.c */
+tina4_ws_handler demo_complete_handler;  /* complete_handler.c */
+tina4_ws_handler demo_single_client;     /* sending_to_a_single_client.c */
+tina4_ws_handler demo_broadcasting;      /* broadcasting.c */
+tina4_ws_handler demo_excluding_sender;  /* broadcast_excluding_sender.c */
+tina4_ws_handler demo_isolation;         /* path_scoped_isolation.c */
+tina4_ws_handler demo_live_chat;         /* live_chat.c */
+tina4_ws_handler demo_notifications;     /* live_notifications.c */
 tina4_http_handler demo_ship;
+tina4_ws_handler demo_chat_room; /* chat_room.c */
+tina4_ws_handler demo_fan_out;   /* fan_out.c */
 
-enum { DEMO_TIMESTAMP_BYTES = 32 };
+tina4_http_handler demo_home; /* pages.c */
+tina4_http_handler demo_chat_page;
 
 /* Writes the time as ISO 8601 has it: 2024-05-01T12:00:00+00:00. */
 void demo_timestamp(char ret[static DEMO_TIMESTAMP_BYTES]);
+
+/* Seconds since this process began. */
+long demo_uptime(void);
+
+/* A text message as a JSON object, which the caller deletes; NULL when it is none. */
+cJSON *demo_parse(const struct tina4_conn *conn, const char *data, size_t len);
+
+/* The string under a name, `otherwise` when there is none, NULL when it is no string. */
+const char *demo_field(const cJSON *json, const char *name, const char *otherwise);
+
+/* The same for a user's name: NULL also when it is empty or longer than DEMO_NAME_BYTES. */
+const char *demo_name(const cJSON *json, const char *name, const char *otherwise);
+
+/* Tells the sender, and nobody else, what was wrong with its message. */
+int demo_refuse(struct tina4_conn *conn, const char *why);
 
 #endif

@@ -1,11 +1,18 @@
 noinst_PROGRAMS += %D%/demo
 
 %C%_demo_SOURCES = \
-	%D%/chat.c \
+	%D%/broadcast_excluding_sender.c \
+	%D%/broadcasting.c \
+	%D%/chat_room.c \
+	%D%/complete_handler.c \
+	%D%/connection_events.c \
 	%D%/demo.c %D%/demo.h \
-	%D%/echo.c \
-	%D%/fan.c \
-	%D%/notifications.c \
-	%D%/pages.c
+	%D%/fan_out.c \
+	%D%/live_chat.c \
+	%D%/live_notifications.c \
+	%D%/pages.c \
+	%D%/path_scoped_isolation.c \
+	%D%/sending_to_a_single_client.c \
+	%D%/websocket_as_a_route.c
 %C%_demo_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi -DDEMO_TEMPLATES='"$(datadir)/tina4/templates"'
 %C%_demo_LDADD = fcgi/libtina4.la $(CJSON_LIBS)

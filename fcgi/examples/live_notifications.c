@@ -2,16 +2,12 @@
  * Live notifications: an HTTP request of one user reaches another's browser.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "demo.h"
 
-enum {
-	USER_BYTES = 64,
-	TEXT_BYTES = 64, /* a short sentence with a number in it */
-};
+enum { USER_BYTES = 64 };
 
 int
 demo_notifications(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
@@ -19,7 +15,7 @@ demo_notifications(struct tina4_conn *conn, enum tina4_event event, const char *
 	(void)data; /* "mark-read" would go to a database */
 	(void)len;
 	if (event == TINA4_OPEN)
-		return tina4_conn_sendf(conn, "{\"type\":\"connected\",\"message\":\"Listening for notifications\"}");
+		return tina4_conn_send_jsonf(conn, "{'type':'connected','message':'Listening for notifications'}");
 	return 0;
 }
 
@@ -42,30 +38,23 @@ get_user(const struct tina4_request *req, char ret[static USER_BYTES])
 	return n > 0 && n < USER_BYTES ? 0 : -EINVAL;
 }
 
-static cJSON *
-new_notification(int64_t order)
+static int
+notify(struct tina4_app *app, const char *user, long long order)
 {
-	cJSON *json = cJSON_CreateObject();
-	char message[TEXT_BYTES], url[TEXT_BYTES], now[DEMO_TIMESTAMP_BYTES];
+	char path[USER_BYTES + sizeof("/ws/notifications/")], now[DEMO_TIMESTAMP_BYTES];
 
-	snprintf(message, sizeof(message), "Your order #%" PRId64 " has been shipped!", order);
-	snprintf(url, sizeof(url), "/orders/%" PRId64, order);
+	snprintf(path, sizeof(path), "/ws/notifications/%s", user);
 	demo_timestamp(now);
-	if (!cJSON_AddStringToObject(json, "type", "notification") ||
-	    !cJSON_AddStringToObject(json, "title", "Order Shipped") ||
-	    !cJSON_AddStringToObject(json, "message", message) || !cJSON_AddStringToObject(json, "action_url", url) ||
-	    !cJSON_AddStringToObject(json, "timestamp", now)) {
-		cJSON_Delete(json);
-		return NULL;
-	}
-	return json;
+	return tina4_push_jsonf(app, path, NULL, NULL,
+	    "{'type':'notification','title':'Order Shipped','message':'Your order #%lld has been shipped!',"
+	    "'action_url':'/orders/%lld','timestamp':%s}",
+	    order, order, now);
 }
 
 int
 demo_ship(struct tina4_request *req, struct tina4_response *res)
 {
-	char user[USER_BYTES], path[USER_BYTES + sizeof("/ws/notifications/")];
-	cJSON *json;
+	char user[USER_BYTES];
 	int64_t order;
 	int r;
 
@@ -80,18 +69,8 @@ demo_ship(struct tina4_request *req, struct tina4_response *res)
 
 	/* ... the order's row would change here ... */
 
-	json = new_notification(order);
-	if (json == NULL)
-		return -ENOMEM;
-	snprintf(path, sizeof(path), "/ws/notifications/%s", user);
-	r = tina4_push_json(tina4_request_app(req), path, &json, NULL, NULL);
+	r = notify(tina4_request_app(req), user, order);
 	if (r < 0)
 		return tina4_response_error(res, 503, "%s", tina4_strerror(r));
-
-	json = cJSON_CreateObject();
-	if (!cJSON_AddStringToObject(json, "message", "Order shipped, user notified")) {
-		cJSON_Delete(json);
-		return -ENOMEM;
-	}
-	return tina4_response_json(res, &json);
+	return tina4_response_jsonf(res, "{'message':'Order shipped, user notified'}");
 }
