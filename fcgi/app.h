@@ -34,8 +34,7 @@ struct tina4_app {
 	bool refused; /* a route was refused: said on standard error already */
 
 	pthread_mutex_t zmq_lock;
-	void *zmq;                  /* ZeroMQ context, NULL until app_zmq() */
-	struct tina4_conn *current; /* the connection whose handler runs; worker only */
+	void *zmq; /* ZeroMQ context, NULL until app_zmq() */
 };
 
 /* The ZeroMQ context that the app's threads share, made on first use. Returns NULL when that fails. */

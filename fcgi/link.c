@@ -46,7 +46,7 @@ link_new(struct link **ret, struct tina4_app *app, enum wire_role role)
 		return -ENOMEM;
 	link->app = app;
 	link->role = role;
-	r = bus_connect(&link->bus, context, app->conf.bus);
+	r = bus_connect(&link->bus, context, app->conf.bus, true);
 	if (r < 0) {
 		link_free(link);
 		return r;

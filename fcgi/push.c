@@ -62,7 +62,7 @@ pusher_new(struct pusher **ret, struct tina4_app *app)
 	if (pusher == NULL)
 		return -ENOMEM;
 	pusher->app = app;
-	r = bus_connect(&pusher->bus, context, app->conf.bus);
+	r = bus_connect(&pusher->bus, context, app->conf.bus, false);
 	if (r == 0)
 		r = -pthread_setspecific(key, pusher);
 	if (r < 0) {

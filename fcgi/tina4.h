@@ -268,7 +268,7 @@ struct tina4_receipt {
  *     -ENOENT      no route matches the path
  *     -ENOTCONN    no sidecar answers: nothing was sent
  *     -ETIMEDOUT   no receipt in time: it may have been sent; a retry with the
- *                  same id is applied once at most
+ *                  same id is applied once at most by one run of the sidecar
  *     -EBUSY       the sidecar is at a limit: nothing was sent
  *     -EPROTO      the sidecar does not understand us
  */

@@ -95,7 +95,7 @@ fail:
 }
 
 int
-bus_connect(struct bus **ret, void *zmq_context, const char *endpoint)
+bus_connect(struct bus **ret, void *zmq_context, const char *endpoint, bool probe)
 {
 	struct bus *bus = NULL;
 	int r;
@@ -110,6 +110,8 @@ bus_connect(struct bus **ret, void *zmq_context, const char *endpoint)
 		r = set_int(bus->socket, ZMQ_RECONNECT_IVL, 20);
 	if (r == 0)
 		r = set_int(bus->socket, ZMQ_RECONNECT_IVL_MAX, 500);
+	if (r == 0)
+		r = set_int(bus->socket, ZMQ_PROBE_ROUTER, probe);
 	if (r == 0 && zmq_connect(bus->socket, endpoint) < 0)
 		r = -errno;
 	if (r < 0) {

@@ -42,8 +42,12 @@ struct bus_message {
  */
 int bus_bind(struct bus **ret, void *zmq_context, const char *endpoint, mode_t mode);
 
-/* Connects a DEALER; it need not be there yet. Returns 0 or a negative errno. */
-int bus_connect(struct bus **ret, void *zmq_context, const char *endpoint);
+/*
+ * Connects a DEALER to a ROUTER, which need not be there yet. With probe it says
+ * an empty message each time it has connected (ZMQ_PROBE_ROUTER). Returns 0 or
+ * a negative errno.
+ */
+int bus_connect(struct bus **ret, void *zmq_context, const char *endpoint, bool probe);
 
 /* Drops what has not been sent. NULL is fine. */
 void bus_free(struct bus *bus);

@@ -299,8 +299,14 @@ static void
 take(struct intake *intake, const struct bus_peer *peer, struct wire_reader *body)
 {
 	struct wire_header header;
-	int r = wire_get_header(body, &header);
 	bool known = heard(intake, peer);
+	int r;
+
+	if (body->at == body->end) { /* it has connected, perhaps again: it need not wait for its next heartbeat */
+		answer_header(intake, peer, WIRE_UNKNOWN, 0);
+		return;
+	}
+	r = wire_get_header(body, &header);
 
 	if (r == -EPROTONOSUPPORT) {
 		refuse(intake, peer, 0, WIRE_BAD_VERSION, "another version of the protocol");

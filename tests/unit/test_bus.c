@@ -97,7 +97,7 @@ refuses(struct bus *bus, struct bus_peer *ret_peer)
 static bool
 open_pair(const char *endpoint, struct bus **ret_router, struct bus **ret_dealer)
 {
-	return bus_bind(ret_router, context, endpoint, 0600) == 0 && bus_connect(ret_dealer, context, endpoint) == 0 &&
+	return bus_bind(ret_router, context, endpoint, 0600) == 0 && bus_connect(ret_dealer, context, endpoint, false) == 0 &&
 	    wait_for(bus_socket(*ret_dealer), ZMQ_POLLOUT);
 }
 
@@ -127,7 +127,7 @@ a_peer_keeps_its_name(void)
 	struct bus_peer first, second, again;
 
 	OK(open_pair(ipc("names"), &router, &one), "two dealers");
-	OK(bus_connect(&two, context, ipc("names")) == 0 && wait_for(bus_socket(two), ZMQ_POLLOUT), "of one router");
+	OK(bus_connect(&two, context, ipc("names"), false) == 0 && wait_for(bus_socket(two), ZMQ_POLLOUT), "of one router");
 	send_text(one, NULL, "1");
 	receives_text(router, &first, "1");
 	send_text(two, NULL, "2");
@@ -251,7 +251,7 @@ bad_endpoints_are_refused(void)
 	memset(endpoint + strlen(endpoint), 'x', 150);
 	OK(bus_bind(&bus, context, endpoint, 0600) == -ENAMETOOLONG, "a path that is too long");
 	OK(bus_bind(&bus, context, ipc("no/such"), 0600) == -ENOENT, "a directory that is not there");
-	OK(bus_connect(&bus, context, "nonsense") == -EINVAL, "nonsense to connect to");
+	OK(bus_connect(&bus, context, "nonsense", false) == -EINVAL, "nonsense to connect to");
 	OK(bus == NULL, "nothing is returned then");
 }
 
@@ -385,7 +385,7 @@ a_dealer_without_a_sidecar_does_not_queue(void)
 	struct bus_peer peer;
 	struct buf buf = BUF_INIT;
 
-	OK(bus_connect(&dealer, context, ipc("later")) == 0, "a dealer may come first");
+	OK(bus_connect(&dealer, context, ipc("later"), false) == 0, "a dealer may come first");
 	buf_string(&buf, "early");
 	OK(bus_send(dealer, NULL, &buf) == -EAGAIN, "it cannot send before a sidecar is there");
 	OK(buf.len == 5, "and keeps what it was to send");
