@@ -22,6 +22,7 @@ struct acceptor {
 	struct listener listener;
 	acceptor_take *take;
 	void *context;
+	bool told; /* the log has a line about connections that wait */
 	struct acceptor *prev, *next;
 };
 
@@ -33,6 +34,16 @@ peer_address(const struct sockaddr_storage *from, char ret[static INET6_ADDRSTRL
 		inet_ntop(AF_INET, &((const struct sockaddr_in *)from)->sin_addr, ret, INET6_ADDRSTRLEN);
 	else if (from->ss_family == AF_INET6)
 		inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)from)->sin6_addr, ret, INET6_ADDRSTRLEN);
+}
+
+/* The connection that could not be taken would wake us for ever. */
+static void
+rest(struct acceptor *acceptor, int error)
+{
+	if (!acceptor->told)
+		log_warn("connections wait error=%s", strerror(error));
+	acceptor->told = true;
+	uv_poll_stop(&acceptor->poll);
 }
 
 static void
@@ -50,9 +61,10 @@ on_connection(uv_poll_t *poll, int status, int events)
 
 		if (fd < 0) {
 			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-				log_warn("connection not accepted error=%s", strerror(errno));
+				rest(acceptor, errno);
 			return;
 		}
+		acceptor->told = false;
 		peer_address(&from, ip);
 		acceptor->take(acceptor->context, fd, ip);
 	}
@@ -135,6 +147,16 @@ acceptors_adopt(struct acceptor **list, uv_loop_t *loop, acceptor_take *take, vo
 			return r;
 	}
 	return n;
+}
+
+void
+acceptors_tick(struct acceptor *list)
+{
+	struct acceptor *acceptor;
+
+	DL_FOREACH(list, acceptor)
+		if (!uv_is_active((uv_handle_t *)&acceptor->poll))
+			uv_poll_start(&acceptor->poll, UV_READABLE, on_connection);
 }
 
 void

@@ -26,6 +26,9 @@ int acceptors_open(struct acceptor **list, uv_loop_t *loop, const char *addresse
 /* Accepts from the sockets that systemd passed on (sd_listen_fds(3)). Returns their number or a negative errno. */
 int acceptors_adopt(struct acceptor **list, uv_loop_t *loop, acceptor_take *take, void *context);
 
+/* Each 100 ms: accepts again after the process ran out of descriptors. */
+void acceptors_tick(struct acceptor *list);
+
 /* Stops accepting and frees all, once the loop has run again. */
 void acceptors_close(struct acceptor **list);
 

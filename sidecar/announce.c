@@ -9,17 +9,22 @@
 #include "sidecar/routes.h"
 #include "sidecar/workers.h"
 
-static void
-remove_unannounced(const struct workers *workers, struct route_app *app)
+bool
+announce_prune(const struct workers *workers, struct route_app *app)
 {
 	struct route *route, *next;
+	bool pruned = false;
 
+	if (!workers_serve(workers, app, NULL))
+		return false; /* they are only away */
 	DL_FOREACH_SAFE(app->routes, route, next) {
 		if (workers_serve(workers, app, route))
 			continue;
 		log_info("route gone app=%s pattern=%s", app->name, path_pattern_text(route->pattern));
 		routes_remove(route);
+		pruned = true;
 	}
+	return pruned;
 }
 
 static void
@@ -65,6 +70,19 @@ read_routes(struct wire_reader *from, uint16_t n, struct wire_route *ret)
 	return 0;
 }
 
+/* True when a process that serves HTTP tells nothing new. */
+static bool
+is_known(const struct routes *routes, const struct workers *workers, const struct route_app *app,
+    const struct wire_route *announced, uint16_t n)
+{
+	if (workers_serve(workers, app, NULL))
+		return true; /* they alone say what the routes are */
+	for (uint16_t i = 0; i < n; i++)
+		if (!routes_has(routes, app, &announced[i]))
+			return false;
+	return true;
+}
+
 int
 announce(struct routes *routes, struct workers *workers, struct route_app *app, struct worker *worker,
     struct wire_reader *from, uint16_t n, struct buf *refused, uint16_t *ret_refused)
@@ -76,28 +94,33 @@ announce(struct routes *routes, struct workers *workers, struct route_app *app, 
 	if (announced == NULL || accepted == NULL)
 		goto out;
 	r = read_routes(from, n, announced);
-	if (r < 0 || (worker == NULL && workers_serve(workers, app, NULL)))
+	if (r < 0 || (worker == NULL && is_known(routes, workers, app, announced, n)))
 		goto out;
 	r = enter(routes, app, announced, n, accepted, refused, ret_refused);
-	if (r < 0 || worker == NULL)
+	if (r < 0)
 		goto out;
+	if (worker == NULL) {
+		r = 1;
+		goto out;
+	}
 
 	free(worker->routes);
 	worker->routes = accepted;
 	worker->n_routes = (uint16_t)r;
 	accepted = NULL;
-	remove_unannounced(workers, app);
+	announce_prune(workers, app);
+	r = 1;
 out:
 	free(accepted);
 	free(announced);
-	return r < 0 ? r : 0;
+	return r;
 }
 
 int
 announce_static(struct routes *routes, const char *list)
 {
 	static const char setting[] = "TINA4_WS_ROUTES";
-	struct route_app *app = routes_app(routes, span_of(setting));
+	struct route_app *app;
 	struct wire_route announced[WIRE_MAX_ROUTES];
 	const struct route *accepted[WIRE_MAX_ROUTES];
 	struct buf refused = BUF_INIT;
@@ -106,8 +129,9 @@ announce_static(struct routes *routes, const char *list)
 	size_t len;
 	int r;
 
-	if (app == NULL)
-		return -ENOMEM;
+	r = routes_app(routes, span_of(setting), &app);
+	if (r < 0)
+		return r;
 	while (n < WIRE_MAX_ROUTES && conf_list_next(&list, &item, &len))
 		announced[n++] = (struct wire_route){ WIRE_ROUTE_PUSH_ONLY, { item, len } };
 	r = enter(routes, app, announced, n, accepted, &refused, &n_refused);

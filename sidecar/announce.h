@@ -8,6 +8,7 @@
 #ifndef SIDECAR_ANNOUNCE_H
 #define SIDECAR_ANNOUNCE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "shared/wire.h"
@@ -21,11 +22,14 @@ struct workers;
 /*
  * Reads n routes and enters them for the app; worker is NULL for a process that
  * serves HTTP. The patterns that are refused are appended to refused as blobs
- * and counted. Paths must then look for their routes anew. Returns 0, -EPROTO
- * or -ENOMEM.
+ * and counted. Returns 1 when paths must look for their routes anew, 0 when the
+ * table is as it was, -EPROTO or -ENOMEM.
  */
 int announce(struct routes *routes, struct workers *workers, struct route_app *app, struct worker *worker,
     struct wire_reader *from, uint16_t n, struct buf *refused, uint16_t *ret_refused);
+
+/* Removes those routes of an app with workers that none of them announces. Returns true if there was one. */
+bool announce_prune(const struct workers *workers, struct route_app *app);
 
 /* The push-only routes of a site without workers: a comma-separated list. 0, -EINVAL or -ENOMEM. */
 int announce_static(struct routes *routes, const char *list);

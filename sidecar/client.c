@@ -112,7 +112,7 @@ client_write(struct client *client, struct frame *frame, size_t max_queue)
 {
 	int r;
 
-	if (client->broken || client->wsi == NULL || client->closed_by_peer)
+	if (client->broken || client->wsi == NULL || client->write_closed)
 		return;
 	if (!client_drained(client)) {
 		queue(client, frame, max_queue);
@@ -131,7 +131,7 @@ client_writable(struct client *client)
 	struct frame *frame;
 	int r;
 
-	if (client->closed_by_peer)
+	if (client->write_closed)
 		outq_clear(&client->outq); /* nothing follows a close frame */
 	while (client->outq.n > 0 && !lws_partial_buffered(client->wsi)) {
 		r = send_now(client, client->outq.ring[client->outq.head]);

@@ -44,12 +44,12 @@ struct client {
 	/* the socket */
 	struct lws *wsi; /* NULL once gone */
 	int fd;
-	bool broken; /* shut down by us, its close is on the way: nothing is written any more */
-	bool paused; /* not read, because its worker is behind or away */
-	bool quiet;  /* nothing heard since the last ping */
-	bool frond;  /* speaks the subprotocol frond.1 */
-	bool closed_by_peer;
-	bool dismissed; /* closed by a handler: no further message of it reaches one */
+	bool broken;       /* shut down by us, its close is on the way: nothing is written any more */
+	bool paused;       /* not read, because its worker is behind or away */
+	bool quiet;        /* nothing heard since the last ping */
+	bool frond;        /* speaks the subprotocol frond.1 */
+	bool write_closed; /* a close frame went either way: nothing may follow it */
+	bool dismissed;    /* closed by a handler: no further message of it reaches one */
 	struct outq outq;
 	uint32_t ping_slot;                   /* of the ping wheel */
 	struct client *prev_ping, *next_ping; /* same slot; prev is NULL outside the wheel */

@@ -220,11 +220,16 @@ static void
 resume_reading(struct feed *feed)
 {
 	struct client *client, *next;
+	int budget = FEED_RESUMES;
 
 	feed->resume = false;
 	DL_FOREACH_SAFE2(feed->paused, client, next, next_paused) {
 		if (must_wait(feed, client->path->lane))
 			continue;
+		if (budget-- == 0) {
+			feed->resume = true;
+			return;
+		}
 		DL_DELETE2(feed->paused, client, prev_paused, next_paused);
 		client->prev_paused = client->next_paused = NULL;
 		client_pause(client, false);
@@ -237,7 +242,9 @@ feed_client_open(struct feed *feed, struct client *client)
 	struct path *path = client->path;
 	struct event *event;
 
-	if (path->route == NULL || path->route->push_only)
+	if (path->route == NULL)
+		return -ENOENT;
+	if (path->route->push_only)
 		return hub_join(feed->hub, client);
 	if (lane_make(path) < 0)
 		return -ENOMEM;
@@ -264,7 +271,7 @@ feed_client_message(struct feed *feed, struct client *client, const void *data, 
 		return -ENOMEM;
 	event->binary = binary;
 	append(feed, client, event);
-	if (must_wait(feed, client->path->lane))
+	if (client->state == CLIENT_JOINED && must_wait(feed, client->path->lane))
 		pause_reading(feed, client);
 	return 0;
 }
@@ -389,19 +396,21 @@ rematch(struct feed *feed)
 	}
 	if (gone)
 		close_without_route(feed);
+	new_generation(feed);
 }
 
+/* One that is known and says HELLO all the same has started anew: what it owes goes round again. */
 static struct worker *
 welcome_worker(struct feed *feed, const struct bus_peer *peer, struct route_app *app)
 {
 	struct worker *worker = workers_find(&feed->workers, peer);
 
-	if (worker == NULL)
-		worker = workers_add(&feed->workers, peer);
+	if (worker != NULL)
+		worker_gone(feed, worker, "new-hello");
+	worker = workers_add(&feed->workers, peer);
 	if (worker == NULL)
 		return NULL;
 	worker->app = app;
-	worker->leaving = false;
 	worker->heard_ms = feed->now_ms;
 	return worker;
 }
@@ -410,12 +419,13 @@ int
 feed_hello(struct feed *feed, const struct bus_peer *peer, const struct wire_hello *hello, struct wire_reader *routes,
     struct buf *refused, uint16_t *ret_refused)
 {
-	struct route_app *app = routes_app(&feed->routes, hello->app);
 	struct worker *worker = NULL;
+	struct route_app *app;
 	int r;
 
-	if (app == NULL)
-		return -ENOMEM;
+	r = routes_app(&feed->routes, hello->app, &app);
+	if (r < 0)
+		return r == -EINVAL ? -EPROTO : r;
 	if (hello->role == WIRE_ROLE_WORKER) {
 		worker = welcome_worker(feed, peer, app);
 		if (worker == NULL)
@@ -423,11 +433,11 @@ feed_hello(struct feed *feed, const struct bus_peer *peer, const struct wire_hel
 		log_info("worker here app=%s routes=%u", app->name, hello->n_routes);
 	}
 	r = announce(&feed->routes, &feed->workers, app, worker, routes, hello->n_routes, refused, ret_refused);
-	if (r < 0 && worker != NULL && worker->routes == NULL)
-		worker_gone(feed, worker, "malformed HELLO"); /* it was new */
-	rematch(feed);
-	new_generation(feed);
-	return r;
+	if (r < 0 && worker != NULL)
+		worker_gone(feed, worker, "malformed-hello");
+	if (r > 0)
+		rematch(feed);
+	return r < 0 ? r : 0;
 }
 
 void
@@ -518,6 +528,7 @@ open_acknowledged(struct feed *feed, struct client *client, const struct wire_re
 static void
 bye_if_done(struct feed *feed, struct worker *worker)
 {
+	struct route_app *app = worker->app;
 	struct buf bye = BUF_INIT;
 
 	if (!worker->leaving || worker->n_owed > 0)
@@ -526,6 +537,8 @@ bye_if_done(struct feed *feed, struct worker *worker)
 	bus_send(feed->bus, &worker->peer, &bye);
 	buf_free(&bye);
 	worker_gone(feed, worker, "bye");
+	if (announce_prune(&feed->workers, app))
+		rematch(feed);
 }
 
 int

@@ -29,6 +29,7 @@ struct lane;
 struct path;
 
 enum feed_limits {
+	FEED_RESUMES = 256,  /* clients read again per turn */
 	FEED_PROBE_MS = 200, /* between probes of a worker that owes an acknowledgement */
 };
 
@@ -57,7 +58,7 @@ void feed_close(struct feed *feed);
 
 /* --- from clients ---------------------------------------------------------- */
 
-/* A client that has entered its path: it joins now if the path is push-only. 0 or -ENOMEM. */
+/* A client that has entered its path: it joins now if the path is push-only. 0, -ENOENT without a route, or -ENOMEM. */
 int feed_client_open(struct feed *feed, struct client *client);
 
 /* A whole message. May stop reading from the client. 0 or -ENOMEM. */

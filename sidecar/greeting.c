@@ -1,3 +1,6 @@
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -18,36 +21,59 @@ struct greeting {
 
 /* --- the line ------------------------------------------------------------------ */
 
+/* True when each escape is one, and none is of a control byte. */
+static bool
+is_plain_query(const char *query, size_t len)
+{
+	char decoded[GREETING_LINE_BYTES + 1];
+
+	for (size_t i = 0; i < len; i++)
+		if (query[i] == '%' &&
+		    (i + 2 >= len || !isxdigit((unsigned char)query[i + 1]) || !isxdigit((unsigned char)query[i + 2])))
+			return false;
+	len = path_decode_component(query, len, decoded);
+	for (size_t i = 0; i < len; i++)
+		if (iscntrl((unsigned char)decoded[i]))
+			return false;
+	return true;
+}
+
+/* Splits the target. Returns 0, -EINVAL for one that is refused, or -ENOMEM. */
+static int
+take_target(struct request_line *line, const char *target, size_t len)
+{
+	const char *mark = memchr(target, '?', len);
+	size_t path_len = mark == NULL ? len : (size_t)(mark - target);
+	const char *query = mark == NULL ? target + len : mark + 1;
+	size_t query_len = (size_t)(target + len - query);
+	int n = path_decode(target, path_len, line->path, sizeof(line->path));
+
+	if (n < 0 || !is_plain_query(query, query_len))
+		return -EINVAL;
+	line->path_len = (size_t)n;
+	line->query = strndup(query, query_len);
+	return line->query == NULL ? -ENOMEM : 0;
+}
+
 struct request_line *
 request_line_parse(const char *text, size_t len, const char *ip)
 {
 	const char *space = memchr(text, ' ', len);
-	const char *target, *end, *query;
+	const char *target = space == NULL ? text : space + 1;
+	const char *end = memchr(target, ' ', len - (size_t)(target - text));
 	struct request_line *line;
-	int n;
 
-	if (space == NULL)
-		return NULL;
-	target = space + 1;
-	end = memchr(target, ' ', len - (size_t)(target - text));
-	if (end == NULL)
+	if (space == NULL || end == NULL || len > GREETING_LINE_BYTES)
 		return NULL;
 	line = calloc(1, sizeof(*line));
 	if (line == NULL)
 		return NULL;
-
 	strncpy(line->ip, ip, sizeof(line->ip) - 1);
 	line->is_get = space - text == 3 && memcmp(text, "GET", 3) == 0;
-	query = memchr(target, '?', (size_t)(end - target));
-	line->query = query == NULL ? strdup("") : strndup(query + 1, (size_t)(end - query - 1));
-	n = path_decode(target, (size_t)((query == NULL ? end : query) - target), line->path, sizeof(line->path));
-	line->path_error = n < 0 ? n : 0;
-	line->path_len = n < 0 ? 0 : (size_t)n;
-	if (line->query == NULL) {
-		request_line_free(line);
-		return NULL;
-	}
-	return line;
+	if (take_target(line, target, (size_t)(end - target)) == 0)
+		return line;
+	request_line_free(line);
+	return NULL;
 }
 
 void
@@ -90,8 +116,8 @@ peek(int fd, const char *ip, struct request_line **ret)
 	ssize_t n = recv(fd, text, sizeof(text), MSG_PEEK | MSG_DONTWAIT);
 	const char *eol;
 
-	if (n <= 0)
-		return n == 0 ? -1 : 0;
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
 	eol = memchr(text, '\n', (size_t)n);
 	if (eol == NULL)
 		return n == (ssize_t)sizeof(text) ? -1 : 0;
@@ -99,16 +125,25 @@ peek(int fd, const char *ip, struct request_line **ret)
 	return *ret == NULL ? -1 : 1;
 }
 
-static void
-refuse(int fd)
+void
+greeting_refuse(int fd, const char *status, const char *why)
 {
 	char unread[GREETING_LINE_BYTES]; /* left in the socket it would turn our close into a reset */
-	static const char answer[] = "HTTP/1.1 400 Bad Request\r\n"
-				     "Content-Length: 0\r\n"
-				     "Connection: close\r\n\r\n";
+	char body[128], answer[512];
+	int len = snprintf(body, sizeof(body), "{\"error\":\"%s\"}\n", why);
 
+	len = snprintf(answer, sizeof(answer),
+	    "HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+	    status, len, body);
 	recv(fd, unread, sizeof(unread), MSG_DONTWAIT);
-	send(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	send(fd, answer, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	close(fd);
+}
+
+static void
+refuse_line(int fd)
+{
+	greeting_refuse(fd, "400 Bad Request", "the path or query is malformed, or has an encoded slash");
 }
 
 /* Passes the connection on if it has said its line. Returns false to wait. */
@@ -122,11 +157,10 @@ advance(struct greeting *greeting)
 
 	if (r == 0)
 		return false;
-	if (r < 0)
-		refuse(fd);
-	else
-		greeting->fd = -1;
+	greeting->fd = -1;
 	end(greeting);
+	if (r < 0)
+		refuse_line(fd);
 	if (r > 0)
 		all->done(all->context, fd, line);
 	return true;
@@ -158,9 +192,14 @@ greeting_begin(void *context, int fd, const char *ip)
 		all->done(all->context, fd, line);
 		return;
 	}
-	greeting = r == 0 && all->n < GREETING_MAX ? calloc(1, sizeof(*greeting)) : NULL;
+	if (r < 0) {
+		refuse_line(fd);
+		return;
+	}
+	if (all->n >= GREETING_MAX)
+		end(all->under_way); /* it has been silent for longest */
+	greeting = calloc(1, sizeof(*greeting));
 	if (greeting == NULL || uv_poll_init(all->loop, &greeting->poll, fd) < 0) {
-		refuse(fd);
 		free(greeting);
 		close(fd);
 		return;

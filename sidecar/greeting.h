@@ -1,9 +1,10 @@
 /*
  * greeting - the first moments of a connection, before libwebsockets has it.
  *
- * libwebsockets decodes a request's path before anyone can look at it, and an
- * encoded slash is then a slash. So the request line is looked at while it is
- * still in the socket: it is peeked, never read.
+ * libwebsockets decodes a request's target before anyone can look at it: an
+ * encoded slash is then a slash, an encoded line feed ends the line. So the
+ * request line is looked at while it is still in the socket, peeked and not
+ * read, and a target with such bytes is answered 400 here.
  */
 #ifndef SIDECAR_GREETING_H
 #define SIDECAR_GREETING_H
@@ -19,7 +20,7 @@
 enum greeting_limits {
 	GREETING_LINE_BYTES = 4096, /* of a request line */
 	GREETING_MS = 5000,         /* until it must be there */
-	GREETING_MAX = 1024,        /* under way at once; more are turned away */
+	GREETING_MAX = 512,         /* under way at once; one more costs the oldest its place */
 };
 
 /* What the request line says, and whom it came from. */
@@ -27,7 +28,6 @@ struct request_line {
 	char ip[ADDRESS_TEXT_MAX]; /* of the direct peer, "" on a unix socket */
 	bool for_admin;            /* came to the admin listener */
 	bool is_get;
-	int path_error; /* of path_decode(), 0 when there is a path */
 	char path[PATH_MAX_BYTES + 1];
 	size_t path_len;
 	char *query; /* without '?', still encoded; "" when there is none */
@@ -54,12 +54,15 @@ void greetings_close(struct greetings *greetings);
 /* An acceptor_take: takes fd. */
 void greeting_begin(void *greetings, int fd, const char *ip);
 
+/* Answers a status with a JSON error instead of going on, and closes fd. */
+void greeting_refuse(int fd, const char *status, const char *why);
+
 /* Each 100 ms: looks again at those whose line came in pieces, and ends those that take too long. */
 void greetings_tick(struct greetings *greetings, uint64_t now_ms);
 
 /*
- * Parses "METHOD target HTTP/1.1"; pure. Returns NULL when it is none, or out
- * of memory. The caller frees the line.
+ * Parses "METHOD target HTTP/1.1"; pure. Returns NULL when it is none, when its
+ * path or query is refused, or when out of memory. The caller frees the line.
  */
 struct request_line *request_line_parse(const char *text, size_t len, const char *ip);
 

@@ -50,24 +50,25 @@ hub_find_path(struct hub *hub, const char *name, size_t len)
 
 /* --- growing ---------------------------------------------------------------- */
 
-/* Makes room for one more element. Returns 0 or -ENOMEM. */
+/* Makes room for one more element of the array that array_at points to. Returns 0 or -ENOMEM. */
 static int
-reserve(void **array, uint32_t n, uint32_t *cap, size_t size)
+reserve(void *array_at, uint32_t n, uint32_t *cap, size_t size)
 {
 	uint32_t next = *cap == 0 ? 4 : 2 * *cap;
-	void *grown;
+	void *array;
 
 	if (n < *cap)
 		return 0;
-	grown = realloc(*array, next * size);
-	if (grown == NULL)
+	memcpy(&array, array_at, sizeof(array));
+	array = realloc(array, next * size);
+	if (array == NULL)
 		return -ENOMEM;
-	*array = grown;
+	memcpy(array_at, &array, sizeof(array));
 	*cap = next;
 	return 0;
 }
 
-#define RESERVE(array, n, cap) reserve((void **)&(array), (n), &(cap), sizeof(*(array)))
+#define RESERVE(array, n, cap) reserve(&(array), (n), &(cap), sizeof(*(array)))
 
 /* --- paths -------------------------------------------------------------------- */
 
@@ -434,7 +435,7 @@ flush_closing(struct hub *hub)
 		if (client->wsi != NULL && !client->broken && !client_drained(client))
 			continue;
 		unlist_closing(hub, client);
-		if (client->wsi != NULL && !client->broken && !client->closed_by_peer)
+		if (client->wsi != NULL && !client->broken && !client->write_closed)
 			client_send_close(client);
 	}
 }

@@ -76,8 +76,6 @@ judge_upgrade(const struct upgrade *upgrade, const struct feed *feed, const char
 		return refuse(426, "Sec-WebSocket-Version must be 13");
 	if (!is_key(upgrade->key))
 		return refuse(400, "Sec-WebSocket-Key must be 16 bytes in base64");
-	if (line->path_error != 0)
-		return refuse(400, "the path is malformed, too long, or has an encoded slash");
 	if (routes_empty(&feed->routes))
 		return refuse(503, "no application has announced its routes yet");
 	route = feed_route(feed, line->path, line->path_len);

@@ -42,13 +42,15 @@ grow(struct outq *q)
 int
 outq_push(struct outq *q, struct frame *frame, size_t max_bytes)
 {
-	if (frame->len > max_bytes || q->bytes > max_bytes - frame->len)
+	size_t bytes = frame->len + OUTQ_ENTRY_BYTES;
+
+	if (bytes > max_bytes || q->bytes > max_bytes - bytes)
 		return -ENOBUFS;
 	if (q->n == q->cap && grow(q) < 0)
 		return -ENOMEM;
 	q->ring[(q->head + q->n) & (q->cap - 1)] = frame_ref(frame);
 	q->n++;
-	q->bytes += frame->len;
+	q->bytes += bytes;
 	return 0;
 }
 
@@ -62,7 +64,7 @@ outq_pop(struct outq *q)
 	frame = q->ring[q->head];
 	q->head = (q->head + 1) & (q->cap - 1);
 	q->n--;
-	q->bytes -= frame->len;
+	q->bytes -= frame->len + OUTQ_ENTRY_BYTES;
 	if (q->n == 0)
 		release_ring(q);
 	return frame;

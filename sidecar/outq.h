@@ -12,6 +12,8 @@
 
 struct frame;
 
+enum { OUTQ_ENTRY_BYTES = 64 }; /* what a frame costs beside its bytes, when nobody else holds it */
+
 struct outq {
 	struct frame **ring; /* NULL while empty */
 	uint32_t cap;        /* a power of two */

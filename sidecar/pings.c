@@ -25,11 +25,13 @@ make_heartbeat(const struct frame *ping)
 int
 pings_open(struct pings *pings, const struct conf *conf)
 {
+	static const char payload[] = "tina4"; /* libwebsockets keeps an empty pong to itself */
+
 	*pings = (struct pings){ .conf = conf };
 	if (conf->ws_ping_seconds == 0)
 		return 0;
 	pings->slots = calloc(conf->ws_ping_seconds, sizeof(struct client *));
-	pings->ping = frame_new(FRAME_PING, NULL, 0);
+	pings->ping = frame_new(FRAME_PING, payload, strlen(payload));
 	if (pings->ping != NULL)
 		pings->heartbeat = make_heartbeat(pings->ping);
 	if (pings->slots == NULL || pings->heartbeat == NULL) {
@@ -70,13 +72,13 @@ pings_remove(struct pings *pings, struct client *client)
 static void
 ping(struct pings *pings, struct client *client)
 {
-	if (client->state != CLIENT_JOINED || client->paused)
+	if (client->state != CLIENT_JOINED)
 		return;
-	if (client->quiet) {
+	if (client->quiet && !client->paused) {
 		client_drop(client, "ping-timeout");
 		return;
 	}
-	client->quiet = true;
+	client->quiet = !client->paused;
 	client_write(client, client->frond ? pings->heartbeat : pings->ping, pings->conf->ws_queue_bytes);
 }
 

@@ -2,9 +2,9 @@
  * pings - a wheel that pings every client once per TINA4_WS_PING_SECONDS.
  *
  * One slot of the wheel is due each second. A client from which nothing has
- * come since its last ping is dead and is dropped; one that we do not read, or
- * that is closing, is left alone. A client of the subprotocol frond.1 also gets
- * an empty text message, because a script cannot see pings.
+ * come since its last ping is dead and is dropped, unless it is us who do not
+ * read. A client of the subprotocol frond.1 also gets an empty text message,
+ * because a script cannot see pings.
  */
 #ifndef SIDECAR_PINGS_H
 #define SIDECAR_PINGS_H

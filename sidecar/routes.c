@@ -10,6 +10,7 @@ void
 routes_remove(struct route *route)
 {
 	DL_DELETE(route->app->routes, route);
+	route->app->n_routes--;
 	path_pattern_free(route->pattern);
 	free(route);
 }
@@ -46,25 +47,39 @@ is_text(struct span span, const char *text)
 	return strlen(text) == span.len && memcmp(text, span.data, span.len) == 0;
 }
 
-struct route_app *
-routes_app(struct routes *routes, struct span name)
+static int
+app_new(struct routes *routes, struct span name, struct route_app **ret)
 {
-	struct route_app *app;
+	struct route_app *app = calloc(1, sizeof(*app));
 
-	DL_FOREACH(routes->apps, app)
-		if (is_text(name, app->name))
-			return app;
-
-	app = calloc(1, sizeof(*app));
 	if (app == NULL)
-		return NULL;
+		return -ENOMEM;
 	app->name = strndup(name.data, name.len);
 	if (app->name == NULL) {
 		free(app);
-		return NULL;
+		return -ENOMEM;
 	}
 	DL_APPEND(routes->apps, app);
-	return app;
+	*ret = app;
+	return 0;
+}
+
+int
+routes_app(struct routes *routes, struct span name, struct route_app **ret)
+{
+	struct route_app *app;
+	int n = 0;
+
+	if (name.len == 0 || name.len > ROUTES_MAX_NAME || memchr(name.data, '\0', name.len) != NULL)
+		return -EINVAL;
+	DL_FOREACH(routes->apps, app) {
+		if (is_text(name, app->name)) {
+			*ret = app;
+			return 0;
+		}
+		n++;
+	}
+	return n >= ROUTES_MAX_APPS ? -EBUSY : app_new(routes, name, ret);
 }
 
 static struct route *
@@ -94,27 +109,46 @@ compile(struct span pattern, struct path_pattern **ret, const char **ret_why)
 	return path_compile(text, ret, ret_why);
 }
 
+/* Not yet in the app's list. */
+static int
+route_new(struct route_app *app, struct span pattern, struct route **ret, const char **ret_why)
+{
+	struct route *route;
+	int r;
+
+	if (app->n_routes >= WIRE_MAX_ROUTES) {
+		*ret_why = "the app has too many routes";
+		return -ENOSPC;
+	}
+	route = calloc(1, sizeof(*route));
+	if (route == NULL)
+		return -ENOMEM;
+	r = compile(pattern, &route->pattern, ret_why);
+	if (r < 0) {
+		free(route);
+		return r == -ENOMEM ? r : -EINVAL;
+	}
+	route->app = app;
+	app->n_routes++;
+	*ret = route;
+	return 0;
+}
+
 int
 routes_add(struct routes *routes, struct route_app *app, const struct wire_route *announced, struct route **ret,
     const char **ret_why)
 {
 	struct route *route = find(routes, announced->pattern);
-	int r;
 
 	if (route != NULL && route->app != app) {
 		*ret_why = "another app has announced it";
 		return -EEXIST;
 	}
 	if (route == NULL) {
-		route = calloc(1, sizeof(*route));
-		if (route == NULL)
-			return -ENOMEM;
-		r = compile(announced->pattern, &route->pattern, ret_why);
-		if (r < 0) {
-			free(route);
-			return r == -ENOMEM ? r : -EINVAL;
-		}
-		route->app = app;
+		int r = route_new(app, announced->pattern, &route, ret_why);
+
+		if (r < 0)
+			return r;
 	} else {
 		DL_DELETE(app->routes, route);
 	}
@@ -122,6 +156,15 @@ routes_add(struct routes *routes, struct route_app *app, const struct wire_route
 	DL_PREPEND(app->routes, route);
 	*ret = route;
 	return 0;
+}
+
+bool
+routes_has(const struct routes *routes, const struct route_app *app, const struct wire_route *announced)
+{
+	const struct route *route = find(routes, announced->pattern);
+
+	return route != NULL && route->app == app &&
+	    route->push_only == ((announced->flags & WIRE_ROUTE_PUSH_ONLY) != 0);
 }
 
 const struct route *

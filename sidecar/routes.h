@@ -15,6 +15,11 @@
 
 struct path_pattern;
 
+enum routes_limits {
+	ROUTES_MAX_APPS = 64,
+	ROUTES_MAX_NAME = 255, /* bytes of an app's name */
+};
+
 struct route {
 	struct path_pattern *pattern;
 	struct route_app *app;
@@ -24,6 +29,7 @@ struct route {
 
 struct route_app {
 	char *name;
+	size_t n_routes; /* at most WIRE_MAX_ROUTES */
 	struct route *routes;
 	struct route_app *prev, *next;
 };
@@ -36,18 +42,25 @@ void routes_close(struct routes *routes);
 
 bool routes_empty(const struct routes *routes);
 
-/* The app of that name, made if need be; NULL when out of memory. */
-struct route_app *routes_app(struct routes *routes, struct span name);
+/*
+ * The app of that name, made if need be. Returns 0, -EINVAL for a name that is
+ * empty, too long or has a NUL, -EBUSY at ROUTES_MAX_APPS, or -ENOMEM.
+ */
+int routes_app(struct routes *routes, struct span name, struct route_app **ret);
 
 /*
  * Adds a route, or moves and updates the app's one of that pattern, at the
  * front. So an announcement is added from its end. Returns 0, -EEXIST when it
- * is another app's, -EINVAL for a bad pattern (*ret_why says how), or -ENOMEM.
+ * is another app's, -ENOSPC past WIRE_MAX_ROUTES, -EINVAL for a bad pattern
+ * (*ret_why says how), or -ENOMEM.
  */
 int routes_add(struct routes *routes, struct route_app *app, const struct wire_route *announced, struct route **ret,
     const char **ret_why);
 
 void routes_remove(struct route *route);
+
+/* True when the app has announced exactly this route. */
+bool routes_has(const struct routes *routes, const struct route_app *app, const struct wire_route *announced);
 
 /* The first route that matches a decoded path; NULL when there is none. */
 const struct route *routes_match(const struct routes *routes, const char *path, size_t len);

@@ -55,9 +55,11 @@ seen_expire(struct seen *seen, uint64_t now_ms)
 {
 	struct seen_request *request, *next;
 
-	DL_FOREACH_SAFE(seen->oldest, request, next)
-		if (request->deadline_ms < now_ms)
-			forget(seen, request);
+	DL_FOREACH_SAFE(seen->oldest, request, next) {
+		if (request->deadline_ms >= now_ms)
+			return; /* those behind it came later: a few may stay a little longer */
+		forget(seen, request);
+	}
 }
 
 void

@@ -1,8 +1,8 @@
 /*
  * seen - the requests of late, so that a retry is answered and not applied again.
  *
- * A request is remembered until its deadline, after which a retry is refused as
- * expired anyway. When there are more than SEEN_MAX, the oldest are forgotten
+ * A request is remembered at least until its deadline, after which a retry is
+ * refused as expired anyway. When there are more than SEEN_MAX, the oldest are forgotten
  * first.
  */
 #ifndef SIDECAR_SEEN_H
@@ -28,7 +28,7 @@ const struct wire_reply *seen_find(struct seen *seen, const struct wire_id *id);
 /* Remembers a reply. Returns 0 or -ENOMEM. */
 int seen_add(struct seen *seen, const struct wire_request *request, const struct wire_reply *reply);
 
-/* Forgets those whose deadline has passed. */
+/* Forgets the oldest, as far as their deadline has passed. */
 void seen_expire(struct seen *seen, uint64_t now_ms);
 
 void seen_close(struct seen *seen);

@@ -18,7 +18,7 @@
 #include "sidecar/ws.h"
 
 enum {
-	SPARE_FDS = 256, /* beside the clients: listeners, bus, handshakes, log */
+	SPARE_FDS = 128 + 2 * GREETING_MAX + WS_MAX_HANDSHAKES, /* beside the clients */
 	TICK_MS = 1000,
 	GREETING_TICK_MS = 100,
 	CLOSE_GOING_AWAY = 1001, /* RFC 6455 section 7.4.1 */
@@ -40,7 +40,7 @@ struct sidecar {
 	uv_loop_t loop;
 	uv_poll_t bus_poll;
 	uv_prepare_t turn;
-	uv_idle_t more; /* active while the bus has more than one turn's budget */
+	uv_idle_t more; /* active while there is more than one turn's budget to do */
 	uv_timer_t tick, greeting_tick, probe_tick;
 	uv_signal_t term, interrupt;
 
@@ -76,7 +76,7 @@ on_turn(uv_prepare_t *prepare)
 	hub_flush(&sidecar->hub);
 
 	/* What we sent may have swallowed the edge of the bus's descriptor. */
-	if (bus_readable(sidecar->bus))
+	if (bus_readable(sidecar->bus) || sidecar->feed.resume)
 		uv_idle_start(&sidecar->more, on_more);
 	else
 		uv_idle_stop(&sidecar->more);
@@ -124,6 +124,22 @@ close_due(struct sidecar *sidecar)
 	}
 }
 
+/* True when nothing is left to wait for: no socket, and no close event that somebody could acknowledge. */
+static bool
+is_over(const struct sidecar *sidecar)
+{
+	struct client *client, *next;
+
+	if (HASH_COUNT(sidecar->hub.clients) == 0)
+		return true;
+	if (HASH_COUNT(sidecar->feed.workers.by_peer) > 0)
+		return false;
+	HASH_ITER(hh, sidecar->hub.clients, client, next)
+		if (client->state != CLIENT_GONE)
+			return false;
+	return true;
+}
+
 /* Over when every client is gone and its close event acknowledged, or when the time is up. */
 static void
 advance_stop(struct sidecar *sidecar)
@@ -132,7 +148,7 @@ advance_stop(struct sidecar *sidecar)
 	    sidecar->stop_begun_ms + 1000ull * (sidecar->conf->ws_drain_seconds + sidecar->conf->stop_seconds);
 
 	close_due(sidecar);
-	if (HASH_COUNT(sidecar->hub.clients) == 0)
+	if (is_over(sidecar))
 		uv_stop(&sidecar->loop);
 	else if (uv_now(&sidecar->loop) >= end_ms) {
 		log_warn("stopped with connections left n=%u", HASH_COUNT(sidecar->hub.clients));
@@ -178,6 +194,7 @@ on_short_tick(uv_timer_t *timer)
 {
 	struct sidecar *sidecar = timer->data;
 
+	acceptors_tick(sidecar->acceptors);
 	greetings_tick(&sidecar->browsers, uv_now(&sidecar->loop));
 	greetings_tick(&sidecar->admins, uv_now(&sidecar->loop));
 	if (sidecar->stop_begun_ms != 0)

@@ -21,8 +21,7 @@
 #include "sidecar/ws.h"
 
 enum {
-	HEADER_BYTES = 8192,   /* of one request's headers */
-	HANDSHAKES_MAX = 1024, /* under way in libwebsockets at once */
+	HEADER_BYTES = 8192, /* of one request's headers */
 	HANDSHAKE_SECONDS = 5,
 	SERVICE_BYTES = 16384,
 	RECEIVE_BYTES = 1024, /* per connection: larger messages come in pieces */
@@ -93,7 +92,9 @@ judge(struct ws *ws, struct lws *wsi, const struct request_line *line)
 		.version = header(wsi, WSI_TOKEN_VERSION, version, sizeof(version)),
 		.protocols = header(wsi, WSI_TOKEN_PROTOCOL, protocols, sizeof(protocols)),
 	};
-	bool full = ws->stopping || HASH_COUNT(ws->hub->clients) >= ws->conf->ws_max_connections;
+	uint32_t max = ws->conf->ws_max_connections;
+	/* Clients that are gone count only when no worker takes note of it for long. */
+	bool full = ws->stopping || ws->n_open >= max || HASH_COUNT(ws->hub->clients) / 2 >= max;
 
 	/* One that is there but could not be copied counts as a foreign or unknown one. */
 	if (upgrade.origin == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0)
@@ -230,12 +231,14 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 	if (client == NULL)
 		return -1;
 	session->client = client;
+	ws->n_open++;
+	ws->n_handshakes--;
 	set_up_socket(ws, client->fd);
 	pings_add(ws->pings, client);
 	lws_set_opaque_user_data(wsi, NULL);
 	request_line_free(line);
 	if (client->meta.failed || feed_client_open(ws->feed, client) < 0)
-		client_drop(client, "out-of-memory");
+		client_drop(client, "not-opened");
 	return 0;
 }
 
@@ -250,7 +253,7 @@ close_receiving(struct ws *ws, struct client *client, uint16_t code)
 {
 	hub_leave(ws->hub, client);
 	client->close_code = code;
-	client->closed_by_peer = true; /* nothing of ours goes out any more */
+	client->write_closed = true;
 	lws_close_reason(client->wsi, (enum lws_close_status)code, NULL, 0);
 	return -1;
 }
@@ -287,7 +290,7 @@ on_peer_close(struct ws *ws, struct client *client, const uint8_t *body, size_t 
 {
 	enum { NO_CODE = 1005 };
 
-	client->closed_by_peer = true;
+	client->write_closed = true;
 	if (client->close_code == 0)
 		client->close_code = len >= 2 ? (uint16_t)(body[0] << 8 | body[1]) : NO_CODE;
 	hub_leave(ws->hub, client);
@@ -301,6 +304,7 @@ on_closed(struct ws *ws, struct session *session)
 	if (client == NULL)
 		return;
 	session->client = NULL;
+	ws->n_open--;
 	pings_remove(ws->pings, client);
 	client->wsi = NULL;
 	client->fd = -1;
@@ -308,6 +312,19 @@ on_closed(struct ws *ws, struct session *session)
 	log_debug("client closed path=%s conn=%s code=%d", path_name(client->path), client_name(client),
 	    (int)client->close_code);
 	feed_client_gone(ws->feed, client);
+}
+
+/* A connection that never became a WebSocket still has its request line. */
+static void
+on_destroy(struct ws *ws, struct lws *wsi)
+{
+	struct request_line *line = lws_get_opaque_user_data(wsi);
+
+	if (line == NULL)
+		return;
+	ws->n_handshakes--;
+	lws_set_opaque_user_data(wsi, NULL);
+	request_line_free(line);
 }
 
 /* A request that asks for no WebSocket. */
@@ -354,8 +371,7 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 		on_closed(ws, session);
 		return 0;
 	case LWS_CALLBACK_WSI_DESTROY:
-		request_line_free(lws_get_opaque_user_data(wsi));
-		lws_set_opaque_user_data(wsi, NULL);
+		on_destroy(ws, wsi);
 		return 0;
 	default: /* libwebsockets has a hundred more */
 		return 0;
@@ -417,7 +433,7 @@ ws_open(struct ws *ws, uv_loop_t *loop)
 		.user = ws,
 		.pcontext = &ws->context, /* becomes NULL when it is freed */
 		.max_http_header_data = HEADER_BYTES,
-		.max_http_header_pool = HANDSHAKES_MAX,
+		.max_http_header_pool = WS_MAX_HANDSHAKES,
 		.pt_serv_buf_size = SERVICE_BYTES,
 		.timeout_secs = HANDSHAKE_SECONDS,
 		.retry_and_idle_policy = &no_pings,
@@ -443,12 +459,20 @@ ws_close(struct ws *ws)
 static void
 adopt(struct ws *ws, int fd, struct request_line *line)
 {
-	struct lws *wsi = lws_adopt_socket_vhost(ws->vhost, fd);
+	struct lws *wsi;
 
-	if (wsi == NULL)
-		request_line_free(line); /* libwebsockets has closed fd */
-	else
-		lws_set_opaque_user_data(wsi, line);
+	if (ws->n_handshakes >= WS_MAX_HANDSHAKES) {
+		greeting_refuse(fd, "503 Service Unavailable", "too many handshakes at once");
+		request_line_free(line);
+		return;
+	}
+	wsi = lws_adopt_socket_vhost(ws->vhost, fd);
+	if (wsi == NULL) { /* it has closed fd */
+		request_line_free(line);
+		return;
+	}
+	ws->n_handshakes++;
+	lws_set_opaque_user_data(wsi, line);
 }
 
 void

@@ -21,6 +21,10 @@ struct lws_vhost;
 struct pings;
 struct request_line;
 
+enum ws_limits {
+	WS_MAX_HANDSHAKES = 512, /* under way at once; more are answered 503 */
+};
+
 struct ws {
 	const struct conf *conf;
 	struct hub *hub;
@@ -29,8 +33,10 @@ struct ws {
 	struct admin *admin;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
-	uint32_t instance; /* the first 32 bits of every connection's id */
-	bool stopping;     /* no new connections */
+	uint32_t instance;     /* the first 32 bits of every connection's id */
+	bool stopping;         /* no new connections */
+	uint32_t n_handshakes; /* under way */
+	uint32_t n_open;       /* WebSockets */
 };
 
 /* The other fields are set by the caller. Returns 0 or a negative errno. */

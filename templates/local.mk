@@ -5,4 +5,16 @@ templatesjsdir = $(templatesdir)/static/js
 
 dist_templates_DATA = %D%/chat.html
 dist_templatescss_DATA = %D%/static/css/site.css
-dist_templatesjs_DATA = %D%/static/js/chat.js
+dist_templatesjs_DATA = \
+	%D%/static/js/chat.js \
+	%D%/static/js/frond.d.ts \
+	%D%/static/js/frond.js
+
+# Every page pays for frond.js, so the build says how large it is.
+noinst_DATA = %D%/frond-size.log
+CLEANFILES += %D%/frond-size.log
+
+%D%/frond-size.log: %D%/static/js/frond.js
+	@$(MKDIR_P) $(@D)
+	@js=$(srcdir)/templates/static/js/frond.js; \
+	echo "frond.js: $$(wc -c <$$js) bytes, $$(gzip -9c $$js | wc -c) gzipped" | tee $@

@@ -8,5 +8,6 @@ TESTS += $(unit_tests)
 include %D%/unit/shared.mk
 include %D%/unit/fcgi.mk
 include %D%/unit/sidecar.mk
+include %D%/frond/local.mk
 include %D%/system/local.mk
 include %D%/fuzz/local.mk

@@ -1,7 +1,5 @@
 #include <assert.h>
-#include <errno.h>
 #include <libwebsockets.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,8 +44,8 @@ void
 lws_set_timeout(struct lws *wsi, enum pending_timeout reason, int seconds)
 {
 	size_t len = strlen(wsi->reason);
-	unsigned char frame[4 + sizeof(wsi->reason)] = { 0x88, (unsigned char)(2 + len), (unsigned char)(wsi->code >> 8),
-		(unsigned char)wsi->code };
+	unsigned char frame[4 + sizeof(wsi->reason)] = { 0x88, (unsigned char)(2 + len),
+		(unsigned char)(wsi->code >> 8), (unsigned char)wsi->code };
 
 	(void)reason;
 	assert(seconds == LWS_TO_KILL_SYNC);
@@ -133,13 +131,12 @@ take_apart(struct browser *browser, const uint8_t *data, size_t len)
 const char *
 browser_got(struct browser *browser)
 {
-	uint8_t *packet = malloc(PACKET_MAX);
+	static uint8_t packet[PACKET_MAX];
 	ssize_t n;
 
 	buf_clear(&browser->got);
-	while ((n = recv(browser->fd, packet, PACKET_MAX, 0)) > 0)
+	while ((n = recv(browser->fd, packet, sizeof(packet), 0)) > 0)
 		take_apart(browser, packet, (size_t)n);
-	free(packet);
 	return buf_cstr(&browser->got);
 }
 

@@ -1,1 +1,47 @@
 # unit tests of sidecar/
+unit_tests += \
+	%D%/test_announce \
+	%D%/test_feed \
+	%D%/test_frame \
+	%D%/test_greeting \
+	%D%/test_hub \
+	%D%/test_hub_model \
+	%D%/test_judge \
+	%D%/test_outq \
+	%D%/test_routes \
+	%D%/test_seen \
+	%D%/test_workers
+
+%C%_test_announce_SOURCES = %D%/test_announce.c
+%C%_test_announce_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_announce_LDADD = sidecar/libsidecar.la
+%C%_test_feed_SOURCES = %D%/test_feed.c %D%/fake_browser.c %D%/fake_browser.h
+%C%_test_feed_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_feed_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
+%C%_test_frame_SOURCES = %D%/test_frame.c
+%C%_test_frame_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_frame_LDADD = sidecar/libsidecar.la
+%C%_test_greeting_SOURCES = %D%/test_greeting.c
+%C%_test_greeting_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_greeting_LDADD = sidecar/libsidecar.la
+%C%_test_hub_SOURCES = %D%/test_hub.c %D%/fake_browser.c %D%/fake_browser.h
+%C%_test_hub_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_hub_LDADD = sidecar/libsidecar.la
+%C%_test_hub_model_SOURCES = %D%/test_hub_model.c %D%/fake_browser.c %D%/fake_browser.h
+%C%_test_hub_model_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_hub_model_LDADD = sidecar/libsidecar.la
+%C%_test_judge_SOURCES = %D%/test_judge.c
+%C%_test_judge_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_judge_LDADD = sidecar/libsidecar.la
+%C%_test_outq_SOURCES = %D%/test_outq.c
+%C%_test_outq_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_outq_LDADD = sidecar/libsidecar.la
+%C%_test_routes_SOURCES = %D%/test_routes.c
+%C%_test_routes_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_routes_LDADD = sidecar/libsidecar.la
+%C%_test_seen_SOURCES = %D%/test_seen.c
+%C%_test_seen_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_seen_LDADD = sidecar/libsidecar.la
+%C%_test_workers_SOURCES = %D%/test_workers.c
+%C%_test_workers_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_workers_LDADD = sidecar/libsidecar.la

@@ -400,6 +400,46 @@ test_open(void)
 	end(&scene);
 }
 
+/* It may have sent a message together with its handshake. */
+static void
+test_message_before_open(void)
+{
+	struct scene scene;
+	struct client *client;
+	struct wire_event event;
+
+	begin(&scene);
+	start_worker(&scene, 0);
+	client = come(&scene, 0, "/chat/a");
+	feed_client_message(&scene.feed, client, "early", 5, false);
+	say_hello(&scene, 1, WIRE_ROLE_WORKER, "other", "/other");
+	OK(!is_read(&scene, 0), "whoever spoke before its open was acknowledged is still not read");
+	event = next_event(&scene, 0);
+	acknowledge(&scene, 0, &event, NULL);
+	event = next_event(&scene, 0);
+	OK(is(&event, WIRE_MESSAGE, "early"), "what it said follows its open");
+	acknowledge(&scene, 0, &event, NULL);
+	OK(is_read(&scene, 0), "then it is read");
+	end(&scene);
+}
+
+/* The same before any worker has been chosen. */
+static void
+test_message_before_worker(void)
+{
+	struct scene scene;
+	struct client *client;
+
+	begin(&scene);
+	start_worker(&scene, 0);
+	send_header(&scene, 0, WIRE_BYE);
+	client = come(&scene, 0, "/chat/a");
+	feed_client_message(&scene.feed, client, "early", 5, false);
+	start_worker(&scene, 1);
+	OK(client->state == CLIENT_OPENING && !is_read(&scene, 0), "a worker that comes does not make it read either");
+	end(&scene);
+}
+
 /* Whoever knows its id cannot send to it either. */
 static void
 test_send_before_open(void)
@@ -1083,6 +1123,8 @@ int
 main(void)
 {
 	test_open();
+	test_message_before_open();
+	test_message_before_worker();
 	test_send_before_open();
 	test_failed_open();
 	test_open_that_closes();

@@ -9,7 +9,7 @@
 
 enum { MANY = 4 };
 
-static const struct conf conf = { .ws_queue_bytes = 1000, .ws_max_message = 1 << 20 };
+static const struct conf conf = { .ws_queue_bytes = 1000 + 4 * OUTQ_ENTRY_BYTES, .ws_max_message = 1 << 20 };
 static const char room[] = "/room";
 
 struct scene {
@@ -309,9 +309,10 @@ test_full_queue(void)
 		hub_broadcast(&scene.hub, path_of(&scene), long_text("b1", 300), NULL);
 		hub_flush(&scene.hub);
 	}
-	hub_send(&scene.hub, scene.browsers[0].client, text("the drop too much, which passes the limit: "
-							     "............................................."
-							     "............................................."));
+	hub_send(&scene.hub, scene.browsers[0].client,
+	    text("the drop too much, which passes the limit: "
+		 "............................................."
+		 "............................................."));
 	broadcast(&scene, "b2");
 	hub_flush(&scene.hub);
 	OK(scene.browsers[0].client->broken && browser_sees_end(&scene.browsers[0]), "a full queue drops its client");
@@ -347,7 +348,7 @@ test_after_peer_close(void)
 	scene.browsers[0].wsi.partial = true;
 	broadcast(&scene, "b1");
 	hub_flush(&scene.hub);
-	client->closed_by_peer = true;
+	client->write_closed = true;
 	hub_leave(&scene.hub, client);
 	scene.browsers[0].wsi.partial = false;
 	browser_let_write(&scene.browsers[0]);
@@ -443,7 +444,8 @@ test_find(void)
 	struct wire_id other = { { 99 } };
 
 	begin(&scene);
-	OK(hub_find(&scene.hub, &scene.browsers[2].client->id) == scene.browsers[2].client, "a client is found by its id");
+	OK(hub_find(&scene.hub, &scene.browsers[2].client->id) == scene.browsers[2].client,
+	    "a client is found by its id");
 	OK(hub_find(&scene.hub, &other) == NULL, "another id finds nobody");
 	OK(hub_find_path(&scene.hub, "/roo", 4) == NULL, "a path is found by its whole name");
 	OK(strcmp(path_name(path_of(&scene)), room) == 0 && strcmp(path_name(NULL), "-") == 0, "a path has a name");

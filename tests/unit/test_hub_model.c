@@ -192,7 +192,7 @@ do_silence(struct model *model, struct slot *slot)
 		client_drop(slot->browser.client, "test");
 		return;
 	}
-	slot->browser.client->closed_by_peer = true;
+	slot->browser.client->write_closed = true;
 	hub_leave(&model->hub, slot->browser.client);
 	slot->standing = CLOSING;
 }

@@ -1,0 +1,128 @@
+/*
+ * frond - a WebSocket that comes back. Types of /js/frond.js.
+ *
+ * As a script it sets the global `frond`; this file declares it. With a bundler
+ * or in Node: import frond from "./frond.js".
+ */
+export = frond;
+export as namespace frond;
+
+declare namespace frond {
+	/**
+	 * Opens a WebSocket and keeps it open: it comes back after every loss, until
+	 * close() or until the server closes with a fatal code.
+	 *
+	 * The path is relative to the page ("/ws/chat", "ws/chat", "?x=1") or
+	 * absolute (ws:, wss:, http:, https:). A function is asked before every
+	 * attempt, for tokens that expire.
+	 *
+	 * Throws for an address or an option that cannot be right.
+	 */
+	function ws(path: Path, options: Options & { json: true }): Connection<any>;
+	function ws(path: Path, options: Options & { binaryType: "blob" }): Connection<string | Blob>;
+	/** Text comes as a string: without binary messages, Connection<string> is right too. */
+	function ws<Data = any>(path: Path, options?: Options): Connection<Data>;
+
+	type Path = string | URL | (() => string | URL);
+
+	/** connecting: a socket is being opened; waiting: for the next attempt; closed: for good. */
+	type State = "connecting" | "open" | "waiting" | "closed";
+
+	interface Options {
+		/** Come back after a loss. Default: true. */
+		reconnect?: boolean;
+		/**
+		 * The longest first wait, in ms; it doubles with each attempt. The wait itself is random below that.
+		 * Default: 1000.
+		 */
+		reconnectInterval?: number;
+		/** The longest wait, in ms. Default: 30000. */
+		maxReconnectInterval?: number;
+		/**
+		 * Attempts in a row that may fail. A connection that lasted 5 s starts the count again.
+		 * Default: Infinity.
+		 */
+		maxReconnectAttempts?: number;
+		/** Another spelling of reconnectInterval. */
+		reconnectDelay?: number;
+		/** Another spelling of maxReconnectInterval. */
+		maxReconnectDelay?: number;
+		/** How long a socket may take to open, in ms; 0: as long as the browser allows. Default: 20000. */
+		connectTimeout?: number;
+		/**
+		 * Offer the subprotocol frond.1. Not for servers that do not know it: browsers then refuse.
+		 * Default: true.
+		 */
+		heartbeat?: boolean;
+		/**
+		 * Silence in ms after which a frond.1 connection counts as dead, until its server's interval is
+		 * known: then 2.5 times that. 0: never. Doubled each time it was reached without a single heartbeat.
+		 * Default: 75000.
+		 */
+		heartbeatTimeout?: number;
+		/** Messages that may wait while there is no connection. Default: 1000. */
+		maxBuffer?: number;
+		/** Their bytes together. Default: 4 MiB. */
+		maxBufferBytes?: number;
+		/** Close codes, or [from, to], after which it does not come back. Default: [1008]. */
+		fatalCodes?: ReadonlyArray<number | readonly [from: number, to: number]>;
+		/** Subprotocols to offer after frond.1. Default: none. */
+		protocols?: string | readonly string[];
+		/** What binary messages arrive as. Default: "arraybuffer". */
+		binaryType?: "arraybuffer" | "blob";
+		/** Parse text messages. One that is not JSON becomes an error event. Default: false. */
+		json?: boolean;
+		/** The class to use, for tests and for Node. Default: the global WebSocket. */
+		WebSocket?: new (url: string, protocols?: string[]) => any;
+	}
+
+	interface Events<Data> {
+		/** Connected, the first time or again. What is sent here goes out before what has waited. */
+		open: () => void;
+		/** A text as it was sent (parsed with the option json), or binary data. */
+		message: (data: Data) => void;
+		/** A connection, or an attempt, has ended. When willReconnect is false, it was the last one. */
+		close: (code: number, reason: string, willReconnect: boolean) => void;
+		error: (error: Problem) => void;
+		/** An attempt begins; the first one after a loss is 1. */
+		reconnect: (attempt: number) => void;
+		/** maxReconnectAttempts have failed. */
+		reconnect_failed: () => void;
+	}
+
+	type Problem =
+		/** The browser could not connect, or lost the connection; event is the browser's own. */
+		| (Error & { code: "connection"; event?: Event; cause?: unknown })
+		/** The server fell silent, or did not answer in time. */
+		| (Error & { code: "timeout" })
+		/** This message was not sent: too many wait (maxBuffer, maxBufferBytes). */
+		| (Error & { code: "buffer-full" })
+		/** This message was not sent: closed for good. */
+		| (Error & { code: "closed" })
+		/** Closed for good while these messages waited. */
+		| (Error & { code: "unsent"; unsent: Array<string | ArrayBuffer | Blob> })
+		/** With the option json: data is not. */
+		| (Error & { code: "not-json"; data: string });
+
+	interface Connection<Data> {
+		/** Returns a function that removes the listener. */
+		on<Name extends keyof Events<Data>>(event: Name, listener: Events<Data>[Name]): () => void;
+		/** As on(), for one event. */
+		once<Name extends keyof Events<Data>>(event: Name, listener: Events<Data>[Name]): () => void;
+		off<Name extends keyof Events<Data>>(event: Name, listener: Events<Data>[Name]): void;
+		/**
+		 * Sends strings and binary data as they are, anything else as JSON. Without a connection the message
+		 * waits. Returns false, with an error event, when it can neither be sent nor wait.
+		 */
+		send(data: string | ArrayBuffer | ArrayBufferView | Blob | object | number | boolean | null): boolean;
+		/** Closes for good. A code other than 1000 and 3000 to 4999 throws. Default: 1000. */
+		close(code?: number, reason?: string): void;
+		readonly state: State;
+		/** The subprotocol the server chose, "" when none. */
+		readonly protocol: string;
+		/** Messages that wait for a connection. */
+		readonly queued: number;
+		/** Bytes that wait, here and in the browser. */
+		readonly bufferedAmount: number;
+	}
+}

@@ -1,0 +1,538 @@
+/*
+ * frond - a WebSocket that comes back.
+ *
+ *     const ws = frond.ws("/ws/chat/general");
+ *
+ *     ws.on("message", (data) => console.log(data));
+ *     ws.send("hello");
+ *
+ * A plain script that sets the global `frond`. `import "/js/frond.js"` does the
+ * same from a module, and bundlers and Node get it by import or require().
+ * Every option and event is described in frond.d.ts.
+ *
+ * Inside, one record (`link`) holds all there is to know about a connection
+ * that may outlive many sockets. The functions below take it as their first
+ * argument; what the page gets is a small object around it.
+ */
+"use strict";
+
+(function () {
+	const HEARTBEAT = "frond.1"; // the subprotocol in which the server sends an empty text now and then
+	const OPEN = 1; // WebSocket.OPEN, without needing the class
+	const LOST = 1006; // the code browsers give to a connection that ended without a close frame
+
+	const PROVEN_MS = 5000; // who stays that long is a working server
+	const MISSED_BEATS = 2.5; // so many intervals of silence are too many
+	const GRACE_MS = 1000; // for messages that came while the page slept
+	const BURST_MS = 500; // heartbeats that close together were held up: they measure nothing
+	const MAX_PATIENCE_MS = 3600000;
+	const MAX_TIMER_MS = 0x7fffffff; // a longer setTimeout() fires at once
+
+	const DEFAULTS = {
+		reconnect: true,
+		reconnectInterval: 1000,
+		maxReconnectInterval: 30000,
+		maxReconnectAttempts: Infinity,
+		connectTimeout: 20000,
+		heartbeat: true,
+		heartbeatTimeout: 75000,
+		maxBuffer: 1000,
+		maxBufferBytes: 4 * 1024 * 1024,
+		fatalCodes: [1008],
+		protocols: [],
+		binaryType: "arraybuffer",
+		json: false,
+	};
+
+	const OTHER_SPELLINGS = new Map([
+		["reconnectDelay", "reconnectInterval"],
+		["maxReconnectDelay", "maxReconnectInterval"],
+	]);
+
+	// --- options and addresses ----------------------------------------------------
+
+	// A time that is no number would become a wait of 0 ms: a flood.
+	function checkNumbers(options) {
+		for (const [name, value] of Object.entries(DEFAULTS))
+			if (typeof value === "number" && !(typeof options[name] === "number" && options[name] >= 0))
+				throw new TypeError(`frond.ws: ${name} must be a number, 0 or more`);
+	}
+
+	function settle(given) {
+		const options = { ...DEFAULTS };
+
+		for (const [name, value] of Object.entries(given ?? {}))
+			if (value !== undefined)
+				options[OTHER_SPELLINGS.get(name) ?? name] = value;
+		checkNumbers(options);
+		if (!Array.isArray(options.fatalCodes))
+			throw new TypeError("frond.ws: fatalCodes must be an array");
+		return options;
+	}
+
+	function offeredProtocols(options) {
+		return [...new Set([...(options.heartbeat ? [HEARTBEAT] : []), ...[options.protocols].flat()])];
+	}
+
+	// A path that is a function is asked each time, for tokens that expire.
+	function addressOf(path) {
+		const url = new URL(typeof path === "function" ? path() : path, globalThis.location?.href);
+
+		url.protocol = url.protocol.replace("http", "ws");
+		url.hash = ""; // not allowed in a WebSocket's address
+		return url.href;
+	}
+
+	// --- events -------------------------------------------------------------------
+
+	// The lists are replaced, not changed: emit() may be walking through one.
+	function listenersOf(link, event) {
+		return link.listeners.get(event) ?? [];
+	}
+
+	// Returns whether anybody listened. A listener that throws stops no other one.
+	function emit(link, event, ...args) {
+		const entries = listenersOf(link, event);
+
+		for (const { call } of entries) {
+			try {
+				call(...args);
+			} catch (error) {
+				setTimeout(() => {
+					throw error; // for the console
+				});
+			}
+		}
+		return entries.length > 0;
+	}
+
+	function removeWhere(link, event, isMeant) {
+		link.listeners.set(event, listenersOf(link, event).filter((entry) => !isMeant(entry)));
+	}
+
+	// Returns the function that removes it again.
+	function add(link, event, listener, call = listener) {
+		const added = { listener, call };
+
+		if (typeof listener !== "function")
+			throw new TypeError("frond.ws: a listener must be a function");
+		link.listeners.set(event, [...listenersOf(link, event), added]);
+		return () => removeWhere(link, event, (entry) => entry === added);
+	}
+
+	function addOnce(link, event, listener) {
+		const off = add(link, event, listener, (...args) => {
+			off();
+			listener(...args);
+		});
+
+		return off;
+	}
+
+	function remove(link, event, listener) {
+		removeWhere(link, event, (entry) => entry.listener === listener);
+	}
+
+	function problem(code, message, facts) {
+		return Object.assign(new Error(`frond.ws: ${message}`), { code }, facts);
+	}
+
+	// Tells of something the page would otherwise lose without a word.
+	function complain(link, code, message, facts) {
+		const error = problem(code, message, facts);
+
+		if (!emit(link, "error", error))
+			console.warn(error.message);
+	}
+
+	// --- sending ------------------------------------------------------------------
+
+	// instanceof fails for what comes from another frame.
+	function isA(name, data) {
+		return Object.prototype.toString.call(data) === `[object ${name}]`;
+	}
+
+	function isBlob(data) {
+		return isA("Blob", data) || isA("File", data);
+	}
+
+	function encode(data) {
+		if (typeof data === "string" || isA("ArrayBuffer", data) || ArrayBuffer.isView(data) || isBlob(data))
+			return data;
+
+		const text = JSON.stringify(data);
+
+		if (text === undefined)
+			throw new TypeError("frond.ws: send() takes strings, binary data and what JSON can express");
+		return text;
+	}
+
+	function sizeOf(message) {
+		if (typeof message === "string")
+			return new TextEncoder().encode(message).length;
+		return message.byteLength ?? message.size;
+	}
+
+	// A socket copies what it is given, so waiting must not make a difference.
+	function snapshot(message) {
+		if (ArrayBuffer.isView(message))
+			return message.buffer.slice(message.byteOffset, message.byteOffset + message.byteLength);
+		return isA("ArrayBuffer", message) ? message.slice(0) : message;
+	}
+
+	function refuse(link, code, message) {
+		complain(link, code, message);
+		return false;
+	}
+
+	function enqueue(link, message) {
+		const { maxBuffer, maxBufferBytes } = link.options;
+		const bytes = sizeOf(message);
+
+		if (link.queue.length >= maxBuffer)
+			return refuse(link, "buffer-full", `not sent: ${maxBuffer} messages wait already (maxBuffer)`);
+		if (link.queueBytes + bytes > maxBufferBytes)
+			return refuse(link, "buffer-full", `not sent: ${maxBufferBytes} bytes are the limit (maxBufferBytes)`);
+		link.queue.push({ message: snapshot(message), bytes });
+		link.queueBytes += bytes;
+		return true;
+	}
+
+	// A socket that is closing takes messages and drops them, so its own word counts too.
+	function canSend(link) {
+		return link.state === "open" && link.socket.readyState === OPEN;
+	}
+
+	function send(link, data) {
+		const message = encode(data);
+
+		if (link.state === "closed")
+			return refuse(link, "closed", "not sent: the connection is closed for good");
+		if (!canSend(link))
+			return enqueue(link, message);
+		link.socket.send(message);
+		return true;
+	}
+
+	function flush(link) {
+		while (link.queue.length > 0 && canSend(link)) {
+			const { message, bytes } = link.queue.shift();
+
+			link.queueBytes -= bytes;
+			link.socket.send(message);
+		}
+	}
+
+	// --- silence ------------------------------------------------------------------
+
+	/*
+	 * A network can go away without a word, and pings are invisible here. One timer
+	 * watches how long nothing was heard: while connecting, and then when the
+	 * server speaks frond.1. A timer of a page that slept may fire before the
+	 * messages that came meanwhile, so there is a moment of grace.
+	 */
+	function watchSilence(link, limit) {
+		stopWatching(link);
+		link.silenceLimit = limit;
+		link.heardAt = Date.now();
+		if (limit > 0)
+			checkSilence(link);
+	}
+
+	function stopWatching(link) {
+		clearTimeout(link.silenceTimer);
+		link.silenceTimer = null;
+	}
+
+	function silenceLeft(link) {
+		const now = Date.now();
+
+		link.heardAt = Math.min(link.heardAt, now); // the clock may have been set back
+		return link.silenceLimit - (now - link.heardAt);
+	}
+
+	function checkSilence(link) {
+		const left = silenceLeft(link);
+
+		clearTimeout(link.silenceTimer);
+		if (left > 0)
+			link.silenceTimer = setTimeout(checkSilence, Math.min(left, MAX_TIMER_MS), link);
+		else
+			link.silenceTimer = setTimeout(judgeSilence, GRACE_MS, link);
+	}
+
+	function judgeSilence(link) {
+		if (silenceLeft(link) > 0)
+			checkSilence(link);
+		else
+			giveUpSocket(link);
+	}
+
+	// The browser may need minutes to close a dead socket. We do not wait for it.
+	function giveUpSocket(link) {
+		const { socket } = link;
+
+		// Without a single heartbeat the guess may be at fault: the server's interval may be longer.
+		if (link.state === "open" && !link.beaten)
+			link.patience = Math.min(link.patience * 2, MAX_PATIENCE_MS);
+		link.socket = null;
+		socket.close();
+		lost(link, problem("timeout", "nothing was heard for too long"));
+	}
+
+	function expectBeats(link) {
+		link.beaten = false;
+		link.beatAt = Date.now();
+		link.beatInterval = link.patience / MISSED_BEATS;
+		watchSilence(link, link.patience);
+	}
+
+	// The larger one of the last two intervals counts, because the first one after a sleep is cut short.
+	function beat(link) {
+		const interval = link.heardAt - link.beatAt;
+
+		link.beaten = true;
+		link.beatAt = link.heardAt;
+		if (interval < BURST_MS || interval > link.silenceLimit)
+			return;
+		link.silenceLimit = MISSED_BEATS * Math.max(interval, link.beatInterval);
+		link.beatInterval = interval;
+		checkSilence(link);
+	}
+
+	// --- one socket ---------------------------------------------------------------
+
+	function connect(link) {
+		const Socket = link.options.WebSocket ?? globalThis.WebSocket;
+		const socket = new Socket(addressOf(link.path), link.protocols);
+		// One that was given up may still speak: nobody listens.
+		const own = (handle) => (event) => {
+			if (link.socket === socket)
+				handle(link, event);
+		};
+
+		socket.binaryType = link.options.binaryType;
+		socket.onopen = own(opened);
+		socket.onmessage = own(received);
+		socket.onerror = own(failed);
+		socket.onclose = own((_, event) => ended(link, event.code, event.reason));
+		link.socket = socket;
+		link.state = "connecting";
+		watchSilence(link, link.options.connectTimeout);
+	}
+
+	// Listeners come first: what they send (a name, say) prepares the server for what has waited.
+	function opened(link) {
+		if (link.state === "closed")
+			return;
+		link.state = "open";
+		link.openedAt = Date.now();
+		if (link.socket.protocol === HEARTBEAT)
+			expectBeats(link);
+		else
+			stopWatching(link);
+		emit(link, "open");
+		flush(link);
+	}
+
+	function received(link, { data }) {
+		if (link.state !== "open")
+			return;
+		link.heardAt = Date.now();
+		if (data === "" && link.socket.protocol === HEARTBEAT)
+			beat(link);
+		else if (link.options.json && typeof data === "string")
+			emitParsed(link, data);
+		else
+			emit(link, "message", data);
+	}
+
+	function emitParsed(link, data) {
+		let value;
+
+		try {
+			value = JSON.parse(data);
+		} catch {
+			complain(link, "not-json", "a message is not JSON", { data });
+			return;
+		}
+		emit(link, "message", value);
+	}
+
+	function failed(link, event) {
+		if (link.state !== "closed")
+			emit(link, "error", problem("connection", "the connection failed", { event }));
+	}
+
+	// --- coming back --------------------------------------------------------------
+
+	function isFatal(link, code) {
+		return link.options.fatalCodes.some((fatal) =>
+			Array.isArray(fatal) ? code >= fatal[0] && code <= fatal[1] : code === fatal);
+	}
+
+	/*
+	 * The socket is gone, or never came to be. To have been opened, or to have got
+	 * a message, proves nothing: a server may greet and close for ever, and would
+	 * be asked again without any pause.
+	 */
+	function ended(link, code, reason) {
+		const { options } = link;
+		const wanted = link.state !== "closed" && options.reconnect && !isFatal(link, code);
+
+		stopWatching(link);
+		link.socket = null;
+		if (link.state === "open" && Date.now() - link.openedAt >= PROVEN_MS)
+			link.attempts = 0;
+		if (wanted && link.attempts < options.maxReconnectAttempts) {
+			wait(link);
+			emit(link, "close", code, reason, true);
+			return;
+		}
+		link.state = "closed";
+		emit(link, "close", code, reason, false);
+		if (wanted)
+			emit(link, "reconnect_failed");
+		finish(link);
+	}
+
+	// Lost without an event of a socket's own. A listener may take the error as reason to close.
+	function lost(link, error) {
+		emit(link, "error", error);
+		if (link.state !== "closed")
+			ended(link, LOST, "");
+	}
+
+	// Any time up to the limit: then a restarted server is not met by everybody at once.
+	function wait(link) {
+		const { reconnectInterval, maxReconnectInterval } = link.options;
+		const longest = Math.max(reconnectInterval, maxReconnectInterval);
+		const limit = Math.min(reconnectInterval * 2 ** link.attempts, longest, MAX_TIMER_MS);
+
+		link.state = "waiting";
+		link.retryTimer = setTimeout(retry, Math.random() * limit, link);
+	}
+
+	function retry(link) {
+		clearTimeout(link.retryTimer);
+		link.attempts++;
+		emit(link, "reconnect", link.attempts);
+		if (link.state !== "waiting")
+			return;
+		try {
+			connect(link);
+		} catch (error) { // of the page's own function for the path
+			lost(link, problem("connection", error.message, { cause: error }));
+		}
+	}
+
+	function wake(link, event) {
+		if (event.type === "visibilitychange" && globalThis.document.visibilityState === "hidden")
+			return;
+		if (link.state === "waiting")
+			retry(link);
+		else if (link.silenceTimer !== null)
+			checkSilence(link);
+	}
+
+	function watchBrowser(link) {
+		const listener = (event) => wake(link, event);
+		const sources = [
+			[globalThis, "online"],
+			[globalThis, "pageshow"],
+			[globalThis.document, "visibilitychange"],
+		];
+
+		for (const [source, event] of sources)
+			source?.addEventListener?.(event, listener);
+		link.unwatchBrowser = () => {
+			for (const [source, event] of sources)
+				source?.removeEventListener?.(event, listener);
+		};
+	}
+
+	// --- the end ------------------------------------------------------------------
+
+	function finish(link) {
+		const unsent = link.queue.map(({ message }) => message);
+
+		stopWatching(link);
+		clearTimeout(link.retryTimer);
+		link.unwatchBrowser();
+		link.queue = [];
+		link.queueBytes = 0;
+		if (unsent.length > 0)
+			complain(link, "unsent", `closed while messages waited: ${unsent.length}`, { unsent });
+	}
+
+	function close(link, code = 1000, reason = "") {
+		const { socket } = link;
+
+		if (link.state === "closed")
+			return;
+		socket?.close(code, reason); // throws for a code that is not allowed: then nothing has changed
+		link.state = "closed";
+		finish(link);
+		if (!socket)
+			emit(link, "close", code, reason, false);
+	}
+
+	// --- what the page gets -------------------------------------------------------
+
+	function facade(link) {
+		return {
+			on: (event, listener) => add(link, event, listener),
+			once: (event, listener) => addOnce(link, event, listener),
+			off: (event, listener) => remove(link, event, listener),
+			send: (data) => send(link, data),
+			close: (code, reason) => close(link, code, reason),
+			get state() {
+				return link.state;
+			},
+			get protocol() {
+				return link.socket?.protocol ?? "";
+			},
+			get queued() {
+				return link.queue.length;
+			},
+			get bufferedAmount() {
+				return link.queueBytes + (link.socket?.bufferedAmount ?? 0);
+			},
+		};
+	}
+
+	function ws(path, given) {
+		const options = settle(given);
+		const link = {
+			path,
+			options,
+			protocols: offeredProtocols(options),
+			listeners: new Map(), // event name -> [{ listener, call }]
+			socket: null, // the one that counts; others are ignored
+			state: "connecting",
+			attempts: 0, // since the last connection that lasted
+			openedAt: 0,
+			retryTimer: null,
+			queue: [], // { message, bytes }, oldest first
+			queueBytes: 0,
+			silenceTimer: null, // set while silence is watched
+			silenceLimit: 0,
+			heardAt: 0,
+			patience: options.heartbeatTimeout, // silence allowed before the interval is known
+			beaten: false, // a heartbeat came on this socket
+			beatAt: 0,
+			beatInterval: 0,
+			unwatchBrowser: null,
+		};
+
+		connect(link);
+		watchBrowser(link);
+		return facade(link);
+	}
+
+	const frond = { ws };
+
+	globalThis.frond = frond;
+	if (typeof module === "object" && module.exports)
+		module.exports = frond;
+})();

@@ -1,0 +1,53 @@
+// The file itself: how it can be loaded, and what it keeps away from.
+"use strict";
+
+const test = require("node:test");
+const assert = require("node:assert/strict");
+const vm = require("node:vm");
+const zlib = require("node:zlib");
+const { pathToFileURL } = require("node:url");
+const { World, SCRIPT, source } = require("./world.js");
+
+test("as a script it sets the global frond, and nothing else", () => {
+	const context = vm.createContext({});
+
+	vm.runInContext(source, context);
+	assert.deepEqual(Object.keys(context), ["frond"]);
+	assert.equal(typeof context.frond.ws, "function");
+});
+
+test("as a module of a browser it sets the same global", async () => {
+	delete globalThis.frond;
+	await import(`data:text/javascript,${encodeURIComponent(source)}`);
+	assert.equal(typeof globalThis.frond.ws, "function");
+});
+
+test("Node and bundlers get it by require() and import", async () => {
+	const required = require(SCRIPT);
+	const imported = await import(pathToFileURL(SCRIPT));
+
+	assert.equal(typeof required.ws, "function");
+	assert.equal(imported.default, required);
+});
+
+test("it works without a window, a document and an address", () => {
+	const { ws } = require(SCRIPT);
+	const world = new World();
+	const connection = ws("ws://localhost/ws", { WebSocket: world.Socket, heartbeat: false });
+
+	world.socket.accept();
+	connection.send("a");
+	connection.close();
+	assert.deepEqual(world.socket.sent, ["a"]);
+	assert.throws(() => ws("/ws", { WebSocket: world.Socket }), { code: "ERR_INVALID_URL" });
+});
+
+test("it has nothing a strict content security policy forbids", () => {
+	assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|\bFunction\(/);
+});
+
+test("it is at most 6 KiB when gzipped", () => {
+	const size = zlib.gzipSync(source, { level: 9 }).length;
+
+	assert.ok(size <= 6144, `${size} bytes`);
+});

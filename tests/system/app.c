@@ -1,0 +1,420 @@
+/*
+ * app - the application that the system tests talk to.
+ *
+ * Its WebSocket handlers do what they are told, one order a line (or '|'): in
+ * message by the message itself, in open and close by the query parameters of
+ * those names. Each order is a word and what belongs to it, see the table below.
+ */
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <tina4.h>
+
+/* Splits off the first word of *rest. */
+static const char *
+word(char **rest)
+{
+	const char *first = strsep(rest, " ");
+
+	if (*rest == NULL)
+		*rest = strchr(first, '\0');
+	return first;
+}
+
+static int
+order_send(struct tina4_conn *conn, char *rest)
+{
+	return tina4_conn_send(conn, rest, strlen(rest), TINA4_TEXT);
+}
+
+static int
+order_binary(struct tina4_conn *conn, char *rest)
+{
+	return tina4_conn_send(conn, rest, strlen(rest), TINA4_BINARY);
+}
+
+static int
+order_broadcast(struct tina4_conn *conn, char *rest)
+{
+	return tina4_conn_broadcast(conn, rest, strlen(rest), TINA4_TEXT);
+}
+
+static int
+order_others(struct tina4_conn *conn, char *rest)
+{
+	return tina4_conn_broadcast(conn, rest, strlen(rest), TINA4_TEXT | TINA4_EXCLUDE_SENDER);
+}
+
+/* fill BYTES: broadcasts that many */
+static int
+order_fill(struct tina4_conn *conn, char *rest)
+{
+	size_t len = strtoul(rest, NULL, 10);
+	char *data = malloc(len + 1);
+	int r;
+
+	if (data == NULL)
+		return -ENOMEM;
+	memset(data, 'x', len);
+	r = tina4_conn_broadcast(conn, data, len, TINA4_TEXT);
+	free(data);
+	return r;
+}
+
+/* push PATH TEXT */
+static int
+order_push(struct tina4_conn *conn, char *rest)
+{
+	const char *path = word(&rest);
+
+	return tina4_push(tina4_conn_app(conn), path, rest, strlen(rest), NULL, NULL);
+}
+
+/* report PATH: pushes what the handler knows of this event */
+static int
+order_report(struct tina4_conn *conn, char *rest)
+{
+	char text[128];
+	int n = snprintf(text, sizeof(text), "%s count=%" PRIu32 " code=%d", tina4_conn_id(conn),
+	    tina4_conn_count(conn), tina4_conn_close_code(conn));
+
+	return tina4_push(tina4_conn_app(conn), rest, text, (size_t)n, NULL, NULL);
+}
+
+static int
+order_set(struct tina4_conn *conn, char *rest)
+{
+	const char *name = word(&rest);
+
+	return tina4_conn_set(conn, name, rest);
+}
+
+static int
+order_unset(struct tina4_conn *conn, char *rest)
+{
+	return tina4_conn_set(conn, rest, NULL);
+}
+
+static int
+answer(struct tina4_conn *conn, const char *value)
+{
+	return value != NULL ? tina4_conn_sendf(conn, "=%s", value) : tina4_conn_sendf(conn, "none");
+}
+
+static int
+order_get(struct tina4_conn *conn, char *rest)
+{
+	return answer(conn, tina4_conn_get(conn, rest));
+}
+
+static int
+order_header(struct tina4_conn *conn, char *rest)
+{
+	return answer(conn, tina4_conn_header(conn, rest));
+}
+
+static int
+order_cookie(struct tina4_conn *conn, char *rest)
+{
+	return answer(conn, tina4_conn_cookie(conn, rest));
+}
+
+static int
+order_param(struct tina4_conn *conn, char *rest)
+{
+	return answer(conn, tina4_conn_param(conn, rest));
+}
+
+/* tell WHAT: sends what the handler knows of its connection */
+static int
+order_tell(struct tina4_conn *conn, char *rest)
+{
+	if (strcmp(rest, "count") == 0)
+		return tina4_conn_sendf(conn, "%" PRIu32, tina4_conn_count(conn));
+	if (strcmp(rest, "id") == 0)
+		return answer(conn, tina4_conn_id(conn));
+	if (strcmp(rest, "path") == 0)
+		return answer(conn, tina4_conn_path(conn));
+	if (strcmp(rest, "ip") == 0)
+		return answer(conn, tina4_conn_ip(conn));
+	if (strcmp(rest, "event") == 0)
+		return answer(conn, tina4_conn_event_id(conn));
+	if (strcmp(rest, "pid") == 0)
+		return tina4_conn_sendf(conn, "%ld", (long)getpid());
+	return -EINVAL;
+}
+
+/* close CODE REASON */
+static int
+order_close(struct tina4_conn *conn, char *rest)
+{
+	int code = atoi(word(&rest));
+
+	return tina4_conn_close(conn, code, rest);
+}
+
+static int
+order_fail(struct tina4_conn *conn, char *rest)
+{
+	(void)conn;
+	(void)rest;
+	return -EIO;
+}
+
+/* die FILE: the first who comes here makes the file and dies */
+static int
+order_die(struct tina4_conn *conn, char *rest)
+{
+	int fd = open(rest, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+
+	(void)conn;
+	if (fd >= 0)
+		kill(getpid(), SIGKILL);
+	return 0;
+}
+
+/* wait FILE: until it is there */
+static int
+order_wait(struct tina4_conn *conn, char *rest)
+{
+	const struct timespec ms = { .tv_nsec = 1000000 };
+
+	(void)conn;
+	while (access(rest, F_OK) < 0)
+		nanosleep(&ms, NULL);
+	return 0;
+}
+
+/* touch FILE */
+static int
+order_touch(struct tina4_conn *conn, char *rest)
+{
+	int fd = open(rest, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	(void)conn;
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+static const struct order {
+	const char *name;
+	int (*run)(struct tina4_conn *conn, char *rest);
+} orders[] = {
+	{ "binary", order_binary },
+	{ "broadcast", order_broadcast },
+	{ "close", order_close },
+	{ "cookie", order_cookie },
+	{ "die", order_die },
+	{ "fail", order_fail },
+	{ "fill", order_fill },
+	{ "get", order_get },
+	{ "header", order_header },
+	{ "others", order_others },
+	{ "param", order_param },
+	{ "push", order_push },
+	{ "report", order_report },
+	{ "send", order_send },
+	{ "set", order_set },
+	{ "tell", order_tell },
+	{ "touch", order_touch },
+	{ "unset", order_unset },
+	{ "wait", order_wait },
+};
+
+static int
+obey(struct tina4_conn *conn, const char *text)
+{
+	char *copy = strdup(text), *rest = copy, *line;
+	int r = copy != NULL ? 0 : -ENOMEM;
+
+	while (r == 0 && (line = strsep(&rest, "\n|")) != NULL) {
+		const char *name = word(&line);
+
+		r = -EINVAL;
+		for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++)
+			if (strcmp(name, orders[i].name) == 0)
+				r = orders[i].run(conn, line);
+	}
+	free(copy);
+	return r;
+}
+
+static int
+script(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	const char *text = NULL;
+
+	(void)len;
+	switch (event) {
+	case TINA4_OPEN:
+		text = tina4_conn_param(conn, "open");
+		break;
+	case TINA4_MESSAGE:
+		text = data;
+		break;
+	case TINA4_CLOSE:
+		text = tina4_conn_param(conn, "close");
+		break;
+	}
+	return text != NULL ? obey(conn, text) : 0;
+}
+
+/* Counts in static state: right as long as a path stays with its worker. */
+static int
+tally(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	static unsigned n;
+
+	(void)data;
+	(void)len;
+	if (event != TINA4_MESSAGE)
+		return 0;
+	return tina4_conn_sendf(conn, "%ld %u", (long)getpid(), ++n);
+}
+
+/* --- HTTP ---------------------------------------------------------------------- */
+
+/* What a function of the library returned, and the receipt if there is one. */
+static int
+result(struct tina4_response *res, int r, const struct tina4_receipt *receipt)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddNumberToObject(json, "result", r);
+	if (r < 0)
+		cJSON_AddStringToObject(json, "error", tina4_strerror(r));
+	if (receipt != NULL) {
+		cJSON_AddStringToObject(json, "id", receipt->id);
+		cJSON_AddNumberToObject(json, "connections", receipt->connections);
+		cJSON_AddNumberToObject(json, "offset", (double)receipt->offset);
+		cJSON_AddBoolToObject(json, "epoch", receipt->epoch != 0);
+	}
+	return tina4_response_json(res, &json);
+}
+
+/* POST /push?path=...[&id=...][&timeout_ms=...][&binary=1] with the message as body */
+static int
+push(struct tina4_request *req, struct tina4_response *res)
+{
+	const char *path = tina4_request_query(req, "path");
+	const char *timeout = tina4_request_query(req, "timeout_ms");
+	struct tina4_push_options options = {
+		.flags = tina4_request_query(req, "binary") != NULL ? TINA4_BINARY : TINA4_TEXT,
+		.timeout_ms = timeout != NULL ? atoi(timeout) : 0,
+		.id = tina4_request_query(req, "id"),
+	};
+	struct tina4_receipt receipt = { 0 };
+	size_t len;
+	const void *data = tina4_request_body(req, &len);
+	int r = tina4_push(tina4_request_app(req), path != NULL ? path : "", data, len, &options, &receipt);
+
+	return result(res, r, &receipt);
+}
+
+/* POST /send?conn=... with the message as body */
+static int
+send_to(struct tina4_request *req, struct tina4_response *res)
+{
+	size_t len;
+	const void *data = tina4_request_body(req, &len);
+	const char *conn = tina4_request_query(req, "conn");
+
+	return result(res, tina4_send(tina4_request_app(req), conn != NULL ? conn : "", data, len, TINA4_TEXT), NULL);
+}
+
+/* POST /close?conn=...&code=...&reason=... */
+static int
+close_conn(struct tina4_request *req, struct tina4_response *res)
+{
+	const char *conn = tina4_request_query(req, "conn");
+	const char *code = tina4_request_query(req, "code");
+
+	return result(res,
+	    tina4_close(tina4_request_app(req), conn != NULL ? conn : "", code != NULL ? atoi(code) : 0,
+		tina4_request_query(req, "reason")),
+	    NULL);
+}
+
+/* GET /count?path=... */
+static int
+count(struct tina4_request *req, struct tina4_response *res)
+{
+	const char *path = tina4_request_query(req, "path");
+	uint32_t n = 0;
+	int r = tina4_count(tina4_request_app(req), path != NULL ? path : "", &n);
+	struct tina4_receipt receipt = { .connections = n };
+
+	return result(res, r, &receipt);
+}
+
+/* Tells what came: /mirror/{word}?q=... */
+static int
+mirror(struct tina4_request *req, struct tina4_response *res)
+{
+	cJSON *json = cJSON_CreateObject();
+	size_t len;
+	const char *names[] = { "query", "form", "cookie", "header" };
+	const char *values[] = { tina4_request_query(req, "q"), tina4_request_form(req, "q"),
+		tina4_request_cookie(req, "q"), tina4_request_header(req, "X-Q") };
+
+	tina4_request_body(req, &len);
+	cJSON_AddStringToObject(json, "method", tina4_request_method(req));
+	cJSON_AddStringToObject(json, "path", tina4_request_path(req));
+	cJSON_AddStringToObject(json, "ip", tina4_request_ip(req));
+	cJSON_AddStringToObject(json, "word", tina4_request_param(req, "word"));
+	cJSON_AddNumberToObject(json, "bytes", (double)len);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (values[i] != NULL)
+			cJSON_AddStringToObject(json, names[i], values[i]);
+	if (tina4_request_json(req) != NULL)
+		cJSON_AddItemToObject(json, "json", cJSON_Duplicate(tina4_request_json(req), true));
+	return tina4_response_json(res, &json);
+}
+
+static int
+broken(struct tina4_request *req, struct tina4_response *res)
+{
+	(void)req;
+	(void)res;
+	return -EIO;
+}
+
+static int
+ready(struct tina4_request *req, struct tina4_response *res)
+{
+	(void)req;
+	return tina4_response_text(res, "ready");
+}
+
+int
+main(int argc, char **argv)
+{
+	struct tina4_app *app = tina4_app_new();
+
+	if (app == NULL)
+		return EXIT_FAILURE;
+
+	tina4_get(app, "/", ready);
+	tina4_post(app, "/push", push);
+	tina4_post(app, "/send", send_to);
+	tina4_post(app, "/close", close_conn);
+	tina4_get(app, "/count", count);
+	tina4_any(app, "/mirror/{word}", mirror);
+	tina4_get(app, "/broken", broken);
+
+	tina4_websocket(app, "/ws/script/{room}", script);
+	tina4_websocket(app, "/ws/tally/{room}", tally);
+	tina4_websocket(app, "/ws/watch/{room}", NULL);
+
+	return tina4_app_run(app, argc, argv);
+}

@@ -1,0 +1,22 @@
+check_PROGRAMS += %D%/app
+
+%C%_app_SOURCES = %D%/app.c
+%C%_app_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
+%C%_app_LDADD = fcgi/libtina4.la $(CJSON_LIBS)
+
+EXTRA_DIST += \
+	tests/run \
+	%D%/client.py \
+	%D%/conftest.py \
+	%D%/stack.py \
+	%D%/test_bus.py \
+	%D%/test_chapter.py \
+	%D%/test_clients.py \
+	%D%/test_handlers.py \
+	%D%/test_handshake.py \
+	%D%/test_http.py \
+	%D%/test_messages.py \
+	%D%/test_push.py \
+	%D%/test_serve.py \
+	%D%/test_workers.py \
+	%D%/wire.py

@@ -1,0 +1,237 @@
+"""The real programs, each on sockets in a folder of its own."""
+
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+
+from client import Client, handshake, http
+from wire import COUNT, STATS, OK, Peer, command
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
+BUILD = pathlib.Path(os.environ.get("TINA4_BUILD", TOP / "build" / "test"))
+DEADLINE = 20  # seconds until what is waited for must have happened
+ALARMS = re.compile(r"Sanitizer|runtime error:|Assertion|assert")
+
+
+def eventually(condition, what, deadline=DEADLINE):
+    """Polls until condition() is true, and returns what it returned."""
+    end = time.monotonic() + deadline
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < end, f"never came true: {what}"
+        time.sleep(0.01)
+
+
+class Process:
+    """One program, which may be started again; its log stays."""
+
+    def __init__(self, stack, name, argv, ready):
+        self.stack = stack
+        self.name = name
+        self.argv = [str(arg) for arg in argv]
+        self.ready = ready
+        self.popen = None
+        self.log = stack.dir / f"{name}.log"
+
+    @property
+    def pid(self):
+        return self.popen.pid
+
+    def start(self, wait=True):
+        assert self.popen is None
+        env = {**os.environ, **self.stack.env}
+        with open(self.log, "ab") as log:
+            self.from_byte = log.tell()
+            # Nothing outlives pytest, however that ends.
+            self.popen = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.argv], env=env,
+                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.stack.dir)
+        if wait:
+            self.wait_ready()
+        return self
+
+    def wait_ready(self):
+        eventually(self.is_ready, f"{self.name} is ready; its log:\n{self.tail()}")
+
+    def is_ready(self):
+        status = self.popen.poll()
+        if status is not None:
+            self.popen = None
+            raise AssertionError(f"{self.name} ended with {status}:\n{self.tail()}")
+        return self.ready(self)
+
+    def lines(self):
+        """The log since the latest start."""
+        with open(self.log, "rb") as log:
+            log.seek(self.from_byte)
+            return log.read().decode(errors="replace").splitlines()
+
+    def tail(self, lines=40):
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def ended(self, *statuses):
+        """Waits for its end, which must have one of these statuses (of Popen)."""
+        status = self.popen.wait(DEADLINE)
+        self.popen = None
+        assert status in statuses, f"{self.name} ended with {status}:\n{self.tail()}"
+
+    def kill(self):
+        self.popen.kill()
+        self.ended(-signal.SIGKILL)
+
+    def term(self):
+        self.popen.terminate()
+        self.ended(0)
+
+
+class Stack:
+    """Web server, sidecar, app and workers; what is not started is not there."""
+
+    def __init__(self, folder, program="tests/system/app", **settings):
+        self.dir = pathlib.Path(folder)
+        self.bus = f"ipc://{self.dir}/bus"
+        self.admin = self.dir / "admin.sock"
+        self.program = BUILD / program
+        self.env = {
+            "TINA4_BUS": self.bus,
+            "TINA4_LISTEN": f"127.0.0.1:0,unix:{self.dir}/ws.sock",
+            "TINA4_ADMIN": f"unix:{self.admin}",
+            "TINA4_TEMPLATES": str(TOP / "templates"),
+            "TINA4_STOP_SECONDS": "5",
+            **{f"TINA4_{name.upper()}": str(value) for name, value in settings.items()},
+        }
+        self.port = None  # of the sidecar
+        self.web = None  # of nginx
+        self.clients = []
+        self.processes = []
+        self.sidecar = self._process("sidecar", [BUILD / "tina4-sidecar"], self._sidecar_ready)
+        self.app = self._process("app", [self.program, "--listen", f"unix:{self.dir}/app.sock"], self._app_ready)
+        self.nginx = self._process(
+            "nginx", ["/usr/sbin/nginx", "-e", "stderr", "-p", self.dir, "-c", self.dir / "nginx.conf"],
+            self._nginx_ready)
+        self.worker = self.new_worker("worker")
+
+    def _process(self, name, argv, ready):
+        process = Process(self, name, argv, ready)
+        self.processes.append(process)
+        return process
+
+    def new_worker(self, name, program=None):
+        return self._process(name, [program or self.program, "--worker"], self._worker_ready)
+
+    # --- is it there? ---------------------------------------------------------
+
+    def admin_status(self, target):
+        try:
+            return http(self.admin, "GET", target).status
+        except OSError:
+            return None
+
+    def _sidecar_ready(self, process):
+        for line in process.lines():
+            if found := re.search(r"listening .*address=127\.0\.0\.1:(\d+)", line):
+                self.port = int(found[1])
+        return self.port and self.admin_status("/healthz") == 200
+
+    def _worker_ready(self, process):
+        if self.sidecar.popen is None:
+            return True
+        running = sum(p.popen is not None for p in self.processes if p.argv[-1] == "--worker")
+        return self.stats().get("workers", 0) >= running
+
+    def _app_ready(self, _):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(f"{self.dir}/app.sock") == 0
+
+    def _nginx_ready(self, _):
+        try:
+            return http(self.web).status is not None
+        except OSError:
+            return False
+
+    def stats(self):
+        """The sidecar's numbers, by name."""
+        with Peer(self.bus) as peer:
+            reply = peer.hello().ask(command(STATS))
+        assert reply.status == OK
+        return {name: int(value) for name, value in
+                (line.split("=", 1) for line in reply.text.decode().splitlines()) if value.isdigit()}
+
+    def count(self, path):
+        with Peer(self.bus) as peer:
+            return peer.hello().ask(command(COUNT, key=path)).connections
+
+    # --- start and stop -------------------------------------------------------------
+
+    def start(self, *names):
+        """Everything, or the named ones."""
+        for process in self.processes:
+            if process.popen is None and (not names or process.name in names):
+                if process is self.nginx:
+                    self.configure_nginx()
+                process.start()
+        return self
+
+    def configure_nginx(self):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.web = probe.getsockname()[1]
+        user = "user root;" if os.geteuid() == 0 else ""
+        for template, result in (("nginx.conf.in", "site.conf"), ("nginx-own.conf.in", "nginx.conf")):
+            text = (TOP / "deploy" / template).read_text()
+            for name, value in {
+                "LISTEN": f"127.0.0.1:{self.web}",
+                "STATIC": str(TOP / "templates" / "static"),
+                "APP": f"unix:{self.dir}/app.sock",
+                "SIDECAR": f"unix:{self.dir}/ws.sock",
+                "USER": user,
+                "DIR": str(self.dir),
+            }.items():
+                text = text.replace(f"@{name}@", value)
+            (self.dir / result).write_text(text)
+
+    def stop(self):
+        """Everything must end well, and no log may hold an alarm."""
+        complaints = []
+        for client in self.clients:  # a stop waits for those who do not answer
+            client.__exit__()
+        # The worker lives to acknowledge the last close events.
+        for process in [self.nginx, self.sidecar, *(p for p in self.processes if p.argv[-1] == "--worker"), self.app]:
+            if process.popen is None:
+                continue
+            status = process.popen.poll()
+            if status is not None:
+                complaints.append(f"{process.name} had ended with {status}")
+                process.popen = None
+                continue
+            try:
+                process.term()
+            except (AssertionError, subprocess.TimeoutExpired) as error:
+                complaints.append(str(error))
+                if process.popen is not None:
+                    process.popen.kill()
+                    process.popen.wait()
+        for process in self.processes:
+            if process.log.exists() and ALARMS.search(process.log.read_text(errors="replace")):
+                complaints.append(f"an alarm in the log of {process.name}:\n{process.tail(80)}")
+        assert not complaints, "\n".join(complaints)
+
+    # --- talk to it -------------------------------------------------------------------
+
+    def ws(self, target, direct=False, **options):
+        client = Client(f"ws://127.0.0.1:{self.port if direct else self.web}{target}", **options)
+        self.clients.append(client)
+        return client
+
+    def http(self, method="GET", target="/", headers=None, body=b""):
+        return http(self.web, method, target, headers, body)
+
+    def handshake(self, target, direct=True, **changes):
+        return handshake(self.port if direct else self.web, target, **changes)

@@ -1,0 +1,172 @@
+"""deploy/serve, the quick start."""
+
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from client import Client, http
+from stack import TOP, eventually
+
+PATIENCE = 600  # seconds: the first one builds
+
+
+def free_ports():
+    """A port whose two successors are free as well."""
+    for port in range(20000 + os.getpid() % 10000, 60000, 3):
+        try:
+            for i in range(3):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", port + i))
+            return port
+        except OSError:
+            continue
+    raise AssertionError("no free ports")
+
+
+class Serve:
+    def __init__(self, port, **env):
+        self.port = port
+        clean = {name: value for name, value in os.environ.items() if name not in ("ASAN_OPTIONS", "UBSAN_OPTIONS")}
+        self.popen = subprocess.Popen([TOP / "deploy" / "serve", "--port", str(port)], stdin=subprocess.DEVNULL,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                      env={**clean, **env}, start_new_session=True)
+        self.lines = {}
+
+    def ready(self):
+        for line in self.popen.stdout:
+            word, where = line.rstrip("\n").split(" ")
+            assert word not in self.lines
+            self.lines[word] = where
+            if word == "ready":
+                return self
+        raise AssertionError(self.popen.stderr.read())
+
+    def parts(self):
+        """What it serves with: pid -> name."""
+        found = {}
+        for pid in pathlib.Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children").read_text().split():
+            try:
+                found[int(pid)] = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+            except FileNotFoundError:
+                pass
+        # With `tail` it shows the logs, with `sleep` it waits.
+        return {pid: name for pid, name in found.items() if name not in ("tail", "sleep")}
+
+    def folder(self):
+        return pathlib.Path(self.lines["bus"].removeprefix("ipc://")).parent
+
+    def end(self, number=signal.SIGTERM):
+        if number:
+            self.popen.send_signal(number)
+        out, err = self.popen.communicate(timeout=60)
+        assert "ready" not in out
+        assert out == "" or not self.lines, "nothing comes after `ready`"
+        return self.popen.returncode, err
+
+
+@pytest.fixture
+def serve():
+    started = []
+
+    def start(port=None, **env):
+        started.append(Serve(port or free_ports(), **env))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.popen.poll() is None:
+            one.popen.terminate()
+            one.popen.communicate(timeout=60)
+
+
+def test_it_says_where_everything_is_and_it_is_there(serve):
+    one = serve().ready()
+    port = one.port
+    assert list(one.lines) == ["http", "websocket", "admin", "bus", "ready"]
+    assert one.lines["http"] == one.lines["ready"] == f"http://localhost:{port}/"
+    assert re.fullmatch(r"ws://127\.0\.0\.1:\d+/", one.lines["websocket"])
+    assert re.fullmatch(r"ipc:///.+", one.lines["bus"])
+
+    for url in (f"ws://localhost:{port}/", one.lines["websocket"]):
+        with Client(url + "ws/echo", origin=None) as client:
+            assert client.ask("hi") == "Echo: hi"
+    admin = int(one.lines["admin"].removesuffix("/").rsplit(":", 1)[1])
+    assert http(admin, "GET", "/readyz").status == 200
+    assert http(port, "GET", "/chat/general").status == 200
+    assert http(port, "GET", "/js/chat.js").status == 200
+
+    assert sorted(one.parts().values()) == ["demo", "demo", "nginx", "tina4-sidecar"]
+
+    folder, pids = one.folder(), list(one.parts())
+    assert folder.is_dir()
+    status, _ = one.end()
+    assert status == 0
+    assert not folder.exists()
+    assert not [pid for pid in pids if pathlib.Path(f"/proc/{pid}").exists()]
+
+
+def test_the_second_start_is_quick_and_rebuilds_nothing(serve):
+    serve().ready().end()
+    binary = TOP / "build" / "serve" / "tina4-sidecar"
+    built = binary.stat().st_mtime_ns
+    begin = time.monotonic()
+    one = serve().ready()
+    assert time.monotonic() - begin < 10
+    assert binary.stat().st_mtime_ns == built
+    status, err = one.end(signal.SIGINT)
+    assert status == 0
+    assert "building" not in err and "installing" not in err
+
+
+def test_two_side_by_side(serve):
+    one = serve().ready()
+    two = serve().ready()
+    with Client(f"ws://localhost:{one.port}/ws/fan") as a, Client(f"ws://localhost:{two.port}/ws/fan") as b:
+        a.send("one")
+        b.send("two")
+        assert (a.receive(), b.receive()) == ("one", "two")
+    assert one.end()[0] == 0
+    with Client(f"ws://localhost:{two.port}/ws/echo") as client:
+        assert client.ask("still") == "Echo: still"
+
+
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_taken_port_is_named(serve, which):
+    port = free_ports()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port + which))
+        taken.listen()
+        status, err = serve(port).end(None)
+    assert status == 1
+    assert str(port + which) in err
+
+
+@pytest.mark.parametrize("name", ["tina4-sidecar", "nginx", "demo"])
+def test_when_a_part_dies_it_says_which_and_stops_the_rest(serve, name):
+    one = serve().ready()
+    folder, parts = one.folder(), one.parts()
+    os.kill(next(pid for pid, comm in parts.items() if comm == name), signal.SIGKILL)
+    status, err = one.end(None)
+    assert status == 1
+    assert {"demo": "app"}.get(name, name) in err and "status 137" in err
+    assert not folder.exists()
+    eventually(lambda: not [pid for pid in parts if pathlib.Path(f"/proc/{pid}").exists()], "all of it stopped")
+
+
+def test_settings_are_passed_on(serve):
+    one = serve(TINA4_WS_MAX_MESSAGE="1000").ready()
+    with Client(f"ws://localhost:{one.port}/ws/echo") as client:
+        client.send("x" * 1001)
+        assert client.closed()[0] == 1009
+
+
+def test_a_wrong_setting_is_shown(serve):
+    status, err = serve(TINA4_WS_MAX_MESSAGE="many").end(None)
+    assert status == 1
+    assert "TINA4_WS_MAX_MESSAGE" in err

@@ -1,0 +1,151 @@
+#include <string.h>
+
+#include "sidecar/announce.h"
+#include "sidecar/feed.h"
+#include "sidecar/greeting.h"
+#include "sidecar/judge.h"
+#include "tests/tap.h"
+
+/* Each test changes one thing of a request that would be accepted. */
+
+static struct feed feed;
+
+static struct request_line
+line_of(const char *path)
+{
+	struct request_line line = { .is_get = true, .path_len = strlen(path) };
+
+	strcpy(line.path, path);
+	return line;
+}
+
+static struct upgrade
+upgrade_of(const struct request_line *line)
+{
+	return (struct upgrade){ .line = line,
+		.host = "example.org:7146",
+		.origin = "http://example.org:7146",
+		.key = "dGhlIHNhbXBsZSBub25jZQ==",
+		.version = "13" };
+}
+
+static struct verdict
+judge(const struct upgrade *upgrade)
+{
+	return judge_upgrade(upgrade, &feed, "", false);
+}
+
+static void
+test_accepted(void)
+{
+	struct request_line line = line_of("/chat/general");
+	struct upgrade upgrade = upgrade_of(&line);
+	struct verdict verdict = judge(&upgrade);
+
+	OK(verdict.status == 101 && verdict.route != NULL && verdict.why == NULL, "a good request is accepted");
+	upgrade.protocols = "other, frond.1";
+	OK(judge(&upgrade).status == 101, "so is one that offers the subprotocol");
+}
+
+static void
+test_request_line(void)
+{
+	struct request_line line = line_of("/chat/general");
+	struct upgrade upgrade = upgrade_of(&line);
+	struct verdict verdict;
+
+	line.is_get = false;
+	verdict = judge(&upgrade);
+	OK(verdict.status == 405 && verdict.why != NULL && verdict.route == NULL, "another method than GET is 405");
+	line = line_of("/nowhere");
+	OK(judge(&upgrade).status == 404, "a path without a route is 404");
+}
+
+static void
+test_headers(void)
+{
+	struct request_line line = line_of("/chat/general");
+	struct upgrade upgrade = upgrade_of(&line);
+	static const char *const bad_keys[] = { "",
+		"dGhlIHNhbXBsZSBub25jZQ=", "dGhlIHNhbXBsZSBub25jZQ===", "dGhlIHNhbXBsZSBub25jZQAA",
+		"dGhlIHNhbXBsZSBub25j*Q==" };
+
+	upgrade.version = "8";
+	OK(judge(&upgrade).status == 426, "another version is 426");
+	upgrade.version = NULL;
+	OK(judge(&upgrade).status == 426, "none as well");
+	upgrade = upgrade_of(&line);
+	upgrade.key = NULL;
+	OK(judge(&upgrade).status == 400, "no key is 400");
+	for (size_t i = 0; i < sizeof(bad_keys) / sizeof(bad_keys[0]); i++) {
+		upgrade.key = bad_keys[i];
+		OK(judge(&upgrade).status == 400, "a key that is not 16 bytes in base64 is 400");
+	}
+	upgrade = upgrade_of(&line);
+	upgrade.protocols = "soap, frond.11";
+	OK(judge(&upgrade).status == 400, "only unknown subprotocols are 400");
+	upgrade.protocols = "";
+	OK(judge(&upgrade).status == 400, "an offer of none as well");
+}
+
+static void
+test_limits(void)
+{
+	struct request_line line = line_of("/chat/general");
+	struct upgrade upgrade = upgrade_of(&line);
+	struct feed empty = { 0 };
+
+	OK(judge_upgrade(&upgrade, &feed, "", true).status == 503, "at the limit of connections it is 503");
+	OK(judge_upgrade(&upgrade, &empty, "", false).status == 503, "and before any route has been announced");
+}
+
+static int
+status_for(const char *origin, const char *host, const char *allowed)
+{
+	struct request_line line = line_of("/chat/general");
+	struct upgrade upgrade = upgrade_of(&line);
+
+	upgrade.origin = origin;
+	upgrade.host = host;
+	return judge_upgrade(&upgrade, &feed, allowed, false).status;
+}
+
+static void
+test_origins(void)
+{
+	OK(status_for(NULL, "a.org", "") == 101, "no origin comes from no browser");
+	OK(status_for("https://a.org", "a.org", "") == 101, "the same host is the same origin");
+	OK(status_for("https://A.org", "a.ORG", "") == 101, "in any case");
+	OK(status_for("https://b.org", "a.org", "") == 403, "another host is refused");
+	OK(status_for("https://a.org:8443", "a.org", "") == 403, "so is another port");
+	OK(status_for("https://a.org.b.org", "a.org", "") == 403, "and a host that only begins alike");
+	OK(status_for("null", "a.org", "") == 403, "a document without an origin is foreign");
+	OK(status_for("", "", "") == 403, "an origin that could not be read as well");
+	OK(status_for("https://a.org", NULL, "") == 403, "without a host nothing is the same");
+	OK(status_for("https://b.org", "a.org", "https://c.org, https://b.org") == 101, "a listed origin is allowed");
+	OK(status_for("https://a.org", "a.org", "https://b.org") == 403, "then even the same origin must be listed");
+	OK(status_for("http://b.org", "a.org", "https://b.org") == 403, "with its scheme");
+	OK(status_for("null", "a.org", "*") == 101, "a star allows all");
+}
+
+static void
+test_offers(void)
+{
+	OK(judge_offers("a,b , c", "b") && judge_offers("a", "a"), "an offer is found in its list");
+	OK(!judge_offers("ab, ba", "a") && !judge_offers("", "a"), "by its whole name");
+	OK(!judge_offers(NULL, "a"), "no header offers nothing");
+}
+
+int
+main(void)
+{
+	announce_static(&feed.routes, "/chat/{room}");
+	test_accepted();
+	test_request_line();
+	test_headers();
+	test_limits();
+	test_origins();
+	test_offers();
+	routes_close(&feed.routes);
+	return tap_done();
+}
