@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,12 +8,15 @@
 #include <zmq.h>
 
 #include "fcgi/app.h"
+#include "fcgi/auth.h"
 #include "fcgi/cgi.h"
 #include "fcgi/http.h"
 #include "shared/listener.h"
 #include "fcgi/push.h"
 #include "fcgi/role.h"
 #include "fcgi/router.h"
+#include "fcgi/session.h"
+#include "fcgi/template/templates.h"
 #include "fcgi/worker.h"
 #include "shared/buf.h"
 #include "shared/log.h"
@@ -51,6 +55,9 @@ tina4_app_free(struct tina4_app *app)
 		path_pattern_free(app->ws_routes[i].pattern);
 	free(app->ws_routes);
 	router_free(app->router);
+	sessions_close(app);
+	auth_close(app);
+	templates_free(app->templates);
 	conf_free(&app->conf);
 	free(app);
 }
@@ -147,10 +154,10 @@ tina4_any(struct tina4_app *app, const char *pattern, tina4_http_handler *handle
 	return add_http(app, METHOD_ALL, pattern, handler);
 }
 
-int
-tina4_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler)
+static int
+add_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler, bool secure)
 {
-	struct ws_route route = { .handler = handler }, *routes;
+	struct ws_route route = { .handler = handler, .secure = secure }, *routes;
 	const char *why = "out of memory";
 
 	if (app_ws_route(app, pattern, strlen(pattern)) != NULL)
@@ -166,6 +173,18 @@ tina4_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *ha
 	app->ws_routes = routes;
 	app->ws_routes[app->n_ws_routes++] = route;
 	return 0;
+}
+
+int
+tina4_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler)
+{
+	return add_websocket(app, pattern, handler, false);
+}
+
+int
+tina4_websocket_secure(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler)
+{
+	return add_websocket(app, pattern, handler, true);
 }
 
 const char *
@@ -188,6 +207,20 @@ tina4_strerror(int error)
 		return "the sidecar does not understand us";
 	case -ENOBUFS:
 		return "more than an event or a list may have";
+	case -EFBIG:
+		return "more than TINA4_SESSION_MAX_BYTES";
+	case -EHOSTDOWN:
+		return "the session store does not answer";
+	case -EREMOTEIO:
+		return "the session store refuses";
+	case -ESTALE:
+		return "the session has ended";
+	case -ENOKEY:
+		return "no key for tokens: see TINA4_SECRET";
+	case -EKEYEXPIRED:
+		return "the token has expired";
+	case -EKEYREJECTED:
+		return "the token is not valid";
 	case -EDEADLK:
 		return "a WebSocket handler cannot wait for the sidecar";
 	default:
@@ -200,8 +233,8 @@ print_routes(const struct tina4_app *app)
 {
 	router_print(app->router, stdout);
 	for (size_t i = 0; i < app->n_ws_routes; i++)
-		printf("%-9s %s%s\n", "WEBSOCKET", path_pattern_text(app->ws_routes[i].pattern),
-		    app->ws_routes[i].handler ? "" : " (push only)");
+		printf("%-9s %s%s%s\n", "WEBSOCKET", path_pattern_text(app->ws_routes[i].pattern),
+		    app->ws_routes[i].handler ? "" : " (push only)", app->ws_routes[i].secure ? " (secure)" : "");
 }
 
 /* A descriptor that is missing would be reused, and then get the log. */
@@ -213,6 +246,17 @@ open_standard_descriptors(void)
 			(void)!open("/dev/null", O_RDWR);
 }
 
+/* Says what is wrong with the settings, if something is, and frees it. */
+static void
+tell(struct buf *errors, int r)
+{
+	if (r == -EINVAL)
+		fwrite(errors->data, errors->len, 1, stderr);
+	else if (r < 0)
+		fprintf(stderr, "%s: settings: %s\n", program_invocation_short_name, strerror(-r));
+	buf_free(errors);
+}
+
 /* Returns 0, or a negative errno after a message. */
 static int
 load_conf(struct tina4_app *app)
@@ -220,17 +264,61 @@ load_conf(struct tina4_app *app)
 	struct buf errors = BUF_INIT;
 	int r = conf_load(&app->conf, environ, &errors);
 
-	if (r == -EINVAL)
-		fwrite(errors.data, errors.len, 1, stderr);
-	else if (r < 0)
-		fprintf(stderr, "%s: settings: %s\n", program_invocation_short_name, strerror(-r));
-	buf_free(&errors);
+	if (r == 0 && app->templates == NULL)
+		r = tina4_app_templates(app, app->conf.templates);
+	tell(&errors, r);
 	if (r < 0)
 		return r;
 	if (app->conf.app[0] != '\0')
 		app->name = app->conf.app;
 	log_open(program_invocation_short_name, (enum log_level)app->conf.log_level);
 	return 0;
+}
+
+/* Makes what handlers reach for. Returns 0, or a negative errno after a message. */
+static int
+open_parts(struct tina4_app *app)
+{
+	struct buf errors = BUF_INIT;
+	int r = auth_open(app, &errors);
+
+	if (r == 0)
+		r = sessions_open(app, &errors);
+	tell(&errors, r);
+	return r;
+}
+
+/* Who writes to a peer that has gone learns it from write(). A handler, unlike SIG_IGN, ends with an exec. */
+static void
+on_sigpipe(int signal)
+{
+	(void)signal;
+}
+
+static void
+catch_sigpipe(void)
+{
+	struct sigaction action = { .sa_handler = on_sigpipe, .sa_flags = SA_RESTART };
+
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+/* True for a role that runs handlers. */
+static bool
+serves(enum role_kind kind)
+{
+	switch (kind) {
+	case ROLE_CGI:
+	case ROLE_FASTCGI:
+	case ROLE_LISTEN:
+	case ROLE_WORKER:
+		return true;
+	case ROLE_ROUTES:
+	case ROLE_HELP:
+	case ROLE_NONE:
+		break;
+	}
+	return false;
 }
 
 /* Ends what http_serve() began. Returns the exit status. */
@@ -310,7 +398,8 @@ tina4_app_run(struct tina4_app *app, int argc, char **argv)
 
 	open_standard_descriptors();
 	role = role_find(argc, argv);
-	if (!app->refused && load_conf(app) == 0)
+	catch_sigpipe();
+	if (!app->refused && load_conf(app) == 0 && (!serves(role.kind) || open_parts(app) == 0))
 		status = run(app, &role);
 	tina4_app_free(app);
 	return status;

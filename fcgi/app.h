@@ -15,12 +15,16 @@
 #include "fcgi/tina4.h"
 #include "shared/conf.h"
 
+struct keys;
 struct router;
 struct path_pattern;
+struct store;
+struct templates;
 
 struct ws_route {
 	struct path_pattern *pattern;
 	tina4_ws_handler *handler; /* NULL: push-only */
+	bool secure;               /* only for clients with a valid token */
 };
 
 struct tina4_app {
@@ -28,10 +32,14 @@ struct tina4_app {
 	void *user;
 	const char *name; /* conf.app, or the program's name: borrowed */
 
-	struct router *router; /* HTTP routes */
+	struct templates *templates; /* NULL until a folder is set */
+	struct router *router;       /* HTTP routes */
 	struct ws_route *ws_routes;
 	size_t n_ws_routes;
 	bool refused; /* a route was refused: said on standard error already */
+
+	struct keys *keys;      /* of tokens; NULL until auth_open() */
+	struct store *sessions; /* NULL until sessions_open() */
 
 	pthread_mutex_t zmq_lock;
 	void *zmq; /* ZeroMQ context, NULL until app_zmq() */

@@ -1,3 +1,4 @@
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +10,12 @@
 #include "fcgi/conn.h"
 #include "fcgi/jsonf.h"
 #include "fcgi/meta.h"
+#include "fcgi/session.h"
 
-enum { COMMAND_OVERHEAD = 32 }; /* bytes of a command beside its key and data */
+enum {
+	COMMAND_OVERHEAD = 32, /* bytes of a command beside its key and data */
+	CLOSE_LOGIN = 4401,    /* RFC 6455 section 7.4.2: the application's own */
+};
 
 /* What a handler has done so far. */
 struct run {
@@ -36,6 +41,7 @@ struct tina4_conn {
 	uint16_t code;
 	uint32_t count;
 	char event_id[WIRE_ID_HEX];
+	struct cJSON *session; /* its values, when the handler asked for them */
 
 	struct run *run; /* NULL when no handler runs */
 };
@@ -57,6 +63,8 @@ conn_new(struct tina4_conn **ret, struct tina4_app *app, const struct wire_event
 	route = app_ws_route(app, meta.pattern.data, meta.pattern.len);
 	if (route == NULL || route->handler == NULL)
 		return -ENOENT;
+	if (route->secure && meta.user.len == 0) /* a sidecar that is too old for secure routes */
+		return -EACCES;
 
 	conn = calloc(1, sizeof(*conn));
 	if (conn == NULL)
@@ -81,6 +89,7 @@ conn_free(struct tina4_conn *conn)
 {
 	if (conn == NULL)
 		return;
+	cJSON_Delete(conn->session);
 	attributes_free(&conn->attributes);
 	meta_free(conn->meta);
 	free(conn);
@@ -135,6 +144,8 @@ note_event(struct tina4_conn *conn, const struct wire_event *event)
 	conn->code = event->code;
 	conn->count = event->count;
 	format_event_id(event, conn->event_id);
+	cJSON_Delete(conn->session);
+	conn->session = NULL;
 }
 
 static enum tina4_event
@@ -293,6 +304,32 @@ const struct cJSON *
 tina4_conn_user(const struct tina4_conn *conn)
 {
 	return meta_user(conn->meta);
+}
+
+const struct cJSON *
+tina4_conn_session(struct tina4_conn *conn)
+{
+	struct tina4_app *app = conn->app;
+	const char *cookie;
+	int r;
+
+	if (conn->session != NULL)
+		return conn->session;
+	cookie = app->sessions != NULL ? tina4_conn_cookie(conn, app->conf.session_name) : NULL;
+	r = session_read(app, cookie, &conn->session);
+	if (r < 0 && r != -ENOENT)
+		conn_fail(conn, r);
+	return conn->session;
+}
+
+const struct cJSON *
+tina4_conn_require(struct tina4_conn *conn, const char *name)
+{
+	const struct cJSON *value = cJSON_GetObjectItemCaseSensitive(tina4_conn_session(conn), name);
+
+	if (value == NULL)
+		tina4_conn_close(conn, CLOSE_LOGIN, "login required");
+	return value;
 }
 
 uint32_t

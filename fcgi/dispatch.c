@@ -3,9 +3,11 @@
 
 #include "fcgi/app.h"
 #include "fcgi/dispatch.h"
+#include "fcgi/page.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 #include "fcgi/router.h"
+#include "fcgi/session.h"
 #include "shared/log.h"
 
 /* Answers a method that has no handler on this path. */
@@ -35,12 +37,17 @@ answer(struct tina4_request *req, struct tina4_response *res)
 	unsigned allowed;
 	int r;
 
+	res->app = tina4_request_app(req);
 	res->https = request_is_https(req);
 	handler = router_find(tina4_request_app(req)->router, method, path, strlen(path), &match, &allowed);
 	if (handler == NULL)
 		return answer_without(allowed, strcmp(method, "OPTIONS") == 0, res);
 	r = request_set_match(req, &match);
-	return r < 0 ? r : handler(req, res);
+	if (r == 0)
+		r = handler(req, res);
+	if (r == 0 && res->failure.len > 0)
+		r = -EINVAL;
+	return r == 0 ? session_finish(request_kept(req)->session, res) : r;
 }
 
 /* Answers a body that could not be read. Returns -EBADMSG, or the error when it is not the client's. */
@@ -62,14 +69,21 @@ refuse_body(const struct tina4_app *app, int error, struct tina4_response *res)
 	}
 }
 
+/* Answers 500. Why a template was not rendered is for the log, and in debug mode for the page. */
 static void
-fail(const struct tina4_request *req, int error, struct tina4_response *res)
+fail(const struct tina4_app *app, const struct tina4_request *req, int error, struct tina4_response *res)
 {
+	struct buf failure = res->failure;
+	const char *why = failure.len > 0 ? buf_cstr(&failure) : NULL;
+
 	log_error("request failed method=%s path=%s error=%s", req ? tina4_request_method(req) : "?",
-	    req ? tina4_request_path(req) : "?", tina4_strerror(error));
+	    req ? tina4_request_path(req) : "?", why ? why : tina4_strerror(error));
+	res->failure = (struct buf)BUF_INIT;
 	response_reset(res);
-	tina4_response_error(res, 500, "Internal Server Error");
+	if (!app->conf.debug || why == NULL || page_explain(res, why) < 0)
+		tina4_response_error(res, 500, "Internal Server Error");
 	res->status = 500; /* without memory for the body, too */
+	buf_free(&failure);
 }
 
 void
@@ -91,6 +105,6 @@ dispatch(struct tina4_app *app, char *const *env, int body_error, struct buf *bo
 	if (r == 0)
 		r = answer(req, res);
 	if (r < 0)
-		fail(req, r, res);
+		fail(app, req, r, res);
 	request_free(req);
 }

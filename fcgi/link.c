@@ -67,6 +67,12 @@ link_free(struct link *link)
 
 /* --- up ---------------------------------------------------------------------- */
 
+static uint8_t
+flags_of(const struct ws_route *route)
+{
+	return (uint8_t)((route->handler == NULL ? WIRE_ROUTE_PUSH_ONLY : 0) | (route->secure ? WIRE_ROUTE_SECURE : 0));
+}
+
 void
 link_put_hello(struct buf *buf, const struct tina4_app *app, enum wire_role role, uint64_t id)
 {
@@ -80,7 +86,7 @@ link_put_hello(struct buf *buf, const struct tina4_app *app, enum wire_role role
 	wire_put_hello(buf, &hello);
 	for (size_t i = 0; i < app->n_ws_routes; i++) {
 		struct wire_route route = {
-			.flags = app->ws_routes[i].handler == NULL ? WIRE_ROUTE_PUSH_ONLY : 0,
+			.flags = flags_of(&app->ws_routes[i]),
 			.pattern = span_of(path_pattern_text(app->ws_routes[i].pattern)),
 		};
 

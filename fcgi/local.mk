@@ -7,6 +7,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/announce.c %D%/announce.h \
 	%D%/app.c %D%/app.h \
 	%D%/attributes.c %D%/attributes.h \
+	%D%/auth.c %D%/auth.h \
 	%D%/cgi.c %D%/cgi.h \
 	%D%/clock.c %D%/clock.h \
 	%D%/command.c %D%/command.h \
@@ -19,14 +20,44 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/link.c %D%/link.h \
 	%D%/meta.c %D%/meta.h \
 	%D%/multipart.c %D%/multipart.h \
+	%D%/page.c %D%/page.h \
 	%D%/push.c %D%/push.h \
 	%D%/request.c %D%/request.h \
 	%D%/response.c %D%/response.h \
 	%D%/role.c %D%/role.h \
 	%D%/router.c %D%/router.h \
+	%D%/session.c %D%/session.h \
+	%D%/store.h %D%/store_file.c %D%/store_redis.c \
+	%D%/template/arena.c %D%/template/arena.h \
+	%D%/template/ast.h \
+	%D%/template/check.c %D%/template/check.h \
+	%D%/template/date.c %D%/template/date.h \
+	%D%/template/eval.c \
+	%D%/template/expr.c %D%/template/expr.h \
+	%D%/template/expression.c \
+	%D%/template/filter.c %D%/template/filter.h \
+	%D%/template/filter_list.c \
+	%D%/template/filter_number.c \
+	%D%/template/filter_text.c \
+	%D%/template/json.c %D%/template/json.h \
+	%D%/template/letters.c %D%/template/letters.h \
+	%D%/template/lexer.c %D%/template/lexer.h \
+	%D%/template/limits.h \
+	%D%/template/loader.c %D%/template/loader.h \
+	%D%/template/number.c %D%/template/number.h \
+	%D%/template/operand.c \
+	%D%/template/parser.c %D%/template/parser.h \
+	%D%/template/render.c %D%/template/render.h \
+	%D%/template/scope.c %D%/template/scope.h \
+	%D%/template/tags.c \
+	%D%/template/template.c %D%/template/template.h \
+	%D%/template/templates.c %D%/template/templates.h \
+	%D%/template/text.c %D%/template/text.h \
+	%D%/template/value.c %D%/template/value.h \
+	%D%/template/work.c %D%/template/work.h \
 	%D%/tina4.h \
 	%D%/worker.c %D%/worker.h
-%C%_libapp_la_LIBADD = shared/libshared.la $(FCGI_LIBS) $(CJSON_LIBS)
+%C%_libapp_la_LIBADD = shared/libshared.la $(FCGI_LIBS) $(HIREDIS_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm
 
 %C%_libtina4_la_SOURCES =
 %C%_libtina4_la_LIBADD = %D%/libapp.la

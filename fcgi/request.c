@@ -9,6 +9,7 @@
 #include "fcgi/fields.h"
 #include "fcgi/multipart.h"
 #include "fcgi/request.h"
+#include "fcgi/session.h"
 #include "shared/address.h"
 
 enum { HEADER_NAME_MAX = 256 }; /* bytes of a header's name that is asked for */
@@ -30,6 +31,7 @@ struct tina4_request {
 	cJSON *json;
 	const char *body;
 	size_t body_len;
+	struct request_kept kept;
 };
 
 const char *
@@ -355,6 +357,8 @@ request_free(struct tina4_request *req)
 {
 	if (req == NULL)
 		return;
+	session_free(req->kept.session);
+	cJSON_Delete(req->kept.user);
 	cJSON_Delete(req->json);
 	for (size_t i = 0; i < req->n_uploads; i++)
 		free((char *)req->uploads[i].name);
@@ -364,6 +368,12 @@ request_free(struct tina4_request *req)
 	fields_free(&req->query);
 	fields_free(&req->params);
 	free(req);
+}
+
+struct request_kept *
+request_kept(struct tina4_request *req)
+{
+	return &req->kept;
 }
 
 bool

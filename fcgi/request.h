@@ -37,6 +37,14 @@ int request_new(struct tina4_app *app, char *const *env, const char *body, size_
 /* NULL is fine. */
 void request_free(struct tina4_request *req);
 
+/* What a handler asked for: NULL at first, freed with the request. */
+struct request_kept {
+	struct tina4_session *session;
+	struct cJSON *user; /* the claims of its token */
+};
+
+struct request_kept *request_kept(struct tina4_request *req);
+
 /* Whether the client came by https. */
 bool request_is_https(const struct tina4_request *req);
 

@@ -113,6 +113,7 @@ clear_body(struct tina4_response *res)
 		close(res->file);
 	res->file = -1;
 	res->file_bytes = 0;
+	buf_free(&res->failure);
 }
 
 void
@@ -126,11 +127,21 @@ response_free(struct tina4_response *res)
 void
 response_reset(struct tina4_response *res)
 {
+	const struct tina4_app *app = res->app;
 	bool https = res->https;
 
 	response_free(res);
 	response_init(res);
+	res->app = app;
 	res->https = https;
+}
+
+void
+response_fail(struct tina4_response *res, struct buf *why)
+{
+	clear_body(res);
+	res->failure = *why;
+	*why = (struct buf)BUF_INIT;
 }
 
 static const char *

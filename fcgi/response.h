@@ -16,6 +16,7 @@
 #include "shared/buf.h"
 
 struct tina4_response {
+	const struct tina4_app *app; /* whose templates are rendered: borrowed; NULL when there is no request */
 	int status;
 	bool https; /* the client came by https: cookies are Secure */
 	struct fields headers;
@@ -23,6 +24,7 @@ struct tina4_response {
 	struct buf body;
 	int file; /* a descriptor that is the body instead, or -1 */
 	uint64_t file_bytes;
+	struct buf failure; /* why a template was not rendered; empty when it was, or when there is a body since */
 };
 
 /* An empty 200. It must be freed with response_free(). */
@@ -31,6 +33,9 @@ void response_free(struct tina4_response *res);
 
 /* Makes it an empty 200 again. */
 void response_reset(struct tina4_response *res);
+
+/* Drops the body, and takes why there is none. */
+void response_fail(struct tina4_response *res, struct buf *why);
 
 /* Takes bytes that are to be written. Returns 0 or a negative errno. */
 typedef int response_sink(void *context, const void *data, size_t len);

@@ -33,6 +33,7 @@ struct tina4_app;
 struct tina4_conn;
 struct tina4_request;
 struct tina4_response;
+struct tina4_session;
 
 /* --- the application --------------------------------------------------------- */
 
@@ -52,6 +53,12 @@ void *tina4_app_user(const struct tina4_app *app);
  * standard error), 2 for wrong usage or a route that was refused.
  */
 int tina4_app_run(struct tina4_app *app, int argc, char **argv);
+
+/*
+ * Sets the folder whose templates tina4_response_render() renders, in place of
+ * the setting TINA4_TEMPLATES. Before tina4_app_run(). Returns 0 or -ENOMEM.
+ */
+int tina4_app_templates(struct tina4_app *app, const char *folder);
 
 /* A sentence for a negative errno as the functions below return it. */
 const char *tina4_strerror(int error);
@@ -140,6 +147,15 @@ int tina4_response_html(struct tina4_response *res, const char *html);
 int tina4_response_json(struct tina4_response *res, struct cJSON **json);
 /* The format is tina4_conn_send_jsonf()'s. */
 int tina4_response_jsonf(struct tina4_response *res, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * A template as HTML; name is its path in the folder, data an object that it
+ * shows, or NULL. Takes *data, also on failure. Returns 0, -ENOENT when there
+ * is no such template, or another negative errno when it or its data is wrong.
+ * A handler returns that, and the client gets 500 and the log the template's
+ * name, the line and the reason; with TINA4_DEBUG the page shows them too. A
+ * handler that returns 0 all the same, without another body, counts as failed.
+ */
+int tina4_response_render(struct tina4_response *res, const char *name, struct cJSON **data);
 /* {"error": "..."} with a status. */
 int tina4_response_error(struct tina4_response *res, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -147,6 +163,77 @@ int tina4_response_error(struct tina4_response *res, int status, const char *for
 int tina4_response_redirect(struct tina4_response *res, int status, const char *location);
 /* The file at path; type NULL is by its ending. -ENOENT when it is no readable regular file. */
 int tina4_response_file(struct tina4_response *res, const char *path, const char *type);
+
+/* --- who it is: tokens --------------------------------------------------------------- */
+
+/*
+ * A token is a JWT that TINA4_SECRET signs, or an RSA key: see
+ * TINA4_JWT_ALGORITHM. These work in every handler.
+ */
+
+/*
+ * Issues a token with these claims, a JSON object, for a life of so many
+ * seconds. Takes *claims, also on failure. *ret is the caller's, who frees it
+ * with free(). Returns 0, -EINVAL for other claims or no life, -EILSEQ for
+ * what is not UTF-8, -E2BIG for a token of more than 8192 bytes, -ENOKEY when
+ * the settings name no key that signs, or another negative errno.
+ */
+int tina4_auth_token(struct tina4_app *app, struct cJSON **claims, int64_t seconds, char **ret);
+
+/*
+ * Checks a token; NULL is none. *ret_claims gets its claims, which the caller
+ * frees with cJSON_Delete(); ret_claims may be NULL. Returns 0, -EKEYEXPIRED,
+ * -EKEYREJECTED for every other token that is not valid, or -ENOKEY when
+ * nobody can tell.
+ */
+int tina4_auth_valid(struct tina4_app *app, const char *token, struct cJSON **ret_claims);
+
+/* The token of "Authorization: Bearer", unchecked; NULL when there is none. */
+const char *tina4_request_token(const struct tina4_request *req);
+
+/*
+ * The claims of the request's valid token. Else NULL, and when res is not NULL
+ * it says 401 and why, so that a handler returns 0 at once.
+ */
+const struct cJSON *tina4_request_user(struct tina4_request *req, struct tina4_response *res);
+
+/* --- who it is: sessions ------------------------------------------------------------- */
+
+/*
+ * The session of the visitor's cookie; one without any is empty, and costs
+ * nothing until a value is set. Borrowed while the request lives. Returns 0,
+ * -ENOMEM, or another negative errno when the store is away: the visitor then
+ * keeps the session.
+ *
+ * What a handler changes is saved after it returned 0, and not when it failed.
+ * A session is saved as a whole: of two requests at once that change it, the
+ * later one wins. It ends TINA4_SESSION_TTL seconds after it was used last.
+ */
+int tina4_request_session(struct tina4_request *req, struct tina4_session **ret);
+
+/* A value, borrowed until it is set again; NULL when there is none, or no string. */
+const struct cJSON *tina4_session_get(const struct tina4_session *session, const char *name);
+const char *tina4_session_get_string(const struct tina4_session *session, const char *name);
+
+/* NULL unsets. The first takes *value, also on failure. Returns 0, -EINVAL for an empty name, or -ENOMEM. */
+int tina4_session_set(struct tina4_session *session, const char *name, struct cJSON **value);
+int tina4_session_set_string(struct tina4_session *session, const char *name, const char *value);
+
+/*
+ * Gives the session another id, and the old one is no session's any more. Do
+ * it at each login, so that an id that somebody knew before is worth nothing.
+ */
+void tina4_session_regenerate(struct tina4_session *session);
+
+/* Ends the session, at logout. What is set afterwards begins another. Returns 0 or -ENOMEM. */
+int tina4_session_destroy(struct tina4_session *session);
+
+/*
+ * Saves now what would be saved after the handler. Returns 0, -EFBIG past
+ * TINA4_SESSION_MAX_BYTES, -ESTALE when the session has ended meanwhile, or
+ * what tina4_request_session() does.
+ */
+int tina4_session_save(struct tina4_session *session);
 
 /* --- WebSocket routes ------------------------------------------------------------------ */
 
@@ -171,6 +258,14 @@ typedef int tina4_ws_handler(struct tina4_conn *conn, enum tina4_event event, co
 /* A NULL handler makes the path push-only. Patterns and result are as for tina4_get(); one comes only once. */
 int tina4_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler);
 
+/*
+ * The same for clients with a valid token only: in an Authorization header, as
+ * token= in the query, or in the cookie TINA4_TOKEN_COOKIE. Others get 401
+ * before there is a connection. tina4_conn_user() has the claims. An app with
+ * such a route needs TINA4_SECRET, and so does the sidecar.
+ */
+int tina4_websocket_secure(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler);
+
 enum tina4_flags {
 	TINA4_TEXT = 0, /* must be UTF-8, RFC 6455 section 5.6 */
 	TINA4_BINARY = 1,
@@ -193,6 +288,23 @@ const char *tina4_conn_header(const struct tina4_conn *conn, const char *name);
 const char *tina4_conn_cookie(const struct tina4_conn *conn, const char *name);
 /* The verified claims of the connection's token, or NULL. */
 const struct cJSON *tina4_conn_user(const struct tina4_conn *conn);
+/*
+ * The values of the session that came with the upgrade's cookie, as it is now:
+ * read only, borrowed until the handler returns. NULL when there is none, or
+ * none any more; also when the store is away, and then the handler counts as
+ * failed.
+ */
+const struct cJSON *tina4_conn_session(struct tina4_conn *conn);
+/*
+ * A value of the session, for a handler that needs a login:
+ *
+ *     if (tina4_conn_require(conn, "user") == NULL)
+ *             return 0;
+ *
+ * Where there is no such value it closes the connection with 4401 and returns
+ * NULL.
+ */
+const struct cJSON *tina4_conn_require(struct tina4_conn *conn, const char *name);
 /* Connections on the path when the event happened: with this one in open, without it in close. */
 uint32_t tina4_conn_count(const struct tina4_conn *conn);
 /* True when the message being handled is binary. */

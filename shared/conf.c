@@ -8,15 +8,19 @@
 #include "shared/buf.h"
 #include "shared/conf.h"
 #include "shared/dotenv.h"
+#include "shared/keys.h"
 #include "shared/log.h"
 #include "shared/path.h"
+#include "shared/redisurl.h"
 
 enum type {
 	TEXT,
-	LIST, /* text of comma-separated items */
+	SECRET, /* text that is never shown */
+	LIST,   /* text of comma-separated items */
 	NUMBER,
 	BYTES, /* a number that K, M or G may follow */
 	OCTAL,
+	BOOL,
 	LEVEL,
 	NETWORKS,
 };
@@ -115,6 +119,64 @@ is_token(const char *text, size_t len)
 	return strspn(text, allowed) >= len;
 }
 
+/* A name of a cookie, which a setting needs. */
+static bool
+is_name(const char *text, size_t len)
+{
+	return len > 0 && is_token(text, len);
+}
+
+/* None, or one that is long enough and not only blanks. */
+static bool
+is_secret(const char *text, size_t len)
+{
+	return len == 0 || (len >= KEYS_MIN_SECRET_BYTES && strspn(text, " \t") < len);
+}
+
+static bool
+is_word(const char *text, size_t len, const char *word)
+{
+	return len == strlen(word) && memcmp(text, word, len) == 0;
+}
+
+static bool
+is_algorithm(const char *text, size_t len)
+{
+	return is_word(text, len, "HS256") || is_word(text, len, "RS256");
+}
+
+static bool
+is_need(const char *text, size_t len)
+{
+	return is_word(text, len, "required") || is_word(text, len, "optional");
+}
+
+static bool
+is_backend(const char *text, size_t len)
+{
+	return is_word(text, len, "file") || is_word(text, len, "redis");
+}
+
+/* TLS is not in every hiredis, so sessions do without it. */
+static bool
+is_redis(const char *text, size_t len)
+{
+	struct redisurl url;
+	bool fine = redisurl_parse(text, len, &url) == 0;
+
+	if (fine) {
+		fine = !url.tls;
+		redisurl_free(&url);
+	}
+	return fine;
+}
+
+static bool
+is_directory(const char *text, size_t len)
+{
+	return len > 1 && text[0] == '/';
+}
+
 /* clang-format off */
 static const struct setting settings[] = {
 	{ "TINA4_BUS", TEXT, offsetof(struct conf, bus), "ipc:///run/tina4/bus",
@@ -139,6 +201,45 @@ static const struct setting settings[] = {
 	  .meaning = "Milliseconds that a push waits for its receipt" },
 	{ "TINA4_STOP_SECONDS", NUMBER, offsetof(struct conf, stop_seconds), "10", 0, 300,
 	  .meaning = "Seconds in which a stopping process finishes what it has begun" },
+	{ "TINA4_TEMPLATES", TEXT, offsetof(struct conf, templates), "templates",
+	  .meaning = "Folder of the templates that pages are rendered from" },
+	{ "TINA4_DEBUG", BOOL, offsetof(struct conf, debug), "false",
+	  .allowed = "true or false",
+	  .meaning = "Error pages show what is wrong in a template, and where" },
+
+	{ "TINA4_SECRET", SECRET, offsetof(struct conf, secret), "",
+	  .check = is_secret, .allowed = "32 bytes or more, that nobody can guess",
+	  .meaning = "What HS256 tokens are signed with" },
+	{ "TINA4_JWT_ALGORITHM", TEXT, offsetof(struct conf, jwt_algorithm), "HS256",
+	  .check = is_algorithm, .allowed = "HS256 or RS256",
+	  .meaning = "How tokens are signed; others are refused" },
+	{ "TINA4_JWT_PRIVATE_KEY", TEXT, offsetof(struct conf, jwt_private_key), "",
+	  .meaning = "File with the RSA key in PEM that signs RS256 tokens" },
+	{ "TINA4_JWT_PUBLIC_KEY", TEXT, offsetof(struct conf, jwt_public_key), "",
+	  .meaning = "File with the RSA key in PEM that checks RS256 tokens; unset the private one does" },
+	{ "TINA4_JWT_EXPIRY", TEXT, offsetof(struct conf, jwt_expiry), "required",
+	  .check = is_need, .allowed = "required or optional",
+	  .meaning = "Whether a token must say when it ends" },
+	{ "TINA4_TOKEN_COOKIE", TEXT, offsetof(struct conf, token_cookie), "tina4_token",
+	  .check = is_token, .allowed = "a name of a cookie",
+	  .meaning = "Cookie that brings a token to a secure WebSocket route; empty is none" },
+
+	{ "TINA4_SESSION_BACKEND", TEXT, offsetof(struct conf, session_backend), "file",
+	  .check = is_backend, .allowed = "file or redis",
+	  .meaning = "Where sessions are kept" },
+	{ "TINA4_SESSION_PATH", TEXT, offsetof(struct conf, session_path), "/var/lib/tina4/sessions",
+	  .check = is_directory, .allowed = "an absolute path",
+	  .meaning = "Directory of the sessions' files; it is made, its parent must be there" },
+	{ "TINA4_SESSION_URL", SECRET, offsetof(struct conf, session_url), "redis://127.0.0.1:6379/0",
+	  .check = is_redis, .allowed = "redis://[user:password@]host[:port][/db] or unix:/path[?db=N]",
+	  .meaning = "The Redis of the sessions" },
+	{ "TINA4_SESSION_NAME", TEXT, offsetof(struct conf, session_name), "tina4_session",
+	  .check = is_name, .allowed = "a name of a cookie",
+	  .meaning = "Cookie that holds a session's id" },
+	{ "TINA4_SESSION_TTL", NUMBER, offsetof(struct conf, session_ttl), "3600", 60, 31536000,
+	  .meaning = "Seconds after its last request that a session ends" },
+	{ "TINA4_SESSION_MAX_BYTES", BYTES, offsetof(struct conf, session_max_bytes), "64K", 1 << 10, 16 << 20,
+	  .meaning = "Bytes of one session's data as JSON" },
 
 	{ "TINA4_LISTEN", LIST, offsetof(struct conf, listen), "127.0.0.1:7148",
 	  .check = is_listener, .allowed = "host:port or unix:/path, comma-separated",
@@ -156,6 +257,9 @@ static const struct setting settings[] = {
 	{ "TINA4_WS_HEADERS", LIST, offsetof(struct conf, ws_headers), "",
 	  .check = is_token, .allowed = "names of headers, comma-separated",
 	  .meaning = "Further request headers that WebSocket handlers see" },
+	{ "TINA4_WS_CLOSE_EXPIRED", BOOL, offsetof(struct conf, ws_close_expired), "false",
+	  .allowed = "true or false",
+	  .meaning = "A connection is closed (4401) when the token expires that it came with" },
 
 	{ "TINA4_WS_MAX_CONNECTIONS", NUMBER, offsetof(struct conf, ws_max_connections), "16000", 1, 1000000,
 	  .meaning = "Clients of one sidecar" },
@@ -265,7 +369,9 @@ put_allowed(struct buf *buf, const struct setting *setting)
 {
 	switch (setting->type) {
 	case TEXT:
+	case SECRET:
 	case LIST:
+	case BOOL:
 	case LEVEL:
 	case NETWORKS:
 		buf_string(buf, setting->allowed != NULL ? setting->allowed : "any text");
@@ -286,7 +392,9 @@ put_allowed(struct buf *buf, const struct setting *setting)
 static void
 complain(struct buf *errors, const struct setting *setting, const struct value *value, const char *bad)
 {
-	begin_complaint(errors, setting->name, value);
+	const struct value hidden = { "...", 3, value->file };
+
+	begin_complaint(errors, setting->name, setting->type == SECRET ? &hidden : value);
 	put_allowed(errors, setting);
 	if (bad != NULL) {
 		buf_string(errors, "; wrong is ");
@@ -336,6 +444,17 @@ parse_number(const struct setting *setting, const char *text, uint32_t *ret)
 	if (end == text || *end != '\0' || value < setting->min || value > setting->max)
 		return -EINVAL;
 	*ret = (uint32_t)value;
+	return 0;
+}
+
+static int
+parse_bool(const char *text, bool *ret)
+{
+	bool is_true = strcmp(text, "true") == 0;
+
+	if (!is_true && strcmp(text, "false") != 0)
+		return -EINVAL;
+	*ret = is_true;
 	return 0;
 }
 
@@ -409,6 +528,7 @@ assign(struct conf *conf, const struct setting *setting, const char *text, const
 
 	switch (setting->type) {
 	case TEXT:
+	case SECRET:
 		return parse_text(setting, text, field);
 	case LIST:
 		return parse_list(setting, text, field, ret_bad);
@@ -416,6 +536,8 @@ assign(struct conf *conf, const struct setting *setting, const char *text, const
 	case BYTES:
 	case OCTAL:
 		return parse_number(setting, text, field);
+	case BOOL:
+		return parse_bool(text, field);
 	case LEVEL:
 		return parse_level(text, field);
 	case NETWORKS:
@@ -550,7 +672,9 @@ void
 conf_free(struct conf *conf)
 {
 	for (size_t i = 0; i < N_SETTINGS; i++) {
-		if (settings[i].type == TEXT || settings[i].type == LIST)
+		enum type type = settings[i].type;
+
+		if (type == TEXT || type == SECRET || type == LIST)
 			free(*(char **)field_of(conf, &settings[i]));
 	}
 	address_list_free(conf->trusted_proxies);

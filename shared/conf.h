@@ -29,6 +29,24 @@ struct conf {
 	uint32_t max_body;        /* TINA4_MAX_BODY: bytes of a request body */
 	uint32_t push_timeout_ms; /* TINA4_PUSH_TIMEOUT_MS: wait for a receipt */
 	uint32_t stop_seconds;    /* TINA4_STOP_SECONDS: finish what runs, then exit */
+	char *templates;          /* TINA4_TEMPLATES: folder of the templates */
+	bool debug;               /* TINA4_DEBUG: error pages say why */
+
+	/* both sides: tokens */
+	char *secret;          /* TINA4_SECRET: of HS256; "" = none */
+	char *jwt_algorithm;   /* TINA4_JWT_ALGORITHM: HS256 or RS256 */
+	char *jwt_private_key; /* TINA4_JWT_PRIVATE_KEY: file name; "" = none */
+	char *jwt_public_key;  /* TINA4_JWT_PUBLIC_KEY: file name; "" = none */
+	char *jwt_expiry;      /* TINA4_JWT_EXPIRY: required or optional */
+	char *token_cookie;    /* TINA4_TOKEN_COOKIE: "" = a cookie is no token */
+
+	/* app: sessions */
+	char *session_backend;      /* TINA4_SESSION_BACKEND: file or redis */
+	char *session_path;         /* TINA4_SESSION_PATH: directory of the files */
+	char *session_url;          /* TINA4_SESSION_URL: of Redis */
+	char *session_name;         /* TINA4_SESSION_NAME: of the cookie */
+	uint32_t session_ttl;       /* TINA4_SESSION_TTL: seconds without a request */
+	uint32_t session_max_bytes; /* TINA4_SESSION_MAX_BYTES: of one session's JSON */
 
 	/* sidecar: listeners */
 	char *listen;    /* TINA4_LISTEN: host:port or unix:/path, comma-separated */
@@ -38,6 +56,8 @@ struct conf {
 	/* sidecar: who may connect */
 	char *ws_allowed_origins; /* TINA4_WS_ALLOWED_ORIGINS: comma-separated, or "*"; "" = same origin */
 	char *ws_headers;         /* TINA4_WS_HEADERS: further request headers that handlers see */
+
+	bool ws_close_expired;    /* TINA4_WS_CLOSE_EXPIRED: a connection ends with its token */
 
 	/* sidecar: limits */
 	uint32_t ws_max_connections; /* TINA4_WS_MAX_CONNECTIONS */

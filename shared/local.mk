@@ -2,15 +2,20 @@ noinst_LTLIBRARIES += %D%/libshared.la
 
 %C%_libshared_la_SOURCES = \
 	%D%/address.c %D%/address.h \
+	%D%/base64url.c %D%/base64url.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/bus.c %D%/bus.h \
 	%D%/conf.c %D%/conf.h \
+	%D%/credentials.c %D%/credentials.h \
 	%D%/dotenv.c %D%/dotenv.h \
+	%D%/keys.c %D%/keys.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/log.c %D%/log.h \
 	%D%/path.c %D%/path.h \
+	%D%/redisurl.c %D%/redisurl.h \
+	%D%/token.c %D%/token.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/wire.c %D%/wire.h
-%C%_libshared_la_LIBADD = $(ZMQ_LIBS)
+%C%_libshared_la_LIBADD = $(ZMQ_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS)
 
 dist_man_MANS += %D%/tina4-wire.7

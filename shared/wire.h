@@ -95,6 +95,7 @@ struct wire_hello {
 
 enum wire_route_flags {
 	WIRE_ROUTE_PUSH_ONLY = 1, /* has no handler: no events wanted */
+	WIRE_ROUTE_SECURE = 2,    /* only for clients with a valid token */
 };
 
 struct wire_route {
@@ -133,7 +134,7 @@ struct wire_event {
 	uint64_t epoch;
 	uint64_t id;
 	uint32_t count;         /* connections on the path at that moment */
-	struct span data;       /* message: its bytes; close: the reason */
+	struct span data;       /* message: its bytes */
 	struct span meta;       /* open, attach: a struct wire_meta, see wire_get_meta() */
 	struct span attributes; /* attach: pairs, see wire_get_pair() */
 };

@@ -55,6 +55,8 @@ struct client {
 	struct client *prev_ping, *next_ping; /* same slot; prev is NULL outside the wheel */
 
 	/* how it ends */
+	int64_t expires;                              /* Unix time, when its token ends */
+	struct client *prev_expiring, *next_expiring; /* prev is NULL outside the list */
 	uint16_t close_code; /* RFC 6455 section 7.4: what either side sent; 0 while nobody did */
 	char *close_reason;  /* ours, or NULL */
 	uint64_t close_by;   /* when to cut it off, in loop ms */

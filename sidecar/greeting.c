@@ -81,6 +81,7 @@ request_line_free(struct request_line *line)
 {
 	if (line == NULL)
 		return;
+	token_free(&line->token);
 	free(line->query);
 	free(line);
 }

@@ -16,6 +16,7 @@
 
 #include "shared/address.h"
 #include "shared/path.h"
+#include "shared/token.h"
 
 enum greeting_limits {
 	GREETING_LINE_BYTES = 4096, /* of a request line */
@@ -30,7 +31,8 @@ struct request_line {
 	bool is_get;
 	char path[PATH_MAX_BYTES + 1];
 	size_t path_len;
-	char *query; /* without '?', still encoded; "" when there is none */
+	char *query;        /* without '?', still encoded; "" when there is none */
+	struct token token; /* of a secure route, once it has been checked */
 };
 
 /* Takes the line and fd, from which nothing has been read. */

@@ -2,6 +2,8 @@
 #include <strings.h>
 
 #include "shared/conf.h"
+#include "shared/credentials.h"
+#include "shared/token.h"
 #include "sidecar/feed.h"
 #include "sidecar/greeting.h"
 #include "sidecar/judge.h"
@@ -88,4 +90,15 @@ judge_upgrade(const struct upgrade *upgrade, const struct feed *feed, const char
 	if (full)
 		return refuse(503, "too many connections");
 	return (struct verdict){ 101, NULL, route };
+}
+
+struct verdict
+judge_token(const struct keys *keys, const struct credentials *credentials, int64_t now, struct token *ret)
+{
+	struct span text = credentials_token(credentials);
+	enum token_verdict verdict = token_verify(keys, text.data, text.len, now, ret);
+
+	if (verdict == TOKEN_VALID)
+		return (struct verdict){ .status = 101 };
+	return refuse(verdict == TOKEN_UNCHECKED ? 503 : 401, token_reason(verdict));
 }

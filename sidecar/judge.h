@@ -9,10 +9,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+struct credentials;
 struct feed;
+struct keys;
 struct request_line;
 struct route;
+struct token;
 
 /* The headers that decide; NULL where there is none. */
 struct upgrade {
@@ -37,6 +41,14 @@ struct verdict {
  */
 struct verdict judge_upgrade(
     const struct upgrade *upgrade, const struct feed *feed, const char *allowed_origins, bool full);
+
+/*
+ * The same for the token of a secure route: 101 and *ret, which the caller frees
+ * with token_free(), or 401 with a reason that helps nobody guess; 503 without
+ * keys. now is Unix time.
+ */
+struct verdict judge_token(
+    const struct keys *keys, const struct credentials *credentials, int64_t now, struct token *ret);
 
 /* True when a comma-separated offer has the subprotocol. */
 bool judge_offers(const char *protocols, const char *name);

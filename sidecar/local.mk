@@ -7,6 +7,7 @@ sbin_PROGRAMS += tina4-sidecar
 	%D%/announce.c %D%/announce.h \
 	%D%/apply.c %D%/apply.h \
 	%D%/client.c %D%/client.h \
+	%D%/expiry.c %D%/expiry.h \
 	%D%/feed.c %D%/feed.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/greeting.c %D%/greeting.h \

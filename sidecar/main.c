@@ -5,6 +5,7 @@
 #include "config.h"
 #include "shared/buf.h"
 #include "shared/conf.h"
+#include "shared/keys.h"
 #include "shared/log.h"
 #include "sidecar/sidecar.h"
 
@@ -26,12 +27,15 @@ print_settings(void)
 	return status;
 }
 
+/* Says all that is wrong with the settings, and with the keys that they name. */
 static int
-load(struct conf *conf)
+load(struct conf *conf, struct keys **ret_keys)
 {
 	struct buf errors = BUF_INIT;
 	int r = conf_load(conf, environ, &errors);
 
+	if (r == 0)
+		r = keys_new(ret_keys, conf, &errors);
 	if (r < 0 && errors.len > 0)
 		fwrite(errors.data, 1, errors.len, stderr);
 	else if (r < 0)
@@ -44,6 +48,7 @@ int
 main(int argc, char **argv)
 {
 	struct conf conf = { 0 };
+	struct keys *keys = NULL;
 	int status = 2;
 
 	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
@@ -60,10 +65,11 @@ main(int argc, char **argv)
 		fprintf(stderr, "tina4-sidecar: unknown argument \"%s\"\n%s", argv[argc - 1], usage);
 		return 2;
 	}
-	if (load(&conf) == 0) {
+	if (load(&conf, &keys) == 0) {
 		log_open("tina4-sidecar", (enum log_level)conf.log_level);
-		status = argc == 2 ? 0 : sidecar_run(&conf);
+		status = argc == 2 ? 0 : sidecar_run(&conf, keys);
 	}
+	keys_free(keys);
 	conf_free(&conf);
 	return status;
 }

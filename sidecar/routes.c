@@ -153,6 +153,7 @@ routes_add(struct routes *routes, struct route_app *app, const struct wire_route
 		DL_DELETE(app->routes, route);
 	}
 	route->push_only = announced->flags & WIRE_ROUTE_PUSH_ONLY;
+	route->secure = announced->flags & WIRE_ROUTE_SECURE;
 	DL_PREPEND(app->routes, route);
 	*ret = route;
 	return 0;
@@ -164,7 +165,8 @@ routes_has(const struct routes *routes, const struct route_app *app, const struc
 	const struct route *route = find(routes, announced->pattern);
 
 	return route != NULL && route->app == app &&
-	    route->push_only == ((announced->flags & WIRE_ROUTE_PUSH_ONLY) != 0);
+	    route->push_only == ((announced->flags & WIRE_ROUTE_PUSH_ONLY) != 0) &&
+	    route->secure == ((announced->flags & WIRE_ROUTE_SECURE) != 0);
 }
 
 const struct route *

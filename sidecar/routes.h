@@ -23,7 +23,8 @@ enum routes_limits {
 struct route {
 	struct path_pattern *pattern;
 	struct route_app *app;
-	bool push_only;
+	bool push_only; /* has no handler */
+	bool secure;    /* only for clients with a valid token */
 	struct route *prev, *next;
 };
 

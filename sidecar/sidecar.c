@@ -3,12 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <uv.h>
 
 #include "shared/bus.h"
+#include "shared/conf.h"
 #include "shared/log.h"
 #include "sidecar/acceptor.h"
 #include "sidecar/admin.h"
+#include "sidecar/expiry.h"
 #include "sidecar/feed.h"
 #include "sidecar/greeting.h"
 #include "sidecar/hub.h"
@@ -26,12 +29,14 @@ enum {
 
 struct sidecar {
 	struct conf *conf;
+	const struct keys *keys;
 	void *zmq;
 	struct bus *bus;
 	struct hub hub;
 	struct feed feed;
 	struct intake intake;
 	struct pings pings;
+	struct expiry expiry;
 	struct admin admin;
 	struct greetings browsers, admins; /* connections that have not said what they want */
 	struct ws ws;
@@ -184,6 +189,7 @@ on_tick(uv_timer_t *timer)
 
 	hub_tick(&sidecar->hub, uv_now(&sidecar->loop));
 	pings_tick(&sidecar->pings);
+	expiry_tick(&sidecar->expiry, time(NULL));
 	feed_tick(&sidecar->feed);
 	intake_tick(&sidecar->intake);
 	ws_tick(&sidecar->ws);
@@ -307,6 +313,7 @@ open_parts(struct sidecar *sidecar)
 		return r;
 	intake_open(&sidecar->intake, sidecar->conf, sidecar->bus, &sidecar->hub, &sidecar->feed);
 	sidecar->intake.started_ms = uv_now(&sidecar->loop);
+	sidecar->expiry.hub = &sidecar->hub;
 	sidecar->admin.feed = &sidecar->feed;
 	r = pings_open(&sidecar->pings, sidecar->conf);
 	if (r < 0)
@@ -315,6 +322,8 @@ open_parts(struct sidecar *sidecar)
 		.hub = &sidecar->hub,
 		.feed = &sidecar->feed,
 		.pings = &sidecar->pings,
+		.expiry = &sidecar->expiry,
+		.keys = sidecar->keys,
 		.admin = &sidecar->admin };
 	memcpy(&sidecar->ws.instance, random.bytes + sizeof(epoch), sizeof(sidecar->ws.instance));
 	r = ws_open(&sidecar->ws, &sidecar->loop);
@@ -348,9 +357,9 @@ close_all(struct sidecar *sidecar)
 }
 
 int
-sidecar_run(struct conf *conf)
+sidecar_run(struct conf *conf, const struct keys *keys)
 {
-	struct sidecar sidecar = { .conf = conf };
+	struct sidecar sidecar = { .conf = conf, .keys = keys };
 	int r;
 
 	set_file_limit(conf);

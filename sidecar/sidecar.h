@@ -7,9 +7,10 @@
 #ifndef SIDECAR_SIDECAR_H
 #define SIDECAR_SIDECAR_H
 
-#include "shared/conf.h"
+struct conf;
+struct keys;
 
-/* Serves until SIGTERM or SIGINT. Returns the process's exit status. */
-int sidecar_run(struct conf *conf);
+/* Serves until SIGTERM or SIGINT. Borrows both. Returns the process's exit status. */
+int sidecar_run(struct conf *conf, const struct keys *keys);
 
 #endif

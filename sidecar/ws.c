@@ -6,13 +6,16 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shared/address.h"
 #include "shared/conf.h"
+#include "shared/credentials.h"
 #include "shared/log.h"
 #include "sidecar/admin.h"
 #include "sidecar/client.h"
+#include "sidecar/expiry.h"
 #include "sidecar/feed.h"
 #include "sidecar/greeting.h"
 #include "sidecar/hub.h"
@@ -62,6 +65,8 @@ answer(struct lws *wsi, int status, const char *why)
 		return -1;
 	if (status == 503 && !add(wsi, "retry-after:", "1", &at, end))
 		return -1;
+	if (status == 401 && !add(wsi, "www-authenticate:", "Bearer", &at, end))
+		return -1;
 	if (!add(wsi, "connection:", "close", &at, end) ||
 	    lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end))
 		return -1;
@@ -104,15 +109,32 @@ judge(struct ws *ws, struct lws *wsi, const struct request_line *line)
 	return judge_upgrade(&upgrade, ws->feed, ws->conf->ws_allowed_origins, full);
 }
 
+/* Checks the token of a secure route, which goes on with the request. */
+static struct verdict
+check_token(struct ws *ws, struct lws *wsi, struct request_line *line)
+{
+	char authorization[TOKEN_MAX_BYTES + 16], cookies[HEADER_BYTES];
+	struct credentials credentials = {
+		.authorization = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, authorization, sizeof(authorization)),
+		.query = line->query,
+		.cookies = header(wsi, WSI_TOKEN_HTTP_COOKIE, cookies, sizeof(cookies)),
+		.cookie_name = ws->conf->token_cookie,
+	};
+
+	return judge_token(ws->keys, &credentials, time(NULL), &line->token);
+}
+
 static int
 on_upgrade(struct ws *ws, struct lws *wsi)
 {
-	const struct request_line *line = lws_get_opaque_user_data(wsi);
+	struct request_line *line = lws_get_opaque_user_data(wsi);
 	struct verdict verdict;
 
 	if (line == NULL || line->for_admin)
 		return answer(wsi, 400, "no WebSocket here");
 	verdict = judge(ws, wsi, line);
+	if (verdict.status == 101 && verdict.route->secure)
+		verdict = check_token(ws, wsi, line);
 	if (verdict.status == 101)
 		return 0;
 	log_info("upgrade refused path=%s status=%d why=%s", line->path, verdict.status, verdict.why);
@@ -175,6 +197,7 @@ put_meta(struct ws *ws, struct lws *wsi, const struct request_line *line, struct
 		.pattern = span_of(client->path->route == NULL ? "" : path_pattern_text(client->path->route->pattern)),
 		.path = { line->path, line->path_len },
 		.query = span_of(line->query),
+		.user = { line->token.claims, line->token.claims_len },
 	};
 
 	address_of_client(ws->conf->trusted_proxies, line->ip,
@@ -235,6 +258,10 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 	ws->n_handshakes--;
 	set_up_socket(ws, client->fd);
 	pings_add(ws->pings, client);
+	if (ws->conf->ws_close_expired && line->token.claims != NULL && line->token.expires != INT64_MAX) {
+		client->expires = line->token.expires;
+		expiry_add(ws->expiry, client);
+	}
 	lws_set_opaque_user_data(wsi, NULL);
 	request_line_free(line);
 	if (client->meta.failed || feed_client_open(ws->feed, client) < 0)
@@ -306,6 +333,7 @@ on_closed(struct ws *ws, struct session *session)
 	session->client = NULL;
 	ws->n_open--;
 	pings_remove(ws->pings, client);
+	expiry_remove(ws->expiry, client);
 	client->wsi = NULL;
 	client->fd = -1;
 	outq_clear(&client->outq);

@@ -14,8 +14,10 @@
 
 struct admin;
 struct conf;
+struct expiry;
 struct feed;
 struct hub;
+struct keys;
 struct lws_context;
 struct lws_vhost;
 struct pings;
@@ -30,6 +32,8 @@ struct ws {
 	struct hub *hub;
 	struct feed *feed;
 	struct pings *pings;
+	struct expiry *expiry;
+	const struct keys *keys; /* of tokens */
 	struct admin *admin;
 	struct lws_context *context;
 	struct lws_vhost *vhost;

@@ -11,3 +11,4 @@ include %D%/unit/sidecar.mk
 include %D%/frond/local.mk
 include %D%/system/local.mk
 include %D%/fuzz/local.mk
+include %D%/bench/local.mk

@@ -1,16 +1,26 @@
 # unit tests of fcgi/
 unit_tests += \
+	%D%/test_auth \
 	%D%/test_conn \
 	%D%/test_jsonf \
 	%D%/test_listener \
 	%D%/test_multipart \
+	%D%/test_page \
 	%D%/test_push \
 	%D%/test_request \
 	%D%/test_response \
 	%D%/test_role \
 	%D%/test_router \
+	%D%/test_session \
+	%D%/test_template_errors \
+	%D%/test_template_expressions \
+	%D%/test_template_files \
+	%D%/test_template_filters \
+	%D%/test_template_tags \
 	%D%/test_worker
 
+%C%_test_auth_SOURCES = %D%/test_auth.c
+%C%_test_auth_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_conn_SOURCES = %D%/test_conn.c
 %C%_test_conn_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_jsonf_SOURCES = %D%/test_jsonf.c
@@ -19,6 +29,8 @@ unit_tests += \
 %C%_test_listener_LDADD = fcgi/libapp.la
 %C%_test_multipart_SOURCES = %D%/test_multipart.c
 %C%_test_multipart_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_page_SOURCES = %D%/test_page.c
+%C%_test_page_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_push_SOURCES = %D%/test_push.c %D%/fake_sidecar.c %D%/fake_sidecar.h
 %C%_test_push_LDADD = fcgi/libapp.la $(CJSON_LIBS) $(ZMQ_LIBS)
 %C%_test_request_SOURCES = %D%/test_request.c
@@ -29,5 +41,17 @@ unit_tests += \
 %C%_test_role_LDADD = fcgi/libapp.la
 %C%_test_router_SOURCES = %D%/test_router.c
 %C%_test_router_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_session_SOURCES = %D%/test_session.c
+%C%_test_session_LDADD = fcgi/libapp.la $(HIREDIS_LIBS) $(CJSON_LIBS)
+%C%_test_template_errors_SOURCES = %D%/test_template_errors.c %D%/shelf.c %D%/shelf.h
+%C%_test_template_errors_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_template_expressions_SOURCES = %D%/test_template_expressions.c %D%/shelf.c %D%/shelf.h
+%C%_test_template_expressions_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_template_files_SOURCES = %D%/test_template_files.c
+%C%_test_template_files_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_template_filters_SOURCES = %D%/test_template_filters.c %D%/shelf.c %D%/shelf.h
+%C%_test_template_filters_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_template_tags_SOURCES = %D%/test_template_tags.c %D%/shelf.c %D%/shelf.h
+%C%_test_template_tags_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_worker_SOURCES = %D%/test_worker.c %D%/fake_sidecar.c %D%/fake_sidecar.h
 %C%_test_worker_LDADD = fcgi/libapp.la $(ZMQ_LIBS)

@@ -1,29 +1,41 @@
 # unit tests of shared/
 unit_tests += \
 	%D%/test_address \
+	%D%/test_base64url \
 	%D%/test_buf \
 	%D%/test_bus \
 	%D%/test_conf \
+	%D%/test_credentials \
 	%D%/test_dotenv \
 	%D%/test_log \
 	%D%/test_path \
+	%D%/test_redisurl \
+	%D%/test_token \
 	%D%/test_utf8 \
 	%D%/test_wire
 
 %C%_test_address_SOURCES = %D%/test_address.c
 %C%_test_address_LDADD = shared/libshared.la
+%C%_test_base64url_SOURCES = %D%/test_base64url.c
+%C%_test_base64url_LDADD = shared/libshared.la
 %C%_test_buf_SOURCES = %D%/test_buf.c
 %C%_test_buf_LDADD = shared/libshared.la
 %C%_test_bus_SOURCES = %D%/test_bus.c
 %C%_test_bus_LDADD = shared/libshared.la $(ZMQ_LIBS)
 %C%_test_conf_SOURCES = %D%/test_conf.c
 %C%_test_conf_LDADD = shared/libshared.la
+%C%_test_credentials_SOURCES = %D%/test_credentials.c
+%C%_test_credentials_LDADD = shared/libshared.la
 %C%_test_dotenv_SOURCES = %D%/test_dotenv.c
 %C%_test_dotenv_LDADD = shared/libshared.la
 %C%_test_log_SOURCES = %D%/test_log.c
 %C%_test_log_LDADD = shared/libshared.la
 %C%_test_path_SOURCES = %D%/test_path.c
 %C%_test_path_LDADD = shared/libshared.la
+%C%_test_redisurl_SOURCES = %D%/test_redisurl.c
+%C%_test_redisurl_LDADD = shared/libshared.la
+%C%_test_token_SOURCES = %D%/test_token.c
+%C%_test_token_LDADD = shared/libshared.la $(CRYPTO_LIBS) $(CJSON_LIBS)
 %C%_test_utf8_SOURCES = %D%/test_utf8.c
 %C%_test_utf8_LDADD = shared/libshared.la
 %C%_test_wire_SOURCES = %D%/test_wire.c

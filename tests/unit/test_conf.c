@@ -257,6 +257,29 @@ origins_are_whole(void)
 }
 
 static void
+secrets_are_not_shown(void)
+{
+	OK(refused(
+	       "TINA4_SECRET=too-short", "TINA4_SECRET: \"...\": must be 32 bytes or more, that nobody can guess\n"),
+	    "a wrong secret");
+	OK(refused("TINA4_SESSION_URL=redis://:word@",
+	       "TINA4_SESSION_URL: \"...\": must be "
+	       "redis://[user:password@]host[:port][/db] or unix:/path[?db=N]\n"),
+	    "nor a URL, which may have a password");
+	OK(fine("TINA4_SECRET=") && fine("TINA4_SECRET=0123456789abcdef0123456789abcdef"), "none, or one of 32 bytes");
+	OK(named("TINA4_SESSION_URL=rediss://localhost"), "sessions know no TLS");
+}
+
+static void
+choices_are_words(void)
+{
+	OK(fine("TINA4_JWT_ALGORITHM=RS256") && named("TINA4_JWT_ALGORITHM=none"), "of an algorithm");
+	OK(fine("TINA4_SESSION_BACKEND=redis") && named("TINA4_SESSION_BACKEND=redi"), "of a store");
+	OK(fine("TINA4_TOKEN_COOKIE=") && named("TINA4_TOKEN_COOKIE=a b"), "a cookie's name is a token");
+	OK(named("TINA4_SESSION_NAME=") && named("TINA4_SESSION_PATH=sessions"), "some may not be empty or relative");
+}
+
+static void
 the_queue_fits_the_largest_message(void)
 {
 	char *const message_only[] = { "TINA4_WS_MAX_MESSAGE=32M", NULL };
@@ -400,6 +423,8 @@ main(void)
 	endpoints_are_absolute_paths();
 	listeners_are_addresses();
 	origins_are_whole();
+	secrets_are_not_shown();
+	choices_are_words();
 	the_queue_fits_the_largest_message();
 	the_description_is_an_env_file();
 	lists_are_stepped_through();

@@ -536,11 +536,29 @@ a_missing_sidecar_does_not_hold_it(void)
 	OK(clock_ms() - start_ms < 30000, "and waits for nothing");
 }
 
+/* Answers UNKNOWN until the worker says HELLO. False when a record came that is not of another epoch. */
+static bool
+becomes_known(void)
+{
+	struct wire_record record;
+	bool stale = true;
+
+	while (fake_recv(&fake, &message, FAKE_PATIENCE_MS) && message.header.type != WIRE_HELLO) {
+		if (message.header.type == WIRE_BATCH)
+			stale = wire_get_record(&message.body, &record) == 1 && record.epoch != fake.epoch;
+		fake_send_header(&fake, WIRE_UNKNOWN, 0);
+	}
+	return stale && message.header.type == WIRE_HELLO;
+}
+
+/*
+ * Whether the old sidecar's socket still takes the record, and loses it, or the
+ * new one gets it, is chance: both are right, because it is of no use any more.
+ */
 static void
-records_wait_for_a_sidecar(void)
+a_sidecar_vanishes_under_a_handler(void)
 {
 	pid_t pid = start_both(60);
-	struct wire_record record;
 
 	send_event(WIRE_MESSAGE, 1, "wait");
 	OK(is_at_gate(), "a handler runs");
@@ -548,9 +566,8 @@ records_wait_for_a_sidecar(void)
 	fake_stop(&fake);
 	OK(open_gate(), "a sidecar vanishes before the record is sent");
 	fake_start(&fake);
-	OK(next_record(&record) && record.epoch == fake.epoch - 1, "its successor gets the record, of another epoch");
-	fake_send_header(&fake, WIRE_UNKNOWN, 0);
-	OK(welcome(), "and the worker's HELLO");
+	OK(becomes_known(), "its successor gets the worker's HELLO, and no record that looks like its own");
+	fake_send_welcome(&fake);
 	stop_both(pid);
 }
 
@@ -576,7 +593,7 @@ main(void)
 	what_runs_is_finished();
 	a_silent_sidecar_does_not_hold_it();
 	a_missing_sidecar_does_not_hold_it();
-	records_wait_for_a_sidecar();
+	a_sidecar_vanishes_under_a_handler();
 	fake_cleanup(&fake);
 	return tap_done();
 }

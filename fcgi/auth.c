@@ -1,0 +1,183 @@
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/app.h"
+#include "fcgi/auth.h"
+#include "fcgi/clock.h"
+#include "fcgi/request.h"
+#include "shared/buf.h"
+#include "shared/credentials.h"
+#include "shared/keys.h"
+#include "shared/log.h"
+#include "shared/path.h"
+#include "shared/token.h"
+
+/* Says which secure route nobody could enter. */
+static void
+check_routes(const struct tina4_app *app, struct buf *errors)
+{
+	for (size_t i = 0; i < app->n_ws_routes; i++) {
+		const struct ws_route *route = &app->ws_routes[i];
+
+		if (!route->secure || keys_can_check(app->keys))
+			continue;
+		buf_printf(errors, "%s: must be set: the route %s is secure\n", keys_settings(app->keys),
+		    path_pattern_text(route->pattern));
+		return;
+	}
+}
+
+int
+auth_open(struct tina4_app *app, struct buf *errors)
+{
+	size_t before = errors->len;
+	int r;
+
+	r = keys_new(&app->keys, &app->conf, errors);
+	if (r < 0)
+		return r;
+	check_routes(app, errors);
+	if (errors->failed)
+		return -ENOMEM;
+	return errors->len > before ? -EINVAL : 0;
+}
+
+void
+auth_close(struct tina4_app *app)
+{
+	keys_free(app->keys);
+	app->keys = NULL;
+}
+
+static int64_t
+now(void)
+{
+	return (int64_t)(clock_unix_ms() / 1000);
+}
+
+int
+tina4_auth_token(struct tina4_app *app, cJSON **claims, int64_t seconds, char **ret)
+{
+	struct buf text = BUF_INIT;
+	int r = -ENOKEY;
+
+	if (app->keys != NULL)
+		r = token_issue(app->keys, *claims, now(), seconds, &text);
+	cJSON_Delete(*claims);
+	*claims = NULL;
+	if (r == 0 && buf_cstr(&text) == NULL)
+		r = -ENOMEM;
+	if (r == 0)
+		*ret = (char *)text.data;
+	else
+		buf_free(&text);
+	return r;
+}
+
+static int
+error_of(enum token_verdict verdict)
+{
+	switch (verdict) {
+	case TOKEN_VALID:
+		return 0;
+	case TOKEN_EXPIRED:
+		return -EKEYEXPIRED;
+	case TOKEN_MISSING:
+	case TOKEN_MALFORMED:
+	case TOKEN_WRONG_ALGORITHM:
+	case TOKEN_BAD_SIGNATURE:
+	case TOKEN_NO_EXPIRY:
+	case TOKEN_NOT_YET_VALID:
+		return -EKEYREJECTED;
+	case TOKEN_UNCHECKED:
+		break;
+	}
+	return -ENOKEY;
+}
+
+/* Checks text[len]. ret_claims gets the claims of a valid token; the caller frees them. */
+static enum token_verdict
+check(const struct tina4_app *app, struct span text, cJSON **ret_claims)
+{
+	struct token token = { 0 };
+	enum token_verdict verdict;
+	cJSON *claims;
+
+	if (app->keys == NULL)
+		return TOKEN_UNCHECKED;
+	verdict = token_verify(app->keys, text.data, text.len, now(), &token);
+	if (verdict != TOKEN_VALID)
+		return verdict;
+	claims = cJSON_ParseWithLength(token.claims, token.claims_len);
+	token_free(&token);
+	if (claims == NULL)
+		return TOKEN_UNCHECKED; /* out of memory: it was parsed before */
+	*ret_claims = claims;
+	return TOKEN_VALID;
+}
+
+int
+tina4_auth_valid(struct tina4_app *app, const char *token, cJSON **ret_claims)
+{
+	cJSON *claims = NULL;
+	int r = error_of(check(app, span_of(token != NULL ? token : ""), &claims));
+
+	if (r == 0 && ret_claims != NULL)
+		*ret_claims = claims;
+	else
+		cJSON_Delete(claims);
+	return r;
+}
+
+/* --- HTTP ------------------------------------------------------------------------------ */
+
+static struct span
+bearer_of(const struct tina4_request *req)
+{
+	return credentials_bearer(tina4_request_header(req, "Authorization"));
+}
+
+const char *
+tina4_request_token(const struct tina4_request *req)
+{
+	struct span token = bearer_of(req);
+
+	/* Blanks at the end are cut by every web server. */
+	return token.len > 0 && token.data[token.len] == '\0' ? token.data : NULL;
+}
+
+/* RFC 6750 section 3.1 knows one word for each token that is no good. */
+static void
+answer(struct tina4_response *res, enum token_verdict verdict)
+{
+	bool unable = verdict == TOKEN_UNCHECKED;
+	cJSON *json = cJSON_CreateObject();
+
+	cJSON_AddStringToObject(json, "error", unable ? "Service Unavailable" : "Unauthorized");
+	cJSON_AddStringToObject(json, "reason", token_reason(verdict));
+	tina4_response_json(res, &json);
+	tina4_response_status(res, unable ? 503 : 401);
+	if (!unable)
+		tina4_response_header(
+		    res, "WWW-Authenticate", verdict == TOKEN_MISSING ? "Bearer" : "Bearer error=\"invalid_token\"");
+}
+
+const cJSON *
+tina4_request_user(struct tina4_request *req, struct tina4_response *res)
+{
+	struct request_kept *kept = request_kept(req);
+	enum token_verdict verdict;
+
+	if (kept->user != NULL)
+		return kept->user;
+	verdict = check(tina4_request_app(req), bearer_of(req), &kept->user);
+	if (verdict == TOKEN_VALID)
+		return kept->user;
+	if (verdict != TOKEN_MISSING)
+		log_info("token refused path=%s why=%s", tina4_request_path(req), token_reason(verdict));
+	if (res != NULL)
+		answer(res, verdict);
+	return NULL;
+}

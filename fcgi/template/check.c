@@ -1,0 +1,126 @@
+#include <errno.h>
+#include <math.h>
+
+#include "fcgi/template/check.h"
+
+static int
+is_defined(struct work *work, struct value value, struct value argument, bool *ret)
+{
+	(void)work;
+	(void)argument;
+	*ret = value.kind != VALUE_UNDEFINED;
+	return 0;
+}
+
+static int
+is_empty(struct work *work, struct value value, struct value argument, bool *ret)
+{
+	(void)work;
+	(void)argument;
+	*ret = value_is_empty(value);
+	return 0;
+}
+
+static int
+is_null(struct work *work, struct value value, struct value argument, bool *ret)
+{
+	(void)work;
+	(void)argument;
+	*ret = value_is_missing(value);
+	return 0;
+}
+
+static int
+is_iterable(struct work *work, struct value value, struct value argument, bool *ret)
+{
+	(void)work;
+	(void)argument;
+	*ret = value_is_iterable(value);
+	return 0;
+}
+
+static int
+is_string(struct work *work, struct value value, struct value argument, bool *ret)
+{
+	(void)work;
+	(void)argument;
+	*ret = value.kind == VALUE_TEXT;
+	return 0;
+}
+
+static int
+is_number(struct work *work, struct value value, struct value argument, bool *ret)
+{
+	(void)work;
+	(void)argument;
+	*ret = value.kind == VALUE_NUMBER;
+	return 0;
+}
+
+static int
+is_boolean(struct work *work, struct value value, struct value argument, bool *ret)
+{
+	(void)work;
+	(void)argument;
+	*ret = value.kind == VALUE_BOOL;
+	return 0;
+}
+
+static int
+is_divisible(struct work *work, struct value value, struct value argument, bool *ret)
+{
+	double number, by;
+	int r;
+
+	r = value_to_number(work, value, &number);
+	if (r == 0)
+		r = value_to_number(work, argument, &by);
+	if (r == 0 && by == 0)
+		r = work_fail(work, -EINVAL, "division by zero");
+	if (r == 0)
+		*ret = fmod(number, by) == 0;
+	return r;
+}
+
+static int
+is_even(struct work *work, struct value value, struct value argument, bool *ret)
+{
+	(void)argument;
+	return is_divisible(work, value, value_of_number(2), ret);
+}
+
+static int
+is_odd(struct work *work, struct value value, struct value argument, bool *ret)
+{
+	double number;
+	int r;
+
+	(void)argument;
+	r = value_to_number(work, value, &number);
+	if (r == 0)
+		*ret = fabs(fmod(number, 2)) == 1;
+	return r;
+}
+
+static const struct check checks[] = {
+	{ "boolean", NULL, false, is_boolean },
+	{ "defined", NULL, false, is_defined },
+	{ "divisible", "by", true, is_divisible },
+	{ "empty", NULL, false, is_empty },
+	{ "even", NULL, false, is_even },
+	{ "iterable", NULL, false, is_iterable },
+	{ "none", NULL, false, is_null },
+	{ "null", NULL, false, is_null },
+	{ "number", NULL, false, is_number },
+	{ "odd", NULL, false, is_odd },
+	{ "string", NULL, false, is_string },
+};
+
+const struct check *
+check_find(struct text name)
+{
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		if (text_is(name, checks[i].name))
+			return &checks[i];
+	return NULL;
+}

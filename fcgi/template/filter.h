@@ -1,0 +1,36 @@
+/*
+ * filter - what stands after a '|'.
+ *
+ * filter.c holds the one table of them; their functions are in filter_text.c,
+ * filter_list.c and filter_number.c.
+ */
+#ifndef FCGI_TEMPLATE_FILTER_H
+#define FCGI_TEMPLATE_FILTER_H
+
+#include "fcgi/template/value.h"
+
+enum { FILTER_MAX_ARGS = 3 };
+
+/* Returns 0 or a failure. args[n] are within the filter's minimum and maximum. */
+typedef int filter_apply(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret);
+
+struct filter {
+	const char *name;
+	unsigned min_args, max_args;
+	filter_apply *apply;
+};
+
+/* Returns NULL when there is none. */
+const struct filter *filter_find(struct text name);
+
+/* The i-th argument as text or as a whole number, or what holds when there is none. Returns 0 or a failure. */
+int filter_text_arg(struct work *work, const struct value *args, unsigned n, unsigned i, struct text *ret);
+int filter_int_arg(struct work *work, const struct value *args, unsigned n, unsigned i, int min, int max, int *ret);
+
+filter_apply filter_capitalize, filter_default, filter_escape, filter_json, filter_length, filter_lower, filter_nl2br;
+filter_apply filter_raw, filter_replace, filter_slug, filter_split, filter_title, filter_trim, filter_truncate;
+filter_apply filter_upper, filter_url_encode;
+filter_apply filter_first, filter_join, filter_keys, filter_last, filter_reverse, filter_sort, filter_unique;
+filter_apply filter_abs, filter_date, filter_number_format, filter_round;
+
+#endif

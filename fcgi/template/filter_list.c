@@ -1,0 +1,270 @@
+#include <stdlib.h>
+
+#include "fcgi/template/filter.h"
+#include "fcgi/template/letters.h"
+#include "shared/buf.h"
+
+/* Makes the keys of a list follow its items. */
+static void
+number_keys(struct value_pair *pairs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		pairs[i].key = value_of_number((double)i);
+}
+
+/* A list or dict again, of these pairs. */
+static int
+remake(struct work *work, struct value in, struct value_pair *pairs, size_t n, struct value *ret)
+{
+	if (in.kind != VALUE_DICT)
+		number_keys(pairs, n);
+	return value_of_pairs(work, in.kind == VALUE_DICT ? VALUE_DICT : VALUE_LIST, pairs, n, ret);
+}
+
+/* --- ends ------------------------------------------------------------------------- */
+
+int
+filter_first(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct value_walk walk = value_walk(in);
+	struct value key;
+
+	(void)work;
+	(void)args;
+	(void)n;
+	*ret = (struct value){ .kind = VALUE_UNDEFINED };
+	if (in.kind == VALUE_TEXT)
+		*ret = value_of_text((struct text){ in.text.bytes, letters_step(in.text) });
+	else
+		value_next(&walk, &key, ret);
+	return 0;
+}
+
+int
+filter_last(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct value_walk walk = value_walk(in);
+	struct value key;
+	size_t step;
+
+	(void)args;
+	(void)n;
+	*ret = (struct value){ .kind = VALUE_UNDEFINED };
+	if (in.kind == VALUE_TEXT) {
+		step = letters_last_step(in.text);
+		*ret = value_of_text(text_from(in.text, in.text.len - step));
+		return 0;
+	}
+	while (value_next(&walk, &key, ret))
+		continue;
+	return work_spend(work, walk.i / 8);
+}
+
+/* --- join and keys -------------------------------------------------------------------- */
+
+int
+filter_join(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct value_walk walk = value_walk(in);
+	struct text glue = { NULL, 0 };
+	struct buf buf = BUF_INIT;
+	struct value key, item;
+	int r;
+
+	r = filter_text_arg(work, args, n, 0, &glue);
+	for (size_t i = 0; r == 0 && value_next(&walk, &key, &item); i++) {
+		if (i > 0)
+			text_put(&buf, glue);
+		r = value_put(work, &buf, item);
+		if (r == 0)
+			r = work_spend(work, 1);
+	}
+	if (r == 0)
+		r = value_of_buf(work, &buf, ret);
+	buf_free(&buf);
+	return r;
+}
+
+int
+filter_keys(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct value_pair *pairs;
+	size_t count;
+	int r;
+
+	(void)args;
+	(void)n;
+	r = value_to_pairs(work, in, &pairs, &count);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count; i++)
+		pairs[i].item = pairs[i].key;
+	number_keys(pairs, count);
+	return value_of_pairs(work, VALUE_LIST, pairs, count, ret);
+}
+
+/* --- order ---------------------------------------------------------------------------------- */
+
+static int
+reverse_text(struct work *work, struct value in, struct value *ret)
+{
+	struct buf buf = BUF_INIT;
+	struct text text;
+	int r;
+
+	r = value_to_text(work, in, &text);
+	if (r < 0)
+		return r;
+	while (text.len > 0) {
+		size_t step = letters_last_step(text);
+
+		text.len -= step;
+		text_put(&buf, (struct text){ text.bytes + text.len, step });
+	}
+	return value_of_buf(work, &buf, ret);
+}
+
+int
+filter_reverse(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct value_pair *pairs, swapped;
+	size_t count;
+	int r;
+
+	(void)args;
+	(void)n;
+	if (!value_is_iterable(in))
+		return reverse_text(work, in, ret);
+	r = value_to_pairs(work, in, &pairs, &count);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < count / 2; i++) {
+		swapped = pairs[i];
+		pairs[i] = pairs[count - 1 - i];
+		pairs[count - 1 - i] = swapped;
+	}
+	return remake(work, in, pairs, count, ret);
+}
+
+/* An item that remembers where it was. */
+struct sorted {
+	struct value_pair pair;
+	size_t was;
+};
+
+static int
+compare_places(const void *a, const void *b)
+{
+	const struct sorted *x = a, *y = b;
+
+	return (x->was > y->was) - (x->was < y->was);
+}
+
+/* Of two that are alike the one before stays before. */
+static int
+compare_items(const void *a, const void *b)
+{
+	const struct sorted *x = a, *y = b;
+	int order = value_order(x->pair.item, y->pair.item);
+
+	return order != 0 ? order : compare_places(a, b);
+}
+
+/* All items in their order. */
+static int
+sort_items(struct work *work, struct value in, struct sorted **ret, size_t *ret_n)
+{
+	struct value_pair *pairs;
+	struct sorted *sorted;
+	size_t n;
+	int r;
+
+	r = value_to_pairs(work, in, &pairs, &n);
+	if (r == 0)
+		r = work_spend(work, n * 4);
+	if (r < 0)
+		return r;
+	sorted = arena_alloc(&work->arena, n * sizeof(*sorted));
+	if (sorted == NULL)
+		return work_no_memory(work);
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = (struct sorted){ pairs[i], i };
+	qsort(sorted, n, sizeof(*sorted), compare_items);
+	*ret = sorted;
+	*ret_n = n;
+	return 0;
+}
+
+/* Makes a list or dict again of what was sorted. */
+static int
+remake_sorted(struct work *work, struct value in, const struct sorted *sorted, size_t n, struct value *ret)
+{
+	struct value_pair *pairs = arena_alloc(&work->arena, n * sizeof(*pairs));
+
+	if (pairs == NULL)
+		return work_no_memory(work);
+	for (size_t i = 0; i < n; i++)
+		pairs[i] = sorted[i].pair;
+	return remake(work, in, pairs, n, ret);
+}
+
+int
+filter_sort(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct sorted *sorted;
+	size_t count;
+	int r;
+
+	(void)args;
+	(void)n;
+	r = sort_items(work, in, &sorted, &count);
+	return r == 0 ? remake_sorted(work, in, sorted, count, ret) : r;
+}
+
+/* Whether two neighbours of a sorted list are the same. All lists are alike in order, so those are compared. */
+static int
+is_same(struct work *work, struct value a, struct value b, bool *ret)
+{
+	*ret = false;
+	if (value_order(a, b) != 0)
+		return 0;
+	*ret = true;
+	return value_is_iterable(a) ? value_equal(work, a, b, ret) : 0;
+}
+
+/* Keeps the first of each run of what is the same. */
+static int
+drop_repeated(struct work *work, struct sorted *sorted, size_t *n)
+{
+	size_t kept = 0;
+	bool same;
+
+	for (size_t i = 0; i < *n; i++) {
+		int r = kept > 0 ? is_same(work, sorted[kept - 1].pair.item, sorted[i].pair.item, &same) : 0;
+
+		if (r < 0)
+			return r;
+		if (kept == 0 || !same)
+			sorted[kept++] = sorted[i];
+	}
+	*n = kept;
+	return 0;
+}
+
+int
+filter_unique(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct sorted *sorted;
+	size_t count;
+	int r;
+
+	(void)args;
+	(void)n;
+	r = sort_items(work, in, &sorted, &count);
+	if (r == 0)
+		r = drop_repeated(work, sorted, &count);
+	if (r < 0)
+		return r;
+	qsort(sorted, count, sizeof(*sorted), compare_places);
+	return remake_sorted(work, in, sorted, count, ret);
+}

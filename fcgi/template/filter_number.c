@@ -1,0 +1,147 @@
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "fcgi/template/date.h"
+#include "fcgi/template/filter.h"
+#include "fcgi/template/number.h"
+#include "shared/buf.h"
+
+/* Years -9999 to 9999, which a time_t and a struct tm hold anywhere. */
+static const double max_moment = 253402300799;
+
+int
+filter_abs(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	double number;
+	int r;
+
+	(void)args;
+	(void)n;
+	r = value_to_number(work, in, &number);
+	if (r == 0)
+		*ret = value_of_number(fabs(number));
+	return r;
+}
+
+/* The function that round's second argument names, if it is another than round(). */
+static int
+rounding(struct work *work, const struct value *args, unsigned n, double (**ret)(double))
+{
+	struct text name = text_of("common");
+	int r = filter_text_arg(work, args, n, 1, &name);
+
+	if (r < 0 || text_is(name, "common"))
+		return r;
+	if (text_is(name, "ceil"))
+		*ret = ceil;
+	else if (text_is(name, "floor"))
+		*ret = floor;
+	else
+		return work_fail(work, -EINVAL, "expected 'common', 'ceil' or 'floor' for 'round'");
+	return 0;
+}
+
+int
+filter_round(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	double (*how)(double) = round;
+	double number;
+	int decimals = 0, r;
+
+	r = value_to_number(work, in, &number);
+	if (r == 0)
+		r = filter_int_arg(work, args, n, 0, -NUMBER_DECIMALS, NUMBER_DECIMALS, &decimals);
+	if (r == 0)
+		r = rounding(work, args, n, &how);
+	if (r == 0)
+		*ret = value_of_number(number_round(number, decimals, how));
+	return r;
+}
+
+/* Puts a separator after each three digits, counted from the point. */
+static void
+put_grouped(struct buf *buf, struct text digits, struct text separator)
+{
+	for (size_t i = 0; i < digits.len; i++) {
+		text_put(buf, (struct text){ digits.bytes + i, 1 });
+		if (digits.len - i > 1 && (digits.len - i) % 3 == 1)
+			text_put(buf, separator);
+	}
+}
+
+static void
+put_number(struct buf *buf, struct text number, struct text point, struct text separator)
+{
+	size_t at = text_find(number, 0, text_of("."));
+
+	if (number.bytes[0] == '-') {
+		/* -0.001 is printed as -0 */
+		if (strspn(number.bytes, "-0.") < number.len)
+			text_put(buf, text_of("-"));
+		number = text_from(number, 1);
+		at--;
+	}
+	put_grouped(buf, (struct text){ number.bytes, at }, separator);
+	if (at == number.len)
+		return;
+	text_put(buf, point);
+	text_put(buf, text_from(number, at + 1));
+}
+
+int
+filter_number_format(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct text point = text_of("."), separator = text_of(",");
+	char printed[NUMBER_FIXED];
+	struct buf buf = BUF_INIT;
+	int decimals = 0, r;
+	double number;
+
+	r = value_to_number(work, in, &number);
+	if (r == 0)
+		r = filter_int_arg(work, args, n, 0, 0, NUMBER_DECIMALS, &decimals);
+	if (r == 0)
+		r = filter_text_arg(work, args, n, 1, &point);
+	if (r == 0)
+		r = filter_text_arg(work, args, n, 2, &separator);
+	if (r < 0)
+		return r;
+	put_number(&buf, number_print_fixed(number, decimals, printed), point, separator);
+	return value_of_buf(work, &buf, ret);
+}
+
+/* Seconds since 1970, or a date as date_parse() knows it. */
+static int
+to_moment(struct work *work, struct value in, time_t *ret)
+{
+	double seconds;
+
+	if (value_is_numeric(in, &seconds) && fabs(seconds) <= max_moment)
+		*ret = (time_t)floor(seconds);
+	else if (in.kind != VALUE_TEXT || !date_parse(in.text, ret))
+		return work_fail(work, -EINVAL, "expected a date, found %s%s", value_kind_name(in.kind),
+		    in.kind == VALUE_TEXT || in.kind == VALUE_NUMBER ? " that is none" : "");
+	return 0;
+}
+
+int
+filter_date(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct text format = text_of("Y-m-d H:i");
+	struct buf buf = BUF_INIT;
+	time_t moment;
+	int r;
+
+	if (value_is_empty(in)) {
+		*ret = value_of_text(text_of(""));
+		return 0;
+	}
+	r = to_moment(work, in, &moment);
+	if (r == 0)
+		r = filter_text_arg(work, args, n, 0, &format);
+	if (r < 0)
+		return r;
+	date_put(&buf, moment, format);
+	return value_of_buf(work, &buf, ret);
+}

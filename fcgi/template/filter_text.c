@@ -1,0 +1,384 @@
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "fcgi/template/filter.h"
+#include "fcgi/template/json.h"
+#include "fcgi/template/letters.h"
+#include "fcgi/template/limits.h"
+#include "shared/buf.h"
+
+typedef void writer(struct buf *buf, struct text text);
+
+/* What a writer makes of the value's text. */
+static int
+write_text(struct work *work, struct value in, writer *write, struct value *ret)
+{
+	struct buf buf = BUF_INIT;
+	struct text text;
+	int r;
+
+	r = value_to_text(work, in, &text);
+	if (r < 0)
+		return r;
+	write(&buf, text);
+	return value_of_buf(work, &buf, ret);
+}
+
+int
+filter_default(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	(void)work;
+	*ret = in;
+	if (value_is_empty(in))
+		*ret = n > 0 ? args[0] : value_of_text(text_of(""));
+	return 0;
+}
+
+/* --- letters ---------------------------------------------------------------------------- */
+
+int
+filter_upper(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	(void)args;
+	(void)n;
+	return write_text(work, in, letters_put_upper, ret);
+}
+
+int
+filter_lower(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	(void)args;
+	(void)n;
+	return write_text(work, in, letters_put_lower, ret);
+}
+
+int
+filter_capitalize(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	(void)args;
+	(void)n;
+	return write_text(work, in, letters_put_capital, ret);
+}
+
+int
+filter_title(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	(void)args;
+	(void)n;
+	return write_text(work, in, letters_put_title, ret);
+}
+
+int
+filter_slug(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	(void)args;
+	(void)n;
+	return write_text(work, in, letters_put_slug, ret);
+}
+
+/* What is HTML stays HTML: only its ends are cut. */
+int
+filter_trim(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct text text, drop = text_of(" \t\r\n\f\v");
+	int r;
+
+	r = value_to_text(work, in, &text);
+	if (r == 0)
+		r = filter_text_arg(work, args, n, 0, &drop);
+	if (r < 0)
+		return r;
+	*ret = value_of_text(letters_trim_end(letters_trim_start(text, drop), drop));
+	ret->safe = in.safe && n == 0;
+	return 0;
+}
+
+int
+filter_truncate(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct text text, suffix = text_of("...");
+	struct buf buf = BUF_INIT;
+	int letters = 30, r;
+	size_t len;
+
+	r = value_to_text(work, in, &text);
+	if (r == 0)
+		r = filter_int_arg(work, args, n, 0, 0, INT_MAX, &letters);
+	if (r == 0)
+		r = filter_text_arg(work, args, n, 1, &suffix);
+	if (r < 0)
+		return r;
+	len = letters_prefix(text, (size_t)letters);
+	text_put(&buf, (struct text){ text.bytes, len });
+	if (len < text.len)
+		text_put(&buf, suffix);
+	return value_of_buf(work, &buf, ret);
+}
+
+int
+filter_length(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	size_t count = value_count(in);
+	struct text text;
+	int r;
+
+	(void)args;
+	(void)n;
+	*ret = value_of_number((double)count);
+	if (value_is_iterable(in))
+		return in.is_json ? work_spend(work, count / 8) : 0;
+	r = value_to_text(work, in, &text);
+	if (r == 0)
+		*ret = value_of_number((double)letters_count(text));
+	return r;
+}
+
+/* --- replace and split --------------------------------------------------------------------- */
+
+/* What stands at the beginning of text and is to be replaced: the longest such key. */
+static bool
+find_longest(const struct value_pair *pairs, size_t n, struct text text, struct text *ret_key, struct value *ret_item)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < n; i++) {
+		struct text key = pairs[i].key.text;
+
+		if (key.len == 0 || key.len > text.len || memcmp(text.bytes, key.bytes, key.len) != 0)
+			continue;
+		if (found && key.len <= ret_key->len)
+			continue;
+		*ret_key = key;
+		*ret_item = pairs[i].item;
+		found = true;
+	}
+	return found;
+}
+
+static void
+put_replaced(struct buf *buf, struct text text, const struct value_pair *pairs, size_t n)
+{
+	struct value item = { .kind = VALUE_UNDEFINED };
+	struct text key = { NULL, 0 };
+
+	while (text.len > 0 && !buf->failed) {
+		if (find_longest(pairs, n, text, &key, &item)) {
+			text_put(buf, item.text);
+		} else {
+			key.len = letters_step(text);
+			text_put(buf, (struct text){ text.bytes, key.len });
+		}
+		text = text_from(text, key.len);
+	}
+}
+
+/* Makes the items text too. */
+static int
+items_to_text(struct work *work, struct value_pair *pairs, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = value_to_text(work, pairs[i].item, &pairs[i].item.text);
+	return r;
+}
+
+/* replace("a", "b") is one pair, replace({"a": "b"}) as many as there are. */
+static int
+replacements(struct work *work, const struct value *args, unsigned n, struct value_pair **ret, size_t *ret_n)
+{
+	int r;
+
+	if (n == 1 && args[0].kind != VALUE_DICT)
+		return work_fail(work, -EINVAL, "expected a dict or two strings for 'replace', found %s",
+		    value_kind_name(args[0].kind));
+	if (n == 1)
+		return value_to_pairs(work, args[0], ret, ret_n);
+	*ret = arena_alloc(&work->arena, sizeof(**ret));
+	if (*ret == NULL)
+		return work_no_memory(work);
+	*ret_n = 1;
+	(*ret)->item = args[1];
+	r = value_to_text(work, args[0], &(*ret)->key.text);
+	return r;
+}
+
+int
+filter_replace(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct buf buf = BUF_INIT;
+	struct value_pair *pairs;
+	struct text text;
+	size_t n_pairs;
+	int r;
+
+	r = value_to_text(work, in, &text);
+	if (r == 0)
+		r = replacements(work, args, n, &pairs, &n_pairs);
+	if (r == 0)
+		r = items_to_text(work, pairs, n_pairs);
+	if (r == 0)
+		r = work_spend(work, text.len * n_pairs / TEMPLATE_STEP_BYTES);
+	if (r < 0)
+		return r;
+	put_replaced(&buf, text, pairs, n_pairs);
+	return value_of_buf(work, &buf, ret);
+}
+
+/* The bytes of text up to the delimiter; each character alone when there is no delimiter. */
+static size_t
+part_of(struct text text, struct text delimiter)
+{
+	return delimiter.len > 0 ? text_find(text, 0, delimiter) : letters_step(text);
+}
+
+static size_t
+count_parts(struct text text, struct text delimiter)
+{
+	size_t n = 0, part;
+
+	for (; text.len > 0; n++) {
+		part = part_of(text, delimiter);
+		if (part == text.len)
+			return n + 1;
+		text = text_from(text, part + delimiter.len);
+	}
+	return delimiter.len > 0 ? n + 1 : n;
+}
+
+int
+filter_split(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct text text, delimiter = { NULL, 0 };
+	struct value_pair *pairs;
+	size_t n_parts;
+	int r;
+
+	r = value_to_text(work, in, &text);
+	if (r == 0)
+		r = filter_text_arg(work, args, n, 0, &delimiter);
+	if (r < 0)
+		return r;
+	n_parts = count_parts(text, delimiter);
+	pairs = arena_alloc(&work->arena, n_parts * sizeof(*pairs));
+	if (pairs == NULL)
+		return work_no_memory(work);
+	for (size_t i = 0; i < n_parts; i++) {
+		struct text part = { text.bytes, text.len > 0 ? part_of(text, delimiter) : 0 };
+
+		pairs[i].key = value_of_number((double)i);
+		pairs[i].item = value_of_text(part);
+		if (i + 1 < n_parts)
+			text = text_from(text, part.len + delimiter.len);
+	}
+	return value_of_pairs(work, VALUE_LIST, pairs, n_parts, ret);
+}
+
+/* --- escaping --------------------------------------------------------------------------------- */
+
+int
+filter_raw(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct text text;
+	int r;
+
+	(void)args;
+	(void)n;
+	r = value_to_text(work, in, &text);
+	if (r == 0)
+		*ret = value_of_text(text);
+	ret->safe = true;
+	return r;
+}
+
+/* The writer that a strategy's name means, or NULL. */
+static writer *
+strategy(struct text name)
+{
+	if (text_is(name, "html"))
+		return text_put_html;
+	if (text_is(name, "js"))
+		return text_put_script;
+	if (text_is(name, "url"))
+		return text_put_url;
+	return NULL;
+}
+
+/* What is HTML already is not escaped for HTML again. */
+int
+filter_escape(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct text name = text_of("html");
+	writer *write;
+	int r;
+
+	r = filter_text_arg(work, args, n, 0, &name);
+	if (r < 0)
+		return r;
+	write = strategy(name);
+	if (write == NULL)
+		return work_fail(work, -EINVAL, "expected 'html', 'js' or 'url' for 'escape'");
+	if (write == text_put_html && in.safe)
+		*ret = in;
+	else
+		r = write_text(work, in, write, ret);
+	ret->safe = true;
+	return r;
+}
+
+int
+filter_url_encode(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	(void)args;
+	(void)n;
+	return write_text(work, in, text_put_url, ret);
+}
+
+int
+filter_json(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct buf buf = BUF_INIT;
+	int r;
+
+	(void)args;
+	(void)n;
+	r = json_put(work, &buf, in);
+	if (r == 0)
+		r = value_of_buf(work, &buf, ret);
+	ret->safe = true;
+	buf_free(&buf);
+	return r;
+}
+
+static void
+put_lines(struct buf *buf, struct text text, writer *write)
+{
+	for (;;) {
+		size_t end = text_find(text, 0, text_of("\n"));
+
+		write(buf, (struct text){ text.bytes, end });
+		if (end == text.len)
+			return;
+		text_put(buf, text_of("<br>\n"));
+		text = text_from(text, end + 1);
+	}
+}
+
+int
+filter_nl2br(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+{
+	struct buf buf = BUF_INIT;
+	struct text text;
+	int r;
+
+	(void)args;
+	(void)n;
+	r = value_to_text(work, in, &text);
+	if (r < 0)
+		return r;
+	put_lines(&buf, text, in.safe ? text_put : text_put_html);
+	r = value_of_buf(work, &buf, ret);
+	ret->safe = true;
+	return r;
+}

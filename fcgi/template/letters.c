@@ -1,0 +1,234 @@
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "fcgi/template/letters.h"
+#include "shared/buf.h"
+#include "shared/utf8.h"
+
+/* Lower-case letters, and how far before them their upper-case ones are. No pair differs in bytes. */
+static const struct {
+	uint32_t first, last;
+	uint32_t distance;
+} lower[] = {
+	{ 'a', 'z', 32 },
+	{ 0xe0, 0xf6, 32 },
+	{ 0xf8, 0xfe, 32 },
+	{ 0x3b1, 0x3c1, 32 },
+	{ 0x3c3, 0x3cb, 32 },
+	{ 0x430, 0x44f, 32 },
+	{ 0x450, 0x45f, 80 },
+};
+
+enum { N_LOWER = sizeof(lower) / sizeof(lower[0]) };
+
+/* U+00C0 to U+00FF without accents; the signs among them are no letters. */
+static const char *const plain[] = {
+	"a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",  //
+	"d", "n", "o", "o", "o", "o", "o", "-", "o", "u", "u", "u", "u", "y", "th", "ss", //
+	"a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",  //
+	"d", "n", "o", "o", "o", "o", "o", "-", "o", "u", "u", "u", "u", "y", "th", "y",  //
+};
+
+size_t
+letters_step(struct text text)
+{
+	size_t step = utf8_step(text.bytes, text.len);
+
+	return step > 0 || text.len == 0 ? step : 1;
+}
+
+size_t
+letters_last_step(struct text text)
+{
+	for (size_t step = 1; step <= 4 && step <= text.len; step++)
+		if (utf8_step(text.bytes + text.len - step, step) == step)
+			return step;
+	return text.len > 0 ? 1 : 0;
+}
+
+size_t
+letters_prefix(struct text text, size_t n)
+{
+	size_t at = 0;
+
+	for (; n > 0 && at < text.len; n--)
+		at += letters_step(text_from(text, at));
+	return at;
+}
+
+size_t
+letters_count(struct text text)
+{
+	size_t n = 0;
+
+	for (size_t at = 0; at < text.len; at += letters_step(text_from(text, at)))
+		n++;
+	return n;
+}
+
+struct text
+letters_trim_start(struct text text, struct text drop)
+{
+	while (text.len > 0 && memchr(drop.bytes, text.bytes[0], drop.len) != NULL)
+		text = text_from(text, 1);
+	return text;
+}
+
+struct text
+letters_trim_end(struct text text, struct text drop)
+{
+	while (text.len > 0 && memchr(drop.bytes, text.bytes[text.len - 1], drop.len) != NULL)
+		text.len--;
+	return text;
+}
+
+/* All letters with a case are of one byte or two; other characters are 0 here. */
+static uint32_t
+decode(struct text letter)
+{
+	const uint8_t *bytes = (const uint8_t *)letter.bytes;
+
+	if (letter.len == 1 && bytes[0] < 0x80)
+		return bytes[0];
+	if (letter.len == 2)
+		return (uint32_t)(bytes[0] & 0x1f) << 6 | (bytes[1] & 0x3f);
+	return 0;
+}
+
+static void
+put_code(struct buf *buf, uint32_t code)
+{
+	char bytes[2] = { (char)(0xc0 | code >> 6), (char)(0x80 | (code & 0x3f)) };
+	char ascii = (char)code;
+
+	if (code < 0x80)
+		text_put(buf, (struct text){ &ascii, 1 });
+	else
+		text_put(buf, (struct text){ bytes, 2 });
+}
+
+static uint32_t
+upper_of(uint32_t code)
+{
+	for (size_t i = 0; i < N_LOWER; i++)
+		if (code >= lower[i].first && code <= lower[i].last)
+			return code - lower[i].distance;
+	return code;
+}
+
+static uint32_t
+lower_of(uint32_t code)
+{
+	for (size_t i = 0; i < N_LOWER; i++) {
+		uint32_t distance = lower[i].distance;
+
+		if (code >= lower[i].first - distance && code <= lower[i].last - distance)
+			return code + distance;
+	}
+	return code;
+}
+
+static void
+put_letter(struct buf *buf, struct text letter, uint32_t (*change)(uint32_t code))
+{
+	uint32_t code = decode(letter), changed = change(code);
+
+	if (code == changed)
+		text_put(buf, letter);
+	else
+		put_code(buf, changed);
+}
+
+static void
+put_changed(struct buf *buf, struct text text, uint32_t (*change)(uint32_t code))
+{
+	while (text.len > 0) {
+		size_t step = letters_step(text);
+
+		put_letter(buf, (struct text){ text.bytes, step }, change);
+		text = text_from(text, step);
+	}
+}
+
+void
+letters_put_upper(struct buf *buf, struct text text)
+{
+	put_changed(buf, text, upper_of);
+}
+
+void
+letters_put_lower(struct buf *buf, struct text text)
+{
+	put_changed(buf, text, lower_of);
+}
+
+static bool
+in_word(struct text letter)
+{
+	unsigned char c = (unsigned char)letter.bytes[0];
+
+	return c >= 0x80 || isalnum(c) || c == '\'';
+}
+
+static void
+put_title(struct buf *buf, struct text text, bool each_word)
+{
+	bool first = true;
+
+	while (text.len > 0) {
+		struct text letter = { text.bytes, letters_step(text) };
+
+		put_letter(buf, letter, first ? upper_of : lower_of);
+		first = each_word && !in_word(letter);
+		text = text_from(text, letter.len);
+	}
+}
+
+void
+letters_put_capital(struct buf *buf, struct text text)
+{
+	put_title(buf, text, false);
+}
+
+void
+letters_put_title(struct buf *buf, struct text text)
+{
+	put_title(buf, text, true);
+}
+
+/* The plain form of a character, "-" when it has none. */
+static const char *
+plain_of(struct text letter, char ret_ascii[2])
+{
+	uint32_t code = decode(letter);
+
+	if (code >= 0xc0 && code <= 0xff)
+		return plain[code - 0xc0];
+	if (code >= 0x80 || !isalnum((int)code))
+		return "-";
+	ret_ascii[0] = (char)tolower((int)code);
+	ret_ascii[1] = '\0';
+	return ret_ascii;
+}
+
+void
+letters_put_slug(struct buf *buf, struct text text)
+{
+	size_t start = buf->len;
+	bool gap = false;
+	char ascii[2];
+
+	while (text.len > 0) {
+		struct text letter = { text.bytes, letters_step(text) };
+		const char *form = plain_of(letter, ascii);
+
+		if (*form != '-' && gap && buf->len > start)
+			text_put(buf, text_of("-"));
+		if (*form != '-')
+			text_put(buf, text_of(form));
+		gap = *form == '-';
+		text = text_from(text, letter.len);
+	}
+}

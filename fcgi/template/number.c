@@ -1,0 +1,88 @@
+#include <ctype.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/template/number.h"
+
+/* A program may have called setlocale(), and strtod() would expect a comma. */
+static double
+parse_plainly(const char *string, char **ret_end)
+{
+	locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	double number;
+
+	if (plain == (locale_t)0)
+		return strtod(string, ret_end);
+	number = strtod_l(string, ret_end, plain);
+	freelocale(plain);
+	return number;
+}
+
+bool
+number_parse(struct text text, double *ret)
+{
+	char copy[64], *end;
+	double number;
+
+	if (text.len == 0 || text.len >= sizeof(copy) || isspace((unsigned char)text.bytes[0]))
+		return false;
+	memcpy(copy, text.bytes, text.len);
+	copy[text.len] = '\0';
+	if (copy[strspn(copy, "0123456789+-.eE")] != '\0')
+		return false;
+	number = parse_plainly(copy, &end);
+	if (end != copy + text.len || !isfinite(number))
+		return false;
+	*ret = number;
+	return true;
+}
+
+/* A locale's decimal point becomes ours. */
+static struct text
+with_point(char *printed)
+{
+	char *other = printed + strspn(printed, "0123456789-");
+
+	if (*other != '\0' && isdigit((unsigned char)other[-1]) && strchr("eE.", *other) == NULL)
+		*other = '.';
+	return text_of(printed);
+}
+
+struct text
+number_print(double number, char ret[NUMBER_TEXT])
+{
+	if (fabs(number) < 1e15 && number == trunc(number)) {
+		snprintf(ret, NUMBER_TEXT, "%lld", (long long)number);
+		return text_of(ret);
+	}
+	snprintf(ret, NUMBER_TEXT, "%.15g", number);
+	if (isfinite(number) && strtod(ret, NULL) != number)
+		snprintf(ret, NUMBER_TEXT, "%.17g", number);
+	return isfinite(number) ? with_point(ret) : text_of(ret);
+}
+
+struct text
+number_print_fixed(double number, int decimals, char ret[NUMBER_FIXED])
+{
+	snprintf(ret, NUMBER_FIXED, "%.*f", decimals, number_round(number, decimals, round));
+	return isfinite(number) ? with_point(ret) : text_of(ret);
+}
+
+/*
+ * 1.005 is a little less than it looks; the 15 digits that people see decide,
+ * as they do in PHP.
+ */
+double
+number_round(double number, int decimals, double (*how)(double))
+{
+	double scale = pow(10, decimals), scaled = number * scale;
+	char seen[NUMBER_TEXT];
+
+	if (!isfinite(scaled) || scale == 0 || fabs(scaled) >= 1e15)
+		return number;
+	snprintf(seen, sizeof(seen), "%.15g", scaled);
+	return how(strtod(seen, NULL)) / scale;
+}

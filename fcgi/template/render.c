@@ -1,0 +1,550 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/template/render.h"
+#include "fcgi/template/template.h"
+#include "shared/buf.h"
+
+struct used {
+	struct template *template; /* NULL: there is none of that name */
+	const char *name;
+	struct used *next;
+};
+
+static int render_nodes(struct render *render, const struct node *node);
+
+int
+render_locate(struct render *render, unsigned line, int r)
+{
+	if (!render->located)
+		buf_printf(render->error, "%s:%u: %s", render->at.template->name, line, render->work.why);
+	render->located = true;
+	return r;
+}
+
+/* --- other templates ---------------------------------------------------------------- */
+
+static struct used *
+find_used(const struct render *render, struct text name)
+{
+	struct used *used = render->used;
+
+	while (used != NULL && !text_is(name, used->name))
+		used = used->next;
+	return used;
+}
+
+/* Keeps why the finder failed. What is wrong within a template has its place already. */
+static int
+find_failed(struct render *render, int r, struct buf *error)
+{
+	work_fail(&render->work, r, "%s", buf_cstr(error) ? buf_cstr(error) : "out of memory");
+	if (r == -EINVAL || r == -E2BIG) {
+		buf_string(render->error, render->work.why);
+		render->located = true;
+	}
+	return r;
+}
+
+/* Asks the finder, once for each name. */
+static int
+find_anew(struct render *render, struct text name, struct used **ret)
+{
+	struct used *used = arena_alloc(&render->work.arena, sizeof(*used));
+	char *string = arena_alloc(&render->work.arena, name.len + 1);
+	struct buf error = BUF_INIT;
+	int r;
+
+	if (used == NULL || string == NULL)
+		return work_no_memory(&render->work);
+	memcpy(string, name.bytes, name.len);
+	*used = (struct used){ NULL, string, render->used };
+	r = render->find(render->context, string, &used->template, &error);
+	if (r == 0 || r == -ENOENT) {
+		*ret = render->used = used;
+		r = 0;
+	} else {
+		r = find_failed(render, r, &error);
+	}
+	buf_free(&error);
+	return r;
+}
+
+/* Returns 0, -ENOENT when there is no such template, or another failure. */
+static int
+find_template(struct render *render, struct text name, const struct template **ret)
+{
+	struct used *used = find_used(render, name);
+	int r = 0;
+
+	if (used == NULL)
+		r = find_anew(render, name, &used);
+	if (r < 0)
+		return r;
+	if (used->template == NULL)
+		return work_fail(&render->work, -ENOENT, "no template '%.*s'", (int)name.len, name.bytes);
+	*ret = used->template;
+	return 0;
+}
+
+/* Evaluates a template's name and finds it. Returns as find_template(). */
+static int
+find_named(struct render *render, const struct expr *name, const struct template **ret)
+{
+	struct value value;
+	int r = eval(render, name, &value);
+
+	if (r < 0)
+		return r;
+	if (value.kind != VALUE_TEXT)
+		return work_fail(
+		    &render->work, -EINVAL, "expected the name of a template, found %s", value_kind_name(value.kind));
+	if (value.text.len == 0 || value.text.len > TEMPLATE_MAX_NAME ||
+	    memchr(value.text.bytes, '\0', value.text.len) != NULL)
+		return work_fail(
+		    &render->work, -EINVAL, "expected the name of a template, of 1 to %d bytes", TEMPLATE_MAX_NAME);
+	return find_template(render, value.text, ret);
+}
+
+/* --- blocks ---------------------------------------------------------------------------- */
+
+static const struct block *
+find_block(const struct template *template, struct text name)
+{
+	for (const struct block *block = template->blocks; block != NULL; block = block->next)
+		if (text_equal(block->name, name))
+			return block;
+	return NULL;
+}
+
+/* The block of that name which counts, from a level of the chain on; NULL when there is none. */
+static const struct block *
+find_in_chain(const struct chain *chain, struct text name, size_t *level)
+{
+	const struct block *block = NULL;
+
+	for (; *level < chain->n; (*level)++) {
+		block = find_block(chain->templates[*level], name);
+		if (block != NULL)
+			break;
+	}
+	return block;
+}
+
+static int
+render_block(struct render *render, const struct block *block, size_t level)
+{
+	struct scope scope = { .outer = render->scope, .closed = true };
+	struct position before = render->at;
+	int r;
+
+	render->at.template = render->at.chain->templates[level];
+	render->at.block = block;
+	render->at.level = level;
+	render->scope = &scope;
+	r = render_nodes(render, block->body);
+	render->scope = scope.outer;
+	render->at = before;
+	return r;
+}
+
+static int
+render_block_node(struct render *render, const struct node *node)
+{
+	size_t level = 0;
+	const struct block *block = find_in_chain(render->at.chain, node->block->name, &level);
+
+	return render_block(render, block, level);
+}
+
+/* Takes what was written since a mark back, as text that is HTML already. */
+static int
+take_output(struct render *render, size_t mark, struct value *ret)
+{
+	struct text text = { NULL, render->out->len - mark };
+
+	text.bytes = arena_copy(&render->work.arena, render->out->data + mark, text.len);
+	render->out->len = mark;
+	if (text.bytes == NULL)
+		return work_no_memory(&render->work);
+	*ret = value_of_text(text);
+	ret->safe = true;
+	return 0;
+}
+
+int
+render_parent(struct render *render, struct value *ret)
+{
+	size_t level = render->at.level + 1, mark = render->out->len;
+	struct text name = render->at.block->name;
+	const struct block *block = find_in_chain(render->at.chain, name, &level);
+	int r;
+
+	if (block == NULL)
+		return work_fail(&render->work, -EINVAL, "block '%.*s' has no parent", (int)name.len, name.bytes);
+	r = render_block(render, block, level);
+	return r == 0 ? take_output(render, mark, ret) : r;
+}
+
+/* --- set and macros ---------------------------------------------------------------------- */
+
+static int
+render_set(struct render *render, const struct node *node)
+{
+	struct value value;
+	int r = eval(render, node->set.expr, &value);
+
+	return r == 0 ? scope_set(&render->work, render->scope, node->set.name, value) : r;
+}
+
+static int
+render_capture(struct render *render, const struct node *node)
+{
+	size_t mark = render->out->len;
+	struct value value;
+	int r;
+
+	r = render_nodes(render, node->set.body);
+	if (r == 0)
+		r = take_output(render, mark, &value);
+	return r == 0 ? scope_set(&render->work, render->scope, node->set.name, value) : r;
+}
+
+/* Arguments in order, then what the macro says of those that are not given. */
+static int
+bind_parameters(struct render *render, const struct macro *macro, const struct value *args, unsigned n)
+{
+	unsigned i = 0;
+	int r = 0;
+
+	for (const struct parameter *at = macro->parameters; r == 0 && at != NULL; at = at->next, i++) {
+		struct value value = { .kind = VALUE_UNDEFINED };
+
+		if (i < n)
+			value = args[i];
+		else if (at->unset != NULL)
+			r = eval(render, at->unset, &value);
+		if (r == 0)
+			r = scope_add(&render->work, render->scope, at->name, value, NULL);
+	}
+	return r;
+}
+
+int
+render_macro(struct render *render, const struct macro *macro, const struct value *args, unsigned n, struct value *ret)
+{
+	struct scope scope = { .closed = true }, *outer = render->scope;
+	size_t mark = render->out->len;
+	int r;
+
+	render->scope = &scope;
+	r = bind_parameters(render, macro, args, n);
+	if (r == 0)
+		r = render_nodes(render, macro->body);
+	render->scope = outer;
+	return r == 0 ? take_output(render, mark, ret) : r;
+}
+
+/* --- if and for ------------------------------------------------------------------------------ */
+
+static int
+render_if(struct render *render, const struct node *node)
+{
+	for (const struct branch *branch = node->branches; branch != NULL; branch = branch->next) {
+		struct value value = { .kind = VALUE_UNDEFINED };
+		int r = branch->condition != NULL ? eval(render, branch->condition, &value) : 0;
+
+		if (r < 0)
+			return r;
+		if (branch->condition == NULL || value_is_true(value))
+			return render_nodes(render, branch->body);
+	}
+	return 0;
+}
+
+/* The variables of a loop; key is NULL when it is not asked for. */
+struct loop_variables {
+	struct variable *key;
+	struct variable *item;
+	struct loop *loop; /* in the arena: it can be set to a variable that lives on */
+};
+
+static int
+add_loop_variables(struct render *render, const struct node *node, struct loop_variables *ret)
+{
+	struct value undefined = { .kind = VALUE_UNDEFINED }, outer, state = { .kind = VALUE_LOOP };
+	struct work *work = &render->work;
+	int r;
+
+	ret->key = NULL;
+	ret->loop = arena_alloc(&work->arena, sizeof(*ret->loop));
+	if (ret->loop == NULL)
+		return work_no_memory(work);
+	state.loop = ret->loop;
+	r = scope_find(work, render->scope->outer, text_of("loop"), &outer);
+	if (r == 0)
+		r = scope_add(work, render->scope, text_of("loop"), state, NULL);
+	if (r == 0 && node->loop.key.len > 0)
+		r = scope_add(work, render->scope, node->loop.key, undefined, &ret->key);
+	if (r == 0)
+		r = scope_add(work, render->scope, node->loop.item, undefined, &ret->item);
+	if (r == 0 && outer.kind == VALUE_LOOP)
+		ret->loop->parent = outer.loop;
+	return r;
+}
+
+static int
+render_items(struct render *render, const struct node *node, struct value of)
+{
+	struct value_walk walk = value_walk(of);
+	struct loop_variables variables;
+	struct value key, item;
+	int r;
+
+	r = add_loop_variables(render, node, &variables);
+	if (r < 0)
+		return r;
+	variables.loop->length = value_count(of);
+	while (r == 0 && value_next(&walk, &key, &item)) {
+		if (variables.key != NULL)
+			variables.key->value = key;
+		variables.item->value = item;
+		r = work_spend(&render->work, 1);
+		if (r == 0)
+			r = render_nodes(render, node->loop.body);
+		variables.loop->index0++;
+	}
+	return r;
+}
+
+static int
+render_for(struct render *render, const struct node *node)
+{
+	struct scope scope = { .outer = render->scope };
+	struct value of;
+	int r;
+
+	r = eval(render, node->loop.of, &of);
+	if (r < 0)
+		return r;
+	if (!value_is_iterable(of) && !value_is_missing(of))
+		return work_fail(&render->work, -EINVAL, "expected a list or a dict to loop over, found %s",
+		    value_kind_name(of.kind));
+	if (value_is_empty(of))
+		return render_nodes(render, node->loop.otherwise);
+	render->scope = &scope;
+	r = render_items(render, node, of);
+	render->scope = scope.outer;
+	return r;
+}
+
+/* --- whole templates ----------------------------------------------------------------------------- */
+
+/* What a template that extends another does before its parent writes. */
+static int
+render_sets(struct render *render, const struct node *node)
+{
+	int r = 0;
+
+	for (; r == 0 && node != NULL; node = node->next) {
+		if (node->kind == NODE_SET)
+			r = render_set(render, node);
+		else if (node->kind == NODE_CAPTURE)
+			r = render_capture(render, node);
+		if (r < 0)
+			render_locate(render, node->line, r);
+	}
+	return r;
+}
+
+/* Adds what the last template of the chain extends. */
+static int
+lengthen(struct render *render, struct chain *chain)
+{
+	const struct template *last = chain->templates[chain->n - 1];
+	int r;
+
+	render->at.template = last;
+	r = render_sets(render, last->body);
+	if (r < 0)
+		return r;
+	if (chain->n == TEMPLATE_MAX_EXTENDS)
+		r = work_fail(
+		    &render->work, -ELOOP, "templates that extend one another, more than %d", TEMPLATE_MAX_EXTENDS);
+	else
+		r = find_named(render, last->extends, &chain->templates[chain->n]);
+	if (r < 0)
+		return render_locate(render, last->extends->line, r);
+	chain->n++;
+	return 0;
+}
+
+static int
+render_chain(struct render *render, const struct template *template)
+{
+	struct chain chain = { .templates = { template }, .n = 1 };
+	struct position before = render->at;
+	int r = 0;
+
+	render->at = (struct position){ .template = template, .chain = &chain };
+	while (r == 0 && chain.templates[chain.n - 1]->extends != NULL)
+		r = lengthen(render, &chain);
+	if (r == 0) {
+		render->at.template = chain.templates[chain.n - 1];
+		r = render_nodes(render, render->at.template->body);
+	}
+	render->at = before;
+	return r;
+}
+
+/* What a template that is included sees. */
+static int
+open_include(struct render *render, const struct node *node, struct scope *ret)
+{
+	struct value with = { .kind = VALUE_UNDEFINED };
+	int r;
+
+	*ret = (struct scope){ .outer = node->include.only ? NULL : render->scope, .closed = true };
+	if (node->include.with == NULL)
+		return 0;
+	r = eval(render, node->include.with, &with);
+	if (r == 0 && with.kind != VALUE_DICT && !value_is_missing(with))
+		r = work_fail(
+		    &render->work, -EINVAL, "expected a dict after 'with', found %s", value_kind_name(with.kind));
+	ret->data = with;
+	return r;
+}
+
+static int
+render_include(struct render *render, const struct node *node)
+{
+	struct scope *outer = render->scope, scope;
+	const struct template *template;
+	int r;
+
+	r = find_named(render, node->include.name, &template);
+	if (r == -ENOENT && node->include.ignore_missing && !render->located)
+		return 0;
+	if (r == 0)
+		r = open_include(render, node, &scope);
+	if (r < 0)
+		return r;
+	render->scope = &scope;
+	r = render_chain(render, template);
+	render->scope = outer;
+	return r;
+}
+
+/* --- nodes ------------------------------------------------------------------------------------------ */
+
+static int
+render_print(struct render *render, const struct node *node)
+{
+	struct value value;
+	struct text text;
+	int r = eval(render, node->print, &value);
+
+	if (r < 0)
+		return r;
+	if (value.kind == VALUE_NUMBER)
+		return value_put(&render->work, render->out, value);
+	r = value_to_text(&render->work, value, &text);
+	if (r == 0 && value.safe)
+		text_put(render->out, text);
+	else if (r == 0)
+		text_put_html(render->out, text);
+	return r;
+}
+
+static int
+render_node(struct render *render, const struct node *node)
+{
+	switch (node->kind) {
+	case NODE_TEXT:
+		text_put(render->out, node->text);
+		return 0;
+	case NODE_PRINT:
+		return render_print(render, node);
+	case NODE_IF:
+		return render_if(render, node);
+	case NODE_FOR:
+		return render_for(render, node);
+	case NODE_SET:
+		return render_set(render, node);
+	case NODE_CAPTURE:
+		return render_capture(render, node);
+	case NODE_BLOCK:
+		return render_block_node(render, node);
+	case NODE_INCLUDE:
+		return render_include(render, node);
+	}
+	return -EINVAL;
+}
+
+static int
+render_each(struct render *render, const struct node *node)
+{
+	int r = 0;
+
+	for (; r == 0 && node != NULL; node = node->next) {
+		r = work_spend(&render->work, 1);
+		if (r == 0)
+			r = render_node(render, node);
+		if (r == 0 && render->out->failed)
+			r = work_fail(&render->work, -E2BIG, "out of memory, or a page of more than %d bytes",
+			    TEMPLATE_MAX_OUTPUT);
+		if (r < 0)
+			render_locate(render, node->line, r);
+	}
+	return r;
+}
+
+/* Nodes that stand side by side. A failure is located. */
+static int
+render_nodes(struct render *render, const struct node *node)
+{
+	int r;
+
+	if (node == NULL)
+		return 0;
+	r = work_enter(&render->work);
+	if (r < 0)
+		return render_locate(render, node->line, r);
+	r = render_each(render, node);
+	work_leave(&render->work);
+	return r;
+}
+
+/* --- the whole ------------------------------------------------------------------------------------------ */
+
+static void
+free_render(struct render *render)
+{
+	for (struct used *used = render->used; used != NULL; used = used->next)
+		template_unref(used->template);
+	arena_free(&render->work.arena);
+}
+
+int
+render_template(
+    template_find *find, void *context, const char *name, const struct cJSON *data, struct buf *out, struct buf *error)
+{
+	struct scope scope = { .data = value_of_json(data), .closed = true };
+	struct render render = { .find = find, .context = context, .scope = &scope, .out = out, .error = error };
+	const struct template *template;
+	size_t before = out->len;
+	int r;
+
+	r = find_template(&render, text_of(name), &template);
+	if (r == 0)
+		r = render_chain(&render, template);
+	else if (!render.located)
+		buf_string(error, render.work.why);
+	if (r < 0) {
+		out->len = before;
+		out->failed = false;
+	}
+	free_render(&render);
+	return r;
+}

@@ -1,0 +1,73 @@
+/*
+ * render - writes a parsed template, with data, as text.
+ *
+ * It does no input or output: other templates come from a finder. One render
+ * sees one version of each template, however often it is included.
+ */
+#ifndef FCGI_TEMPLATE_RENDER_H
+#define FCGI_TEMPLATE_RENDER_H
+
+#include "fcgi/template/ast.h"
+#include "fcgi/template/limits.h"
+#include "fcgi/template/scope.h"
+
+struct buf;
+struct cJSON;
+
+/*
+ * Finds a template. Returns 0 and a reference; -ENOENT when there is none;
+ * -EINVAL or -E2BIG when it is wrong, after a message that says where; or
+ * another negative errno after a message that says what.
+ */
+typedef int template_find(void *context, const char *name, struct template **ret, struct buf *error);
+
+/*
+ * Appends a template, rendered with data, which must be an object or NULL.
+ * Returns 0, or a negative errno: then out is as it was, and error says what
+ * is wrong and where.
+ */
+int render_template(
+    template_find *find, void *context, const char *name, const struct cJSON *data, struct buf *out, struct buf *error);
+
+/* --- for render.c and eval.c ----------------------------------------------------------- */
+
+/* A template, what it extends, what that extends ... */
+struct chain {
+	const struct template *templates[TEMPLATE_MAX_EXTENDS];
+	size_t n;
+};
+
+/* Where a render is. */
+struct position {
+	const struct template *template;
+	const struct chain *chain; /* whose blocks are asked for; NULL in a macro */
+	const struct block *block; /* that is open, or NULL */
+	size_t level;              /* of that block's template in the chain */
+};
+
+struct render {
+	struct work work;
+	template_find *find;
+	void *context;
+	struct used *used; /* every template that was found: values point into them */
+	struct position at;
+	struct scope *scope;
+	struct buf *out;
+	struct buf *error;
+	bool located; /* error says where and why */
+};
+
+/* Evaluates an expression. Returns 0 or a failure, which is located. */
+int eval(struct render *render, const struct expr *expr, struct value *ret);
+
+/* What a macro writes. Returns 0 or a failure. */
+int render_macro(
+    struct render *render, const struct macro *macro, const struct value *args, unsigned n, struct value *ret);
+
+/* What the block that is open overrides. Returns 0 or a failure. */
+int render_parent(struct render *render, struct value *ret);
+
+/* Completes a failure with the place, unless it has one. Returns r. */
+int render_locate(struct render *render, unsigned line, int r);
+
+#endif

@@ -1,0 +1,32 @@
+#include <string.h>
+#include <utlist.h>
+
+#include "sidecar/client.h"
+#include "sidecar/expiry.h"
+#include "sidecar/hub.h"
+
+void
+expiry_add(struct expiry *expiry, struct client *client)
+{
+	DL_APPEND2(expiry->clients, client, prev_expiring, next_expiring);
+}
+
+void
+expiry_remove(struct expiry *expiry, struct client *client)
+{
+	if (client->prev_expiring == NULL)
+		return;
+	DL_DELETE2(expiry->clients, client, prev_expiring, next_expiring);
+	client->prev_expiring = client->next_expiring = NULL;
+}
+
+void
+expiry_tick(struct expiry *expiry, int64_t now)
+{
+	static const char reason[] = "token expired";
+	struct client *client;
+
+	DL_FOREACH2(expiry->clients, client, next_expiring)
+		if (now >= client->expires)
+			hub_disconnect(expiry->hub, client, EXPIRY_CLOSE_CODE, reason, strlen(reason));
+}

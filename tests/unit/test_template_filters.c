@@ -1,0 +1,148 @@
+#include <locale.h>
+
+#include "tests/tap.h"
+#include "tests/unit/shelf.h"
+
+static void
+letters_change(void)
+{
+	OK(renders("{{ 'aBc é ß ж ω'|upper }} {{ 'ÀBC Ж Ω Ё ×'|lower }}", "ABC É ß Ж Ω àbc ж ω ё ×"),
+	    "upper and lower");
+	OK(renders("{{ 'hELLO wORLD'|capitalize }} {{ \"it's élan-vital\"|title|raw }}", "Hello world It's Élan-Vital"),
+	    "capitalize and title");
+	OK(renders("[{{ ' \\t a b\\n'|trim }}] [{{ '/a/'|trim('/') }}]", "[a b] [a]"), "trim");
+	OK(renders("{{ 'Crème Brûlée: 2 für 1!'|slug }} {{ '--a__b--'|slug }} {{ 'Straße'|slug }}",
+	       "creme-brulee-2-fur-1 a-b strasse"),
+	    "slug");
+	OK(renders("{{ 'añb'|length }} {{ [1, 2]|length }} {{ {a: 1}|length }} {{ absent|length }} {{ (1..9)|length }}",
+	       "3 2 1 0 9"),
+	    "length counts characters and items");
+	OK(renders("{{ 'añbcd'|truncate(2) }} {{ 'añb'|truncate(3) }} {{ 'añb'|truncate(1, '…') }} {{ "
+		   "'日本語'|truncate(2, '') }}",
+	       "añ... añb a… 日本"),
+	    "truncate cuts between characters");
+	OK(renders("{{ 'añb'|reverse }} {{ 'ñb'|first }} {{ 'bñ'|last }} [{{ ''|first }}{{ ''|last }}]", "bña ñ ñ []"),
+	    "reverse, first and last of text");
+}
+
+static void
+defaults_stand_in(void)
+{
+	OK(renders("{{ absent|default('x') }}{{ ''|default('y') }}{{ null|default('z') }}{{ 0|default('w') }}", "xyz0"),
+	    "default");
+	OK(renders("[{{ absent|default }}]{{ absent.a.b|default('x') }}", "[]x"), "default without an argument");
+}
+
+static void
+lists_change(void)
+{
+	OK(renders("{{ [3, 1, 2]|sort|join(',') }} {{ ['b', 'a', 10, 9]|sort|join(',') }}", "1,2,3 9,10,a,b"), "sort");
+	OK(renders("{{ {b: 2, a: 1}|sort|to_json }}", "{\"a\":1,\"b\":2}"), "a dict by its items");
+	OK(renders("{{ [1, 2, 3]|reverse|join }} {{ {a: 1, b: 2}|reverse|keys|join }}", "321 ba"), "reverse");
+	OK(renders("{{ [3, 1, 3, '3', 1, [2], [2], [3]]|unique|to_json }}", "[3,1,\"3\",[2],[3]]"),
+	    "unique keeps the first");
+	OK(renders("{{ {a: 1, b: 2}|keys|join(', ') }} {{ [5, 6]|keys|join }}", "a, b 01"), "keys");
+	OK(renders("{{ [1, 2]|first }}{{ [1, 2]|last }}{{ {a: 7, b: 8}|first }}{{ (1..4)|last }}[{{ []|first }}{{ "
+		   "[]|last }}]",
+	       "1274[]"),
+	    "first and last");
+	OK(renders("{{ ['<', 'b']|join('&') }}", "&lt;&amp;b"), "join is escaped");
+	OK(renders("{{ 'a,b,,c'|split(',')|to_json }} {{ 'añ'|split|to_json }} {{ ''|split(',')|to_json }} {{ "
+		   "''|split|length }}",
+	       "[\"a\",\"b\",\"\",\"c\"] [\"a\",\"ñ\"] [\"\"] 0"),
+	    "split");
+	OK(renders("{{ 'a,'|split(',')|to_json }}", "[\"a\",\"\"]"), "split keeps an empty end");
+}
+
+static void
+text_is_replaced(void)
+{
+	OK(renders("{{ 'a.b.c'|replace('.', '-') }} {{ 'aab'|replace({'a': 'b', 'aa': 'x'}) }}", "a-b-c xb"),
+	    "replace, the longest first");
+	OK(renders("{{ 'ab'|replace({'a': 'b', 'b': 'a'}) }} {{ 'ab'|replace('', 'x') }}", "ba ab"),
+	    "what was put in is not replaced again");
+}
+
+static void
+numbers_are_written(void)
+{
+	OK(renders("{{ 1234567.891|number_format }} {{ 1234567.891|number_format(2) }} {{ (-999)|number_format }} "
+		   "{{ 1234.5|number_format(2, ',', '.') }} {{ (-0.001)|number_format(2) }}",
+	       "1,234,568 1,234,567.89 -999 1.234,50 0.00"),
+	    "number_format");
+	OK(renders("{{ 1.005|number_format(2) }} {{ 2.5|round }} {{ -2.5|round }} {{ 3.14159|round(2) }} {{ "
+		   "1250|round(-2) }} "
+		   "{{ 1.2|round(0, 'ceil') }} {{ 1.8|round(0, 'floor') }}",
+	       "1.01 3 -3 3.14 1300 2 1"),
+	    "round, half away from zero");
+	OK(renders("{{ '-1.5'|abs }} {{ null|abs }}", "1.5 0"), "abs");
+	if (setlocale(LC_ALL, "de_DE.UTF-8") != NULL || setlocale(LC_ALL, "fr_FR.UTF-8") != NULL)
+		OK(renders(
+		       "{{ 1.5 }} {{ '1.5' + 1 }} {{ 1.5|number_format(1) }} {{ [1.5]|to_json }}", "1.5 2.5 1.5 [1.5]"),
+		    "a locale changes nothing");
+	setlocale(LC_ALL, "C");
+}
+
+static void
+dates_are_written(void)
+{
+	OK(renders(
+	       "{{ 0|date }} {{ 1795345200|date('D, d M Y H:i:s') }}", "1970-01-01 00:00 Sun, 22 Nov 2026 11:00:00"),
+	    "seconds since 1970, in UTC");
+	OK(renders("{{ '2026-11-22'|date('j.n.y') }} {{ '2026-11-22T10:30:05+01:00'|date('c') }} "
+		   "{{ '2026-11-22 10:30'|date('g:i A') }} {{ '2026-11-22T10:30:00.123Z'|date('U') }}",
+	       "22.11.26 2026-11-22T09:30:05+00:00 10:30 AM 1795343400"),
+	    "dates as text");
+	OK(renders("{{ 0|date('l N w z t L F A h G \\\\Y\\Y') }}", "Thursday 4 4 0 31 0 January AM 12 0 YY"),
+	    "letters");
+	OK(renders("[{{ ''|date }}{{ absent|date }}]", "[]"), "no date is nothing");
+	OK(refuses("{{ 'soon'|date }}", "page.html:1: expected a date, found a string that is none") &&
+		refuses("{{ '2026-13-01'|date }}", "page.html:1: expected a date, found a string that is none") &&
+		refuses("{{ 1e3|date }}", "page.html:1: expected '}}', found 'e3'"),
+	    "what is no date is said");
+}
+
+static void
+json_stands_in_scripts(void)
+{
+	shelf_data(
+	    "{\"room\": \"</script><script>alert('1')//\\\"\\\\\\n\\u2028\\u2029&\", \"n\": [1, 2.5, true, null, {}]}");
+	OK(renders("<script>const room = {{ room|to_json }};</script>",
+	       "<script>const room = \"\\u003c/script\\u003e\\u003cscript\\u003ealert(\\u00271\\u0027)//"
+	       "\\u0022\\u005c\\u000a\\u2028\\u2029\\u0026\";</script>"),
+	    "a hostile name stays a string");
+	OK(renders("'{{ room|e('js') }}'",
+	       "'\\u003c/script\\u003e\\u003cscript\\u003ealert(\\u00271\\u0027)//\\u0022\\u005c\\u000a"
+	       "\\u2028\\u2029\\u0026'"),
+	    "so it does between quotes of one's own");
+	OK(renders("{{ n|json_encode }} {{ absent|tojson }} {{ (1..3)|to_json }}", "[1,2.5,true,null,{}] null [1,2,3]"),
+	    "values of each kind");
+	shelf_data("{}");
+}
+
+static void
+text_is_escaped(void)
+{
+	OK(renders("{{ '<'|e }}{{ '<'|escape('html') }}{{ '<'|e|e }}{{ '<'|raw|e }}", "&lt;&lt;&lt;<"), "e, once");
+	OK(renders("{{ 'a b/ü?&'|url_encode }} {{ 'a b'|e('url') }}", "a%20b%2F%C3%BC%3F%26 a%20b"), "url_encode");
+	OK(renders("{{ '<a>\\nb'|nl2br }} {{ '<a>\\nb'|raw|nl2br }}", "&lt;a&gt;<br>\nb <a><br>\nb"),
+	    "nl2br escapes first");
+	OK(renders("{{ '<a>'|raw|upper }} {{ ' <a> '|raw|trim }}", "&lt;A&gt; <a>"),
+	    "what is changed is escaped again");
+}
+
+int
+main(void)
+{
+	shelf_data("{}");
+	letters_change();
+	defaults_stand_in();
+	lists_change();
+	text_is_replaced();
+	numbers_are_written();
+	dates_are_written();
+	json_stands_in_scripts();
+	text_is_escaped();
+	shelf_clear();
+	return tap_done();
+}

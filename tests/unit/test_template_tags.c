@@ -1,0 +1,249 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/tap.h"
+#include "tests/unit/shelf.h"
+
+static bool
+is(const char *text, const char *expected)
+{
+	if (strcmp(text, expected) != 0)
+		printf("# %s\n", text);
+	return strcmp(text, expected) == 0;
+}
+
+static void
+text_stays_as_it_is(void)
+{
+	OK(renders("a { b } {x} %} }} #}\n\n", "a { b } {x} %} }} #}\n\n"), "text without tags");
+	OK(renders("", ""), "no text at all");
+	OK(renders("\xef\xbb\xbf<p>", "<p>"), "a byte order mark is dropped");
+	OK(renders("a{# {{ b }} {% if %} #}c{##}d", "acd"), "comments are dropped");
+	OK(renders("{% raw %}{{ a }}{% b %}{# c #}{% endraw %}|{% verbatim %}{{{% endraw %}{% endverbatim %}",
+	       "{{ a }}{% b %}{# c #}|{{{% endraw %}"),
+	    "raw and verbatim");
+	OK(renders("{{ 1 }}\n{% if 1 %}\nx\n{% endif %}\n", "1\n\nx\n\n"), "lines stay");
+}
+
+static void
+whitespace_is_controlled(void)
+{
+	OK(renders("a \n{{- 1 -}}\n b", "a1b"), "around a value");
+	OK(renders("a {%- if 1 -%} b {%- endif -%} c", "abc"), "around tags");
+	OK(renders("a {%- if 1 %} b {% endif -%} c", "a b c"), "on one side");
+	OK(renders("a {#- x -#} b", "ab"), "around comments");
+	OK(renders("a {%- raw -%} {{ x }} {%- endraw -%} b", "a{{ x }}b"), "around raw text");
+	OK(renders("{{ 1 -}} {{- 2 }}{{ - 3 }}", "12-3"), "a minus is a minus");
+}
+
+static void
+conditions_choose(void)
+{
+	const char *source = "{% if a == 1 %}one{% elseif a == 2 %}two{% elif a == 3 %}three{% else %}more{% endif %}";
+
+	shelf_data("{\"a\": 1}");
+	OK(renders(source, "one"), "if");
+	shelf_data("{\"a\": 2}");
+	OK(renders(source, "two"), "elseif");
+	shelf_data("{\"a\": 3}");
+	OK(renders(source, "three"), "elif is the same");
+	shelf_data("{\"a\": 4}");
+	OK(renders(source, "more"), "else");
+	OK(renders("{% if absent %}x{% endif %}", ""), "what is not there is not true");
+}
+
+static void
+loops_go_through_items(void)
+{
+	shelf_data(
+	    "{\"list\": [\"a\", \"b\", \"c\"], \"dict\": {\"x\": 1, \"y\": 2}, \"rows\": [[1, 2], [3]], \"none\": []}");
+	OK(renders("{% for i in list %}{{ i }}{% endfor %}", "abc"), "a list");
+	OK(renders("{% for k, v in dict %}{{ k }}={{ v }};{% endfor %}{% for v in dict %}{{ v }}{% endfor %}",
+	       "x=1;y=2;12"),
+	    "a dict, with keys or without");
+	OK(renders("{% for k, v in list %}{{ k }}{{ v }}{% endfor %}", "0a1b2c"), "a list has keys too");
+	OK(renders("{% for i in none %}x{% else %}empty{% endfor %}{% for i in absent %}x{% else %}absent{% endfor %}",
+	       "emptyabsent"),
+	    "else when there is nothing");
+	OK(renders("{% for i in 1..3 %}{{ i }}{% endfor %}{% for i in range(2, 6, 2) %}{{ i }}{% endfor %}", "123246"),
+	    "ranges");
+	OK(renders("{% for i in list %}{{ loop.index }}{{ loop.index0 }}{{ loop.revindex }}{{ loop.first ? 'f' }}"
+		   "{{ loop.last ? 'l' }}{{ loop.length }} {% endfor %}",
+	       "103f3 2123 321l3 "),
+	    "the loop's variables");
+	OK(renders(
+	       "{% for r in rows %}{% for c in r %}{{ loop.parent.index }}.{{ loop.index }} {% endfor %}{% endfor %}",
+	       "1.1 1.2 2.1 "),
+	    "the loop around it");
+	OK(renders("{% for i in list %}{% endfor %}[{{ i }}{{ loop.index }}]", "[]"), "its variables end with it");
+	OK(refuses(
+	       "{% for i in 5 %}{% endfor %}", "page.html:1: expected a list or a dict to loop over, found a number"),
+	    "a number has no items");
+}
+
+static void
+variables_are_set(void)
+{
+	shelf_data("{\"total\": 1, \"list\": [1, 2, 3]}");
+	OK(renders("{% set a = 1 + 1 %}{{ a }}{% set a = a * 2 %}{{ a }}", "24"), "set");
+	OK(renders("{% set a %}<b>{{ '<' }}</b>{% endset %}{{ a }}{{ a|length }}", "<b>&lt;</b>11"),
+	    "set with what is between");
+	OK(renders("{% for i in list %}{% set total = total + i %}{% endfor %}{{ total }}", "7"),
+	    "a loop changes what is there already");
+	OK(renders("{% for i in list %}{% set last = i %}{% endfor %}[{{ last }}]", "[]"), "and keeps what is new");
+	OK(renders("{% for i in list %}{% set l = loop %}{% if loop.last %}{{ l.index }}{% endif %}{% endfor %}", "3"),
+	    "the loop can be set too");
+}
+
+static void
+macros_are_called(void)
+{
+	shelf_data("{\"x\": \"<\", \"secret\": 1}");
+	OK(renders(
+	       "{% macro input(name, type = 'text', value) %}<i n={{ name }} t={{ type }} v={{ value }}>{% endmacro %}"
+	       "{{ input('a') }}{{ input(x, 'b', 3) }}",
+	       "<i n=a t=text v=><i n=&lt; t=b v=3>"),
+	    "with arguments or defaults, and their output is HTML");
+	OK(renders("{{ m() }}{% macro m() %}[{{ secret }}]{% endmacro m %}", "[]"), "before they stand, and closed in");
+	OK(renders("{% macro down(n) %}{{ n }}{% if n > 0 %}{{ down(n - 1) }}{% endif %}{% endmacro %}{{ down(3) }}",
+	       "3210"),
+	    "they may call themselves");
+	OK(renders("{% macro m(a) %}{{ a }}{% endmacro %}{% set s = m('<') ~ m('>') %}{{ s }}", "&lt;&gt;"),
+	    "what two write stays HTML");
+}
+
+static void
+templates_extend(void)
+{
+	shelf_clear();
+	shelf_data("{\"room\": \"<general>\"}");
+	shelf_put(
+	    "base.html", "<title>{% block title %}Site{% endblock %}</title>{% block body %}{% endblock body %}.");
+	shelf_put("mid.html", "{% extends 'base.html' %}{% block title %}Mid {{ parent() }}{% endblock %}");
+	OK(renders("{% extends 'base.html' %}\n\n{% block title %}Chat - {{ room }}{% endblock %}\n"
+		   "{% block body %}<p>{% endblock %}\n",
+	       "<title>Chat - &lt;general&gt;</title><p>."),
+	    "blocks take the place of the parent's");
+	OK(renders(
+	       "{% extends 'mid.html' %}{% block title %}[{{ parent() }}]{% endblock %}", "<title>[Mid Site]</title>."),
+	    "parent() goes up each level");
+	OK(renders("{% extends 'mid.html' %}{% set t = 5 %}{% block body %}{{ t }}{% set t = 6 %}{% endblock %}",
+	       "<title>Mid Site</title>5."),
+	    "sets before the blocks are seen in them");
+	OK(renders("{% extends 'b' ~ 'ase.html' %}", "<title>Site</title>."), "the name is an expression");
+	shelf_put("list.html", "{% for i in 1..2 %}{% block row %}{{ i }}{% endblock %}{% endfor %}");
+	OK(renders("{% extends 'list.html' %}{% block row %}<{{ i }}{{ parent() }}>{% endblock %}", "<11><22>"),
+	    "a block in a loop sees its variables");
+	shelf_put("nested.html", "{% block a %}a{% block b %}b{% endblock %}{% endblock %}");
+	OK(renders("{% extends 'nested.html' %}{% block b %}B{% endblock %}", "aB"), "a block in a block");
+}
+
+static void
+templates_include(void)
+{
+	shelf_clear();
+	shelf_data("{\"a\": 1, \"part\": \"part.html\"}");
+	shelf_put("part.html", "({{ a }}{{ b }}{% set a = 9 %})");
+	shelf_put("base.html", "[{% block x %}base{% endblock %}]");
+	shelf_put("child.html", "{% extends 'base.html' %}{% block x %}child{% endblock %}");
+	OK(renders("{% include 'part.html' %}{{ a }}", "(1)1"), "it sees variables and changes none");
+	OK(renders(
+	       "{% include part with {b: 2} %}{% include part with {b: 3} only %}{% include part only %}", "(12)(3)()"),
+	    "with, and only");
+	OK(renders("{% include 'gone.html' ignore missing %}{% include 'gone.html' ignore missing with {b: 1} only %}x",
+	       "x"),
+	    "ignore missing");
+	OK(renders("{% block x %}mine{% endblock %}{% include 'child.html' %}", "mine[child]"),
+	    "its blocks are its own");
+	OK(renders("{% for b in 1..3 %}{% include 'part.html' %}{% endfor %}", "(11)(12)(13)"), "in a loop");
+	OK(refuses("\n{% include 'gone.html' %}", "page.html:2: no template 'gone.html'"),
+	    "one that is missing is said");
+	shelf_put("wrong.html", "\n\n{% nonsense %}");
+	OK(refuses("{% include 'wrong.html' ignore missing %}", "wrong.html:3: unknown tag 'nonsense'"),
+	    "one that is wrong, with its own place");
+	OK(refuses("{% include [1] %}", "page.html:1: expected the name of a template, found a list"),
+	    "a name is text");
+	OK(refuses("{% include part with 3 %}", "page.html:1: expected a dict after 'with', found a number"),
+	    "with takes a dict");
+	OK(is(shelf_render("gone.html"), "no template 'gone.html'"), "a page that is missing");
+}
+
+static char *
+repeat(const char *part, size_t times)
+{
+	size_t len = strlen(part);
+	char *all = malloc(len * times + 1), *at = all;
+
+	for (size_t i = 0; i < times; i++, at += len)
+		memcpy(at, part, len);
+	*at = '\0';
+	return all;
+}
+
+static void
+nothing_is_without_end(void)
+{
+	char *text;
+
+	shelf_clear();
+	shelf_put("a.html", "{% include 'b.html' %}");
+	shelf_put("b.html", "{% include 'a.html' %}");
+	OK(strstr(shelf_render("a.html"), ": nested deeper than 400") != NULL, "includes of each other");
+	shelf_put("a.html", "{% extends 'b.html' %}");
+	shelf_put("b.html", "{% extends 'a.html' %}");
+	OK(is(shelf_render("a.html"), "b.html:1: templates that extend one another, more than 16"),
+	    "extends of each other");
+	OK(refuses("{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "page.html:1: nested deeper than 400"), "macros");
+	shelf_put("base.html", "{% block a %}{% block b %}{% endblock %}{% endblock %}");
+	shelf_put("page2.html",
+	    "{% extends 'base.html' %}{% block b %}{% block a %}{{ parent() }}"
+	    "{% endblock %}{% endblock %}");
+	OK(strstr(shelf_render("page2.html"), ": nested deeper than 400") != NULL, "blocks in each other");
+	OK(refuses("{% for i in 1..5000 %}{% for j in 1..5000 %}{% endfor %}{% endfor %}",
+	       "page.html:1: more than 10000000 steps"),
+	    "loops");
+	OK(refuses("{{ 1..1000000000 }}", "page.html:1: a range of more than 10000000 items"), "ranges");
+	OK(refuses("{% set a = 'xxxxxxxxxxxxxxxx' %}{% for i in 1..30 %}{% set a = a ~ a %}{% endfor %}",
+	       "page.html:1: out of memory, or values of more than 33554432 bytes"),
+	    "values");
+	OK(refuses("{% set a = 'xxxxxxxxxxxxxxxx' %}{% for i in 1..16 %}{% set a = a ~ a %}{% endfor %}"
+		   "{% for i in 1..100 %}{{ a }}{% endfor %}",
+	       "page.html:1: out of memory, or a page of more than 16777216 bytes"),
+	    "output");
+	OK(refuses("{{ ('x'|replace('x', (1..99999)|join))|replace('1', (1..99999)|join) }}",
+	       "page.html:1: out of memory, or text of more than 16777216 bytes"),
+	    "text on the way");
+	text = repeat("{% if 1 %}", 200);
+	OK(refuses(text, "page.html:1: nested deeper than 100"), "tags in tags");
+	free(text);
+	text = repeat("((((", 500);
+	memcpy(text, "{{ ", 3);
+	OK(refuses(text, "page.html:1: nested deeper than 100"), "parentheses");
+	free(text);
+	text = repeat("a ~ ", 500);
+	memcpy(text, "{{a~", 4);
+	OK(refuses(text, "page.html:1: nested deeper than 100"), "long chains");
+	free(text);
+	text = repeat("{##}", 200000);
+	OK(renders(text, ""), "but many comments are fine");
+	free(text);
+	text = repeat("xxxxxxxxxxxxxxxx", 65537);
+	OK(refuses(text, "page.html: larger than 1048576 bytes"), "templates");
+	free(text);
+}
+
+int
+main(void)
+{
+	text_stays_as_it_is();
+	whitespace_is_controlled();
+	conditions_choose();
+	loops_go_through_items();
+	variables_are_set();
+	macros_are_called();
+	templates_extend();
+	templates_include();
+	nothing_is_without_end();
+	shelf_clear();
+	return tap_done();
+}
