@@ -54,7 +54,9 @@ answer(struct lws *wsi, int status, const char *why)
 {
 	unsigned char head[LWS_PRE + 1024], *at = head + LWS_PRE, *end = head + sizeof(head);
 	unsigned char body[LWS_PRE + 256];
-	int len = snprintf((char *)body + LWS_PRE, sizeof(body) - LWS_PRE, "{\"error\":\"%s\"}\n", why);
+	const char *format =
+	    status == 401 ? "{\"error\":\"Unauthorized\",\"reason\":\"%s\"}\n" : "{\"error\":\"%s\"}\n";
+	int len = snprintf((char *)body + LWS_PRE, sizeof(body) - LWS_PRE, format, why);
 
 	if (lws_add_http_common_headers(wsi, (unsigned int)status, "application/json", (lws_filepos_t)len, &at, end))
 		return -1;

@@ -381,6 +381,83 @@ mirror(struct tina4_request *req, struct tina4_response *res)
 	return tina4_response_json(res, &json);
 }
 
+/* POST /login with user=NAME: begins a session; the token is the same user's, for seconds=N. */
+static int
+login(struct tina4_request *req, struct tina4_response *res)
+{
+	const char *user = tina4_request_form(req, "user"), *seconds = tina4_request_form(req, "seconds");
+	cJSON *claims = cJSON_CreateObject();
+	struct tina4_session *session;
+	char *token = NULL;
+	int r;
+
+	if (user == NULL) {
+		cJSON_Delete(claims);
+		return tina4_response_error(res, 400, "who?");
+	}
+	cJSON_AddStringToObject(claims, "sub", user);
+	r = tina4_auth_token(tina4_request_app(req), &claims, seconds != NULL ? atoll(seconds) : 60, &token);
+	if (r == 0)
+		r = tina4_request_session(req, &session);
+	if (r == 0) {
+		tina4_session_regenerate(session);
+		r = tina4_session_set_string(session, "user", user);
+	}
+	if (r == 0)
+		r = tina4_response_jsonf(res, "{'token':%s}", token);
+	free(token);
+	return r;
+}
+
+static int
+logout(struct tina4_request *req, struct tina4_response *res)
+{
+	struct tina4_session *session;
+	int r = tina4_request_session(req, &session);
+
+	if (r == 0)
+		r = tina4_session_destroy(session);
+	return r < 0 ? r : tina4_response_text(res, "gone");
+}
+
+/* GET /me, with a token in the header */
+static int
+me(struct tina4_request *req, struct tina4_response *res)
+{
+	const cJSON *user = tina4_request_user(req, res);
+	cJSON *answer;
+
+	if (user == NULL)
+		return 0;
+	answer = cJSON_Duplicate(user, true);
+	return tina4_response_json(res, &answer);
+}
+
+/* Only for who is logged in; tells who that is. */
+static int
+members(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	const cJSON *user;
+
+	(void)data;
+	(void)len;
+	if (event == TINA4_CLOSE)
+		return 0;
+	user = tina4_conn_require(conn, "user");
+	return user == NULL ? 0 : tina4_conn_sendf(conn, "hello %s", cJSON_GetStringValue(user));
+}
+
+/* Only with a token; tells whose. */
+static int
+secret(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	const cJSON *sub = cJSON_GetObjectItemCaseSensitive(tina4_conn_user(conn), "sub");
+
+	(void)data;
+	(void)len;
+	return event == TINA4_CLOSE ? 0 : tina4_conn_sendf(conn, "hello %s", cJSON_GetStringValue(sub));
+}
+
 static int
 broken(struct tina4_request *req, struct tina4_response *res)
 {
@@ -411,6 +488,12 @@ main(int argc, char **argv)
 	tina4_get(app, "/count", count);
 	tina4_any(app, "/mirror/{word}", mirror);
 	tina4_get(app, "/broken", broken);
+
+	tina4_post(app, "/login", login);
+	tina4_post(app, "/logout", logout);
+	tina4_get(app, "/me", me);
+	tina4_websocket(app, "/ws/members", members);
+	tina4_websocket_secure(app, "/ws/secret", secret);
 
 	tina4_websocket(app, "/ws/script/{room}", script);
 	tina4_websocket(app, "/ws/tally/{room}", tally);

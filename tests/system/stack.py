@@ -13,6 +13,7 @@ from wire import COUNT, STATS, OK, Peer, command
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TINA4_BUILD", TOP / "build" / "test"))
+SECRET = "a secret of the tests, with more than 32 bytes"
 DEADLINE = 20  # seconds until what is waited for must have happened
 ALARMS = re.compile(r"Sanitizer|runtime error:|Assertion|assert")
 
@@ -105,6 +106,8 @@ class Stack:
             "TINA4_ADMIN": f"unix:{self.admin}",
             "TINA4_TEMPLATES": str(TOP / "templates"),
             "TINA4_STOP_SECONDS": "5",
+            "TINA4_SECRET": SECRET,
+            "TINA4_SESSION_PATH": f"{self.dir}/sessions",
             **{f"TINA4_{name.upper()}": str(value) for name, value in settings.items()},
         }
         self.port = None  # of the sidecar
