@@ -1,5 +1,11 @@
+#include <cjson/cJSON.h>
 #include <string.h>
 
+#include "shared/buf.h"
+#include "shared/conf.h"
+#include "shared/credentials.h"
+#include "shared/keys.h"
+#include "shared/token.h"
 #include "sidecar/announce.h"
 #include "sidecar/feed.h"
 #include "sidecar/greeting.h"
@@ -136,9 +142,44 @@ test_offers(void)
 	OK(!judge_offers(NULL, "a"), "no header offers nothing");
 }
 
+static void
+test_tokens(void)
+{
+	struct conf conf = { .secret = "a secret with more than thirty-two bytes", .jwt_algorithm = "HS256" };
+	struct credentials none = { 0 }, wrong = { .query = "token=a.b.c" }, right = { 0 };
+	struct buf errors = BUF_INIT, text = BUF_INIT;
+	cJSON *claims = cJSON_CreateObject();
+	struct keys *keys = NULL;
+	struct token token = { 0 };
+
+	conf.jwt_expiry = "required";
+	OK(keys_new(&keys, &conf, &errors) == 0 && token_issue(keys, claims, 1000, 60, &text) == 0, "a token is made");
+	OK(judge_token(keys, &none, 1000, &token).status == 401, "without a token it is 401");
+	OK(strcmp(judge_token(keys, &none, 1000, &token).why, "missing") == 0, "whose reason says so");
+	OK(judge_token(keys, &wrong, 1000, &token).status == 401, "what is no token is 401");
+	buf_clear(&errors);
+	buf_printf(&errors, "Bearer %s", buf_cstr(&text));
+	right.authorization = buf_cstr(&errors);
+	OK(judge_token(keys, &right, 1000, &token).status == 101 && token.claims != NULL,
+	    "a valid one brings its claims");
+	token_free(&token);
+	token = (struct token){ 0 };
+	OK(judge_token(keys, &right, 1060, &token).status == 401, "until it has expired");
+	keys_free(keys);
+	keys = NULL;
+	conf.secret = "";
+	OK(keys_new(&keys, &conf, &errors) == 0 && judge_token(keys, &right, 1000, &token).status == 503,
+	    "without a key nobody can tell: 503, and not 101");
+	keys_free(keys);
+	cJSON_Delete(claims);
+	buf_free(&errors);
+	buf_free(&text);
+}
+
 int
 main(void)
 {
+	test_tokens();
 	announce_static(&feed.routes, "/chat/{room}");
 	test_accepted();
 	test_request_line();
