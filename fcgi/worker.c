@@ -130,9 +130,13 @@ open_batch(struct worker *worker)
 	return &worker->batch;
 }
 
-/* Sends the batch when the record that has just been finished should not wait for more. */
+/*
+ * Sends the batch when the record that has just been finished should not wait
+ * for more. That of an event which has outlived a worker never does: should this
+ * worker die too, the sidecar must see over which event.
+ */
 static int
-finish_record(struct worker *worker)
+finish_record(struct worker *worker, const struct wire_event *event)
 {
 	int64_t now = clock_ns();
 
@@ -140,7 +144,7 @@ finish_record(struct worker *worker)
 		worker->first_ns = now;
 	if (worker->stopping && now >= worker->stop_ns)
 		worker->done = true;
-	if (now - worker->first_ns >= BATCH_NS || worker->batch.len > BATCH_BYTES)
+	if (event->attempt > 1 || now - worker->first_ns >= BATCH_NS || worker->batch.len > BATCH_BYTES)
 		return flush(worker);
 	return 0;
 }
@@ -220,7 +224,7 @@ handle(struct worker *worker, struct wire_event *event)
 
 	if (conn == NULL) {
 		refuse(event, batch);
-		return finish_record(worker);
+		return finish_record(worker, event);
 	}
 	r = terminate_data(worker, event);
 	if (r < 0)
@@ -228,7 +232,7 @@ handle(struct worker *worker, struct wire_event *event)
 	r = conn_handle(conn, event, link_welcome(worker->link), batch);
 	if (r < 0)
 		log_failure(conn, event, r);
-	return finish_record(worker);
+	return finish_record(worker, event);
 }
 
 static int

@@ -30,7 +30,9 @@ struct event {
 	uint16_t attempt;
 	uint16_t code;
 	uint32_t count;
+	uint8_t deaths; /* of workers that were handling it */
 	uint64_t id;
+	uint64_t order; /* among all that were sent */
 	size_t len;
 	char data[];
 };
@@ -344,20 +346,50 @@ take_back(struct feed *feed, struct lane *lane)
 		list(lane, &feed->ready);
 }
 
+/* A message that its handler cannot survive costs its sender, and no more workers. */
+static void
+give_up(struct feed *feed, struct event *event)
+{
+	struct client *client = event->client;
+	enum wire_event_kind kind = event->kind;
+
+	log_error("event given up path=%s conn=%s event=%s deaths=%d", path_name(client->path), client_name(client),
+	    kind == WIRE_OPEN        ? "open"
+		: kind == WIRE_CLOSE ? "close"
+				     : "message",
+	    (int)event->deaths);
+	drop_event(feed, event);
+	if (kind == WIRE_CLOSE) {
+		remove_client(feed, client);
+		return;
+	}
+	hub_disconnect(feed->hub, client, CLOSE_INTERNAL, "", 0);
+	client->dismissed = true;
+}
+
 static void
 worker_gone(struct feed *feed, struct worker *worker, const char *why)
 {
+	struct event *accused = NULL;
 	struct path *path, *next;
 
 	if (worker->n_owed > 0 || !worker->leaving)
 		log_warn("worker gone app=%s why=%s owed=%u", worker->app->name, why, worker->n_owed);
 	else
 		log_info("worker gone app=%s why=%s", worker->app->name, why);
-	HASH_ITER(hh, feed->hub->paths, path, next)
-		if (path->lane != NULL && path->lane->holder == worker)
-			take_back(feed, path->lane);
+	HASH_ITER(hh, feed->hub->paths, path, next) {
+		struct lane *lane = path->lane;
+
+		if (lane == NULL || lane->holder != worker)
+			continue;
+		if (lane->n_owed > 0 && (accused == NULL || lane->events->order < accused->order))
+			accused = lane->events;
+		take_back(feed, lane);
+	}
 	workers_remove(&feed->workers, worker);
 	new_generation(feed);
+	if (accused != NULL && ++accused->deaths >= FEED_MAX_DEATHS)
+		give_up(feed, accused);
 }
 
 /* --- routes ---------------------------------------------------------------------------- */
@@ -621,6 +653,7 @@ send_event(struct feed *feed, struct worker *worker, struct event *event)
 		.data = { event->data, event->len },
 	};
 
+	event->order = ++feed->n_sent;
 	begin_events(worker);
 	attach(feed, worker, event, &out);
 	wire_put_event(&worker->out, &out);
@@ -734,10 +767,16 @@ static void
 close_waiting(struct feed *feed, struct lane *lane)
 {
 	struct event *event;
+	uint32_t n = 0;
 
-	DL_FOREACH(lane->events, event)
-		if (event->kind != WIRE_CLOSE)
-			hub_disconnect(feed->hub, event->client, CLOSE_TRY_LATER, "", 0);
+	DL_FOREACH(lane->events, event) {
+		if (event->kind == WIRE_CLOSE || event->client->state >= CLIENT_CLOSING)
+			continue;
+		hub_disconnect(feed->hub, event->client, CLOSE_TRY_LATER, "", 0);
+		n++;
+	}
+	if (n > 0)
+		log_warn("clients closed path=%s n=%u why=no-worker", lane->path->name, n);
 }
 
 void

@@ -8,7 +8,9 @@
  * unacknowledged events go to the next one, marked with a higher attempt.
  *
  * A worker is dead when it cannot be routed to, and hung when it says nothing
- * for TINA4_WORKER_TIMEOUT seconds. Whoever is taken for dead and speaks again
+ * for TINA4_WORKER_TIMEOUT seconds. The event that it was handling then is the
+ * oldest that it owes; one over which FEED_MAX_DEATHS workers have died is given
+ * up, and its connection is closed with 1011. Whoever is taken for dead and speaks again
  * is unknown, and has to say HELLO.
  */
 #ifndef SIDECAR_FEED_H
@@ -30,6 +32,7 @@ struct path;
 
 enum feed_limits {
 	FEED_RESUMES = 256,  /* clients read again per turn */
+	FEED_MAX_DEATHS = 3, /* of workers over one event: then it is given up */
 	FEED_PROBE_MS = 200, /* between probes of a worker that owes an acknowledgement */
 };
 
@@ -43,6 +46,7 @@ struct feed {
 	struct workers workers;
 	uint64_t generation; /* changes with the set of workers and routes */
 	uint64_t next_event;
+	uint64_t n_sent; /* events, in the order in which workers handle them */
 	struct lane *ready;  /* has events to send */
 	struct lane *lonely; /* has events to send, but no worker */
 	struct client *paused;

@@ -27,10 +27,9 @@ enum {
 	HEADER_BYTES = 8192, /* of one request's headers */
 	HANDSHAKE_SECONDS = 5,
 	SERVICE_BYTES = 16384,
-	RECEIVE_BYTES = 1024, /* per connection: larger messages come in pieces */
-	WRITE_BYTES = 65536,  /* the most that libwebsockets hands to one send(2) */
-	CLOSE_INVALID = 1007, /* RFC 6455 section 7.4.1 */
-	CLOSE_TOO_LARGE = 1009,
+	RECEIVE_BYTES = 1024,   /* per connection: larger messages come in pieces */
+	WRITE_BYTES = 65536,    /* the most that libwebsockets hands to one send(2) */
+	CLOSE_TOO_LARGE = 1009, /* RFC 6455 section 7.4.1 */
 	CLOSE_INTERNAL = 1011,
 };
 
@@ -274,43 +273,52 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 /* --- its messages and its end ------------------------------------------------------------------- */
 
 /*
- * Refuses to read on. Returning -1 from the receive callback lets libwebsockets
- * send the close frame.
+ * Refuses what the client sends. The close frame goes out at the end of the
+ * turn: returning -1 here would let libwebsockets forget the rest of its buffer,
+ * take what follows for garbage, and cut the client off before it can read why.
  */
-static int
-close_receiving(struct ws *ws, struct client *client, uint16_t code)
+static void
+refuse_message(struct ws *ws, struct client *client, uint16_t code, const char *why)
 {
-	hub_leave(ws->hub, client);
-	client->close_code = code;
-	client->write_closed = true;
-	lws_close_reason(client->wsi, (enum lws_close_status)code, NULL, 0);
-	return -1;
+	log_info("client refused path=%s conn=%s code=%d why=%s", path_name(client->path), client_name(client),
+	    (int)code, why);
+	buf_free(&client->message);
+	hub_disconnect(ws->hub, client, code, "", 0);
 }
 
-static int
+static void
+take_message(struct ws *ws, struct client *client, const void *data, size_t len, bool binary)
+{
+	if (feed_client_message(ws->feed, client, data, len, binary) < 0)
+		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
+}
+
+/* libwebsockets hands over messages in pieces: of a frame, and of what it read at once. */
+static void
 on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *data, size_t len)
 {
-	bool whole = lws_is_final_fragment(wsi);
-	int r = 0;
+	bool whole = lws_is_final_fragment(wsi), binary = lws_frame_is_binary(wsi);
 
 	client->quiet = false;
 	if (client->state == CLIENT_CLOSING || client->broken)
-		return 0;
-	if (client->message.len + len + lws_remaining_packet_payload(wsi) > ws->conf->ws_max_message)
-		return close_receiving(ws, client, CLOSE_TOO_LARGE);
-
-	if (client->message.len == 0 && whole)
-		return feed_client_message(ws->feed, client, data, len, lws_frame_is_binary(wsi)) < 0
-		    ? close_receiving(ws, client, CLOSE_INTERNAL)
-		    : 0;
+		return;
+	if (client->message.len + len + lws_remaining_packet_payload(wsi) > ws->conf->ws_max_message) {
+		refuse_message(ws, client, CLOSE_TOO_LARGE, "message-too-large");
+		return;
+	}
+	if (client->message.len == 0 && whole) {
+		take_message(ws, client, data, len, binary);
+		return;
+	}
 	buf_bytes(&client->message, data, len);
-	if (client->message.failed)
-		return close_receiving(ws, client, CLOSE_INTERNAL);
-	if (!whole)
-		return 0;
-	r = feed_client_message(ws->feed, client, client->message.data, client->message.len, lws_frame_is_binary(wsi));
-	buf_free(&client->message);
-	return r < 0 ? close_receiving(ws, client, CLOSE_INTERNAL) : 0;
+	if (client->message.failed) {
+		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
+		return;
+	}
+	if (whole) {
+		take_message(ws, client, client->message.data, client->message.len, binary);
+		buf_free(&client->message);
+	}
 }
 
 /* RFC 6455 section 5.5.1: the body of a close frame, if there is one, begins with the code. */
@@ -384,7 +392,9 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 	case LWS_CALLBACK_ESTABLISHED:
 		return on_established(ws, wsi, session);
 	case LWS_CALLBACK_RECEIVE:
-		return session->client == NULL ? 0 : on_receive(ws, wsi, session->client, in, len);
+		if (session->client != NULL)
+			on_receive(ws, wsi, session->client, in, len);
+		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
 		if (session->client != NULL)
 			session->client->quiet = false;

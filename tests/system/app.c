@@ -169,14 +169,14 @@ order_fail(struct tina4_conn *conn, char *rest)
 	return -EIO;
 }
 
-/* die FILE: the first who comes here makes the file and dies */
+/* die FILE: the first who comes here makes the file and dies; die: whoever comes dies */
 static int
 order_die(struct tina4_conn *conn, char *rest)
 {
 	int fd = open(rest, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 
 	(void)conn;
-	if (fd >= 0)
+	if (fd >= 0 || *rest == '\0')
 		kill(getpid(), SIGKILL);
 	return 0;
 }

@@ -332,3 +332,18 @@ def test_a_route_belongs_to_the_first_app(sidecar):
         with Worker(sidecar.bus, ["/ws/mine/{id}", "/ws/yours/{id}"], app="two") as second:
             assert second.refused == ["/ws/mine/{id}"]
             assert sidecar.handshake("/ws/yours/1").status == 101
+
+
+def test_a_message_that_kills_its_workers_is_given_up(make_stack):
+    stack = make_stack().start("sidecar", "worker")
+    killer, innocent = (stack.ws("/ws/script/w", direct=True) for _ in range(2))
+    for client in killer, innocent:  # else a death may be laid to an open that waits for its record
+        assert client.ask("send here") == "here"
+    killer.send("die")
+    for _ in range(3):
+        stack.worker.ended(-signal.SIGKILL)
+        stack.worker.start(wait=False)
+        innocent.send("send alive")
+    assert killer.closed()[0] == 1011
+    assert [innocent.receive() for _ in range(3)] == ["alive"] * 3
+    assert any("event given up path=/ws/script/w" in line for line in stack.sidecar.lines())
