@@ -264,8 +264,8 @@ load_conf(struct tina4_app *app)
 	struct buf errors = BUF_INIT;
 	int r = conf_load(&app->conf, environ, &errors);
 
-	if (r == 0 && app->templates == NULL)
-		r = tina4_app_templates(app, app->conf.templates);
+	if (r == 0 && (app->templates == NULL || app->conf.templates[0] != '\0'))
+		r = tina4_app_templates(app, app->conf.templates[0] != '\0' ? app->conf.templates : "templates");
 	tell(&errors, r);
 	if (r < 0)
 		return r;
@@ -348,6 +348,13 @@ serve_address(struct tina4_app *app, const char *address)
 	}
 	if (r < 0) {
 		log_error("cannot listen address=%s error=%s", address, strerror(-r));
+		return EXIT_FAILURE;
+	}
+	r = listener_grant(&listener, app->conf.socket_mode, app->conf.socket_group);
+	if (r < 0) {
+		log_error("cannot let TINA4_SOCKET_GROUP=%s in address=%s error=%s", app->conf.socket_group, address,
+		    r == -ENOENT ? "no such group" : strerror(-r));
+		listener_close(&listener);
 		return EXIT_FAILURE;
 	}
 	r = http_serve(app, listener.fd);

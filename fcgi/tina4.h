@@ -55,8 +55,9 @@ void *tina4_app_user(const struct tina4_app *app);
 int tina4_app_run(struct tina4_app *app, int argc, char **argv);
 
 /*
- * Sets the folder whose templates tina4_response_render() renders, in place of
- * the setting TINA4_TEMPLATES. Before tina4_app_run(). Returns 0 or -ENOMEM.
+ * Sets the folder whose templates tina4_response_render() renders, unless the
+ * setting TINA4_TEMPLATES names another. Before tina4_app_run(). Returns 0 or
+ * -ENOMEM.
  */
 int tina4_app_templates(struct tina4_app *app, const char *folder);
 

@@ -1,5 +1,6 @@
 #include <ctype.h>
 #include <errno.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,19 @@ is_redis(const char *text, size_t len)
 	return fine;
 }
 
+/* None, or one of this machine's: getgrnam(3). */
+static bool
+is_group(const char *text, size_t len)
+{
+	char name[256];
+
+	if (len >= sizeof(name))
+		return false;
+	memcpy(name, text, len);
+	name[len] = '\0';
+	return len == 0 || getgrnam(name) != NULL;
+}
+
 static bool
 is_directory(const char *text, size_t len)
 {
@@ -184,6 +198,11 @@ static const struct setting settings[] = {
 	  .meaning = "ZeroMQ endpoint of the sidecar" },
 	{ "TINA4_BUS_MODE", OCTAL, offsetof(struct conf, bus_mode), "0660", 0, 0777,
 	  .meaning = "Mode of the bus's socket file" },
+	{ "TINA4_SOCKET_MODE", OCTAL, offsetof(struct conf, socket_mode), "0660", 0, 0777,
+	  .meaning = "Mode of the socket files that web servers connect to" },
+	{ "TINA4_SOCKET_GROUP", TEXT, offsetof(struct conf, socket_group), "",
+	  .check = is_group, .allowed = "the name of a group on this machine",
+	  .meaning = "Group that all socket files are given, such as www-data; empty is the process's own" },
 	{ "TINA4_LOG_LEVEL", LEVEL, offsetof(struct conf, log_level), "info",
 	  .allowed = "error, warn, info or debug",
 	  .meaning = "What is written to standard error: this and what matters more" },
@@ -201,8 +220,8 @@ static const struct setting settings[] = {
 	  .meaning = "Milliseconds that a push waits for its receipt" },
 	{ "TINA4_STOP_SECONDS", NUMBER, offsetof(struct conf, stop_seconds), "10", 0, 300,
 	  .meaning = "Seconds in which a stopping process finishes what it has begun" },
-	{ "TINA4_TEMPLATES", TEXT, offsetof(struct conf, templates), "templates",
-	  .meaning = "Folder of the templates that pages are rendered from" },
+	{ "TINA4_TEMPLATES", TEXT, offsetof(struct conf, templates), "",
+	  .meaning = "Folder of the templates; empty is the program's own, or else templates" },
 	{ "TINA4_DEBUG", BOOL, offsetof(struct conf, debug), "false",
 	  .allowed = "true or false",
 	  .meaning = "Error pages show what is wrong in a template, and where" },

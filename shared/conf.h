@@ -20,6 +20,8 @@ struct conf {
 	/* both sides */
 	char *bus;                            /* TINA4_BUS: ZeroMQ endpoint of the sidecar */
 	uint32_t bus_mode;                    /* TINA4_BUS_MODE: of an ipc socket */
+	uint32_t socket_mode;                 /* TINA4_SOCKET_MODE: of every other unix socket */
+	char *socket_group;                   /* TINA4_SOCKET_GROUP: of all unix sockets; "" = the process's own */
 	int log_level;                        /* TINA4_LOG_LEVEL: an enum log_level */
 	struct address_list *trusted_proxies; /* TINA4_TRUSTED_PROXIES: never NULL after success */
 
@@ -57,7 +59,7 @@ struct conf {
 	char *ws_allowed_origins; /* TINA4_WS_ALLOWED_ORIGINS: comma-separated, or "*"; "" = same origin */
 	char *ws_headers;         /* TINA4_WS_HEADERS: further request headers that handlers see */
 
-	bool ws_close_expired;    /* TINA4_WS_CLOSE_EXPIRED: a connection ends with its token */
+	bool ws_close_expired; /* TINA4_WS_CLOSE_EXPIRED: a connection ends with its token */
 
 	/* sidecar: limits */
 	uint32_t ws_max_connections; /* TINA4_WS_MAX_CONNECTIONS */

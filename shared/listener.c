@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <grp.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -188,6 +189,41 @@ listener_close(struct listener *listener)
 	if (listener->fd >= 0)
 		close(listener->fd);
 	*listener = (struct listener){ .fd = -1 };
+}
+
+static int
+find_group(const char *name, gid_t *ret)
+{
+	char text[1024];
+	struct group group, *found = NULL;
+	int error = getgrnam_r(name, &group, text, sizeof(text), &found);
+
+	if (found == NULL)
+		return error != 0 ? -error : -ENOENT;
+	*ret = group.gr_gid;
+	return 0;
+}
+
+int
+listener_grant_path(const char *path, mode_t mode, const char *group)
+{
+	gid_t gid = (gid_t)-1;
+	int r = group[0] != '\0' ? find_group(group, &gid) : 0;
+
+	if (r < 0)
+		return r;
+	/* The group first: a wider mode is for the new one only. */
+	if (chown(path, (uid_t)-1, gid) < 0 || chmod(path, mode) < 0)
+		return -errno;
+	return 0;
+}
+
+int
+listener_grant(const struct listener *listener, mode_t mode, const char *group)
+{
+	const char *path = listener->unix_address.sun_path;
+
+	return path[0] == '\0' ? 0 : listener_grant_path(path, mode, group);
 }
 
 bool

@@ -1,7 +1,7 @@
 /*
  * listener - a listening socket of our own.
  *
- * A unix socket has mode 0660. One that another process still listens on is
+ * A unix socket has mode 0660 at first. One that another process still listens on is
  * left alone, a stale one is replaced.
  */
 #ifndef SHARED_LISTENER_H
@@ -29,6 +29,14 @@ int listener_open(struct listener *ret, const char *address);
 
 /* Closes the socket, and removes its file if it is still ours. */
 void listener_close(struct listener *listener);
+
+/*
+ * Lets others connect: gives the socket's file a mode and a group by name, ""
+ * for the one it has. A TCP socket needs none. Returns 0, -ENOENT when there is
+ * no such group, or another negative errno.
+ */
+int listener_grant(const struct listener *listener, mode_t mode, const char *group);
+int listener_grant_path(const char *path, mode_t mode, const char *group);
 
 /*
  * Removes the file of a unix socket that nobody listens on any more. Returns 0,

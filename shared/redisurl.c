@@ -108,7 +108,9 @@ read_host(const char *at, const char *end, struct redisurl *url)
 {
 	const char *colon, *host_end;
 
-	if (at < end && *at == '[') {
+	if (at >= end)
+		return -EINVAL;
+	if (*at == '[') {
 		at++;
 		host_end = memchr(at, ']', (size_t)(end - at));
 		if (host_end == NULL)

@@ -102,8 +102,25 @@ add(struct acceptor **list, uv_loop_t *loop, struct listener *listener, acceptor
 	return 0;
 }
 
+static int
+open_granted(struct listener *ret, const char *address, const struct conf *conf)
+{
+	int r = listener_open(ret, address);
+
+	if (r < 0)
+		return r;
+	r = listener_grant(ret, conf->socket_mode, conf->socket_group);
+	if (r == 0)
+		return 0;
+	log_error("cannot let TINA4_SOCKET_GROUP=%s in error=%s", conf->socket_group,
+	    r == -ENOENT ? "no such group" : strerror(-r));
+	listener_close(ret);
+	return r;
+}
+
 int
-acceptors_open(struct acceptor **list, uv_loop_t *loop, const char *addresses, acceptor_take *take, void *context)
+acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf, const char *addresses,
+    acceptor_take *take, void *context)
 {
 	const char *rest = addresses, *item;
 	char address[ADDRESS_MAX];
@@ -116,7 +133,7 @@ acceptors_open(struct acceptor **list, uv_loop_t *loop, const char *addresses, a
 		if (len < sizeof(address)) {
 			memcpy(address, item, len);
 			address[len] = '\0';
-			r = listener_open(&listener, address);
+			r = open_granted(&listener, address, conf);
 		}
 		if (r == 0)
 			r = add(list, loop, &listener, take, context);

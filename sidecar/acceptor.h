@@ -12,6 +12,7 @@
 enum { ACCEPTOR_BUDGET = 64 }; /* connections accepted per loop turn */
 
 struct acceptor;
+struct conf;
 
 /* Takes fd, which is non-blocking; ip is the peer's address, "" on a unix socket. */
 typedef void acceptor_take(void *context, int fd, const char *ip);
@@ -21,7 +22,8 @@ typedef void acceptor_take(void *context, int fd, const char *ip);
  * On failure those before it stay, and the log names the address. Returns 0 or
  * a negative errno.
  */
-int acceptors_open(struct acceptor **list, uv_loop_t *loop, const char *addresses, acceptor_take *take, void *context);
+int acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf, const char *addresses,
+    acceptor_take *take, void *context);
 
 /* Accepts from the sockets that systemd passed on (sd_listen_fds(3)). Returns their number or a negative errno. */
 int acceptors_adopt(struct acceptor **list, uv_loop_t *loop, acceptor_take *take, void *context);

@@ -1,5 +1,5 @@
 noinst_LTLIBRARIES += %D%/libsidecar.la # all but main(), so tests can link it
-sbin_PROGRAMS += tina4-sidecar
+bin_PROGRAMS += tina4-sidecar
 
 %C%_libsidecar_la_SOURCES = \
 	%D%/acceptor.c %D%/acceptor.h \

@@ -8,6 +8,7 @@
 
 #include "shared/bus.h"
 #include "shared/conf.h"
+#include "shared/listener.h"
 #include "shared/log.h"
 #include "sidecar/acceptor.h"
 #include "sidecar/admin.h"
@@ -255,6 +256,9 @@ open_bus(struct sidecar *sidecar)
 	if (sidecar->zmq == NULL)
 		return -ENOMEM;
 	r = bus_bind(&sidecar->bus, sidecar->zmq, sidecar->conf->bus, sidecar->conf->bus_mode);
+	if (r == 0)
+		r = listener_grant_path(
+		    sidecar->conf->bus + strlen("ipc://"), sidecar->conf->bus_mode, sidecar->conf->socket_group);
 	if (r < 0)
 		log_error("cannot bind the bus TINA4_BUS=%s error=%s", sidecar->conf->bus,
 		    r == -EPROTONOSUPPORT ? "must be ipc://" : strerror(-r));
@@ -291,9 +295,10 @@ open_listeners(struct sidecar *sidecar)
 
 	if (r == 0)
 		r = acceptors_open(
-		    &sidecar->acceptors, &sidecar->loop, conf->listen, greeting_begin, &sidecar->browsers);
+		    &sidecar->acceptors, &sidecar->loop, conf, conf->listen, greeting_begin, &sidecar->browsers);
 	if (r >= 0 && strcmp(conf->admin, "off") != 0)
-		r = acceptors_open(&sidecar->acceptors, &sidecar->loop, conf->admin, greeting_begin, &sidecar->admins);
+		r = acceptors_open(
+		    &sidecar->acceptors, &sidecar->loop, conf, conf->admin, greeting_begin, &sidecar->admins);
 	return r < 0 ? r : 0;
 }
 

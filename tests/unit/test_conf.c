@@ -275,6 +275,8 @@ choices_are_words(void)
 {
 	OK(fine("TINA4_JWT_ALGORITHM=RS256") && named("TINA4_JWT_ALGORITHM=none"), "of an algorithm");
 	OK(fine("TINA4_SESSION_BACKEND=redis") && named("TINA4_SESSION_BACKEND=redi"), "of a store");
+	OK(fine("TINA4_SOCKET_GROUP=") && fine("TINA4_SOCKET_GROUP=root") && named("TINA4_SOCKET_GROUP=no such group"),
+	    "of a group");
 	OK(fine("TINA4_TOKEN_COOKIE=") && named("TINA4_TOKEN_COOKIE=a b"), "a cookie's name is a token");
 	OK(named("TINA4_SESSION_NAME=") && named("TINA4_SESSION_PATH=sessions"), "some may not be empty or relative");
 }

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,6 +21,25 @@ is_there(const char *file)
 	struct stat stat;
 
 	return lstat(file, &stat) == 0;
+}
+
+static void
+others_can_be_let_in(void)
+{
+	const struct group *group = getgrgid(getgid());
+	struct stat stat;
+
+	listener_open(&listener, path);
+	OK(listener_grant(&listener, 0666, "") == 0 && lstat(path, &stat) == 0 && (stat.st_mode & 0777) == 0666,
+	    "a socket can be given a mode");
+	OK(group != NULL && listener_grant(&listener, 0660, group->gr_name) == 0 && lstat(path, &stat) == 0 &&
+		stat.st_gid == group->gr_gid && (stat.st_mode & 0777) == 0660,
+	    "and a group");
+	OK(listener_grant(&listener, 0660, "no such group") == -ENOENT, "which must be there");
+	listener_close(&listener);
+	OK(listener_open(&listener, ":0") == 0 && listener_grant(&listener, 0600, "no such group") == 0,
+	    "a TCP socket needs none");
+	listener_close(&listener);
 }
 
 static void
@@ -127,6 +147,7 @@ main(void)
 	snprintf(path, sizeof(path), "%s/socket", directory);
 
 	a_unix_socket_comes_and_goes();
+	others_can_be_let_in();
 	one_that_listens_is_left_alone();
 	a_stale_one_is_replaced();
 	only_our_own_file_is_removed();

@@ -112,9 +112,9 @@ settings_are_read(void)
 	struct buf errors = BUF_INIT;
 	struct conf conf;
 
-	OK(conf_parse(&conf, NULL, NULL, ".env", &errors) == 0 && strcmp(conf.templates, "templates") == 0 &&
+	OK(conf_parse(&conf, NULL, NULL, ".env", &errors) == 0 && strcmp(conf.templates, "") == 0 &&
 		!conf.debug,
-	    "the folder is \"templates\", and errors are not shown");
+	    "the folder is for the program to say, and errors are not shown");
 	conf_free(&conf);
 	OK(conf_parse(&conf, set, NULL, ".env", &errors) == 0 && strcmp(conf.templates, "/srv/pages") == 0 &&
 		conf.debug,
