@@ -3,12 +3,22 @@ templatesdir = $(datadir)/tina4/templates
 templatescssdir = $(templatesdir)/static/css
 templatesjsdir = $(templatesdir)/static/js
 
-dist_templates_DATA = %D%/chat.html
+dist_templates_DATA = \
+	%D%/base.html \
+	%D%/chat.html \
+	%D%/conversation.html \
+	%D%/error.html \
+	%D%/home.html \
+	%D%/room.html
 dist_templatescss_DATA = %D%/static/css/site.css
 dist_templatesjs_DATA = \
 	%D%/static/js/chat.js \
+	%D%/static/js/conversation.js \
 	%D%/static/js/frond.d.ts \
-	%D%/static/js/frond.js
+	%D%/static/js/frond.js \
+	%D%/static/js/home.js \
+	%D%/static/js/room.js \
+	%D%/static/js/status.js
 
 # Every page pays for frond.js, so the build says how large it is.
 noinst_DATA = %D%/frond-size.log

@@ -10,5 +10,6 @@ include %D%/unit/fcgi.mk
 include %D%/unit/sidecar.mk
 include %D%/frond/local.mk
 include %D%/system/local.mk
+include %D%/browser/local.mk
 include %D%/fuzz/local.mk
 include %D%/bench/local.mk

@@ -86,3 +86,9 @@ demo_chat_room(struct tina4_conn *conn, enum tina4_event event, const char *data
 	}
 	return 0;
 }
+
+int
+demo_room_page(struct tina4_request *req, struct tina4_response *res)
+{
+	return demo_page(res, "room.html", "room", tina4_request_param(req, "roomName"));
+}

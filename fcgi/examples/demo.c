@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -64,6 +65,31 @@ demo_refuse(struct tina4_conn *conn, const char *why)
 	return tina4_conn_send_jsonf(conn, "{'type':'error','message':%s}", why);
 }
 
+/* Nothing runs or is loaded that is not a file of ours, whatever got into a page. */
+static const char content_security_policy[] =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+int
+demo_page(struct tina4_response *res, const char *template, const char *name, const char *value)
+{
+	cJSON *data = cJSON_CreateObject();
+	int r;
+
+	if (data == NULL || (name != NULL && cJSON_AddStringToObject(data, name, value) == NULL)) {
+		cJSON_Delete(data);
+		return -ENOMEM;
+	}
+	r = tina4_response_header(res, "Content-Security-Policy", content_security_policy);
+	if (r == 0)
+		r = tina4_response_header(res, "X-Content-Type-Options", "nosniff");
+	if (r < 0) {
+		cJSON_Delete(data);
+		return r;
+	}
+	return tina4_response_render(res, template, &data);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -72,11 +98,14 @@ main(int argc, char **argv)
 	if (app == NULL)
 		return EXIT_FAILURE;
 	clock_gettime(CLOCK_MONOTONIC, &started);
+	tina4_app_templates(app, DEMO_TEMPLATES);
 
 	tina4_websocket(app, "/ws/echo", demo_echo);
 	tina4_websocket(app, "/ws/notifications", demo_connection_events);
 	tina4_websocket(app, "/ws/chat", demo_complete_handler);
 	tina4_websocket(app, "/ws/private", demo_single_client);
+	tina4_websocket(app, "/ws/secure", demo_secure);
+	tina4_post(app, "/api/token", demo_token);
 	tina4_websocket(app, "/ws/announcements", demo_broadcasting);
 	tina4_websocket(app, "/ws/exclude-sender", demo_excluding_sender);
 	tina4_websocket(app, "/ws/chat/{room}", demo_isolation);
@@ -88,6 +117,8 @@ main(int argc, char **argv)
 
 	tina4_get(app, "/", demo_home);
 	tina4_get(app, "/chat/{room}", demo_chat_page);
+	tina4_get(app, "/room/{roomName}", demo_room_page);
+	tina4_any(app, "/{rest:path}", demo_not_found);
 
 	return tina4_app_run(app, argc, argv);
 }

@@ -20,17 +20,26 @@ tina4_ws_handler demo_echo;              /* websocket_as_a_route.c */
 tina4_ws_handler demo_connection_events; /* connection_events.c */
 tina4_ws_handler demo_complete_handler;  /* complete_handler.c */
 tina4_ws_handler demo_single_client;     /* sending_to_a_single_client.c */
-tina4_ws_handler demo_broadcasting;      /* broadcasting.c */
-tina4_ws_handler demo_excluding_sender;  /* broadcast_excluding_sender.c */
-tina4_ws_handler demo_isolation;         /* path_scoped_isolation.c */
-tina4_ws_handler demo_live_chat;         /* live_chat.c */
-tina4_ws_handler demo_notifications;     /* live_notifications.c */
+tina4_ws_handler demo_secure;            /* closing_a_connection.c */
+tina4_http_handler demo_token;
+tina4_ws_handler demo_broadcasting;     /* broadcasting.c */
+tina4_ws_handler demo_excluding_sender; /* broadcast_excluding_sender.c */
+tina4_ws_handler demo_isolation;        /* path_scoped_isolation.c */
+tina4_ws_handler demo_live_chat;        /* live_chat.c */
+tina4_ws_handler demo_notifications;    /* live_notifications.c */
 tina4_http_handler demo_ship;
-tina4_ws_handler demo_chat_room; /* chat_room.c */
-tina4_ws_handler demo_fan_out;   /* fan_out.c */
+tina4_http_handler demo_chat_page; /* complete_chat_page.c */
+tina4_ws_handler demo_chat_room;   /* chat_room.c */
+tina4_http_handler demo_room_page;
+tina4_ws_handler demo_fan_out;     /* fan_out.c */
+tina4_http_handler demo_home;      /* home.c */
+tina4_http_handler demo_not_found; /* not_found.c */
 
-tina4_http_handler demo_home; /* pages.c */
-tina4_http_handler demo_chat_page;
+/*
+ * Answers with a template, which is given one string under a name; NULL is
+ * none. Returns 0 or a negative errno.
+ */
+int demo_page(struct tina4_response *res, const char *template, const char *name, const char *value);
 
 /* Writes the time as ISO 8601 has it: 2024-05-01T12:00:00+00:00. */
 void demo_timestamp(char ret[static DEMO_TIMESTAMP_BYTES]);

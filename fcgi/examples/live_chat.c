@@ -52,6 +52,8 @@ hear(struct tina4_conn *conn, const char *data, size_t len)
 	else if (strcmp(type, "typing") == 0)
 		r = tina4_conn_broadcast_jsonf(
 		    conn, TINA4_EXCLUDE_SENDER, "{'type':'typing','username':%s}", username(conn));
+	else if (strcmp(type, "count") == 0) /* a page asks as it comes, and so the others learn of it */
+		r = tina4_conn_broadcast_jsonf(conn, 0, "{'type':'count','online':%u}", tina4_conn_count(conn));
 	cJSON_Delete(json);
 	return r;
 }

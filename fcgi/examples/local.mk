@@ -4,13 +4,16 @@ noinst_PROGRAMS += %D%/demo
 	%D%/broadcast_excluding_sender.c \
 	%D%/broadcasting.c \
 	%D%/chat_room.c \
+	%D%/closing_a_connection.c \
+	%D%/complete_chat_page.c \
 	%D%/complete_handler.c \
 	%D%/connection_events.c \
 	%D%/demo.c %D%/demo.h \
 	%D%/fan_out.c \
+	%D%/home.c \
 	%D%/live_chat.c \
 	%D%/live_notifications.c \
-	%D%/pages.c \
+	%D%/not_found.c \
 	%D%/path_scoped_isolation.c \
 	%D%/sending_to_a_single_client.c \
 	%D%/websocket_as_a_route.c

@@ -41,6 +41,22 @@ test("the states are waiting, then connecting, then open", () => {
 	assert.equal(ws.state, "open");
 });
 
+test("retryInMs counts down to the next attempt", () => {
+	const world = new World();
+	const ws = world.open();
+
+	assert.equal(ws.retryInMs, null);
+	world.random = 0.8;
+	world.socket.end();
+	assert.equal(ws.retryInMs, 800);
+	world.clock.advance(300);
+	assert.equal(ws.retryInMs, 500);
+	world.clock.sleep(1000);
+	assert.equal(ws.retryInMs, 0);
+	world.clock.advance(0);
+	assert.equal(ws.retryInMs, null);
+});
+
 test("the longest wait doubles from 1 s to 30 s", () => {
 	assert.deepEqual(waitsOf({}, 7), [1000, 2000, 4000, 8000, 16000, 30000, 30000]);
 });

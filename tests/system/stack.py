@@ -51,7 +51,8 @@ class Process:
             self.from_byte = log.tell()
             # Nothing outlives pytest, however that ends.
             self.popen = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.argv], env=env,
-                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.stack.dir)
+                                          stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.stack.dir,
+                                          start_new_session=True)
         if wait:
             self.wait_ready()
         return self
@@ -84,7 +85,7 @@ class Process:
         assert status in statuses, f"{self.name} ended with {status}:\n{self.tail()}"
 
     def kill(self):
-        self.popen.kill()
+        os.killpg(self.pid, signal.SIGKILL)  # nginx has children
         self.ended(-signal.SIGKILL)
 
     def term(self):
@@ -219,8 +220,7 @@ class Stack:
             except (AssertionError, subprocess.TimeoutExpired) as error:
                 complaints.append(str(error))
                 if process.popen is not None:
-                    process.popen.kill()
-                    process.popen.wait()
+                    process.kill()
         for process in self.processes:
             if process.log.exists() and ALARMS.search(process.log.read_text(errors="replace")):
                 complaints.append(f"an alarm in the log of {process.name}:\n{process.tail(80)}")

@@ -162,10 +162,21 @@ def test_shipping_says_when_the_push_fails(make_stack):
         assert user.receive_json()["action_url"] == "/orders/2"
 
 
-def test_the_chat_page_and_what_it_loads(demo):
-    home = demo.http()
-    assert home.status == 302
-    page = demo.http("GET", home.headers["location"])
+@pytest.mark.parametrize("target", ["/", "/chat/general", "/room/test"])
+def test_a_page_and_what_it_loads(demo, target):
+    page = demo.http("GET", target)
     assert (page.status, page.headers["content-type"].split(";")[0]) == (200, "text/html")
-    for asset in re.findall(r'(?:src|href)="(/(?:js|css)/[^"]+)"', page.body.decode()):
+    assets = re.findall(r'(?:src|href)="(/(?:js|css)/[^"]+)"', page.body.decode())
+    assert {"/js/frond.js", "/css/site.css"} < set(assets)
+    for asset in assets:
         assert demo.http("GET", asset).status == 200, asset
+
+
+def test_a_page_that_comes_tells_the_chat_how_many_there_are(demo, room):
+    with demo.ws(f"/ws/livechat/{room}") as alice:
+        assert alice.receive_json()["online"] == 1
+        with demo.ws(f"/ws/livechat/{room}") as bob:
+            assert bob.receive_json()["online"] == 2
+            bob.send_json({"type": "count"})
+            for client in (alice, bob):
+                assert client.receive_json() == {"type": "count", "online": 2}

@@ -1,185 +1,67 @@
-// chat - one room of the chat; which one is in the page's own address.
-"use strict";
+// chat - the page of a live chat.
+import { converse, note, say } from "./conversation.js";
 
-(function () {
-	const MAX_ENTRIES = 500; // older ones leave the page
-	const NEAR_END = 60; // pixels: who is that close to the end wants to stay there
-	const RETRY_MS = 1000; // the first wait; it doubles
-	const MAX_RETRY_MS = 30000;
+const TYPING_SHOWN_MS = 2000;
+const TYPING_TOLD_MS = 1000; // not with every key
+const MAX_TYPISTS = 3; // to name
 
-	const byId = (id) => document.getElementById(id);
-	const log = byId("log");
-	const latest = byId("latest");
-	const state = byId("state");
-	const online = byId("online");
-	const form = byId("form");
-	const name = byId("name");
-	const text = byId("text");
-	const send = form.querySelector("button");
+const { room } = JSON.parse(document.getElementById("data").textContent);
+const typists = new Map(); // name -> the timer that removes it
+let myId = null;
+let toldAt = -Infinity;
 
-	const segment = location.pathname.split("/")[2] || "general"; // percent-encoded
-	const room = decode(segment);
-	const address = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/chat/${segment}`;
+function showTypists() {
+	const names = [...typists.keys()];
+	let text = "";
 
-	let socket = null;
-	let retries = 0;
-	let timer = null;
+	if (names.length > MAX_TYPISTS)
+		text = "Several people are typing...";
+	else if (names.length > 0)
+		text = `${names.join(", ")} ${names.length > 1 ? "are" : "is"} typing...`;
+	document.getElementById("typing").textContent = text;
+}
 
-	function decode(encoded) {
-		try {
-			return decodeURIComponent(encoded);
-		} catch {
-			return encoded;
-		}
+function forgetTypist(name) {
+	clearTimeout(typists.get(name));
+	typists.delete(name);
+	showTypists();
+}
+
+function addTypist(name) {
+	clearTimeout(typists.get(name));
+	typists.set(name, setTimeout(forgetTypist, TYPING_SHOWN_MS, name));
+	showTypists();
+}
+
+function hear(message) {
+	switch (message.type) {
+	case "welcome":
+		myId = message.your_id;
+		note("system", message.message);
+		break;
+	case "message":
+		forgetTypist(message.from);
+		say(message.from, new Date(message.timestamp), message.text, message.from_id === myId);
+		break;
+	case "typing":
+		addTypist(message.username);
+		break;
 	}
+}
 
-	// Storage may be forbidden; then the name lasts as long as the page.
-	function remembered() {
-		try {
-			return localStorage.getItem("chat-name") || "";
-		} catch {
-			return "";
-		}
-	}
-
-	function remember(value) {
-		try {
-			localStorage.setItem("chat-name", value);
-		} catch {
-			// nothing to do
-		}
-	}
-
-	function element(tag, content) {
-		const made = document.createElement(tag);
-
-		made.textContent = content;
-		return made;
-	}
-
-	function toEnd() {
-		log.scrollTop = log.scrollHeight;
-		latest.hidden = true;
-	}
-
-	function append(entry) {
-		const follow = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END;
-
-		log.append(entry);
-		while (log.childElementCount > MAX_ENTRIES)
-			log.firstElementChild.remove();
-		if (follow)
-			toEnd();
-		else
-			latest.hidden = false;
-	}
-
-	function note(kind, content) {
-		const entry = element("li", content);
-
-		entry.className = kind;
-		append(entry);
-	}
-
-	function clock(timestamp) {
-		const when = new Date(timestamp);
-		const shown = element("time", "");
-
-		if (!Number.isNaN(when.getTime())) {
-			shown.dateTime = timestamp;
-			shown.textContent = when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-		}
-		return shown;
-	}
-
-	function show(message) {
-		const entry = document.createElement("li");
-
-		entry.append(element("b", message.from), clock(message.timestamp), element("p", message.text));
-		if (name.value.trim() !== "" && message.from === name.value.trim())
-			entry.className = "mine";
-		append(entry);
-	}
-
-	function receive(event) {
-		let message;
-
-		try {
-			message = JSON.parse(event.data);
-		} catch {
+converse(`/ws/livechat/${encodeURIComponent(room)}`, {
+	form: "chat-form",
+	tellName: (name) => ({ type: "set-username", username: name }),
+	tellText(text) {
+		toldAt = -Infinity; // who goes on writing is told of again
+		return { type: "message", text };
+	},
+	greet: () => ({ type: "count" }),
+	hear,
+	typed(ws) {
+		if (ws.state !== "open" || performance.now() - toldAt < TYPING_TOLD_MS)
 			return;
-		}
-		if (message.type === "message")
-			show(message);
-		else if (message.type === "system" || message.type === "error")
-			note(message.type, message.message);
-		if (typeof message.online === "number") {
-			online.textContent = `Online: ${message.online}`;
-			online.hidden = false;
-		}
-	}
-
-	function setState(to, words) {
-		state.dataset.state = to;
-		state.textContent = words;
-		send.disabled = to !== "connected";
-		if (to !== "connected")
-			online.hidden = true;
-	}
-
-	// Half of the wait is by chance, so that a restart is not met by everybody at once.
-	function retryLater() {
-		const wait = Math.min(RETRY_MS * 2 ** retries, MAX_RETRY_MS) * (0.5 + Math.random() / 2);
-
-		retries++;
-		setState("closed", "Disconnected, trying again…");
-		clearTimeout(timer);
-		timer = setTimeout(connect, wait);
-	}
-
-	function connect() {
-		clearTimeout(timer);
-		setState("connecting", "Connecting…");
-		socket = new WebSocket(address);
-		socket.onopen = function () {
-			retries = 0;
-			setState("connected", "Connected");
-		};
-		socket.onmessage = receive;
-		socket.onclose = retryLater;
-	}
-
-	form.addEventListener("submit", function (event) {
-		const message = { text: text.value };
-
-		event.preventDefault();
-		if (text.value.trim() === "" || socket.readyState !== WebSocket.OPEN)
-			return;
-		if (name.value.trim() !== "")
-			message.username = name.value.trim();
-		socket.send(JSON.stringify(message));
-		text.value = "";
-		text.focus();
-		toEnd();
-	});
-
-	name.addEventListener("change", () => remember(name.value.trim()));
-	latest.addEventListener("click", toEnd);
-	log.addEventListener("scroll", function () {
-		if (log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END)
-			latest.hidden = true;
-	});
-	// Back on the network: no need to wait for the timer.
-	window.addEventListener("online", function () {
-		if (socket.readyState === WebSocket.CLOSED)
-			connect();
-	});
-
-	byId("room").textContent = room;
-	document.title = `Chat: ${room}`;
-	for (const link of document.querySelectorAll("nav a"))
-		if (link.pathname === location.pathname)
-			link.setAttribute("aria-current", "page");
-	name.value = remembered();
-	connect();
-})();
+		toldAt = performance.now();
+		ws.send({ type: "typing" });
+	},
+});

@@ -120,6 +120,8 @@ declare namespace frond {
 		readonly state: State;
 		/** The subprotocol the server chose, "" when none. */
 		readonly protocol: string;
+		/** Milliseconds until the next attempt, for pages that count down; null unless waiting. */
+		readonly retryInMs: number | null;
 		/** Messages that wait for a connection. */
 		readonly queued: number;
 		/** Bytes that wait, here and in the browser. */

@@ -408,9 +408,11 @@
 		const { reconnectInterval, maxReconnectInterval } = link.options;
 		const longest = Math.max(reconnectInterval, maxReconnectInterval);
 		const limit = Math.min(reconnectInterval * 2 ** link.attempts, longest, MAX_TIMER_MS);
+		const waitMs = Math.random() * limit;
 
 		link.state = "waiting";
-		link.retryTimer = setTimeout(retry, Math.random() * limit, link);
+		link.retryAt = Date.now() + waitMs;
+		link.retryTimer = setTimeout(retry, waitMs, link);
 	}
 
 	function retry(link) {
@@ -492,6 +494,9 @@
 			get protocol() {
 				return link.socket?.protocol ?? "";
 			},
+			get retryInMs() {
+				return link.state === "waiting" ? Math.max(0, link.retryAt - Date.now()) : null;
+			},
 			get queued() {
 				return link.queue.length;
 			},
@@ -513,6 +518,7 @@
 			attempts: 0, // since the last connection that lasted
 			openedAt: 0,
 			retryTimer: null,
+			retryAt: 0,
 			queue: [], // { message, bytes }, oldest first
 			queueBytes: 0,
 			silenceTimer: null, // set while silence is watched

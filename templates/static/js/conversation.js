@@ -1,0 +1,231 @@
+/*
+ * conversation - what the chat page and the room page have in common.
+ *
+ * It connects, asks for a name, tells it each time it is connected, sends what
+ * is written, and shows what its page understands of what comes. All that
+ * people wrote goes to the page as text, never as HTML.
+ */
+import { showStatus } from "./status.js";
+
+const MAX_ENTRIES = 500; // older ones leave the page
+const NEAR_END = 60; // pixels: who is that close to the end wants to stay there
+const MAX_NAME_BYTES = 64; // the server's limit
+const NAME_KEY = "tina4-name";
+const ANONYMOUS = "Anonymous";
+
+const byId = (id) => document.getElementById(id);
+
+// --- the log ----------------------------------------------------------------------
+
+const messages = byId("messages");
+const latest = byId("latest");
+
+function isNearEnd() {
+	return messages.scrollHeight - messages.scrollTop - messages.clientHeight < NEAR_END;
+}
+
+function toEnd() {
+	messages.scrollTop = messages.scrollHeight;
+	latest.hidden = true;
+}
+
+function append(entry) {
+	const follow = isNearEnd();
+
+	messages.append(entry);
+	while (messages.childElementCount > MAX_ENTRIES)
+		messages.firstElementChild.remove();
+	if (follow)
+		toEnd();
+	else
+		latest.hidden = false;
+}
+
+function element(tag, text, dir) {
+	const made = document.createElement(tag);
+
+	made.textContent = text;
+	if (dir)
+		made.dir = dir;
+	return made;
+}
+
+/** Something that nobody said; kind is "system" or "error". */
+export function note(kind, text) {
+	const entry = element("li", text, "auto");
+
+	entry.className = kind;
+	append(entry);
+}
+
+function clock(when) {
+	const time = element("time", "");
+
+	if (!Number.isNaN(when.getTime())) {
+		time.dateTime = when.toISOString();
+		time.textContent = when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+	}
+	return time;
+}
+
+/** What somebody said; isMine makes it look so. */
+export function say(from, when, text, isMine) {
+	const entry = document.createElement("li");
+	const head = document.createElement("p");
+
+	head.className = "head";
+	head.append(element("bdi", from), " ", clock(when));
+	entry.append(head, element("p", text, "auto"));
+	entry.className = isMine ? "message mine" : "message";
+	append(entry);
+}
+
+messages.addEventListener("scroll", () => {
+	if (isNearEnd())
+		latest.hidden = true;
+});
+latest.addEventListener("click", toEnd);
+
+// --- the name ---------------------------------------------------------------------
+
+// Storage may be forbidden; then the name lasts as long as the page.
+function remembered() {
+	try {
+		return sessionStorage.getItem(NAME_KEY) ?? "";
+	} catch {
+		return "";
+	}
+}
+
+function remember(name) {
+	try {
+		sessionStorage.setItem(NAME_KEY, name);
+	} catch {
+		// nothing to do
+	}
+}
+
+/** The name that was given, or "". Each tab has its own. */
+export let name = remembered();
+
+function askName(field, onAnswer) {
+	const form = byId("name-form");
+	const input = byId("name");
+	const rename = byId("rename");
+
+	function show(isAsking) {
+		form.hidden = !isAsking;
+		rename.hidden = isAsking;
+		byId("who").textContent = name || ANONYMOUS;
+		input.value = name;
+		(isAsking ? input : field).focus();
+	}
+
+	rename.addEventListener("click", () => {
+		show(true);
+		input.select();
+	});
+	input.addEventListener("input", () => {
+		const bytes = new TextEncoder().encode(input.value.trim()).length;
+
+		input.setCustomValidity(bytes > MAX_NAME_BYTES ? "This name is too long." : "");
+	});
+	input.addEventListener("keydown", (event) => {
+		if (event.key === "Escape")
+			show(false);
+	});
+	form.addEventListener("submit", (event) => {
+		const given = input.value.trim();
+		const isNew = given !== "" && given !== name;
+
+		event.preventDefault();
+		name = given || name;
+		remember(name);
+		show(false);
+		if (isNew)
+			onAnswer();
+	});
+	show(name === "");
+}
+
+// --- the connection ----------------------------------------------------------------
+
+function showOnline(count) {
+	const online = byId("online");
+
+	online.hidden = count === null;
+	online.textContent = count === null ? "" : `Online: ${count}`;
+}
+
+function receive(data, hear) {
+	let message;
+
+	try {
+		message = JSON.parse(data);
+	} catch {
+		return; // whoever else may speak on this path
+	}
+	if (message === null || typeof message !== "object")
+		return;
+	if (message.type === "system" || message.type === "error")
+		note(message.type, message.message);
+	else
+		hear(message);
+	if (typeof message.online === "number")
+		showOnline(message.online);
+}
+
+// What is written while there is no connection waits in frond.js, and here one sees that it does.
+function showWaiting(ws) {
+	byId("waiting").textContent = ws.queued > 0 ? `${ws.queued} waiting to be sent` : "";
+}
+
+/**
+ * Opens a conversation on a path. The page tells how it is spoken there:
+ *
+ *     form         id of the form to write in; it has one input
+ *     tellName     what to send as one's name
+ *     tellText     what to send as a message
+ *     greet        what to send, when connected, after the name; none when absent
+ *     hear         takes each message that is neither system nor error
+ *     typed        called while one writes; absent when nobody needs to know
+ */
+export function converse(path, { form: formId, tellName, tellText, greet, hear, typed }) {
+	const form = byId(formId);
+	const field = form.querySelector("input");
+	const ws = frond.ws(path);
+
+	showStatus(ws, byId("status"));
+	ws.on("open", () => {
+		if (name !== "")
+			ws.send(tellName(name));
+		if (greet)
+			ws.send(greet());
+		setTimeout(showWaiting, 0, ws); // what has waited goes out after this
+	});
+	ws.on("message", (data) => receive(data, hear));
+	ws.on("close", (code, reason, willReconnect) => {
+		showOnline(null);
+		form.querySelector("button").disabled = !willReconnect;
+	});
+	ws.on("error", (error) => {
+		if (error.code !== "connection" && error.code !== "timeout") // the status tells of these
+			note("error", error.message);
+	});
+
+	form.addEventListener("submit", (event) => {
+		event.preventDefault();
+		if (field.value.trim() === "" || !ws.send(tellText(field.value)))
+			return;
+		field.value = "";
+		field.focus();
+		showWaiting(ws);
+		toEnd();
+	});
+	if (typed)
+		field.addEventListener("input", () => typed(ws));
+	askName(field, () => {
+		if (ws.state === "open") // else it is told when it is
+			ws.send(tellName(name));
+	});
+}
