@@ -1,6 +1,40 @@
-# Measurements, built with `make tests/bench/NAME` and run by hand.
-EXTRA_PROGRAMS = %D%/template
+# The benchmark: tests/bench/run builds these by name. The load generator and
+# the floor are built with the tests, which hold that it notices faults.
+bench_load = %D%/load %D%/floor
+bench_programs = %D%/app %D%/bus %D%/template
+check_PROGRAMS += $(bench_load)
+EXTRA_PROGRAMS = $(bench_programs)
+CLEANFILES += $(bench_programs)
+
+%C%_load_SOURCES = \
+	%D%/crowd.c %D%/crowd.h \
+	%D%/histogram.c %D%/histogram.h \
+	%D%/ledger.c %D%/ledger.h \
+	%D%/letter.c %D%/letter.h \
+	%D%/load.c \
+	%D%/usage.c %D%/usage.h \
+	%D%/wsframe.c %D%/wsframe.h
+
+%C%_floor_SOURCES = \
+	%D%/accept.c %D%/accept.h \
+	%D%/floor.c \
+	%D%/wsframe.c %D%/wsframe.h
+
+%C%_app_SOURCES = %D%/app.c
+%C%_app_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
+%C%_app_LDADD = fcgi/libtina4.la
+
+%C%_bus_SOURCES = %D%/bus.c %D%/histogram.c %D%/histogram.h
+%C%_bus_LDADD = shared/libshared.la $(ZMQ_LIBS)
 
 %C%_template_SOURCES = %D%/template.c
 %C%_template_LDADD = fcgi/libapp.la $(CJSON_LIBS)
-CLEANFILES += $(EXTRA_PROGRAMS)
+
+bench: $(bench_load) $(bench_programs)
+
+EXTRA_DIST += \
+	%D%/machine.py \
+	%D%/report.py \
+	%D%/rows.py \
+	%D%/run \
+	%D%/servers.py

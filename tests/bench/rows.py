@@ -1,0 +1,221 @@
+"""The rows of the table: what is measured, and how good it must be."""
+
+import statistics
+from dataclasses import dataclass, field
+
+from machine import HERE, load, measure
+from servers import Floor, Router, Tina4
+
+
+@dataclass
+class Plan:
+    """How much is measured."""
+    pairs: int = 5
+    seconds: float = 1.0  # of each measurement
+    idle_seconds: int = 30  # a whole round of pings
+
+
+@dataclass
+class Row:
+    """One figure, and the bar that it must pass."""
+    name: str
+    what: str
+    limit: float
+    unit: str = ""  # of figure and limit; none is a ratio
+    at_least: bool = False  # or else at most
+    figures: list = field(default_factory=list)  # one of each pair
+    details: dict = field(default_factory=dict)  # what they were made of: name -> (unit, values)
+
+    def add(self, figure, **details):
+        self.figures.append(figure)
+        for name, (value, unit) in details.items():
+            self.details.setdefault(name, (unit, []))[1].append(value)
+
+    @property
+    def figure(self):
+        return statistics.median(self.figures)
+
+    @property
+    def met(self):
+        return self.figure >= self.limit if self.at_least else self.figure <= self.limit
+
+    @property
+    def bar(self):
+        return f"{'at least' if self.at_least else 'at most'} {number(self.limit)}{self.unit and ' ' + self.unit}"
+
+
+def number(value):
+    """With three digits, or all before the point."""
+    if value == 0:
+        return "0"
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.{2 if abs(value) >= 1 else 3}f}"
+
+
+def in_turns(plan, *measurements):
+    """Measures each in turn, back and forth, and yields what each round measured."""
+    for i in range(plan.pairs):
+        order = range(len(measurements)) if i % 2 == 0 else reversed(range(len(measurements)))
+        results = {which: measurements[which]() for which in order}
+        yield [results[which] for which in range(len(measurements))]
+
+
+def us(result, unit="deliveries"):
+    """CPU microseconds of each process for one."""
+    return [ns / 1e3 / result[unit] for ns in result["cpu_ns"]]
+
+
+# --- fan-out ----------------------------------------------------------------------
+
+
+def floor_fan(plan, mode="broadcast", windows=(1, 16), **options):
+    with Floor(mode) as server:
+        return load("fanout", server, path="/%d", window=windows, seconds=plan.seconds, **options)
+
+
+def worker_fan(plan, windows=(1, 16), **options):
+    with Tina4() as server:
+        return load("fanout", server, path="/ws/fan/%d", window=windows, seconds=plan.seconds, **options)
+
+
+def bus_fan(plan, windows=(1, 16), **options):
+    with Tina4(worker=False) as server:
+        return load("fanout", server, path="/ws/push/%d", window=windows, seconds=plan.seconds,
+                    publisher=f"{HERE / 'bus'} publish {server.bus}", **options)
+
+
+def add_ratio(row, subject, floor):
+    cost, least = us(subject)[0], us(floor)[0]
+    row.add(cost / least, sidecar=(cost, "µs"), floor=(least, "µs"))
+
+
+def fan_out_1000(plan):
+    worker = [Row("fan-1000-1", "fan-out to 1,000 through a worker, window 1", 1.10),
+              Row("fan-1000-16", "the same, window 16", 0.12)]
+    bus = [Row("push-1000-1", "fan-out to 1,000 pushed over the bus, window 1", 1.05),
+           Row("push-1000-16", "the same, window 16", 0.12)]
+    for floor, by_worker, by_bus in in_turns(plan, lambda: floor_fan(plan, conns=1000),
+                                             lambda: worker_fan(plan, conns=1000), lambda: bus_fan(plan, conns=1000)):
+        for i in range(2):
+            add_ratio(worker[i], by_worker[i], floor[i])
+            add_ratio(bus[i], by_bus[i], floor[i])
+    return worker + bus
+
+
+def fan_out_5000(plan):
+    rows = [Row("fan-5000-1", "fan-out to 5,000 through a worker, window 1", 1.15),
+            Row("fan-5000-16", "the same, window 16", 0.15)]
+    for floor, subject in in_turns(plan, lambda: floor_fan(plan, conns=5000), lambda: worker_fan(plan, conns=5000)):
+        for i in range(2):
+            add_ratio(rows[i], subject[i], floor[i])
+    return rows
+
+
+def rooms(plan):
+    one = Row("rooms-10", "5,000 in 500 rooms, window 16 in each, to one room of 10", 1.20)
+    all_in_one = Row("rooms-5000", "the same to one room of 5,000", 1.20)
+    for many, small, large in in_turns(plan, lambda: worker_fan(plan, (16,), conns=5000, rooms=500)[0],
+                                       lambda: worker_fan(plan, (16,), conns=10)[0],
+                                       lambda: worker_fan(plan, (16,), conns=5000)[0]):
+        for row, other in (one, small), (all_in_one, large):
+            row.add(us(many)[0] / us(other)[0], rooms=(us(many)[0], "µs"), one=(us(other)[0], "µs"))
+    return [one, all_in_one]
+
+
+# --- echo ----------------------------------------------------------------------------
+
+
+def echo(plan):
+    limits = {1: 4.0, 8: 8.0}
+    cost = [Row(f"echo-{w}", f"echo through a worker, 100 clients, window {w}, sidecar + worker", limits[w])
+            for w in limits]
+    late = [Row(f"echo-{w}-p99", f"the same, window {w}, p99", 3.0) for w in limits]
+
+    def run(server, path):
+        with server:
+            return load("echo", server, path=path, conns=100, window=(1, 8), seconds=plan.seconds)
+
+    for floor, subject in in_turns(plan, lambda: run(Floor("echo"), "/"), lambda: run(Tina4(), "/ws/echo")):
+        for i in range(2):
+            sidecar, worker = us(subject[i])
+            least = us(floor[i])[0]
+            cost[i].add((sidecar + worker) / least, sidecar=(sidecar, "µs"), worker=(worker, "µs"),
+                        floor=(least, "µs"))
+            late[i].add(subject[i]["p99_us"] / floor[i]["p99_us"], p99=(subject[i]["p99_us"], "µs"),
+                        floor=(floor[i]["p99_us"], "µs"))
+    return cost + late
+
+
+# --- connections -----------------------------------------------------------------------
+
+
+def per_handshake(step):
+    return step["cpu_ns"][0] / 1e3 / (step["to"] - step["from"])
+
+
+def handshakes(plan):
+    row = Row("handshakes", "10,000 handshakes, with open event, join and acknowledgement", 4.0)
+
+    def run(server):
+        with server:
+            return per_handshake(load("connect", server, path="/ws/fan/1", conns=10000)[0])
+
+    for floor, subject in in_turns(plan, lambda: run(Floor()), lambda: run(Tina4())):
+        row.add(subject / floor, sidecar=(subject, "µs"), floor=(floor, "µs"))
+    return [row]
+
+
+def growth(plan):
+    row = Row("handshakes-15000", "a handshake at 15,000 open connections to one at 1,000", 3.0)
+    for _ in range(plan.pairs):
+        with Tina4() as server:
+            steps = load("connect", server, path="/ws/fan/1", conns=16000, step=1000)
+        costs = {step["from"]: per_handshake(step) for step in steps}
+        row.add(costs[15000] / costs[1000], at_15000=(costs[15000], "µs"), at_1000=(costs[1000], "µs"))
+    return [row]
+
+
+def idle(plan):
+    memory = Row("memory", "memory of an idle connection with path, parameter, two attributes", 4.0, "KiB")
+    cpu = Row("idle", "CPU with 10,000 quiet connections, with pings", 0.5, "%")
+    settings = {} if plan.idle_seconds >= 30 else {"ws_ping_seconds": plan.idle_seconds}
+    with Tina4(**settings) as server:
+        connected, held = load("connect", server, path="/ws/quiet/%d", conns=10000, rooms=10000,
+                               hold=plan.idle_seconds)
+    before, after = connected["rss_before_kib"][0], connected["rss_kib"][0]
+    memory.add((after - before) / 10000, before=(before, "KiB"), after=(after, "KiB"))
+    cpu.add(100 * held["cpu_ns"][0] / 1e9 / held["seconds"])
+    return [memory, cpu]
+
+
+# --- the bus ------------------------------------------------------------------------------
+
+
+def receipts(plan):
+    one = Row("receipt", "a push's receipt over the bus, one caller, p50 to a bare DEALER and ROUTER", 3.0)
+    many = Row("receipts-16", "receipts a second of 16 callers at once, to bare ZeroMQ", 0.5, at_least=True)
+
+    def ask(server, callers):
+        with server:
+            return measure([HERE / "bus", "ask", server.bus, callers, plan.seconds])[0]
+
+    for bare, subject, bare16, subject16 in in_turns(
+            plan, lambda: ask(Router(), 1), lambda: ask(Tina4(worker=False), 1), lambda: ask(Router(), 16),
+            lambda: ask(Tina4(worker=False), 16)):
+        one.add(subject["p50_us"] / bare["p50_us"], sidecar=(subject["p50_us"], "µs"), bare=(bare["p50_us"], "µs"))
+        rates = [result["pushes"] / result["seconds"] for result in (subject16, bare16)]
+        many.add(rates[0] / rates[1], sidecar=(rates[0], "/s"), bare=(rates[1], "/s"))
+    return [one, many]
+
+
+GROUPS = {
+    fan_out_1000: ("fan-1000-1", "fan-1000-16", "push-1000-1", "push-1000-16"),
+    fan_out_5000: ("fan-5000-1", "fan-5000-16"),
+    rooms: ("rooms-10", "rooms-5000"),
+    echo: ("echo-1", "echo-8", "echo-1-p99", "echo-8-p99"),
+    handshakes: ("handshakes",),
+    growth: ("handshakes-15000",),
+    idle: ("memory", "idle"),
+    receipts: ("receipt", "receipts-16"),
+}
