@@ -118,10 +118,10 @@ class Answer:
         return json.loads(self.body)
 
 
-def http(address, method="GET", target="/", headers=None, body=b""):
+def http(address, method="GET", target="/", headers=None, body=b"", source="127.0.0.1"):
     """One request; address is a port on this host or a unix socket's path."""
     if isinstance(address, int):
-        conn = socket.create_connection(("127.0.0.1", address), timeout=TIMEOUT)
+        conn = socket.create_connection(("127.0.0.1", address), timeout=TIMEOUT, source_address=(source, 0))
     else:
         conn = socket.socket(socket.AF_UNIX)
         conn.settimeout(TIMEOUT)

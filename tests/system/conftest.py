@@ -6,6 +6,7 @@ import tempfile
 import pytest
 
 from stack import Stack
+from web import SERVERS, WAYS
 
 _own_stacks = []  # of the test that runs
 
@@ -43,16 +44,22 @@ def _maker(made):
     assert not complaints, "\n".join(complaints)
 
 
-@pytest.fixture(scope="session")
-def demo(make_stack_for_session):
-    """The demo, shared by the tests that leave it as it was."""
-    return make_stack_for_session(program="fcgi/examples/demo").start()
+@pytest.fixture(scope="session", params=SERVERS)
+def demo(request, make_stack_for_session):
+    """The demo behind each web server, shared by the tests that leave it as it was."""
+    return make_stack_for_session(program="fcgi/examples/demo", web=request.param).start()
 
 
 @pytest.fixture(scope="session")
 def lab(make_stack_for_session):
     """The tests' own app, shared by the tests that leave it as it was."""
     return make_stack_for_session().start()
+
+
+@pytest.fixture(scope="session", params=WAYS)
+def site(request, make_stack_for_session):
+    """The tests' own app behind each web server in each of its ways, shared in the same manner."""
+    return make_stack_for_session(web=request.param).start()
 
 
 @pytest.fixture

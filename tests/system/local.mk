@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	%D%/client.py \
 	%D%/conftest.py \
 	%D%/stack.py \
+	%D%/test_auth.py \
 	%D%/test_bus.py \
 	%D%/test_chapter.py \
 	%D%/test_clients.py \
@@ -17,6 +18,9 @@ EXTRA_DIST += \
 	%D%/test_http.py \
 	%D%/test_messages.py \
 	%D%/test_push.py \
+	%D%/test_sections.py \
 	%D%/test_serve.py \
+	%D%/test_web.py \
 	%D%/test_workers.py \
+	%D%/web.py \
 	%D%/wire.py

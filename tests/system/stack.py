@@ -9,9 +9,9 @@ import subprocess
 import time
 
 from client import Client, handshake, http
+from web import TOP, Web
 from wire import COUNT, STATS, OK, Peer, command
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("TINA4_BUILD", TOP / "build" / "test"))
 SECRET = "a secret of the tests, with more than 32 bytes"
 DEADLINE = 20  # seconds until what is waited for must have happened
@@ -27,6 +27,12 @@ def eventually(condition, what, deadline=DEADLINE):
             return value
         assert time.monotonic() < end, f"never came true: {what}"
         time.sleep(0.01)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 class Process:
@@ -90,13 +96,13 @@ class Process:
 
     def term(self):
         self.popen.terminate()
-        self.ended(0)
+        self.ended(0, *([1] if self.name == "lighttpd" else []))  # which calls a stop by TERM a failure
 
 
 class Stack:
     """Web server, sidecar, app and workers; what is not started is not there."""
 
-    def __init__(self, folder, program="tests/system/app", **settings):
+    def __init__(self, folder, program="tests/system/app", web="nginx", **settings):
         self.dir = pathlib.Path(folder)
         self.bus = f"ipc://{self.dir}/bus"
         self.admin = self.dir / "admin.sock"
@@ -111,15 +117,18 @@ class Stack:
             "TINA4_SESSION_PATH": f"{self.dir}/sessions",
             **{f"TINA4_{name.upper()}": str(value) for name, value in settings.items()},
         }
+        self.way = Web(web, self)
+        if self.way.tcp:
+            self.env.setdefault("TINA4_TRUSTED_PROXIES", "127.0.0.1")
+        self.app = None
         self.port = None  # of the sidecar
-        self.web = None  # of nginx
+        self.web = None  # of the web server
         self.clients = []
         self.processes = []
         self.sidecar = self._process("sidecar", [BUILD / "tina4-sidecar"], self._sidecar_ready)
-        self.app = self._process("app", [self.program, "--listen", f"unix:{self.dir}/app.sock"], self._app_ready)
-        self.nginx = self._process(
-            "nginx", ["/usr/sbin/nginx", "-e", "stderr", "-p", self.dir, "-c", self.dir / "nginx.conf"],
-            self._nginx_ready)
+        if not self.way.starts_app:
+            self.app = self._process("app", [self.program, "--listen", f"unix:{self.dir}/app.sock"], self._app_ready)
+        self.web_server = self._process(self.way.name, self.way.argv, self._web_ready)
         self.worker = self.new_worker("worker")
 
     def _process(self, name, argv, ready):
@@ -154,7 +163,7 @@ class Stack:
         with socket.socket(socket.AF_UNIX) as probe:
             return probe.connect_ex(f"{self.dir}/app.sock") == 0
 
-    def _nginx_ready(self, _):
+    def _web_ready(self, _):
         try:
             return http(self.web).status is not None
         except OSError:
@@ -178,28 +187,11 @@ class Stack:
         """Everything, or the named ones."""
         for process in self.processes:
             if process.popen is None and (not names or process.name in names):
-                if process is self.nginx:
-                    self.configure_nginx()
+                if process is self.web_server:
+                    self.web = free_port()
+                    self.way.configure(self.web)
                 process.start()
         return self
-
-    def configure_nginx(self):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.web = probe.getsockname()[1]
-        user = "user root;" if os.geteuid() == 0 else ""
-        for template, result in (("nginx.conf.in", "site.conf"), ("nginx-own.conf.in", "nginx.conf")):
-            text = (TOP / "deploy" / template).read_text()
-            for name, value in {
-                "LISTEN": f"127.0.0.1:{self.web}",
-                "STATIC": str(TOP / "templates" / "static"),
-                "APP": f"unix:{self.dir}/app.sock",
-                "SIDECAR": f"unix:{self.dir}/ws.sock",
-                "USER": user,
-                "DIR": str(self.dir),
-            }.items():
-                text = text.replace(f"@{name}@", value)
-            (self.dir / result).write_text(text)
 
     def stop(self):
         """Everything must end well, and no log may hold an alarm."""
@@ -207,8 +199,8 @@ class Stack:
         for client in self.clients:  # a stop waits for those who do not answer
             client.__exit__()
         # The worker lives to acknowledge the last close events.
-        for process in [self.nginx, self.sidecar, *(p for p in self.processes if p.argv[-1] == "--worker"), self.app]:
-            if process.popen is None:
+        for process in [self.web_server, self.sidecar, *(p for p in self.processes if p.argv[-1] == "--worker"), self.app]:
+            if process is None or process.popen is None:
                 continue
             status = process.popen.poll()
             if status is not None:

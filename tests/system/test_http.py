@@ -1,54 +1,54 @@
-"""HTTP through the web server and FastCGI."""
+"""HTTP through each web server to the app: over FastCGI, and as a CGI program."""
 
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 
-def test_what_comes_is_what_was_sent(lab):
-    answer = lab.http("POST", "/mirror/a%20b?q=1%262+3", {
+def test_what_comes_is_what_was_sent(site):
+    answer = site.http("POST", "/mirror/a%20b?q=1%262+3", {
         "Content-Type": "application/x-www-form-urlencoded", "Cookie": "p=1; q=cookie", "X-Q": "head"}, "q=f%C3%BCr+me")
     assert answer.status == 200
     assert answer.json == {"method": "POST", "path": "/mirror/a b", "ip": "127.0.0.1", "word": "a b", "bytes": 13,
                            "query": "1&2 3", "form": "für me", "cookie": "cookie", "header": "head"}
 
 
-def test_json_comes_parsed(lab):
-    answer = lab.http("POST", "/mirror/x", {"Content-Type": "application/json; charset=utf-8"}, '{"a": [1, null]}')
+def test_json_comes_parsed(site):
+    answer = site.http("POST", "/mirror/x", {"Content-Type": "application/json; charset=utf-8"}, '{"a": [1, null]}')
     assert answer.json["json"] == {"a": [1, None]}
 
 
 @pytest.mark.parametrize("body", ["{", "", "{} x", "[" * 100000])
-def test_a_body_that_is_no_json_is_400(lab, body):
-    assert lab.http("POST", "/mirror/x", {"Content-Type": "application/json"}, body).status == 400
+def test_a_body_that_is_no_json_is_400(site, body):
+    assert site.http("POST", "/mirror/x", {"Content-Type": "application/json"}, body).status == 400
 
 
-def test_methods(lab):
+def test_methods(site):
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
-        assert lab.http(method, "/mirror/x").json["method"] == method
-    head = lab.http("HEAD", "/")
+        assert site.http(method, "/mirror/x").json["method"] == method
+    head = site.http("HEAD", "/")
     assert (head.status, head.body) == (200, b"")
-    wrong = lab.http("GET", "/push")
+    wrong = site.http("GET", "/push")
     assert wrong.status == 405
     assert "POST" in wrong.headers["allow"]
-    options = lab.http("OPTIONS", "/push")
+    options = site.http("OPTIONS", "/push")
     assert options.status in (200, 204) and "POST" in options.headers["allow"]
 
 
-def test_no_route_is_404(lab):
+def test_no_route_is_404(site):
     for target in ("/nothing", "/mirror", "/mirror/", "/mirror/a/b"):
-        assert lab.http("GET", target).status == 404, target
+        assert site.http("GET", target).status == 404, target
 
 
-def test_an_encoded_slash_is_no_slash(lab):
-    assert lab.http("GET", "/mirror/a%2Fb").status in (400, 404)
+def test_an_encoded_slash_is_no_slash(site):
+    assert site.http("GET", "/mirror/a%2Fb").status in (400, 404)
 
 
-def test_a_handler_that_fails_is_500(lab):
-    answer = lab.http("GET", "/broken")
+def test_a_handler_that_fails_is_500(site):
+    answer = site.http("GET", "/broken")
     assert answer.status == 500
     assert b"EIO" not in answer.body and b"Input/output" not in answer.body
-    assert any("/broken" in line for line in lab.app.lines())
+    assert any("/broken" in line for line in (site.app or site.web_server).lines())
 
 
 def test_a_body_past_the_limit_is_413(make_stack):
@@ -57,13 +57,13 @@ def test_a_body_past_the_limit_is_413(make_stack):
     assert stack.http("POST", "/mirror/x", body="x" * 5001).status == 413
 
 
-def test_a_big_body(lab):
-    assert lab.http("POST", "/mirror/x", body=b"x" * (8 << 20)).json["bytes"] == 8 << 20
+def test_a_big_body(site):
+    assert site.http("POST", "/mirror/x", body=b"x" * (8 << 20)).json["bytes"] == 8 << 20
 
 
-def test_many_at_once(lab):
+def test_many_at_once(site):
     with ThreadPoolExecutor(16) as pool:
-        answers = list(pool.map(lambda i: lab.http("GET", f"/mirror/{i}").json["word"], range(300)))
+        answers = list(pool.map(lambda i: site.http("GET", f"/mirror/{i}").json["word"], range(300)))
     assert answers == [str(i) for i in range(300)]
 
 

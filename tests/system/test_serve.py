@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,7 +12,9 @@ import time
 import pytest
 
 from client import Client, http
-from stack import TOP, eventually
+from stack import BUILD, SECRET, eventually
+from test_auth import token
+from web import SERVERS, TOP
 
 PATIENCE = 600  # seconds: the first one builds
 
@@ -30,12 +33,12 @@ def free_ports():
 
 
 class Serve:
-    def __init__(self, port, **env):
+    def __init__(self, port, *arguments, command=TOP / "deploy" / "serve", cwd=None, **env):
         self.port = port
         clean = {name: value for name, value in os.environ.items() if name not in ("ASAN_OPTIONS", "UBSAN_OPTIONS")}
-        self.popen = subprocess.Popen([TOP / "deploy" / "serve", "--port", str(port)], stdin=subprocess.DEVNULL,
+        self.popen = subprocess.Popen([command, "--port", str(port), *arguments], stdin=subprocess.DEVNULL,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                      env={**clean, **env}, start_new_session=True)
+                                      env={**clean, **env}, cwd=cwd, start_new_session=True)
         self.lines = {}
 
     def ready(self):
@@ -47,16 +50,20 @@ class Serve:
                 return self
         raise AssertionError(self.popen.stderr.read())
 
-    def parts(self):
-        """What it serves with: pid -> name."""
+    def children(self):
+        """pid -> name"""
         found = {}
         for pid in pathlib.Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children").read_text().split():
             try:
                 found[int(pid)] = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
             except FileNotFoundError:
                 pass
-        # With `tail` it shows the logs, with `sleep` it waits.
-        return {pid: name for pid, name in found.items() if name not in ("tail", "sleep")}
+        return found
+
+    def parts(self):
+        """What it serves with; with `tail` it shows the logs, with `sleep` it waits."""
+        eventually(lambda: set(self.children().values()) >= {"tail", "sleep"}, "it waits")
+        return {pid: name for pid, name in self.children().items() if name not in ("tail", "sleep", "tina4-serve")}
 
     def folder(self):
         return pathlib.Path(self.lines["bus"].removeprefix("ipc://")).parent
@@ -74,8 +81,8 @@ class Serve:
 def serve():
     started = []
 
-    def start(port=None, **env):
-        started.append(Serve(port or free_ports(), **env))
+    def start(*arguments, port=None, **options):
+        started.append(Serve(port or free_ports(), *arguments, **options))
         return started[-1]
 
     yield start
@@ -142,9 +149,66 @@ def test_a_taken_port_is_named(serve, which):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port + which))
         taken.listen()
-        status, err = serve(port).end(None)
+        status, err = serve(port=port).end(None)
     assert status == 1
     assert str(port + which) in err
+
+
+@pytest.mark.parametrize("web", SERVERS)
+def test_any_web_server_will_do(serve, web):
+    one = serve("--web", web).ready()
+    assert http(one.port, "GET", "/chat/general").status == 200
+    assert http(one.port, "GET", "/js/chat.js").headers["server"].lower().startswith(web)
+    with Client(f"ws://localhost:{one.port}/ws/echo") as client:
+        assert client.ask("hi") == "Echo: hi"
+    parts = one.parts()
+    assert one.end()[0] == 0
+    assert not [pid for pid in parts if pathlib.Path(f"/proc/{pid}").exists()]
+
+
+@pytest.mark.parametrize("web", SERVERS)
+def test_killed_it_leaves_nothing_behind(serve, web):
+    one = serve("--web", web).ready()
+    folder, parts = one.folder(), one.parts()
+    one.end(signal.SIGKILL)
+    eventually(lambda: not [pid for pid in parts if pathlib.Path(f"/proc/{pid}").exists()], "all of it stopped")
+    shutil.rmtree(folder)
+
+
+def test_any_app_will_do(serve):
+    one = serve(str(BUILD / "tests/system/app")).ready()
+    assert http(one.port, "GET", "/mirror/x").json["word"] == "x"
+    assert http(one.port, "GET", "/js/frond.js").status == 200
+    with Client(f"ws://localhost:{one.port}/ws/script/x") as client:
+        assert client.ask("tell ip") == "=127.0.0.1"
+    assert one.end()[0] == 0
+
+
+@pytest.mark.parametrize("arguments", [["--web", "iis"], ["--web"], ["--port", "0"], ["--port", "70000"], ["--what"],
+                                       ["/nowhere/app"], ["one", "two"], ["/"]])
+def test_wrong_arguments_are_refused(serve, arguments):
+    status, err = serve(*arguments).end(None)
+    assert status == 2
+    assert "serve" in err
+
+
+@pytest.mark.parametrize("web", SERVERS)
+def test_what_was_installed_serves_too(serve, tmp_path, web):
+    """From elsewhere, and with a .env file, whose settings stand."""
+    build = TOP / "build" / "serve"
+    subprocess.run(["make", "-s", "-C", build, "install", f"DESTDIR={tmp_path}"], check=True, stdout=subprocess.DEVNULL)
+    prefix = next(tmp_path.rglob("bin/tina4-sidecar")).parent.parent
+    (tmp_path / ".env").write_text(f"TINA4_SECRET={SECRET}\nTINA4_WS_MAX_MESSAGE=1000\n")
+    one = serve("--web", web, str(build / "fcgi/examples/demo"), command=prefix / "share/tina4/deploy/tina4-serve",
+                cwd=tmp_path, PATH=f"{prefix}/bin:{os.environ['PATH']}",
+                TINA4_TEMPLATES=str(prefix / "share/tina4/templates")).ready()
+    assert http(one.port, "GET", "/js/frond.js").status == 200
+    assert http(one.port, "GET", "/chat/general").status == 200
+    with Client(f"ws://localhost:{one.port}/ws/secure?token={token()}") as client:
+        client.nothing_for(0.1)  # the token is one of this secret
+        client.send("x" * 1001)
+        assert client.closed()[0] == 1009
+    assert one.end()[0] == 0
 
 
 @pytest.mark.parametrize("name", ["tina4-sidecar", "nginx", "demo"])

@@ -1,0 +1,136 @@
+"""Each web server in each of its ways, with the configuration that deploy/ ships."""
+
+import socket
+
+import pytest
+
+from client import UPGRADE, http
+from stack import eventually
+from test_auth import token
+from web import SERVERS
+
+SOMEBODY = "127.0.0.2"  # an address that no part has itself
+
+
+def ask_from_somewhere_else(stack, path):
+    """What a WebSocket handler and an HTTP handler know of a client that claims to be a proxy."""
+    forged = {"X-Forwarded-For": "203.0.113.9"}
+    sock = socket.create_connection(("127.0.0.1", stack.web), source_address=(SOMEBODY, 0))
+    with stack.ws(path, socket=sock, header=forged) as client:
+        websocket = client.ask("tell ip").removeprefix("=")
+    return websocket, http(stack.web, "GET", "/mirror/x", forged, source=SOMEBODY).json["ip"]
+
+
+def test_it_is_the_server_that_is_meant(site):
+    server = site.http("GET", "/js/frond.js").headers["server"].lower()
+    assert server.startswith(site.way.name)
+
+
+def test_handlers_see_the_clients_address(site, room):
+    assert ask_from_somewhere_else(site, f"/ws/script/{room}") == (SOMEBODY, SOMEBODY)
+
+
+def test_handlers_see_the_request_as_the_client_sent_it(site, room):
+    with site.ws(f"/ws/script/{room}%20%C3%BC%26?token=a%2Bb+c", cookie="session=s1") as client:
+        assert client.ask("tell path") == f"=/ws/script/{room} ü&"
+        assert client.ask("param token") == "=a+b c"
+        assert client.ask("cookie session") == "=s1"
+        assert client.ask("header host") == f"=127.0.0.1:{site.web}"
+
+
+def test_a_token_in_the_header_reaches_both(site):
+    bearer = {"Authorization": f"Bearer {token(sub='carol')}"}
+    assert site.http("GET", "/me", bearer).json["sub"] == "carol"
+    with site.ws("/ws/secret", header=bearer) as client:
+        assert client.receive() == "hello carol"
+
+
+def test_a_refused_upgrade_stays_what_it_is(site, room):
+    def status(target, **changes):
+        return site.handshake(target, direct=False, **changes).status
+
+    assert status(f"/ws/script/{room}") == 101
+    assert status("/ws/nothing") == 404
+    assert status("/ws/secret") == 401
+    assert status(f"/ws/script/{room}", Origin="http://evil.example") == 403
+    assert status(f"/ws/script/{room}", Origin=f"http://localhost:{site.web}", Host=f"localhost:{site.web}") == 101
+
+
+def test_an_encoded_slash_makes_no_other_room(site):
+    assert site.handshake("/ws/script/a%2Fb", direct=False).status in (400, 404)
+
+
+def test_a_push_from_a_request_reaches_browsers(site, room):
+    path = f"/ws/watch/{room}"
+    with site.ws(path) as one, site.ws(path) as two:
+        eventually(lambda: site.count(path) == 2, "both are there")
+        for i in range(3):
+            receipt = site.http("POST", f"/push?path={path}", body=f"message {i}").json
+            assert (receipt["result"], receipt["connections"]) == (0, 2)
+        for client in (one, two):
+            assert [client.receive() for _ in range(3)] == ["message 0", "message 1", "message 2"]
+
+
+def test_large_messages_pass_both_ways(site, room):
+    with site.ws(f"/ws/script/{room}") as client:
+        message = "x" * ((1 << 20) - len("send "))
+        assert client.ask(f"send {message}") == message
+
+
+def test_closes_pass_both_ways(site, room):
+    with site.ws(f"/ws/script/{room}") as client:
+        client.send("close 4321 enough")
+        assert client.closed() == (4321, "enough")
+
+
+def test_files_are_fresh_and_typed(site):
+    answer = site.http("GET", "/js/frond.js")
+    assert answer.status == 200
+    assert "javascript" in answer.headers["content-type"]
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert site.http("GET", "/css/site.css").headers["content-type"].startswith("text/css")
+    for target in ("/js/", "/js/../base.html", "/js/%2e%2e/base.html", "/js/nothing.js"):
+        assert site.http("GET", target).status in (400, 403, 404), target
+
+
+def test_a_query_that_may_hold_a_token_is_in_no_log(site, room):
+    with site.ws(f"/ws/script/{room}?token=must-not-be-logged"):
+        pass
+    site.http("GET", "/mirror/x")
+    for log in site.dir.glob("*.log"):
+        assert "must-not-be-logged" not in log.read_text(errors="replace"), log
+
+
+@pytest.mark.parametrize("web", SERVERS)
+def test_what_was_restarted_is_used_again(make_stack, web, room):
+    stack = make_stack(web=web).start()
+    stack.app.term()
+    stack.sidecar.term()
+    assert stack.http("GET", "/mirror/x").status in (502, 503)
+    assert stack.handshake(f"/ws/script/{room}", direct=False).status in (502, 503)
+    stack.start()
+    seconds = 3 if web == "lighttpd" else 0.1  # which looks once a second
+    eventually(lambda: stack.http("GET", "/mirror/x").status == 200, "the app is used", seconds)
+    eventually(lambda: stack.handshake("/ws/script/x", direct=False).status == 101, "the sidecar is used", seconds)
+    with stack.ws(f"/ws/script/{room}") as client:
+        assert client.ask("tell ip") == "=127.0.0.1"
+
+
+def test_a_request_may_be_slow(site):
+    """The head in pieces, and an upgrade that shares its packet with the first frame."""
+    with socket.create_connection(("127.0.0.1", site.web), timeout=20) as conn:
+        for piece in ("GET /mirror/x HTTP/1.1\r\nHo", "st: localhost\r\nConnection: close\r\n", "\r\n"):
+            conn.sendall(piece.encode())
+        answer = b"".join(iter(lambda: conn.recv(65536), b""))
+    assert b'"word":"x"' in answer
+
+    head = "".join(f"{name}: {value}\r\n" for name, value in UPGRADE.items())
+    with socket.create_connection(("127.0.0.1", site.web), timeout=20) as conn:
+        frame = b"\x81\x87\0\0\0\0tell ip"
+        conn.sendall(f"GET /ws/script/slow HTTP/1.1\r\nHost: localhost\r\n{head}\r\n".encode() + frame)
+        got = b""
+        while b"=127.0.0.1" not in got:
+            data = conn.recv(65536)
+            assert data, got
+            got += data
