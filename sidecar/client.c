@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "shared/log.h"
 #include "sidecar/client.h"
@@ -12,10 +14,12 @@
 struct client *
 client_new(const struct wire_id *id)
 {
-	struct client *client = calloc(1, sizeof(*client));
+	size_t bytes = (sizeof(struct client) + CLIENT_ALIGNMENT - 1) / CLIENT_ALIGNMENT * CLIENT_ALIGNMENT;
+	struct client *client = aligned_alloc(CLIENT_ALIGNMENT, bytes);
 
 	if (client == NULL)
 		return NULL;
+	memset(client, 0, sizeof(*client));
 	client->id = *id;
 	client->fd = -1;
 	return client;
@@ -81,7 +85,8 @@ client_drained(const struct client *client)
 static int
 send_now(struct client *client, const struct frame *frame)
 {
-	ssize_t n = send(client->fd, frame->data, frame->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* Not send(2) of libc: a cancellation point, whose atomics cost 3 % of a fan-out. */
+	ssize_t n = syscall(SYS_sendto, client->fd, frame->data, frame->len, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
 	uint8_t *rest;
 
 	if (n == (ssize_t)frame->len)
@@ -107,22 +112,36 @@ queue(struct client *client, struct frame *frame, size_t max_queue)
 		lws_callback_on_writable(client->wsi);
 }
 
-void
-client_write(struct client *client, struct frame *frame, size_t max_queue)
+static bool
+takes_frames(const struct client *client)
 {
-	int r;
+	return client->wsi != NULL && !client->broken && !client->write_closed;
+}
 
-	if (client->broken || client->wsi == NULL || client->write_closed)
-		return;
-	if (!client_drained(client)) {
-		queue(client, frame, max_queue);
-		return;
-	}
-	r = send_now(client, frame);
+bool
+client_ready(const struct client *client)
+{
+	return takes_frames(client) && client_drained(client);
+}
+
+void
+client_write_now(struct client *client, struct frame *frame, size_t max_queue)
+{
+	int r = send_now(client, frame);
+
 	if (r == -EAGAIN)
 		queue(client, frame, max_queue);
 	else if (r < 0)
 		client_drop(client, "write-failed");
+}
+
+void
+client_write(struct client *client, struct frame *frame, size_t max_queue)
+{
+	if (client_ready(client))
+		client_write_now(client, frame, max_queue);
+	else if (takes_frames(client))
+		queue(client, frame, max_queue);
 }
 
 void

@@ -22,6 +22,10 @@ struct frame;
 struct lws;
 struct path;
 
+enum client_limits {
+	CLIENT_ALIGNMENT = 64, /* bytes of a cache line */
+};
+
 enum client_state {
 	CLIENT_OPENING, /* counted on its path, but no target and not read: its open event is not acknowledged */
 	CLIENT_JOINED,
@@ -35,22 +39,27 @@ struct own_frame {
 	uint32_t at;
 };
 
+/*
+ * What a broadcast looks at comes first and fills one cache line, and each
+ * client begins on a line of its own: with thousands of them, memory is what a
+ * fan-out waits for.
+ */
 struct client {
-	struct wire_id id;
-	UT_hash_handle hh; /* by id */
-	enum client_state state;
+	struct lws *wsi; /* NULL once the socket is gone */
 	struct path *path;
-
-	/* the socket */
-	struct lws *wsi; /* NULL once gone */
+	struct outq outq;
 	int fd;
+	bool special;      /* gets a sequence of its own in this turn: see hub.c */
 	bool broken;       /* shut down by us, its close is on the way: nothing is written any more */
+	bool write_closed; /* a close frame went either way: nothing may follow it */
 	bool paused;       /* not read, because its worker is behind or away */
 	bool quiet;        /* nothing heard since the last ping */
 	bool frond;        /* speaks the subprotocol frond.1 */
-	bool write_closed; /* a close frame went either way: nothing may follow it */
 	bool dismissed;    /* closed by a handler: no further message of it reaches one */
-	struct outq outq;
+
+	enum client_state state;
+	struct wire_id id;
+	UT_hash_handle hh;                    /* by id */
 	uint32_t ping_slot;                   /* of the ping wheel */
 	struct client *prev_ping, *next_ping; /* same slot; prev is NULL outside the wheel */
 
@@ -67,7 +76,6 @@ struct client {
 	uint32_t from, to; /* the part of the path's batch that is for it */
 	struct own_frame *own;
 	uint32_t n_own, cap_own;
-	bool special; /* gets a sequence of its own in this turn */
 
 	/* what it is to a worker: see feed.c */
 	struct buf meta;                          /* encoded struct wire_meta */
@@ -94,6 +102,12 @@ void client_write(struct client *client, struct frame *frame, size_t max_queue);
 
 /* Writes what waits. libwebsockets says that the socket can take more. */
 void client_writable(struct client *client);
+
+/* The same for one that is client_ready(). */
+void client_write_now(struct client *client, struct frame *frame, size_t max_queue);
+
+/* True when nothing stands between a frame and the kernel. */
+bool client_ready(const struct client *client);
 
 /* True when all that was written has been handed to the kernel. */
 bool client_drained(const struct client *client);

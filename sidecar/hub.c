@@ -9,6 +9,7 @@
 
 enum {
 	CLOSE_MS = 5000,     /* for what is queued and the closing handshake */
+	GROUP = 16,          /* members looked at together */
 	KEPT_OWN_FRAMES = 8, /* room for that many stays with a client between turns */
 };
 
@@ -303,28 +304,40 @@ join_batch(const struct path *path)
 	return joined;
 }
 
+/* Writes to one of the members who get the batch as it is. */
+static void
+write_member(struct hub *hub, struct client *client, bool ready, struct frame *shared)
+{
+	if (shared == NULL)
+		client_drop(client, "out-of-memory");
+	else if (ready)
+		client_write_now(client, shared, hub->conf->ws_queue_bytes);
+	else
+		client_write(client, shared, hub->conf->ws_queue_bytes);
+}
+
+/*
+ * Looks at a group of members before it writes to them: nothing depends on
+ * anything there, so that the processor fetches all of them at once.
+ */
 static void
 write_members(struct hub *hub, struct path *path)
 {
-	enum { AHEAD = 6 }; /* members fetched into the cache before their turn comes */
 	struct frame *shared;
 
 	if (path->n_batch == 0 || path->n_members == 0)
 		return;
 	shared = join_batch(path);
-	for (uint32_t i = 0; i < path->n_members; i++) {
-		struct client *client = path->members[i];
+	for (uint32_t at = 0; at < path->n_members; at += GROUP) {
+		struct client **group = path->members + at;
+		uint32_t n = path->n_members - at < GROUP ? path->n_members - at : GROUP;
+		bool ready[GROUP];
 
-		if (i + AHEAD < path->n_members) {
-			__builtin_prefetch(path->members[i + AHEAD]);
-			__builtin_prefetch(path->members[i + AHEAD]->wsi);
-		}
-		if (client->special)
-			continue;
-		if (shared == NULL)
-			client_drop(client, "out-of-memory");
-		else
-			client_write(client, shared, hub->conf->ws_queue_bytes);
+		for (uint32_t i = 0; i < n; i++)
+			ready[i] = client_ready(group[i]);
+		for (uint32_t i = 0; i < n; i++)
+			if (!group[i]->special)
+				write_member(hub, group[i], ready[i], shared);
 	}
 	frame_unref(shared);
 }

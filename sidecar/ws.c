@@ -29,6 +29,7 @@ enum {
 	SERVICE_BYTES = 16384,
 	RECEIVE_BYTES = 1024,   /* per connection: larger messages come in pieces */
 	WRITE_BYTES = 65536,    /* the most that libwebsockets hands to one send(2) */
+	MASKED_HEAD_BYTES = 6,  /* of a small frame from a client: RFC 6455 section 5.2 */
 	CLOSE_TOO_LARGE = 1009, /* RFC 6455 section 7.4.1 */
 	CLOSE_INTERNAL = 1011,
 };
@@ -293,6 +294,27 @@ take_message(struct ws *ws, struct client *client, const void *data, size_t len,
 		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
 }
 
+/* libwebsockets reads once per turn and client, and what fills its buffer has most likely left some behind. */
+static void
+note_read(struct ws *ws, struct client *client, size_t len)
+{
+	if (ws->reader != client)
+		ws->read_bytes = 0;
+	ws->reader = client;
+	ws->read_bytes += len + MASKED_HEAD_BYTES;
+	ws->more_input |= ws->read_bytes >= RECEIVE_BYTES;
+}
+
+bool
+ws_end_read(struct ws *ws)
+{
+	bool more = ws->more_input;
+
+	ws->reader = NULL;
+	ws->more_input = false;
+	return more;
+}
+
 /* libwebsockets hands over messages in pieces: of a frame, and of what it read at once. */
 static void
 on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *data, size_t len)
@@ -300,6 +322,7 @@ on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *da
 	bool whole = lws_is_final_fragment(wsi), binary = lws_frame_is_binary(wsi);
 
 	client->quiet = false;
+	note_read(ws, client, len);
 	if (client->state == CLIENT_CLOSING || client->broken)
 		return;
 	if (client->message.len + len + lws_remaining_packet_payload(wsi) > ws->conf->ws_max_message) {

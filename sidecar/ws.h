@@ -41,6 +41,9 @@ struct ws {
 	bool stopping;         /* no new connections */
 	uint32_t n_handshakes; /* under way */
 	uint32_t n_open;       /* WebSockets */
+	struct client *reader; /* who was read last in this turn */
+	size_t read_bytes;     /* from that one, in this turn */
+	bool more_input;       /* a client's socket holds more than this turn has read */
 };
 
 /* The other fields are set by the caller. Returns 0 or a negative errno. */
@@ -55,6 +58,9 @@ void ws_close(struct ws *ws);
 /* Each a greeting_done: takes fd and line. */
 void ws_adopt_browser(void *ws, int fd, struct request_line *line);
 void ws_adopt_admin(void *ws, int fd, struct request_line *line);
+
+/* Ends a turn's reading. Returns true when a client's socket most likely holds more. */
+bool ws_end_read(struct ws *ws);
 
 /* Each second: libwebsockets arms the timers that were set outside its callbacks. */
 void ws_tick(struct ws *ws);
