@@ -154,6 +154,12 @@ tina4_any(struct tina4_app *app, const char *pattern, tina4_http_handler *handle
 	return add_http(app, METHOD_ALL, pattern, handler);
 }
 
+void
+tina4_not_found(struct tina4_app *app, tina4_http_handler *handler)
+{
+	app->not_found = handler;
+}
+
 static int
 add_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler, bool secure)
 {

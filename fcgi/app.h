@@ -32,8 +32,9 @@ struct tina4_app {
 	void *user;
 	const char *name; /* conf.app, or the program's name: borrowed */
 
-	struct templates *templates; /* NULL until a folder is set */
-	struct router *router;       /* HTTP routes */
+	struct templates *templates;   /* NULL until a folder is set */
+	struct router *router;         /* HTTP routes */
+	tina4_http_handler *not_found; /* what no route matches, or NULL */
 	struct ws_route *ws_routes;
 	size_t n_ws_routes;
 	bool refused; /* a route was refused: said on standard error already */

@@ -10,6 +10,18 @@
 #include "fcgi/session.h"
 #include "shared/log.h"
 
+/* Answers what no route matches. */
+static int
+answer_not_found(struct tina4_request *req, struct tina4_response *res)
+{
+	tina4_http_handler *handler = tina4_request_app(req)->not_found;
+
+	if (handler == NULL)
+		return tina4_response_error(res, 404, "Not Found");
+	res->status = 404;
+	return handler(req, res);
+}
+
 /* Answers a method that has no handler on this path. */
 static int
 answer_without(unsigned allowed, bool asks_options, struct tina4_response *res)
@@ -17,8 +29,6 @@ answer_without(unsigned allowed, bool asks_options, struct tina4_response *res)
 	char allow[ALLOW_MAX];
 	int r;
 
-	if (allowed == 0)
-		return tina4_response_error(res, 404, "Not Found");
 	router_allow(allowed, allow);
 	r = tina4_response_header(res, "Allow", allow);
 	if (r < 0)
@@ -29,7 +39,7 @@ answer_without(unsigned allowed, bool asks_options, struct tina4_response *res)
 }
 
 static int
-answer(struct tina4_request *req, struct tina4_response *res)
+call_handler(struct tina4_request *req, struct tina4_response *res)
 {
 	const char *method = tina4_request_method(req), *path = tina4_request_path(req);
 	struct path_match match;
@@ -37,16 +47,25 @@ answer(struct tina4_request *req, struct tina4_response *res)
 	unsigned allowed;
 	int r;
 
-	res->app = tina4_request_app(req);
-	res->https = request_is_https(req);
 	handler = router_find(tina4_request_app(req)->router, method, path, strlen(path), &match, &allowed);
+	if (handler == NULL && allowed == 0)
+		return answer_not_found(req, res);
 	if (handler == NULL)
 		return answer_without(allowed, strcmp(method, "OPTIONS") == 0, res);
 	r = request_set_match(req, &match);
-	if (r == 0)
-		r = handler(req, res);
-	if (r == 0 && res->failure.len > 0)
-		r = -EINVAL;
+	return r == 0 ? handler(req, res) : r;
+}
+
+static int
+answer(struct tina4_request *req, struct tina4_response *res)
+{
+	int r;
+
+	res->app = tina4_request_app(req);
+	res->https = request_is_https(req);
+	r = call_handler(req, res);
+	if (r > 0 || (r == 0 && res->failure.len > 0))
+		r = -EINVAL; /* not a result that we promised to understand, or a page that was not rendered */
 	return r == 0 ? session_finish(request_kept(req)->session, res) : r;
 }
 

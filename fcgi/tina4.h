@@ -50,7 +50,8 @@ void *tina4_app_user(const struct tina4_app *app);
 /*
  * Serves until SIGTERM or SIGINT, then finishes what has begun and frees the
  * app. Returns the process's exit status: 0, 1 after a failure (said on
- * standard error), 2 for wrong usage or a route that was refused.
+ * standard error), 2 for wrong usage, a wrong setting or a route that was
+ * refused.
  */
 int tina4_app_run(struct tina4_app *app, int argc, char **argv);
 
@@ -82,6 +83,9 @@ int tina4_patch(struct tina4_app *app, const char *pattern, tina4_http_handler *
 int tina4_delete(struct tina4_app *app, const char *pattern, tina4_http_handler *handler);
 /* All five. */
 int tina4_any(struct tina4_app *app, const char *pattern, tina4_http_handler *handler);
+
+/* Answers what no route matches, with 404 unless it sets another status. Without one it is a JSON error. */
+void tina4_not_found(struct tina4_app *app, tina4_http_handler *handler);
 
 /* --- HTTP request ----------------------------------------------------------------- */
 

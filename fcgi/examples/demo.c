@@ -118,7 +118,7 @@ main(int argc, char **argv)
 	tina4_get(app, "/", demo_home);
 	tina4_get(app, "/chat/{room}", demo_chat_page);
 	tina4_get(app, "/room/{roomName}", demo_room_page);
-	tina4_any(app, "/{rest:path}", demo_not_found);
+	tina4_not_found(app, demo_not_found);
 
 	return tina4_app_run(app, argc, argv);
 }

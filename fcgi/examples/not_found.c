@@ -11,14 +11,11 @@ wants_page(const struct tina4_request *req)
 	return accept != NULL && strstr(accept, "text/html") != NULL && strcmp(tina4_request_method(req), "GET") == 0;
 }
 
-/* What no other route has answered. */
+/* What no route matches. */
 int
 demo_not_found(struct tina4_request *req, struct tina4_response *res)
 {
-	int r;
-
 	if (!wants_page(req))
 		return tina4_response_error(res, 404, "Not Found");
-	r = demo_page(res, "error.html", "path", tina4_request_path(req));
-	return r < 0 ? r : tina4_response_status(res, 404);
+	return demo_page(res, "error.html", "path", tina4_request_path(req));
 }

@@ -147,6 +147,11 @@ def test_shipping_wants_a_number(demo):
     assert demo.http("POST", "/api/orders/x/ship").status == 404
 
 
+def test_ship_is_a_post(demo):
+    answer = demo.http("GET", "/api/orders/1/ship")
+    assert (answer.status, answer.headers["allow"]) == (405, "POST, OPTIONS")
+
+
 def test_shipping_says_when_the_push_fails(make_stack):
     stack = make_stack(program="fcgi/examples/demo", push_timeout_ms=500).start("app", "nginx")
     answer = stack.http("POST", "/api/orders/1/ship", {"Content-Type": "application/json"}, '{"user_id": 1}')

@@ -304,6 +304,20 @@ fail(struct tina4_request *request, struct tina4_response *res)
 }
 
 static int
+answer_oddly(struct tina4_request *request, struct tina4_response *res)
+{
+	(void)request;
+	tina4_response_text(res, "half done");
+	return 1;
+}
+
+static int
+miss(struct tina4_request *request, struct tina4_response *res)
+{
+	return tina4_response_text(res, tina4_request_path(request));
+}
+
+static int
 nothing(struct tina4_request *request, struct tina4_response *res)
 {
 	return request != NULL ? 0 : tina4_response_status(res, 500);
@@ -346,12 +360,26 @@ a_request_finds_its_handler(void)
 }
 
 static void
+what_no_route_matches_has_a_handler_of_its_own(void)
+{
+	tina4_not_found(app, miss);
+	OK(ask("GET", "/a%20b", 0) == 404 && body_is("/a b"), "it answers, with 404");
+	OK(ask("POST", "/orders/41/2.5", 0) == 405, "a wrong method is not its business");
+	tina4_not_found(app, fail);
+	OK(ask("GET", "/nothing", 0) == 500, "when it fails, it is 500");
+	tina4_not_found(app, NULL);
+	OK(ask("GET", "/nothing", 0) == 404 && body_is("{\"error\":\"Not Found\"}"), "it can be taken back");
+}
+
+static void
 a_handler_that_fails_leaves_nothing(void)
 {
 	tina4_any(app, "/fail", fail);
+	tina4_any(app, "/odd", answer_oddly);
 	tina4_any(app, "/nothing-to-say", nothing);
 	OK(ask("GET", "/fail", 0) == 500 && body_is("{\"error\":\"Internal Server Error\"}"), "an error is 500");
 	OK(fields_get(&refusal.headers, "X-Secret") == NULL, "what it had said is gone");
+	OK(ask("GET", "/odd", 0) == 500, "so is a result above 0");
 	OK(ask("GET", "/nothing-to-say", 0) == 200 && refusal.body.len == 0, "no answer is an empty 200");
 }
 
@@ -385,6 +413,7 @@ main(void)
 	multipart_has_fields_and_uploads();
 	the_announced_length_is_checked();
 	a_request_finds_its_handler();
+	what_no_route_matches_has_a_handler_of_its_own();
 	a_handler_that_fails_leaves_nothing();
 	a_body_that_cannot_be_read_is_answered();
 
