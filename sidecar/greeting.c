@@ -119,6 +119,8 @@ peek(int fd, const char *ip, struct request_line **ret)
 
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	if (n == 0) /* it has gone, or will say nothing any more */
+		return -1;
 	eol = memchr(text, '\n', (size_t)n);
 	if (eol == NULL)
 		return n == (ssize_t)sizeof(text) ? -1 : 0;

@@ -107,6 +107,12 @@ def test_a_half_handshake_is_cut(lab):
         assert conn.recv(100) == b""
 
 
+def test_who_ends_before_it_speaks_is_not_waited_for(lab):
+    with socket.create_connection(("127.0.0.1", lab.port), timeout=2) as conn:  # less than it may take to speak
+        conn.shutdown(socket.SHUT_WR)
+        assert conn.recv(100).startswith(b"HTTP/1.1 400")
+
+
 def test_a_burst_of_handshakes(lab):
     lines = "".join(f"{name}: {value}\r\n" for name, value in {"Host": "localhost", **UPGRADE}.items())
     request = f"GET /ws/watch/burst HTTP/1.1\r\n{lines}\r\n".encode()
