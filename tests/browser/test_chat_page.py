@@ -66,7 +66,7 @@ def test_rooms_are_walls(demo, room):
     two = demo.open_page(f"/chat/{room}-2", "Bob")
     for tab, text in ((one, "for one"), (two, "for two"), (one, "again one"), (two, "again two")):
         tab.write("#message-input", text)
-        tab.until(lambda: said(tab)[-1][1] == text, "it comes back")
+        tab.until(lambda: said(tab)[-1:] and said(tab)[-1][1] == text, "it comes back")
     assert [text for _, text in said(one)] == ["for one", "again one"]
     assert [text for _, text in said(two)] == ["for two", "again two"]
     assert one.text("#online") == two.text("#online") == "Online: 1"
