@@ -51,9 +51,10 @@ struct conf {
 	uint32_t session_max_bytes; /* TINA4_SESSION_MAX_BYTES: of one session's JSON */
 
 	/* sidecar: listeners */
-	char *listen;    /* TINA4_LISTEN: host:port or unix:/path, comma-separated */
-	char *admin;     /* TINA4_ADMIN: host:port, unix:/path or "off" */
-	char *ws_routes; /* TINA4_WS_ROUTES: push-only patterns, comma-separated */
+	char *listen;      /* TINA4_LISTEN: host:port or unix:/path, comma-separated */
+	char *admin;       /* TINA4_ADMIN: host:port, unix:/path or "off" */
+	char *admin_token; /* TINA4_ADMIN_TOKEN: of pushes over HTTP; "" = they are off */
+	char *ws_routes;   /* TINA4_WS_ROUTES: push-only patterns, comma-separated */
 
 	/* sidecar: who may connect */
 	char *ws_allowed_origins; /* TINA4_WS_ALLOWED_ORIGINS: comma-separated, or "*"; "" = same origin */

@@ -1,21 +1,21 @@
 /*
  * admin - what administrators and their machines ask over HTTP.
  *
- *     GET /healthz   200: the loop turns
- *     GET /readyz    200: bus bound and at least one route served; else 503
+ *     GET /healthz        200: the loop turns
+ *     GET /readyz         200: bus bound and at least one route served; else 503
+ *     POST /push/PATH     see post
  */
 #ifndef SIDECAR_ADMIN_H
 #define SIDECAR_ADMIN_H
 
-struct feed;
-struct lws;
-struct request_line;
+#include "sidecar/post.h"
 
 struct admin {
 	const struct feed *feed;
+	struct posts posts;
 };
 
-/* Answers one request; the connection then ends. */
-void admin_answer(const struct admin *admin, struct lws *wsi, const struct request_line *line);
+/* Answers a request, or begins to. Returns 0 while its body is to come, else -1: the connection ends. */
+int admin_request(struct admin *admin, struct lws *wsi, struct request_line *line);
 
 #endif

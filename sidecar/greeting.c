@@ -70,6 +70,7 @@ request_line_parse(const char *text, size_t len, const char *ip)
 		return NULL;
 	strncpy(line->ip, ip, sizeof(line->ip) - 1);
 	line->is_get = space - text == 3 && memcmp(text, "GET", 3) == 0;
+	line->is_post = space - text == 4 && memcmp(text, "POST", 4) == 0;
 	if (take_target(line, target, (size_t)(end - target)) == 0)
 		return line;
 	request_line_free(line);

@@ -24,15 +24,19 @@ enum greeting_limits {
 	GREETING_MAX = 512,         /* under way at once; one more costs the oldest its place */
 };
 
+struct post;
+
 /* What the request line says, and whom it came from. */
 struct request_line {
 	char ip[ADDRESS_TEXT_MAX]; /* of the direct peer, "" on a unix socket */
 	bool for_admin;            /* came to the admin listener */
 	bool is_get;
+	bool is_post;
 	char path[PATH_MAX_BYTES + 1];
 	size_t path_len;
 	char *query;        /* without '?', still encoded; "" when there is none */
 	struct token token; /* of a secure route, once it has been checked */
+	struct post *post;  /* on the admin listener: a push whose body is to come; see post */
 };
 
 /* Takes the line and fd, from which nothing has been read. */

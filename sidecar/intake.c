@@ -260,6 +260,12 @@ answer_stats(struct intake *intake, const struct bus_peer *peer, uint64_t id)
 	buf_free(&lines);
 }
 
+static const struct route *
+route_of(const struct intake *intake, const struct wire_command *command)
+{
+	return feed_route(intake->feed, command->key.data, command->key.len);
+}
+
 static void
 take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, struct wire_reader *body)
 {
@@ -280,8 +286,7 @@ take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, st
 		answer_reply(intake, peer, id, earlier);
 		return;
 	}
-	if (names_a_path(request.command.type) &&
-	    feed_route(intake->feed, request.command.key.data, request.command.key.len) == NULL) {
+	if (names_a_path(request.command.type) && route_of(intake, &request.command) == NULL) {
 		/* Its app may have the route: it has only never told us. */
 		if (find_app(intake, peer) == NULL && workers_find(&intake->feed->workers, peer) == NULL)
 			answer_header(intake, peer, WIRE_UNKNOWN, id);
@@ -291,6 +296,20 @@ take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, st
 	}
 	apply_request(intake, &request, &reply);
 	answer_reply(intake, peer, id, &reply);
+}
+
+void
+intake_push(struct intake *intake, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret)
+{
+	const struct wire_request request = { *id, unix_ms() + WIRE_MAX_DEADLINE_MS, *push };
+	const struct wire_reply *earlier = seen_find(&intake->seen, id);
+
+	if (earlier != NULL)
+		*ret = *earlier;
+	else if (route_of(intake, push) == NULL)
+		*ret = (struct wire_reply){ .status = WIRE_NO_ROUTE };
+	else
+		apply_request(intake, &request, ret);
 }
 
 /* --- taking them ------------------------------------------------------------------------ */

@@ -48,6 +48,13 @@ void intake_close(struct intake *intake);
 /* Takes and applies at most INTAKE_BUDGET messages. */
 void intake_drain(struct intake *intake);
 
+/*
+ * A push that came another way than over the bus: applied, answered as an
+ * earlier one with its id was, or refused. *ret has no text.
+ */
+void intake_push(
+    struct intake *intake, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret);
+
 /* Each second. */
 void intake_tick(struct intake *intake);
 

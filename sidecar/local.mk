@@ -5,6 +5,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/acceptor.c %D%/acceptor.h \
 	%D%/admin.c %D%/admin.h \
 	%D%/announce.c %D%/announce.h \
+	%D%/answer.c %D%/answer.h \
 	%D%/apply.c %D%/apply.h \
 	%D%/client.c %D%/client.h \
 	%D%/expiry.c %D%/expiry.h \
@@ -16,6 +17,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/judge.c %D%/judge.h \
 	%D%/outq.c %D%/outq.h \
 	%D%/pings.c %D%/pings.h \
+	%D%/post.c %D%/post.h \
 	%D%/routes.c %D%/routes.h \
 	%D%/seen.c %D%/seen.h \
 	%D%/sidecar.c %D%/sidecar.h \

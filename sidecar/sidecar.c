@@ -216,6 +216,7 @@ on_short_tick(uv_timer_t *timer)
 	acceptors_tick(sidecar->acceptors);
 	greetings_tick(&sidecar->browsers, uv_now(&sidecar->loop));
 	greetings_tick(&sidecar->admins, uv_now(&sidecar->loop));
+	posts_tick(&sidecar->admin.posts, uv_now(&sidecar->loop));
 	if (sidecar->stop_begun_ms != 0)
 		advance_stop(sidecar);
 }
@@ -331,7 +332,8 @@ open_parts(struct sidecar *sidecar)
 	intake_open(&sidecar->intake, sidecar->conf, sidecar->bus, &sidecar->hub, &sidecar->feed);
 	sidecar->intake.started_ms = uv_now(&sidecar->loop);
 	sidecar->expiry.hub = &sidecar->hub;
-	sidecar->admin.feed = &sidecar->feed;
+	sidecar->admin = (struct admin){ .feed = &sidecar->feed,
+		.posts = { .conf = sidecar->conf, .feed = &sidecar->feed, .intake = &sidecar->intake } };
 	r = pings_open(&sidecar->pings, sidecar->conf);
 	if (r < 0)
 		return r;

@@ -14,6 +14,7 @@
 #include "shared/credentials.h"
 #include "shared/log.h"
 #include "sidecar/admin.h"
+#include "sidecar/answer.h"
 #include "sidecar/client.h"
 #include "sidecar/expiry.h"
 #include "sidecar/feed.h"
@@ -21,6 +22,7 @@
 #include "sidecar/hub.h"
 #include "sidecar/judge.h"
 #include "sidecar/pings.h"
+#include "sidecar/post.h"
 #include "sidecar/ws.h"
 
 enum {
@@ -38,43 +40,6 @@ enum {
 struct session {
 	struct client *client;
 };
-
-/* --- answers that are no WebSocket ------------------------------------------------ */
-
-static bool
-add(struct lws *wsi, const char *name, const char *value, unsigned char **at, unsigned char *end)
-{
-	return lws_add_http_header_by_name(
-		   wsi, (const unsigned char *)name, (const unsigned char *)value, (int)strlen(value), at, end) == 0;
-}
-
-/* Answers with a status and a JSON error. The connection ends with it. */
-static int
-answer(struct lws *wsi, int status, const char *why)
-{
-	unsigned char head[LWS_PRE + 1024], *at = head + LWS_PRE, *end = head + sizeof(head);
-	unsigned char body[LWS_PRE + 256];
-	const char *format =
-	    status == 401 ? "{\"error\":\"Unauthorized\",\"reason\":\"%s\"}\n" : "{\"error\":\"%s\"}\n";
-	int len = snprintf((char *)body + LWS_PRE, sizeof(body) - LWS_PRE, format, why);
-
-	if (lws_add_http_common_headers(wsi, (unsigned int)status, "application/json", (lws_filepos_t)len, &at, end))
-		return -1;
-	if (status == 405 && !add(wsi, "allow:", "GET", &at, end))
-		return -1;
-	if (status == 426 &&
-	    (!add(wsi, "upgrade:", "websocket", &at, end) || !add(wsi, "sec-websocket-version:", "13", &at, end)))
-		return -1;
-	if (status == 503 && !add(wsi, "retry-after:", "1", &at, end))
-		return -1;
-	if (status == 401 && !add(wsi, "www-authenticate:", "Bearer", &at, end))
-		return -1;
-	if (!add(wsi, "connection:", "close", &at, end) ||
-	    lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end))
-		return -1;
-	lws_write(wsi, body + LWS_PRE, (size_t)len, LWS_WRITE_HTTP_FINAL);
-	return 1;
-}
 
 /* --- the request ---------------------------------------------------------------------- */
 
@@ -133,14 +98,14 @@ on_upgrade(struct ws *ws, struct lws *wsi)
 	struct verdict verdict;
 
 	if (line == NULL || line->for_admin)
-		return answer(wsi, 400, "no WebSocket here");
+		return answer_error(wsi, 400, "no WebSocket here", NULL);
 	verdict = judge(ws, wsi, line);
 	if (verdict.status == 101 && verdict.route->secure)
 		verdict = check_token(ws, wsi, line);
 	if (verdict.status == 101)
 		return 0;
 	log_info("upgrade refused path=%s status=%d why=%s", line->path, verdict.status, verdict.why);
-	return answer(wsi, verdict.status, verdict.why);
+	return answer_error(wsi, verdict.status, verdict.why, "GET");
 }
 
 /* --- a new client --------------------------------------------------------------------------- */
@@ -385,6 +350,7 @@ on_destroy(struct ws *ws, struct lws *wsi)
 		return;
 	ws->n_handshakes--;
 	lws_set_opaque_user_data(wsi, NULL);
+	post_free(line->post);
 	request_line_free(line);
 }
 
@@ -392,12 +358,11 @@ on_destroy(struct ws *ws, struct lws *wsi)
 static int
 on_http(struct ws *ws, struct lws *wsi)
 {
-	const struct request_line *line = lws_get_opaque_user_data(wsi);
+	struct request_line *line = lws_get_opaque_user_data(wsi);
 
 	if (line != NULL && line->for_admin)
-		admin_answer(ws->admin, wsi, line);
-	else
-		answer(wsi, 426, "this port speaks WebSocket");
+		return admin_request(ws->admin, wsi, line);
+	answer_error(wsi, 426, "this port speaks WebSocket", NULL);
 	return -1;
 }
 
@@ -412,6 +377,10 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 		return on_upgrade(ws, wsi);
 	case LWS_CALLBACK_HTTP:
 		return on_http(ws, wsi);
+	case LWS_CALLBACK_HTTP_BODY:
+		return post_body(lws_get_opaque_user_data(wsi), in, len);
+	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		return post_end(lws_get_opaque_user_data(wsi));
 	case LWS_CALLBACK_ESTABLISHED:
 		return on_established(ws, wsi, session);
 	case LWS_CALLBACK_RECEIVE:

@@ -13,11 +13,13 @@ EXTRA_DIST += \
 	%D%/test_bus.py \
 	%D%/test_chapter.py \
 	%D%/test_clients.py \
+	%D%/test_command.py \
 	%D%/test_handlers.py \
 	%D%/test_handshake.py \
 	%D%/test_http.py \
 	%D%/test_messages.py \
 	%D%/test_push.py \
+	%D%/test_push_over_http.py \
 	%D%/test_sections.py \
 	%D%/test_serve.py \
 	%D%/test_web.py \

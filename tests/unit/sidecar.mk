@@ -8,6 +8,7 @@ unit_tests += \
 	%D%/test_hub_model \
 	%D%/test_judge \
 	%D%/test_outq \
+	%D%/test_post \
 	%D%/test_routes \
 	%D%/test_seen \
 	%D%/test_workers
@@ -36,6 +37,9 @@ unit_tests += \
 %C%_test_outq_SOURCES = %D%/test_outq.c
 %C%_test_outq_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_outq_LDADD = sidecar/libsidecar.la
+%C%_test_post_SOURCES = %D%/test_post.c
+%C%_test_post_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_post_LDADD = sidecar/libsidecar.la
 %C%_test_routes_SOURCES = %D%/test_routes.c
 %C%_test_routes_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_routes_LDADD = sidecar/libsidecar.la

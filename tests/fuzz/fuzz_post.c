@@ -1,0 +1,51 @@
+/* Input: a path, a query, Content-Length, Content-Type and an Authorization header, a line each. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/buf.h"
+#include "shared/conf.h"
+#include "sidecar/announce.h"
+#include "sidecar/feed.h"
+#include "sidecar/greeting.h"
+#include "sidecar/post.h"
+#include "tests/fuzz/fuzz.h"
+
+static void
+judge(char *text)
+{
+	static char secret[] = "secret";
+	struct conf conf = { .admin_token = secret, .ws_max_message = 1000 };
+	struct request_line line = { .is_post = true };
+	struct post_head head = { .line = &line };
+	struct feed feed = { 0 };
+	struct post_verdict verdict;
+
+	announce_static(&feed.routes, "/{rest:path}");
+	strcpy(line.path, POST_PREFIX);
+	strncat(line.path, strsep(&text, "\n"), PATH_MAX_BYTES - strlen(POST_PREFIX));
+	line.path_len = strlen(line.path);
+	line.query = text != NULL ? strsep(&text, "\n") : "";
+	head.length = strsep(&text, "\n");
+	head.type = strsep(&text, "\n");
+	head.authorization = text;
+	verdict = post_judge(&head, &conf, &feed);
+	assert(verdict.status == 200 ? verdict.why == NULL : verdict.why != NULL);
+	if (verdict.status == 200) {
+		assert(strcmp(head.authorization, "Bearer secret") == 0 && strtoul(head.length, NULL, 10) <= 1000);
+		assert(verdict.path.data[0] == '/' && verdict.path.len == line.path_len - strlen("/push"));
+		assert(!verdict.has_id || strstr(line.query, "id=") != NULL);
+	}
+	routes_close(&feed.routes);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	char *text = strndup((const char *)data, len);
+
+	if (text != NULL)
+		judge(text);
+	free(text);
+	return 0;
+}
