@@ -63,4 +63,16 @@ pkgconfig_DATA += %D%/libtina4.pc
 %C%_libtina4_la_LIBADD = %D%/libapp.la
 %C%_libtina4_la_LDFLAGS = $(AM_LDFLAGS) -export-symbols-regex '^tina4_' -version-info 0:0:0 -no-undefined
 
+bin_PROGRAMS += tina4
+
+tina4_SOURCES = \
+	%D%/cli/cli.c %D%/cli/cli.h \
+	%D%/cli/count.c \
+	%D%/cli/push.c \
+	%D%/cli/serve.c \
+	%D%/cli/token.c \
+	%D%/tina4.c
+tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_BINDIR='"$(bindir)"' -DCLI_LIBEXECDIR='"$(libexecdir)/tina4"'
+tina4_LDADD = %D%/libapp.la $(CJSON_LIBS)
+
 include %D%/examples/local.mk

@@ -13,7 +13,10 @@
 #include "fcgi/push.h"
 #include "shared/bus.h"
 
-enum { MAX_HELLOS = 3 }; /* in one request; then it makes no sense */
+enum {
+	MAX_HELLOS = 3,  /* in one request; then it makes no sense */
+	LINGER_MS = 100, /* for the farewell */
+};
 
 /* A thread's socket. */
 struct pusher {
@@ -21,18 +24,30 @@ struct pusher {
 	struct bus *bus;
 	uint64_t last_id; /* of a message: tells its reply from late ones */
 	struct buf out;
+	bool known; /* has said HELLO */
 };
 
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static int key_error;
 
+/* Out of courtesy: one that said HELLO is forgotten sooner. */
+static void
+say_bye(struct pusher *pusher)
+{
+	buf_clear(&pusher->out);
+	wire_put_header(&pusher->out, WIRE_BYE, 0);
+	bus_send(pusher->bus, NULL, &pusher->out);
+}
+
 static void
 pusher_free(struct pusher *pusher)
 {
 	if (pusher == NULL)
 		return;
-	bus_free(pusher->bus);
+	if (pusher->known)
+		say_bye(pusher);
+	bus_free_after(pusher->bus, pusher->known ? LINGER_MS : 0);
 	buf_free(&pusher->out);
 	free(pusher);
 }
@@ -154,6 +169,7 @@ send_hello(struct pusher *pusher, int64_t deadline_ms)
 {
 	buf_clear(&pusher->out);
 	link_put_hello(&pusher->out, pusher->app, WIRE_ROLE_APP, pusher->last_id);
+	pusher->known = true;
 	return send_out(pusher, deadline_ms);
 }
 

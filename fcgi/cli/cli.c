@@ -1,0 +1,63 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fcgi/app.h"
+#include "fcgi/cli/cli.h"
+#include "shared/buf.h"
+#include "shared/log.h"
+
+struct tina4_app *
+cli_app(void)
+{
+	struct tina4_app *app = tina4_app_new();
+	struct buf errors = BUF_INIT;
+	int r = app == NULL ? -ENOMEM : conf_load(&app->conf, environ, &errors);
+
+	if (r == 0) {
+		log_open("tina4", (enum log_level)app->conf.log_level);
+	} else {
+		if (r == -EINVAL)
+			fwrite(errors.data, 1, errors.len, stderr);
+		else
+			fprintf(stderr, "tina4: settings: %s\n", strerror(-r));
+		tina4_app_free(app);
+		app = NULL;
+	}
+	buf_free(&errors);
+	return app;
+}
+
+int
+cli_usage(const char *usage)
+{
+	fprintf(stderr, "usage: tina4 %s", usage);
+	return CLI_USAGE;
+}
+
+int
+cli_failed(const struct tina4_app *app, const char *path, int error)
+{
+	switch (error) {
+	case -EINVAL:
+		fprintf(stderr, "tina4: \"%s\": a path begins with a slash\n", path);
+		return CLI_USAGE;
+	case -ENOENT:
+		fprintf(stderr, "tina4: %s: no route matches this path\n", path);
+		return CLI_NO_ROUTE;
+	case -EMSGSIZE:
+	case -EILSEQ:
+		fprintf(stderr, "tina4: the data: %s\n", tina4_strerror(error));
+		return CLI_BAD_DATA;
+	case -ENOTCONN:
+		fprintf(stderr, "tina4: no sidecar answers at TINA4_BUS=%s; nothing was sent\n", app->conf.bus);
+		return CLI_NO_SIDECAR;
+	case -ETIMEDOUT:
+		fprintf(stderr, "tina4: no answer in time from the sidecar at TINA4_BUS=%s\n", app->conf.bus);
+		return CLI_NO_ANSWER;
+	default:
+		fprintf(stderr, "tina4: %s\n", tina4_strerror(error));
+		return CLI_FAILED;
+	}
+}

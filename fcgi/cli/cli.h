@@ -1,0 +1,38 @@
+/*
+ * cli - the sub-commands of `tina4`, and what they have in common.
+ *
+ * Each gets its own name as argv[0] and returns the exit status.
+ */
+#ifndef FCGI_CLI_CLI_H
+#define FCGI_CLI_CLI_H
+
+struct tina4_app;
+
+enum cli_status {
+	CLI_DONE = 0,
+	CLI_FAILED = 1,
+	CLI_USAGE = 2,      /* wrong arguments or settings */
+	CLI_NO_SIDECAR = 3, /* nothing was sent */
+	CLI_NO_ANSWER = 4,  /* in time: what happened is not known */
+	CLI_NO_ROUTE = 5,
+	CLI_BAD_DATA = 6, /* too large, or text that is not UTF-8 */
+};
+
+int cli_push(int argc, char **argv);
+int cli_count(int argc, char **argv);
+int cli_token(int argc, char **argv);
+int cli_serve(int argc, char **argv);
+
+/*
+ * Makes an app without routes that has read its settings. Returns NULL after
+ * a message; the caller frees it with tina4_app_free().
+ */
+struct tina4_app *cli_app(void);
+
+/* Says how a command is used that was used wrongly. Returns CLI_USAGE. */
+int cli_usage(const char *usage);
+
+/* Says what a negative errno of tina4_push() or tina4_count() means. Returns the exit status. */
+int cli_failed(const struct tina4_app *app, const char *path, int error);
+
+#endif

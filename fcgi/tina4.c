@@ -1,0 +1,57 @@
+/*
+ * tina4 - the command: what an administrator or a script says to the sidecar.
+ *
+ * Each sub-command is a file of fcgi/cli/; here is only the table of them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "config.h"
+#include "fcgi/cli/cli.h"
+
+static const struct sub_command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *arguments;
+	const char *meaning;
+} commands[] = {
+	{ "push", cli_push, "[OPTIONS] PATH [DATA]", "send to all connections on a path" },
+	{ "count", cli_count, "PATH", "print how many connections are on a path" },
+	{ "token", cli_token, "[--seconds N] [NAME=VALUE | JSON]...", "print a token with these claims" },
+	{ "serve", cli_serve, "[OPTIONS]", "run an app behind a web server, for development" },
+};
+
+enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
+
+static void
+usage(FILE *stream)
+{
+	fputs("usage: tina4 COMMAND [ARGUMENTS] | --help | --version\n\n", stream);
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		fprintf(stream, "  %s %s\n        %s\n", commands[i].name, commands[i].arguments, commands[i].meaning);
+	fputs("\nSettings come from TINA4_* variables and a .env file. The status is 0 when it is\n"
+	      "done, 2 for wrong usage or settings, 3 when no sidecar answers, 4 when there was\n"
+	      "no answer in time, 5 when no route matches, 6 when the data cannot be sent, and 1\n"
+	      "for all else.\n",
+	    stream);
+}
+
+int
+main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+		usage(stdout);
+		return CLI_DONE;
+	}
+	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
+		puts(PACKAGE_STRING);
+		return CLI_DONE;
+	}
+	for (size_t i = 0; argc > 1 && i < N_COMMANDS; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	if (argc > 1)
+		fprintf(stderr, "tina4: unknown command \"%s\"\n", argv[1]);
+	usage(stderr);
+	return CLI_USAGE;
+}

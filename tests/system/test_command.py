@@ -1,0 +1,141 @@
+"""The tina4 command, as a shell script uses it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+from stack import BUILD, eventually
+from wire import STATS, Peer, command
+
+FAILED, USAGE, NO_SIDECAR, NO_ANSWER, NO_ROUTE, BAD_DATA = 1, 2, 3, 4, 5, 6
+
+
+def tina4(stack, *arguments, data=None, status=0, **env):
+    """Runs it to its end, which must have this status; returns what it printed, as text."""
+    settings = {**os.environ, **stack.env, **{f"TINA4_{name.upper()}": value for name, value in env.items()}}
+    data = data.encode() if isinstance(data, str) else data
+    done = subprocess.run([BUILD / "tina4", *arguments], input=data or b"", env=settings, cwd=stack.dir,
+                          capture_output=True, timeout=60)
+    assert done.returncode == status, done.stderr.decode()
+    assert (done.stderr == b"") == (status == 0), done.stderr.decode()
+    return (done.stderr if status else done.stdout).decode()
+
+
+def test_push_reaches_the_browsers(lab, room):
+    path = f"/ws/watch/{room}"
+    with lab.ws(path, direct=True) as client:
+        eventually(lambda: lab.count(path) == 1, "it is there")
+        receipt = json.loads(tina4(lab, "push", path, "hello"))
+        assert (receipt["connections"], receipt["offset"], receipt["relayed"]) == (1, 1, False)
+        assert client.receive() == "hello"
+        tina4(lab, "push", path, data="from standard input\n")
+        tina4(lab, "push", "--quiet", path, "-", data="and with a dash")
+        tina4(lab, "push", "--binary", path, data=b"\xff\x00")
+        tina4(lab, "push", "--", path, "")
+        assert [client.receive() for _ in range(4)] == ["from standard input\n", "and with a dash", b"\xff\x00", ""]
+
+
+def test_push_again_with_its_id(lab, room):
+    path, ident = f"/ws/watch/{room}", "fedcba9876543210" * 2
+    with lab.ws(path, direct=True) as client:
+        first = tina4(lab, "push", "--id", ident, path, "once")
+        assert tina4(lab, "push", "--id", ident, path, "once") == first
+        assert tina4(lab, "push", "--quiet", path, "end") == ""
+        assert [client.receive(), client.receive()] == ["once", "end"]
+
+
+def test_push_that_cannot_be_says_why(lab):
+    assert "no route" in tina4(lab, "push", "/ws/nothing", "x", status=NO_ROUTE)
+    assert "slash" in tina4(lab, "push", "ws/watch/x", "x", status=USAGE)
+    assert "UTF-8" in tina4(lab, "push", "/ws/watch/x", data=b"\xff", status=BAD_DATA)
+    assert "TINA4_WS_MAX_MESSAGE" in tina4(lab, "push", "/ws/watch/x", data=b"x" * 1048577, status=BAD_DATA)
+
+
+@pytest.mark.parametrize("arguments", [
+    (), ("nonsense",), ("push",), ("push", "/a", "b", "c"), ("push", "--nonsense", "/a", "b"),
+    ("push", "--timeout", "x", "/a", "b"), ("push", "--id", "12", "/a", "b"), ("count",), ("count", "/a", "/b"),
+    ("token", "nothing"), ("token", "--seconds", "0"), ("token", "[1]"), ("token", "{"),
+])
+def test_wrong_usage_is_told(lab, arguments):
+    assert "usage:" in tina4(lab, *arguments, status=USAGE)
+
+
+def test_help_and_version(lab):
+    assert "push" in tina4(lab, "--help")
+    assert tina4(lab, "--version").startswith("tina4 ")
+
+
+def test_wrong_settings_are_named(lab):
+    said = tina4(lab, "push", "/ws/watch/x", "x", status=USAGE, bus="tcp://x", threads="0")
+    assert "TINA4_BUS" in said and "TINA4_THREADS" in said
+
+
+def test_without_a_sidecar(make_stack):
+    stack = make_stack()
+    begin = time.monotonic()
+    for arguments in (("push", "--timeout", "200", "/ws/watch/x", "lost"), ("count", "/ws/watch/x")):
+        assert stack.bus in tina4(stack, *arguments, status=NO_SIDECAR, push_timeout_ms="200")
+    assert time.monotonic() - begin < 10
+
+
+def test_a_hung_sidecar(make_stack):
+    stack = make_stack().start("sidecar", "worker")
+    with stack.ws("/ws/watch/x", direct=True) as client:
+        tina4(stack, "push", "/ws/watch/x", "zero")
+        os.kill(stack.sidecar.pid, signal.SIGSTOP)
+        try:
+            # Its kernel still takes connections, so whether nothing was sent is known or not.
+            done = subprocess.run([BUILD / "tina4", "push", "--timeout", "300", "/ws/watch/x", "late"],
+                                  env={**os.environ, **stack.env}, capture_output=True, timeout=60)
+        finally:
+            os.kill(stack.sidecar.pid, signal.SIGCONT)
+        assert done.returncode in (NO_SIDECAR, NO_ANSWER)
+        assert client.receive() == "zero"
+
+
+def test_count(lab, room):
+    path = f"/ws/watch/{room}"
+    assert tina4(lab, "count", path) == "0\n"
+    with lab.ws(path, direct=True), lab.ws(path, direct=True):
+        eventually(lambda: tina4(lab, "count", path) == "2\n", "both are counted")
+    assert "no route" in tina4(lab, "count", "/ws/nothing", status=NO_ROUTE)
+
+
+def claims_of(token):
+    import base64
+    return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+
+
+def test_token(lab):
+    token = tina4(lab, "token", "--seconds", "60", '{"sub":"42","admin":true}', "name=Jörg").strip()
+    claims = claims_of(token)
+    assert (claims["sub"], claims["admin"], claims["name"]) == ("42", True, "Jörg")
+    assert claims["exp"] - claims["iat"] == 60 and abs(claims["iat"] - time.time()) < 30
+    with lab.ws(f"/ws/secret?token={token}", direct=True):
+        pass
+    assert claims_of(tina4(lab, "token"))["exp"] - time.time() > 3500
+    assert "TINA4_SECRET" in tina4(lab, "token", status=USAGE, secret="")
+    assert "TINA4_SECRET" in tina4(lab, "token", status=USAGE, secret="short")
+
+
+def test_pushes_without_a_route_leave_nothing_behind(make_stack):
+    stack = make_stack().start("sidecar", "worker")
+    before = stack.stats()["apps"]  # with the peer that asks
+    for _ in range(5):
+        tina4(stack, "push", "/ws/nothing", "x", status=NO_ROUTE)
+    with Peer(stack.bus) as peer:
+        eventually(lambda: b"apps=%d\n" % before in peer.ask(command(STATS)).text, "all are forgotten")
+
+
+def test_a_shell_loop_is_quick(make_stack):
+    """At most 10 ms each, all in: measured without sanitizers, so here only that nothing waits."""
+    stack = make_stack().start("sidecar", "worker")
+    begin = time.monotonic()
+    for _ in range(20):
+        tina4(stack, "push", "/ws/watch/x", "x")
+    assert (time.monotonic() - begin) / 20 < 0.5
