@@ -50,13 +50,14 @@ pings_close(struct pings *pings)
 	*pings = (struct pings){ 0 };
 }
 
-/* The slot that was due last comes round again after a whole interval. */
+/* Many come in the same second, after a restart all of them: each gets the next slot, so that no second is full. */
 void
 pings_add(struct pings *pings, struct client *client)
 {
 	if (pings->slots == NULL)
 		return;
-	client->ping_slot = pings->now;
+	client->ping_slot = pings->next;
+	pings->next = (pings->next + 1) % pings->conf->ws_ping_seconds;
 	DL_APPEND2(pings->slots[client->ping_slot], client, prev_ping, next_ping);
 }
 

@@ -19,6 +19,7 @@ struct pings {
 	const struct conf *conf;
 	struct client **slots; /* NULL when pings are off */
 	uint32_t now;          /* the slot that was due last */
+	uint32_t next;         /* the slot that the next client gets */
 	struct frame *ping;
 	struct frame *heartbeat; /* ping and empty message */
 };
