@@ -30,7 +30,7 @@ CLEANFILES += $(bench_programs)
 %C%_template_SOURCES = %D%/template.c
 %C%_template_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 
-bench: $(bench_load) $(bench_programs)
+bench: all-am $(bench_load) $(bench_programs)
 
 EXTRA_DIST += \
 	%D%/machine.py \
