@@ -5,7 +5,7 @@ def said(tab):
     return list(zip(tab.texts("#messages .message bdi"), tab.texts("#messages .message p[dir]")))
 
 
-def test_two_people_talk(demo, room):
+def test_section_11_two_tabs_talk(demo, room):
     alice = demo.open_page(f"/chat/{room}")
     assert alice.text("h1") == f"Chat Room: {room}"
     assert alice.run("return document.title") == f"Chat - {room}"

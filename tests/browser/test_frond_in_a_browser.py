@@ -96,17 +96,10 @@ def test_close_is_for_good(page, lab, room):
     page.until(lambda: lab.stack.count(f"/ws/script/{room}") == 0, "the server has nobody")
 
 
-def test_it_gives_up_when_told_to(page, room, console):
-    console.allow("WebSocket connection to .* failed")
-    page.run("window.ws = record(arguments[0], {reconnect: true, reconnectInterval: 10, maxReconnectAttempts: 3})",
-             f"/nothing/{room}")
-    page.until(lambda: events(page, "reconnect_failed"), "it gives up")
-    assert events(page, "reconnect") == [[1], [2], [3]]
-    assert [will for _, _, will in events(page, "close")] == [True, True, True, False]
-    assert state(page) == "closed"
+# --- the chapter's own code, as it stands there but for the path -----------------------
 
 
-def test_the_chapters_own_code_works(page, room):
+def test_section_10_basic_connection(page, room):
     page.run("""
 		window.seen = [];
 		window.ws = frond.ws(arguments[0]);
@@ -117,3 +110,27 @@ def test_the_chapters_own_code_works(page, room):
 	""", script(room))
     page.until(lambda: page.run("return seen.length") == 2, "open and message")
     assert page.run("return seen") == ["open", {"type": "message"}]
+
+
+def test_section_10_auto_reconnect(page, room, console):
+    console.allow("WebSocket connection to .* failed")
+    page.run("window.ws = record(arguments[0], {reconnect: true, reconnectInterval: 10, maxReconnectAttempts: 3})",
+             f"/nothing/{room}")
+    page.until(lambda: events(page, "reconnect_failed"), "it gives up")
+    assert events(page, "reconnect") == [[1], [2], [3]]
+    assert [will for _, _, will in events(page, "close")] == [True, True, True, False]
+    assert state(page) == "closed"
+
+
+def test_section_10_native_websocket(demo, room):
+    tab = demo.open()
+    tab.run("""
+		window.seen = [];
+		window.ws = new WebSocket(`ws://${location.host}${arguments[0]}`);
+		ws.onopen = function () { ws.send(JSON.stringify({ type: "set-username", username: "Alice" })); };
+		ws.onmessage = function (event) { seen.push(JSON.parse(event.data)); };
+		ws.onclose = function () { seen.push("close"); };
+	""", f"/ws/livechat/{room}")
+    tab.until(lambda: tab.run("return seen.length") == 2, "the welcome and the new name")
+    assert tab.run("return seen.map((m) => m.message)") == [
+        f"Connected to room: {room}", "Anonymous is now known as Alice"]

@@ -5,7 +5,7 @@ import re
 from selenium.webdriver.common.keys import Keys
 
 
-def test_the_exercise(demo, room):
+def test_section_12_the_exercise(demo, room):
     alice = demo.open_page(f"/room/{room}", "Alice")
     assert any(text.startswith(f"Welcome to room: {room}.") for text in alice.texts("#messages .system"))
     assert alice.text("#online") == "Online: 1"

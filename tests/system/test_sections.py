@@ -1,7 +1,7 @@
 """The chapter on real-time, section by section, through the web server.
 
-What only a browser can tell (sections 10 to 13) is in tests/browser; the rules
-of frond.js are in tests/frond.
+What only a browser can tell (sections 10 to 12) is in tests/browser, several
+hosts (section 14) are in test_relay.py; the rules of frond.js are in tests/frond.
 """
 
 import re
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from stack import eventually
-from test_auth import token
+from test_auth import login, token
 
 ISO_8601 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 JUNK = ["no json", "[]", "42", "null", '{"type":5}', '{"text":[]}', '{"username":{}}', "[" * 5000,
@@ -171,6 +171,20 @@ def test_section_13_the_solution(demo, room):
         assert alice.receive_json() == {"type": "system", "message": "Bob left the room", "online": 1}
 
 
+def test_section_15_1_behind_processes_that_end(make_stack):
+    """A FastCGI process ends whenever it likes: the connection stays, and the next one pushes to it."""
+    stack = make_stack(program="fcgi/examples/demo").start()
+    with stack.ws("/ws/notifications/42") as client:
+        assert client.receive_json()["type"] == "connected"
+        for order in (1, 2):
+            stack.app.kill()
+            stack.app.start()
+            answer = stack.http("POST", f"/api/orders/{order}/ship", {"Content-Type": "application/json"},
+                                '{"user_id": 42}')
+            assert answer.status == 200
+            assert client.receive_json()["action_url"] == f"/orders/{order}"
+
+
 @pytest.mark.parametrize("path", ["/ws/chat", "/ws/announcements", "/ws/exclude-sender", "/ws/chat/{}",
                                   "/ws/livechat/{}", "/ws/room/{}", "/ws/private", "/ws/notifications"])
 def test_section_15_2_messages_are_strings(demo, room, path):
@@ -210,3 +224,14 @@ def test_section_15_6_nothing_is_left_of_those_who_left(demo, room):
             client.close()
     eventually(lambda: demo.stats()["connections"] <= before["connections"], "the sidecar has forgotten them")
     assert demo.stats()["paths"] <= before["paths"]
+
+
+def test_section_15_7_authentication_on_connect(lab):
+    """By a token in the query before there is a connection, or by the session's cookie in the open handler."""
+    assert lab.handshake("/ws/secret").status == 401
+    cookie, issued = login(lab, "alice")
+    with lab.ws(f"/ws/secret?token={issued}") as client:
+        assert client.receive() == "hello alice"
+    with lab.ws("/ws/members", header={"Cookie": cookie}) as member, lab.ws("/ws/members") as stranger:
+        assert member.receive() == "hello alice"
+        assert stranger.closed()[0] == 4401
