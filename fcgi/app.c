@@ -209,6 +209,8 @@ tina4_strerror(int error)
 		return "no receipt in time";
 	case -EBUSY:
 		return "the sidecar is at a limit";
+	case -ENETDOWN:
+		return "sent on this host, but the relay to the others is full";
 	case -EPROTO:
 		return "the sidecar does not understand us";
 	case -ENOBUFS:

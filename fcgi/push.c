@@ -264,6 +264,8 @@ error_of(enum wire_status status)
 		return -EINVAL;
 	case WIRE_BUSY:
 		return -EBUSY;
+	case WIRE_NOT_RELAYED:
+		return -ENETDOWN;
 	}
 	return -EPROTO;
 }

@@ -387,6 +387,8 @@ struct tina4_receipt {
  *     -ETIMEDOUT   no receipt in time: it may have been sent; a retry with the
  *                  same id is applied once at most by one run of the sidecar
  *     -EBUSY       the sidecar is at a limit: nothing was sent
+ *     -ENETDOWN    it was sent on this host, but the relay to the others is
+ *                  full; a retry with the same id is for the others only
  *     -EPROTO      the sidecar does not understand us
  */
 int tina4_push(struct tina4_app *app, const char *path, const void *data, size_t len,

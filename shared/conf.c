@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "shared/address.h"
 #include "shared/buf.h"
 #include "shared/conf.h"
@@ -13,6 +14,8 @@
 #include "shared/log.h"
 #include "shared/path.h"
 #include "shared/redisurl.h"
+
+enum { PREFIX_MAX_BYTES = 32 };
 
 enum type {
 	TEXT,
@@ -172,6 +175,32 @@ is_redis(const char *text, size_t len)
 	return fine;
 }
 
+static bool
+is_backplane(const char *text, size_t len)
+{
+	return len == 0 || is_word(text, len, "redis");
+}
+
+static bool
+is_backplane_url(const char *text, size_t len)
+{
+	struct redisurl url;
+	bool fine = redisurl_parse(text, len, &url) == 0;
+
+	if (fine) {
+		fine = !url.tls || HIREDIS_HAS_TLS;
+		redisurl_free(&url);
+	}
+	return fine;
+}
+
+/* Part of the names of Redis' channels. */
+static bool
+is_prefix(const char *text, size_t len)
+{
+	return len > 0 && len <= PREFIX_MAX_BYTES && is_token(text, len);
+}
+
 /* None, or one of this machine's: getgrnam(3). */
 static bool
 is_group(const char *text, size_t len)
@@ -190,6 +219,12 @@ is_directory(const char *text, size_t len)
 {
 	return len > 1 && text[0] == '/';
 }
+
+#if HIREDIS_HAS_TLS
+#define REDIS_URLS "redis:// or rediss://[user:password@]host[:port][/db], or unix:/path[?db=N]"
+#else
+#define REDIS_URLS "redis://[user:password@]host[:port][/db] or unix:/path[?db=N]; the hiredis here has no TLS"
+#endif
 
 /* clang-format off */
 static const struct setting settings[] = {
@@ -295,6 +330,19 @@ static const struct setting settings[] = {
 	  .meaning = "Names and values of one connection's attributes" },
 	{ "TINA4_WORKER_QUEUE_BYTES", BYTES, offsetof(struct conf, worker_queue_bytes), "16M", 64 << 10, 1 << 30,
 	  .meaning = "Unacknowledged events of one worker at which its clients are not read" },
+
+	{ "TINA4_WS_BACKPLANE", TEXT, offsetof(struct conf, ws_backplane), "",
+	  .check = is_backplane, .allowed = "redis, or empty",
+	  .meaning = "What relays between the sidecars of several hosts; empty is nothing" },
+	{ "TINA4_WS_BACKPLANE_URL", SECRET, offsetof(struct conf, ws_backplane_url), "redis://127.0.0.1:6379/0",
+	  .check = is_backplane_url, .allowed = REDIS_URLS,
+	  .meaning = "The Redis that relays, the same one for all hosts" },
+	{ "TINA4_WS_BACKPLANE_PREFIX", TEXT, offsetof(struct conf, ws_backplane_prefix), "tina4",
+	  .check = is_prefix, .allowed = "1 to 32 letters, digits and marks such as - and _",
+	  .meaning = "What names in Redis begin with; sites that share a Redis have one each" },
+	{ "TINA4_WS_BACKPLANE_QUEUE_BYTES", BYTES, offsetof(struct conf, ws_backplane_queue_bytes), "16M",
+	  64 << 10, 1 << 30,
+	  .meaning = "What may wait while Redis is away; unset it grows to twice the largest message" },
 
 	{ "TINA4_WS_PING_SECONDS", NUMBER, offsetof(struct conf, ws_ping_seconds), "30", 0, 3600,
 	  .meaning = "Seconds between pings to a client; 0 is never" },
@@ -593,18 +641,16 @@ load_setting(struct conf *conf, const struct setting *setting, const struct sour
 	return r;
 }
 
-/* A client's queue has room for two of the largest messages. */
+/* A queue has room for two of the largest messages. */
 static void
-fit_queue(struct conf *conf, const struct source *source, struct buf *errors)
+fit_queue(const char *name, uint32_t *bytes, uint32_t least, const struct source *source, struct buf *errors)
 {
-	static const char name[] = "TINA4_WS_QUEUE_BYTES";
-	uint32_t least = 2 * conf->ws_max_message;
 	struct value value;
 
-	if (conf->ws_queue_bytes >= least)
+	if (*bytes >= least)
 		return;
 	if (!find_value(source, name, &value)) {
-		conf->ws_queue_bytes = least;
+		*bytes = least;
 		return;
 	}
 	begin_complaint(errors, name, &value);
@@ -622,7 +668,9 @@ conf_parse(struct conf *conf, char *const *environment, const char *dotenv, cons
 	for (size_t i = 0; i < N_SETTINGS; i++)
 		if (load_setting(conf, &settings[i], &source, errors) < 0)
 			return -ENOMEM;
-	fit_queue(conf, &source, errors);
+	fit_queue("TINA4_WS_QUEUE_BYTES", &conf->ws_queue_bytes, 2 * conf->ws_max_message, &source, errors);
+	fit_queue("TINA4_WS_BACKPLANE_QUEUE_BYTES", &conf->ws_backplane_queue_bytes, 2 * conf->ws_max_message, &source,
+	    errors);
 
 	if (errors->failed)
 		return -ENOMEM;

@@ -64,6 +64,7 @@ enum wire_status {
 	WIRE_EXPIRED = 6,     /* the deadline has passed: not applied */
 	WIRE_INVALID = 7,     /* well-formed, but it makes no sense */
 	WIRE_BUSY = 8,        /* a limit is reached: try again later */
+	WIRE_NOT_RELAYED = 9, /* applied on this host, but the relay cannot take it for the others */
 };
 
 /* Part of a message: bytes that the message owns. */

@@ -1,10 +1,28 @@
 #include <libwebsockets.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sidecar/admin.h"
 #include "sidecar/answer.h"
 #include "sidecar/feed.h"
 #include "sidecar/greeting.h"
+#include "sidecar/hub.h"
+#include "sidecar/relay.h"
+
+/* Without the other hosts this one still serves, and says so. */
+static void
+answer_ready(const struct relay *relay, struct lws *wsi)
+{
+	const char *trouble = relay == NULL ? NULL : relay_trouble(relay);
+	char body[128];
+
+	if (trouble == NULL) {
+		answer_json(wsi, 200, "{\"status\":\"ready\"}\n");
+		return;
+	}
+	snprintf(body, sizeof(body), "{\"status\":\"degraded\",\"why\":\"%s\"}\n", trouble);
+	answer_json(wsi, 200, body);
+}
 
 static void
 answer_page(const struct admin *admin, struct lws *wsi, const char *path)
@@ -14,7 +32,7 @@ answer_page(const struct admin *admin, struct lws *wsi, const char *path)
 	else if (strcmp(path, "/readyz") != 0)
 		answer_error(wsi, 404, "no such page", NULL);
 	else if (feed_ready(admin->feed))
-		answer_json(wsi, 200, "{\"status\":\"ready\"}\n");
+		answer_ready(admin->feed->hub->relay, wsi);
 	else
 		answer_json(wsi, 503, "{\"status\":\"waiting\",\"why\":\"no route has a worker\"}\n");
 }

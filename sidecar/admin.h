@@ -2,7 +2,8 @@
  * admin - what administrators and their machines ask over HTTP.
  *
  *     GET /healthz        200: the loop turns
- *     GET /readyz         200: bus bound and at least one route served; else 503
+ *     GET /readyz         200: bus bound and at least one route served, "degraded"
+ *                         when the relay is on and not all right; else 503
  *     POST /push/PATH     see post
  */
 #ifndef SIDECAR_ADMIN_H

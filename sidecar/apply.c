@@ -5,6 +5,7 @@
 #include "sidecar/apply.h"
 #include "sidecar/frame.h"
 #include "sidecar/hub.h"
+#include "sidecar/relay.h"
 
 /* A text that is not UTF-8 would make every browser fail its connection (RFC 6455 section 8.1). */
 static enum wire_status
@@ -57,11 +58,11 @@ apply_send(struct hub *hub, struct client *sender, struct client *client, const 
 	enum wire_status status = check_data(hub, command);
 	struct frame *frame;
 
+	if (status != WIRE_OK)
+		return status;
 	if (client == NULL ||
 	    !(client->state == CLIENT_JOINED || (client->state == CLIENT_OPENING && client == sender)))
 		return WIRE_NO_CONN;
-	if (status != WIRE_OK)
-		return status;
 	frame = frame_of(command);
 	if (frame == NULL || hub_send(hub, client, frame) < 0)
 		return WIRE_BUSY;
@@ -72,11 +73,11 @@ apply_send(struct hub *hub, struct client *sender, struct client *client, const 
 static enum wire_status
 apply_disconnect(struct hub *hub, struct client *client, const struct wire_command *command, struct wire_reply *ret)
 {
-	if (client == NULL || (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED))
-		return WIRE_NO_CONN;
 	if (!wire_may_close_with(command->code) || command->data.len > WIRE_REASON_BYTES ||
 	    !utf8_valid(command->data.data, command->data.len))
 		return WIRE_INVALID;
+	if (client == NULL || (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED))
+		return WIRE_NO_CONN;
 	hub_disconnect(hub, client, command->code, command->data.data, command->data.len);
 	client->dismissed = true;
 	ret->connections = 1;
@@ -102,7 +103,7 @@ apply_count(struct hub *hub, const struct wire_command *command, struct wire_rep
 {
 	struct path *path = hub_find_path(hub, command->key.data, command->key.len);
 
-	ret->connections = path == NULL ? 0 : path->count;
+	ret->connections = path == NULL ? 0 : path->count + path->elsewhere;
 	return WIRE_OK;
 }
 
@@ -135,9 +136,18 @@ apply(struct hub *hub, struct client *sender, const struct wire_command *command
 }
 
 enum wire_status
-apply_command(struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret)
+apply_here(struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret)
 {
 	*ret = (struct wire_reply){ 0 };
 	ret->status = apply(hub, sender, command, ret);
+	return ret->status;
+}
+
+enum wire_status
+apply_command(struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret)
+{
+	apply_here(hub, sender, command, ret);
+	if (hub->relay != NULL)
+		relay_command(hub->relay, sender, command, ret);
 	return ret->status;
 }

@@ -13,10 +13,15 @@ struct client;
 struct hub;
 
 /*
- * Applies one command. sender is the connection of the event that it answers,
- * or NULL. Fills in *ret and returns its status.
+ * Applies one command here, then hands it to the relay for the other hosts.
+ * sender is the connection of the event that it answers, or NULL. Fills in *ret
+ * and returns its status.
  */
 enum wire_status apply_command(
+    struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret);
+
+/* Applies it here only: another host has handed it on. */
+enum wire_status apply_here(
     struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret);
 
 #endif

@@ -27,6 +27,7 @@ struct event {
 	enum wire_event_kind kind;
 	bool binary;
 	bool sent;
+	bool held; /* its count is this host's only, yet */
 	uint16_t attempt;
 	uint16_t code;
 	uint32_t count;
@@ -132,7 +133,8 @@ append(struct feed *feed, struct client *client, struct event *event)
 
 	event->client = client;
 	event->id = ++feed->next_event;
-	event->count = client->path->count;
+	event->count = client->path->count + client->path->elsewhere;
+	event->held = client->path->held;
 	DL_APPEND(lane->events, event);
 	DL_APPEND2(client->events, event, prev_own, next_own);
 	if (lane->unsent == NULL)
@@ -691,7 +693,7 @@ send_lane(struct feed *feed, struct lane *lane)
 {
 	struct event *event, *next;
 
-	if (!find_holder(feed, lane)) {
+	if (lane->path->held || !find_holder(feed, lane)) {
 		if (lane->list == &feed->ready)
 			unlist(lane);
 		return;
@@ -708,6 +710,24 @@ send_lane(struct feed *feed, struct lane *lane)
 		lane->n_owed++;
 	}
 	lane->unsent = NULL;
+}
+
+void
+feed_release(struct feed *feed, struct path *path)
+{
+	struct event *event;
+
+	path->held = false;
+	if (path->lane == NULL)
+		return;
+	for (event = path->lane->unsent; event != NULL; event = event->next) {
+		if (event->held)
+			event->count += path->elsewhere;
+		event->held = false;
+	}
+	if (path->lane->unsent != NULL)
+		list(path->lane, &feed->ready);
+	feed->resume = true; /* so that the next turn comes at once */
 }
 
 static void

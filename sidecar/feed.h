@@ -71,6 +71,11 @@ int feed_client_message(struct feed *feed, struct client *client, const void *da
 /* Its socket is gone. Frees the client, now or when its close event has been acknowledged. */
 void feed_client_gone(struct feed *feed, struct client *client);
 
+/* --- from the relay -------------------------------------------------------------- */
+
+/* The path was held; it is no more, and its elsewhere is set. Its events go on. */
+void feed_release(struct feed *feed, struct path *path);
+
 /* --- from the bus ------------------------------------------------------------- */
 
 /*

@@ -6,6 +6,7 @@
 #include "shared/conf.h"
 #include "sidecar/frame.h"
 #include "sidecar/hub.h"
+#include "sidecar/relay.h"
 
 enum {
 	CLOSE_MS = 5000,     /* for what is queued and the closing handshake */
@@ -94,6 +95,8 @@ path_new(struct hub *hub, const char *name, size_t len)
 static void
 path_free(struct hub *hub, struct path *path)
 {
+	if (hub->relay != NULL)
+		relay_path_gone(hub->relay, path);
 	HASH_DELETE(hh, hub->paths, path);
 	free(path->members);
 	free(path->batch);
@@ -129,6 +132,13 @@ make_special(struct hub *hub, struct client *client)
 
 /* --- clients on paths ------------------------------------------------------------ */
 
+static void
+count_changed(struct hub *hub, struct path *path)
+{
+	if (hub->relay != NULL)
+		relay_count_changed(hub->relay, path);
+}
+
 int
 hub_enter(struct hub *hub, struct client *client, const char *name, size_t len)
 {
@@ -144,6 +154,7 @@ hub_enter(struct hub *hub, struct client *client, const char *name, size_t len)
 	path->n_clients++;
 	path->count++;
 	HASH_ADD(hh, hub->clients, id.bytes, sizeof(client->id.bytes), client);
+	count_changed(hub, path);
 	return 0;
 }
 
@@ -181,6 +192,7 @@ hub_leave(struct hub *hub, struct client *client)
 	if (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED)
 		return;
 	path->count--;
+	count_changed(hub, path);
 	if (client->state == CLIENT_JOINED) {
 		/* What the path got before it left is still for this client. */
 		client->to = path->n_batch;

@@ -20,6 +20,7 @@
 
 struct conf;
 struct lane;
+struct relay;
 struct route;
 
 enum hub_limits {
@@ -38,6 +39,9 @@ struct path {
 	size_t len;
 	const struct route *route; /* NULL once it is gone from the table */
 	struct lane *lane;         /* events to its worker: the feed's, NULL for push-only */
+	struct channel *channel;   /* to other hosts: the relay's, or NULL */
+	uint32_t elsewhere;        /* connections on other hosts, as far as the relay knows */
+	bool held;                 /* its events wait until that is known */
 
 	uint32_t n_clients; /* that point here, in any state */
 	uint32_t count;     /* opening and joined */
@@ -57,6 +61,7 @@ struct path {
 
 struct hub {
 	const struct conf *conf;
+	struct relay *relay;    /* hears of counts and commands; NULL while there is only this host */
 	struct client *clients; /* by id */
 	struct path *paths;     /* by name */
 	struct path *dirty;     /* something to write */

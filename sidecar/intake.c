@@ -11,6 +11,7 @@
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
+#include "sidecar/relay.h"
 
 enum {
 	APP_SILENT_MS = 30 * WIRE_HEARTBEAT_MS, /* then an app that said HELLO is forgotten */
@@ -211,6 +212,19 @@ unix_ms(void)
 }
 
 static void
+put_relay_stats(const struct relay *relay, struct buf *lines)
+{
+	buf_printf(lines, "relay_up=%d\n", relay_trouble(relay) == NULL);
+	buf_printf(lines, "relay_hosts=%u\n", relay->hosts.n_here);
+	buf_printf(lines, "relay_waiting_bytes=%zu\n", outbox_bytes(&relay->redis.outbox));
+	buf_printf(lines, "relay_published=%llu\n", (unsigned long long)relay->n_published);
+	buf_printf(lines, "relay_received=%llu\n", (unsigned long long)relay->n_received);
+	buf_printf(lines, "relay_duplicates=%llu\n", (unsigned long long)relay->n_duplicates);
+	buf_printf(lines, "relay_refused=%llu\n", (unsigned long long)relay->n_refused);
+	buf_printf(lines, "relay_malformed=%llu\n", (unsigned long long)relay->n_malformed);
+}
+
+static void
 put_stats(struct intake *intake, struct buf *lines)
 {
 	const struct hub *hub = intake->hub;
@@ -224,12 +238,20 @@ put_stats(struct intake *intake, struct buf *lines)
 	buf_printf(lines, "events_redelivered=%llu\n", (unsigned long long)intake->feed->redelivered);
 	buf_printf(lines, "deliveries=%llu\n", (unsigned long long)hub->delivered);
 	buf_printf(lines, "malformed=%llu\n", (unsigned long long)intake->n_malformed);
+	if (hub->relay != NULL)
+		put_relay_stats(hub->relay, lines);
 }
 
 static bool
 names_a_path(enum wire_command_type type)
 {
 	return type == WIRE_PUSH || type == WIRE_COUNT;
+}
+
+static bool
+is_applied(enum wire_status status)
+{
+	return status == WIRE_OK || status == WIRE_NOT_RELAYED;
 }
 
 /* Applies a request that is new, in time and has a route. */
@@ -243,7 +265,7 @@ apply_request(struct intake *intake, const struct wire_request *request, struct 
 		ret->status = WIRE_EXPIRED;
 	else if (request->deadline_ms - now > WIRE_MAX_DEADLINE_MS)
 		ret->status = WIRE_INVALID;
-	else if (apply_command(intake->hub, NULL, &request->command, ret) == WIRE_OK &&
+	else if (is_applied(apply_command(intake->hub, NULL, &request->command, ret)) &&
 	    request->command.type != WIRE_COUNT && seen_add(&intake->seen, request, ret) < 0)
 		log_warn("request not remembered why=out-of-memory");
 }
@@ -260,10 +282,40 @@ answer_stats(struct intake *intake, const struct bus_peer *peer, uint64_t id)
 	buf_free(&lines);
 }
 
+void
+intake_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t count)
+{
+	const struct wire_reply reply = { .connections = count };
+
+	answer_reply(context, peer, id, &reply);
+}
+
+/* True when the other hosts are asked first. */
+static bool
+count_later(struct intake *intake, const struct bus_peer *peer, uint64_t id, const struct wire_command *command)
+{
+	struct relay *relay = intake->hub->relay;
+
+	return command->type == WIRE_COUNT && relay != NULL && relay_count(relay, command->key, peer, id);
+}
+
 static const struct route *
 route_of(const struct intake *intake, const struct wire_command *command)
 {
 	return feed_route(intake->feed, command->key.data, command->key.len);
+}
+
+/* The answer that an earlier try got, or NULL. What the relay could not take then, it may take now. */
+static const struct wire_reply *
+answer_of_earlier(struct intake *intake, const struct wire_id *id, const struct wire_command *command)
+{
+	struct wire_reply *earlier = seen_find(&intake->seen, id);
+
+	if (earlier != NULL && earlier->status == WIRE_NOT_RELAYED) {
+		earlier->status = WIRE_OK;
+		relay_command(intake->hub->relay, NULL, command, earlier);
+	}
+	return earlier;
 }
 
 static void
@@ -281,7 +333,7 @@ take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, st
 		answer_stats(intake, peer, id);
 		return;
 	}
-	earlier = seen_find(&intake->seen, &request.id);
+	earlier = answer_of_earlier(intake, &request.id, &request.command);
 	if (earlier != NULL) {
 		answer_reply(intake, peer, id, earlier);
 		return;
@@ -294,6 +346,8 @@ take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, st
 			answer_reply(intake, peer, id, &reply);
 		return;
 	}
+	if (count_later(intake, peer, id, &request.command))
+		return;
 	apply_request(intake, &request, &reply);
 	answer_reply(intake, peer, id, &reply);
 }
@@ -302,7 +356,7 @@ void
 intake_push(struct intake *intake, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret)
 {
 	const struct wire_request request = { *id, unix_ms() + WIRE_MAX_DEADLINE_MS, *push };
-	const struct wire_reply *earlier = seen_find(&intake->seen, id);
+	const struct wire_reply *earlier = answer_of_earlier(intake, id, push);
 
 	if (earlier != NULL)
 		*ret = *earlier;

@@ -18,6 +18,7 @@
 #include "sidecar/seen.h"
 
 struct bus;
+struct bus_peer;
 struct conf;
 struct feed;
 struct hub;
@@ -54,6 +55,9 @@ void intake_drain(struct intake *intake);
  */
 void intake_push(
     struct intake *intake, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret);
+
+/* A relay_counted of an intake: answers who asked for a count. */
+void intake_counted(void *intake, const struct bus_peer *peer, uint64_t id, uint32_t count);
 
 /* Each second. */
 void intake_tick(struct intake *intake);

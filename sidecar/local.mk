@@ -12,19 +12,29 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/feed.c %D%/feed.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/greeting.c %D%/greeting.h \
+	%D%/hosts.c %D%/hosts.h \
 	%D%/hub.c %D%/hub.h \
 	%D%/intake.c %D%/intake.h \
 	%D%/judge.c %D%/judge.h \
+	%D%/outbox.c %D%/outbox.h \
 	%D%/outq.c %D%/outq.h \
 	%D%/pings.c %D%/pings.h \
 	%D%/post.c %D%/post.h \
+	%D%/redis.c %D%/redis.h %D%/redis_tls.h \
+	%D%/relay.c %D%/relay.h \
+	%D%/relay_redis.c %D%/relay_redis.h \
 	%D%/routes.c %D%/routes.h \
 	%D%/seen.c %D%/seen.h \
 	%D%/sidecar.c %D%/sidecar.h \
 	%D%/workers.c %D%/workers.h \
 	%D%/ws.c %D%/ws.h
-%C%_libsidecar_la_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
-%C%_libsidecar_la_LIBADD = shared/libshared.la $(LWS_LIBS) $(UV_LIBS) $(CJSON_LIBS)
+if HIREDIS_SSL
+%C%_libsidecar_la_SOURCES += %D%/redis_tls.c
+else
+%C%_libsidecar_la_SOURCES += %D%/redis_no_tls.c
+endif
+%C%_libsidecar_la_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS) $(HIREDIS_CFLAGS)
+%C%_libsidecar_la_LIBADD = shared/libshared.la $(LWS_LIBS) $(UV_LIBS) $(HIREDIS_SSL_LIBS) $(HIREDIS_LIBS) $(CJSON_LIBS)
 
 tina4_sidecar_SOURCES = %D%/main.c
 tina4_sidecar_LDADD = %D%/libsidecar.la

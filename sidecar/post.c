@@ -172,6 +172,9 @@ answer_reply(struct lws *wsi, const struct wire_id *id, const struct wire_reply 
 	case WIRE_BUSY:
 		answer_error(wsi, 503, "the sidecar is at a limit", NULL);
 		return;
+	case WIRE_NOT_RELAYED:
+		answer_error(wsi, 503, "sent on this host, but the relay to the others is full", NULL);
+		return;
 	case WIRE_MALFORMED:
 	case WIRE_BAD_VERSION:
 	case WIRE_NO_CONN:

@@ -13,7 +13,7 @@ struct seen_request {
 	struct seen_request *prev, *next;
 };
 
-const struct wire_reply *
+struct wire_reply *
 seen_find(struct seen *seen, const struct wire_id *id)
 {
 	struct seen_request *request;

@@ -23,7 +23,7 @@ struct seen {
 };
 
 /* Borrows the reply (without its text) that a request of this id got; NULL when it is new. */
-const struct wire_reply *seen_find(struct seen *seen, const struct wire_id *id);
+struct wire_reply *seen_find(struct seen *seen, const struct wire_id *id);
 
 /* Remembers a reply. Returns 0 or -ENOMEM. */
 int seen_add(struct seen *seen, const struct wire_request *request, const struct wire_reply *reply);

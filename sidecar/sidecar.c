@@ -1,3 +1,4 @@
+#include <endian.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
 #include "sidecar/pings.h"
+#include "sidecar/relay.h"
 #include "sidecar/sidecar.h"
 #include "sidecar/ws.h"
 
@@ -37,6 +39,7 @@ struct sidecar {
 	struct hub hub;
 	struct feed feed;
 	struct intake intake;
+	struct relay relay;
 	struct pings pings;
 	struct expiry expiry;
 	struct admin admin;
@@ -92,6 +95,8 @@ on_turn(uv_prepare_t *prepare)
 	sidecar->n_gathered = 0;
 	feed_flush(&sidecar->feed);
 	hub_flush(&sidecar->hub);
+	if (sidecar->hub.relay != NULL)
+		relay_flush(sidecar->hub.relay);
 
 	/* What we sent may have swallowed the edge of the bus's descriptor. */
 	if (bus_readable(sidecar->bus) || sidecar->feed.resume)
@@ -315,6 +320,21 @@ open_listeners(struct sidecar *sidecar)
 	return r < 0 ? r : 0;
 }
 
+/* The instance, which begins the ids of all connections, is half of our name to other hosts. */
+static int
+open_relay(struct sidecar *sidecar, uint32_t random)
+{
+	uint64_t origin = (uint64_t)be32toh(sidecar->ws.instance) << 32 | random;
+	int r;
+
+	if (strcmp(sidecar->conf->ws_backplane, "redis") != 0)
+		return 0;
+	r = relay_open(&sidecar->relay, sidecar->conf, &sidecar->loop, &sidecar->hub, &sidecar->feed, origin);
+	sidecar->relay.counted = intake_counted;
+	sidecar->relay.counted_context = &sidecar->intake;
+	return r;
+}
+
 static int
 open_parts(struct sidecar *sidecar)
 {
@@ -345,6 +365,9 @@ open_parts(struct sidecar *sidecar)
 		.keys = sidecar->keys,
 		.admin = &sidecar->admin };
 	memcpy(&sidecar->ws.instance, random.bytes + sizeof(epoch), sizeof(sidecar->ws.instance));
+	r = open_relay(sidecar, (uint32_t)epoch);
+	if (r < 0)
+		return r;
 	r = ws_open(&sidecar->ws, &sidecar->loop);
 	if (r < 0)
 		return r;
@@ -360,6 +383,7 @@ close_all(struct sidecar *sidecar)
 	acceptors_close(&sidecar->acceptors);
 	greetings_close(&sidecar->browsers);
 	greetings_close(&sidecar->admins);
+	relay_close(&sidecar->relay);
 	close_own_handles(sidecar);
 	ws_close(&sidecar->ws);
 	uv_run(&sidecar->loop, UV_RUN_DEFAULT);

@@ -23,13 +23,13 @@ def make_stack_for_session():
 
 @pytest.fixture
 def make_stack():
-    """Makes stacks for this test alone: make_stack(program=..., setting=...)."""
+    """Makes stacks for this test alone: make_stack(program=..., setting=...); kind is a class like Stack."""
     yield from _maker(_own_stacks)
 
 
 def _maker(made):
-    def make(**options):
-        made.append(Stack(_folder(), **options))
+    def make(kind=Stack, **options):
+        made.append(kind(_folder(), **options))
         return made[-1]
 
     yield make

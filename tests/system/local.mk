@@ -10,6 +10,7 @@ EXTRA_DIST += \
 	%D%/conftest.py \
 	%D%/stack.py \
 	%D%/test_auth.py \
+	%D%/redis.py \
 	%D%/test_bus.py \
 	%D%/test_chapter.py \
 	%D%/test_clients.py \
@@ -21,6 +22,7 @@ EXTRA_DIST += \
 	%D%/test_push.py \
 	%D%/test_push_over_http.py \
 	%D%/test_sections.py \
+	%D%/test_relay.py \
 	%D%/test_serve.py \
 	%D%/test_web.py \
 	%D%/test_workers.py \

@@ -7,6 +7,7 @@ unit_tests += \
 	%D%/test_conf \
 	%D%/test_credentials \
 	%D%/test_dotenv \
+	%D%/test_envelope \
 	%D%/test_log \
 	%D%/test_path \
 	%D%/test_redisurl \
@@ -28,6 +29,8 @@ unit_tests += \
 %C%_test_credentials_LDADD = shared/libshared.la
 %C%_test_dotenv_SOURCES = %D%/test_dotenv.c
 %C%_test_dotenv_LDADD = shared/libshared.la
+%C%_test_envelope_SOURCES = %D%/test_envelope.c
+%C%_test_envelope_LDADD = shared/libshared.la
 %C%_test_log_SOURCES = %D%/test_log.c
 %C%_test_log_LDADD = shared/libshared.la
 %C%_test_path_SOURCES = %D%/test_path.c

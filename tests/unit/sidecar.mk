@@ -4,9 +4,11 @@ unit_tests += \
 	%D%/test_feed \
 	%D%/test_frame \
 	%D%/test_greeting \
+	%D%/test_hosts \
 	%D%/test_hub \
 	%D%/test_hub_model \
 	%D%/test_judge \
+	%D%/test_outbox \
 	%D%/test_outq \
 	%D%/test_post \
 	%D%/test_routes \
@@ -25,6 +27,8 @@ unit_tests += \
 %C%_test_greeting_SOURCES = %D%/test_greeting.c
 %C%_test_greeting_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_greeting_LDADD = sidecar/libsidecar.la
+%C%_test_hosts_SOURCES = %D%/test_hosts.c
+%C%_test_hosts_LDADD = sidecar/libsidecar.la
 %C%_test_hub_SOURCES = %D%/test_hub.c %D%/fake_browser.c %D%/fake_browser.h
 %C%_test_hub_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_hub_LDADD = sidecar/libsidecar.la
@@ -34,6 +38,8 @@ unit_tests += \
 %C%_test_judge_SOURCES = %D%/test_judge.c
 %C%_test_judge_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_judge_LDADD = sidecar/libsidecar.la $(CJSON_LIBS)
+%C%_test_outbox_SOURCES = %D%/test_outbox.c
+%C%_test_outbox_LDADD = sidecar/libsidecar.la
 %C%_test_outq_SOURCES = %D%/test_outq.c
 %C%_test_outq_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_outq_LDADD = sidecar/libsidecar.la

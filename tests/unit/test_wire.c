@@ -702,7 +702,7 @@ an_unknown_status_is_refused(void)
 	struct wire_reply reply;
 
 	put_reply(&buf);
-	buf.data[0] = WIRE_BUSY + 1;
+	buf.data[0] = WIRE_NOT_RELAYED + 1;
 	reader = reader_of(&buf);
 	OK(wire_get_reply(&reader, &reply) == -EPROTO, "a status that is none is refused");
 	buf_free(&buf);

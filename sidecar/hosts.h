@@ -1,0 +1,59 @@
+/*
+ * hosts - the other sidecars that the relay has heard of.
+ *
+ * A host is there as long as it is heard. Its silence is measured in our own
+ * canaries that came back, so that a slow Redis, or a sidecar that was stopped
+ * for a while, makes nobody absent. One that is gone is remembered: what it said
+ * may come again.
+ */
+#ifndef SIDECAR_HOSTS_H
+#define SIDECAR_HOSTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum hosts_limits {
+	HOSTS_MAX = 256,  /* there, or remembered */
+	HOSTS_BEATS = 12, /* of ours without a word: then it is gone */
+};
+
+struct host {
+	uint64_t origin;
+	uint64_t command_sequence, state_sequence; /* the latest */
+	uint64_t heard;                            /* our count of beats at its latest word */
+	bool here;
+	bool awaited; /* it was there before Redis was away, and has not said since that it hears us */
+};
+
+struct hosts {
+	struct host *all[HOSTS_MAX];
+	uint32_t n;
+	uint32_t n_here, n_awaited;
+	uint64_t beats;
+};
+
+void hosts_close(struct hosts *hosts);
+
+/*
+ * A host has said something. Returns it, and in *ret_new whether it was not
+ * there before; NULL when there are too many, or when out of memory.
+ */
+struct host *hosts_heard(struct hosts *hosts, uint64_t origin, bool *ret_new);
+
+/* The host that is there and holds connections of this instance; NULL when there is none. */
+struct host *hosts_find(const struct hosts *hosts, uint32_t instance);
+
+/* It leaves. */
+void hosts_leave(struct hosts *hosts, struct host *host);
+
+/* A canary of ours came back. */
+void hosts_beat(struct hosts *hosts);
+
+/* A host that has been silent for too long, or NULL. */
+struct host *hosts_silent(const struct hosts *hosts);
+
+/* Redis is away: all that are there are awaited, each until it has arrived. */
+void hosts_await(struct hosts *hosts);
+void hosts_arrived(struct hosts *hosts, struct host *host);
+
+#endif

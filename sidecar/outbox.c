@@ -1,0 +1,128 @@
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sidecar/outbox.h"
+
+enum {
+	OVERHEAD = 64,          /* more than what is around channel and message in a PUBLISH */
+	KEPT_BYTES = 256 << 10, /* of memory, while it is empty */
+};
+
+void
+outbox_open(struct outbox *outbox, size_t max_bytes)
+{
+	*outbox = (struct outbox){ .max_bytes = max_bytes };
+}
+
+void
+outbox_close(struct outbox *outbox)
+{
+	buf_free(&outbox->bytes);
+	free(outbox->ends);
+	*outbox = (struct outbox){ 0 };
+}
+
+size_t
+outbox_bytes(const struct outbox *outbox)
+{
+	return outbox->bytes.len - outbox->first;
+}
+
+static size_t
+end_of(const struct outbox *outbox, uint32_t i)
+{
+	return outbox->ends[(outbox->head + i) % outbox->cap] - outbox->gone;
+}
+
+static int
+grow_ring(struct outbox *outbox)
+{
+	uint32_t cap = outbox->cap == 0 ? 64 : 2 * outbox->cap;
+	size_t *ends;
+
+	if (outbox->n < outbox->cap)
+		return 0;
+	ends = malloc(cap * sizeof(*ends));
+	if (ends == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < outbox->n; i++)
+		ends[i] = outbox->ends[(outbox->head + i) % outbox->cap];
+	free(outbox->ends);
+	outbox->ends = ends;
+	outbox->head = 0;
+	outbox->cap = cap;
+	return 0;
+}
+
+/* Lets go of the bytes that have been confirmed, once they are the greater part. */
+static void
+compact(struct outbox *outbox)
+{
+	size_t rest = outbox_bytes(outbox);
+
+	if (outbox->first == 0 || outbox->first < rest)
+		return;
+	if (rest > 0)
+		memmove(outbox->bytes.data, outbox->bytes.data + outbox->first, rest);
+	outbox->bytes.len = rest;
+	if (rest == 0 && outbox->bytes.cap > KEPT_BYTES)
+		buf_free(&outbox->bytes);
+	outbox->gone += outbox->first;
+	outbox->handed -= outbox->first;
+	outbox->first = 0;
+}
+
+int
+outbox_push(struct outbox *outbox, struct span channel, struct span message)
+{
+	size_t need = OVERHEAD + channel.len + message.len;
+
+	if (outbox_bytes(outbox) + need > outbox->max_bytes)
+		return -ENOBUFS;
+	compact(outbox);
+	if (grow_ring(outbox) < 0 || buf_reserve(&outbox->bytes, need) < 0) {
+		outbox->bytes.failed = false; /* the next one may be smaller */
+		return -ENOMEM;
+	}
+	buf_printf(&outbox->bytes, "*3\r\n$7\r\nPUBLISH\r\n$%zu\r\n", channel.len);
+	buf_bytes(&outbox->bytes, channel.data, channel.len);
+	buf_printf(&outbox->bytes, "\r\n$%zu\r\n", message.len);
+	buf_bytes(&outbox->bytes, message.data, message.len);
+	buf_bytes(&outbox->bytes, "\r\n", 2);
+	outbox->ends[(outbox->head + outbox->n++) % outbox->cap] = outbox->gone + outbox->bytes.len;
+	return 0;
+}
+
+uint32_t
+outbox_hand(struct outbox *outbox, size_t max_bytes, struct span *ret)
+{
+	size_t begin = outbox->handed;
+	uint32_t n = 0;
+
+	while (outbox->n_handed < outbox->n && (n == 0 || end_of(outbox, outbox->n_handed) - begin <= max_bytes)) {
+		outbox->handed = end_of(outbox, outbox->n_handed++);
+		n++;
+	}
+	if (n > 0)
+		*ret = (struct span){ (const char *)outbox->bytes.data + begin, outbox->handed - begin };
+	return n;
+}
+
+void
+outbox_pop(struct outbox *outbox)
+{
+	assert(outbox->n_handed > 0);
+	outbox->first = end_of(outbox, 0);
+	outbox->head = (outbox->head + 1) % outbox->cap;
+	outbox->n--;
+	outbox->n_handed--;
+}
+
+void
+outbox_rewind(struct outbox *outbox)
+{
+	outbox->handed = outbox->first;
+	outbox->n_handed = 0;
+}

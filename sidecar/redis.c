@@ -1,0 +1,336 @@
+#include <assert.h>
+#include <errno.h>
+#include <hiredis/sds.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "sidecar/redis.h"
+#include "sidecar/redis_tls.h"
+
+enum {
+	ARGS_MAX = 8,
+	REPLY_MAX_BYTES = WIRE_MAX_BYTES, /* unread: more is no message of ours */
+};
+
+struct redis {
+	uv_poll_t poll;
+	uv_loop_t *loop;
+	redisContext *hiredis; /* NULL once closed */
+	const struct redis_events *events;
+	void *context;
+	const char *tls_name;
+	bool connected;
+	int polled;                 /* events that are waited for */
+	struct redis_question *due; /* a ring: those without an answer, oldest first */
+	uint32_t head, n_due, cap;
+	uint64_t heard_ms;
+	uint64_t asked_ms; /* when an answer became due */
+};
+
+/* --- questions without an answer ------------------------------------------------ */
+
+static void
+end(struct redis *redis, const char *why)
+{
+	if (redis->hiredis != NULL)
+		redis->events->ended(redis->context, why);
+}
+
+static int
+grow_due(struct redis *redis)
+{
+	uint32_t cap = redis->cap == 0 ? 64 : 2 * redis->cap;
+	struct redis_question *due = malloc(cap * sizeof(*due));
+
+	if (due == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < redis->n_due; i++)
+		due[i] = redis->due[(redis->head + i) % redis->cap];
+	free(redis->due);
+	redis->due = due;
+	redis->head = 0;
+	redis->cap = cap;
+	return 0;
+}
+
+/* Returns 0, or -ENOMEM when the connection has ended over it. */
+static int
+add_due(struct redis *redis, struct redis_question question)
+{
+	if (redis->n_due == redis->cap && grow_due(redis) < 0) {
+		end(redis, "out of memory");
+		return -ENOMEM;
+	}
+	if (redis->n_due == 0)
+		redis->asked_ms = uv_now(redis->loop);
+	redis->due[(redis->head + redis->n_due++) % redis->cap] = question;
+	return 0;
+}
+
+/* --- reading ---------------------------------------------------------------------- */
+
+static bool
+is_push(const redisReply *reply)
+{
+	static const char *const kinds[] = { "message", "subscribe", "unsubscribe" };
+
+	if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3 || reply->element[0]->type != REDIS_REPLY_STRING)
+		return false;
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(reply->element[0]->str, kinds[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Hands one reply on. It may close the connection. */
+static void
+take(struct redis *redis, const redisReply *reply)
+{
+	struct redis_question question;
+
+	if (is_push(reply)) {
+		redis->events->reply(redis->context, NULL, reply);
+		return;
+	}
+	if (redis->n_due == 0) {
+		end(redis, reply->type == REDIS_REPLY_ERROR ? reply->str : "an answer to no question");
+		return;
+	}
+	question = redis->due[redis->head];
+	redis->head = (redis->head + 1) % redis->cap;
+	redis->n_due--;
+	redis->events->reply(redis->context, &question, reply);
+}
+
+/* Reads once, and hands on every whole reply. */
+static void
+read_once(struct redis *redis)
+{
+	int r = redisBufferRead(redis->hiredis);
+	char why[sizeof(redis->hiredis->errstr)];
+	void *reply;
+
+	if (r == REDIS_OK)
+		redis->heard_ms = uv_now(redis->loop);
+	else
+		snprintf(why, sizeof(why), "%s", redis->hiredis->errstr);
+	while (redis->hiredis != NULL) {
+		if (redisGetReplyFromReader(redis->hiredis, &reply) != REDIS_OK) {
+			end(redis, "it does not speak Redis' protocol");
+			return;
+		}
+		if (reply == NULL)
+			break;
+		take(redis, reply);
+		freeReplyObject(reply);
+	}
+	if (redis->hiredis != NULL && r != REDIS_OK)
+		end(redis, why);
+	else if (redis->hiredis != NULL && redis->hiredis->reader->len > REPLY_MAX_BYTES)
+		end(redis, "a message is too large");
+}
+
+static bool
+has_input(const struct redis *redis)
+{
+	char byte;
+
+	return recv(redis->hiredis->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+void
+redis_drain(struct redis *redis)
+{
+	while (redis->hiredis != NULL && redis->connected && redis->hiredis->err == 0 && has_input(redis))
+		read_once(redis);
+}
+
+/* --- writing ------------------------------------------------------------------------ */
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void
+wait_for(struct redis *redis, int events)
+{
+	if (redis->polled == events)
+		return;
+	redis->polled = events;
+	uv_poll_start(&redis->poll, events, on_poll);
+}
+
+size_t
+redis_unsent(const struct redis *redis)
+{
+	return redis->hiredis == NULL ? 0 : sdslen(redis->hiredis->obuf);
+}
+
+void
+redis_flush(struct redis *redis)
+{
+	int done = 1;
+
+	if (!redis->connected || redis->hiredis == NULL)
+		return;
+	if (redis_unsent(redis) > 0 && redisBufferWrite(redis->hiredis, &done) != REDIS_OK) {
+		end(redis, redis->hiredis->errstr);
+		return;
+	}
+	wait_for(redis, done ? UV_READABLE : UV_READABLE | UV_WRITABLE);
+}
+
+void
+redis_ask(struct redis *redis, struct redis_question question, size_t n, const struct span *words)
+{
+	const char *args[ARGS_MAX];
+	size_t lens[ARGS_MAX];
+
+	assert(n <= ARGS_MAX);
+	if (redis->hiredis == NULL || (question.kind != 0 && add_due(redis, question) < 0))
+		return;
+	for (size_t i = 0; i < n; i++) {
+		args[i] = words[i].data;
+		lens[i] = words[i].len;
+	}
+	if (redisAppendCommandArgv(redis->hiredis, (int)n, args, lens) != REDIS_OK)
+		end(redis, "out of memory");
+}
+
+void
+redis_ask_encoded(struct redis *redis, struct redis_question question, uint32_t n, struct span bytes)
+{
+	if (redis->hiredis == NULL)
+		return;
+	while (n-- > 0)
+		if (add_due(redis, question) < 0)
+			return;
+	if (redisAppendFormattedCommand(redis->hiredis, bytes.data, bytes.len) != REDIS_OK)
+		end(redis, "out of memory");
+}
+
+/* --- the loop ------------------------------------------------------------------------- */
+
+static int
+pending_error(const struct redis *redis)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	return getsockopt(redis->hiredis->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0 ? errno : error;
+}
+
+/* The kernel has an answer to connect(2). */
+static void
+on_connected(struct redis *redis)
+{
+	int error = pending_error(redis);
+	int r;
+
+	if (error != 0) {
+		end(redis, strerror(error));
+		return;
+	}
+	r = redis->tls_name == NULL ? 0 : redis_tls_begin(redis->hiredis, redis->tls_name);
+	if (r < 0) {
+		end(redis, "TLS fails");
+		return;
+	}
+	redis->connected = true;
+	redis->heard_ms = uv_now(redis->loop);
+}
+
+static void
+on_poll(uv_poll_t *poll, int status, int events)
+{
+	struct redis *redis = poll->data;
+
+	if (status < 0 && !redis->connected) {
+		int error = pending_error(redis);
+
+		end(redis, error != 0 ? strerror(error) : uv_strerror(status));
+		return;
+	}
+	if (!redis->connected && (events & UV_WRITABLE))
+		on_connected(redis);
+	else if (status < 0 || (events & UV_READABLE))
+		read_once(redis);
+	if (redis->hiredis != NULL && redis->connected)
+		redis_flush(redis);
+}
+
+uint64_t
+redis_silent_ms(const struct redis *redis)
+{
+	uint64_t since = redis->heard_ms > redis->asked_ms ? redis->heard_ms : redis->asked_ms;
+
+	return redis->n_due == 0 ? 0 : uv_now(redis->loop) - since;
+}
+
+uint64_t
+redis_heard_ms(const struct redis *redis)
+{
+	return redis->heard_ms;
+}
+
+/* --- opening and closing ------------------------------------------------------------------ */
+
+static void
+on_closed(uv_handle_t *handle)
+{
+	struct redis *redis = handle->data;
+
+	free(redis->due);
+	free(redis);
+}
+
+int
+redis_open(struct redis **ret, uv_loop_t *loop, const struct redis_address *address, const struct redis_events *events,
+    void *context, char *ret_why, size_t size)
+{
+	struct redis *redis = calloc(1, sizeof(*redis));
+	int r = -ENOMEM;
+
+	snprintf(ret_why, size, "out of memory");
+	if (redis == NULL)
+		return -ENOMEM;
+	if (address->host != NULL)
+		redis->hiredis = redisConnectNonBlock(address->host, address->port);
+	else
+		redis->hiredis = redisConnectUnixNonBlock(address->path);
+	if (redis->hiredis == NULL)
+		goto fail;
+	if (redis->hiredis->err != 0) {
+		snprintf(ret_why, size, "%s", redis->hiredis->errstr);
+		r = -EIO;
+		goto fail;
+	}
+	redis->loop = loop;
+	redis->events = events;
+	redis->context = context;
+	redis->tls_name = address->tls_name;
+	redis->heard_ms = redis->asked_ms = uv_now(loop);
+	r = uv_poll_init(loop, &redis->poll, redis->hiredis->fd);
+	if (r < 0)
+		goto fail;
+	redis->poll.data = redis;
+	wait_for(redis, UV_READABLE | UV_WRITABLE);
+	*ret = redis;
+	return 0;
+fail:
+	if (redis->hiredis != NULL)
+		redisFree(redis->hiredis);
+	free(redis);
+	return r;
+}
+
+void
+redis_close(struct redis *redis)
+{
+	if (redis == NULL || redis->hiredis == NULL)
+		return;
+	uv_close((uv_handle_t *)&redis->poll, on_closed); /* stops it at once, so that the descriptor may go */
+	redisFree(redis->hiredis);
+	redis->hiredis = NULL;
+}

@@ -1,0 +1,106 @@
+/*
+ * relay - what this host and the others have in common, while
+ * TINA4_WS_BACKPLANE is set.
+ *
+ * Commands: what has been applied here goes to the channel of its path, or of
+ * the host that holds the connection. What arrives is applied here, once and in
+ * the order of its origin.
+ *
+ * Counts: every host tells the others on a path how many connections it has
+ * there, in memory only. One that comes to a path asks; its first open event is
+ * held for that, RELAY_HOLD_MS at most. So nothing in Redis can be wrong or
+ * left behind, and a host that falls silent takes its counts with it.
+ *
+ * How messages travel is relay_redis' business alone.
+ */
+#ifndef SIDECAR_RELAY_H
+#define SIDECAR_RELAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "shared/bus.h"
+#include "shared/wire.h"
+#include "sidecar/hosts.h"
+#include "sidecar/relay_redis.h"
+
+struct channel;
+struct client;
+struct conf;
+struct feed;
+struct hub;
+struct inquiry;
+struct path;
+
+enum relay_limits {
+	RELAY_HOLD_MS = 250,     /* for an open event, and for a count that is asked for */
+	RELAY_AWAIT_MS = 3000,   /* for the other hosts, before what has waited goes out */
+	RELAY_INQUIRIES = 1024,  /* counts asked for at once */
+	RELAY_CHANNEL_NAME = 64, /* bytes of a channel's name before the path */
+};
+
+/* The count of a path on all hosts, as relay_count() was asked. */
+typedef void relay_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t count);
+
+struct relay {
+	const struct conf *conf;
+	struct hub *hub;
+	struct feed *feed;
+	uint64_t origin;
+	struct hosts hosts;
+	struct relay_redis redis;
+	struct channel *changed;   /* whose count is to be told, or that are to end */
+	struct channel *asking;    /* whose other counts are not all in, oldest first */
+	struct inquiry *inquiries; /* oldest first */
+	relay_counted *counted;    /* set by who asks */
+	void *counted_context;
+	uint32_t n_inquiries;
+	uint32_t n_late; /* channels that ask for longer than they may */
+	uint64_t command_sequence, state_sequence;
+	uint64_t up_since_ms; /* 0 while Redis is away */
+	struct buf out;
+	uv_timer_t hold; /* runs while an open event is held or a count awaited */
+
+	uint64_t n_published, n_received;
+	uint64_t n_duplicates; /* received again, and not applied */
+	uint64_t n_refused;    /* the outbox was full */
+	uint64_t n_malformed;
+};
+
+/* Borrows all of them. Its memory must stay until the loop has run out. Returns 0 or a negative errno. */
+int relay_open(
+    struct relay *relay, const struct conf *conf, uv_loop_t *loop, struct hub *hub, struct feed *feed, uint64_t origin);
+
+/* Tells the others that we go. One that was never opened is fine. */
+void relay_close(struct relay *relay);
+
+/* --- from the hub ------------------------------------------------------------------ */
+
+/* A connection has come to the path, or left it. */
+void relay_count_changed(struct relay *relay, struct path *path);
+
+/* The path is about to be freed. */
+void relay_path_gone(struct relay *relay, struct path *path);
+
+/*
+ * A command that an app gave has been applied here with this outcome: hands it
+ * on if it concerns other hosts, and says so in *ret.
+ */
+void relay_command(
+    struct relay *relay, const struct client *sender, const struct wire_command *command, struct wire_reply *ret);
+
+/* --- from apps -------------------------------------------------------------------------- */
+
+/* True when path's count is to be asked for: relay->counted will be called, now or within RELAY_HOLD_MS. */
+bool relay_count(struct relay *relay, struct span path, const struct bus_peer *peer, uint64_t id);
+
+/* --- from the loop --------------------------------------------------------------------- */
+
+/* At the end of the turn, after local delivery. */
+void relay_flush(struct relay *relay);
+
+/* Why the relay does not do all that it should; NULL when it does. */
+const char *relay_trouble(const struct relay *relay);
+
+#endif

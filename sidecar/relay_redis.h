@@ -1,0 +1,121 @@
+/*
+ * relay_redis - carries the relay's messages through Redis.
+ *
+ * Two connections, one to subscribe and one to publish, live and die together.
+ * A canary tells whether they do: every RELAY_REDIS_BEAT_MS a message goes to
+ * a channel that is subscribed too, and has to come back. When Redis does not
+ * answer or the canary stays away, both are replaced: after a pause that grows
+ * and is random, everything is subscribed again, and only then, and when the
+ * owner says so, does what has waited in the outbox go out.
+ */
+#ifndef SIDECAR_RELAY_REDIS_H
+#define SIDECAR_RELAY_REDIS_H
+
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "shared/buf.h"
+#include "shared/redisurl.h"
+#include "shared/wire.h"
+#include "sidecar/outbox.h"
+
+struct conf;
+struct redis;
+
+enum relay_redis_times {
+	RELAY_REDIS_BEAT_MS = 500,
+	RELAY_REDIS_SILENT_MS = 2000,    /* of silence, then it is gone */
+	RELAY_REDIS_FIRST_PAUSE_MS = 50, /* at most, before the first new attempt; doubles */
+	RELAY_REDIS_LAST_PAUSE_MS = 2000,
+};
+
+struct relay_redis_events {
+	/* New connections: subscribe everything again. */
+	void (*subscribe_all)(void *context);
+	/* The channel is subscribed; ticket is what its relay_redis_subscribe() returned. */
+	void (*subscribed)(void *context, struct span channel, uint64_t ticket);
+	/* Everything is subscribed, and a canary came back. */
+	void (*up)(void *context);
+	void (*down)(void *context);
+	/* A canary of ours came back. */
+	void (*beat)(void *context);
+	/* What was told with a token has reached so many connections, ours too if it is subscribed. */
+	void (*told)(void *context, uint64_t token, uint32_t receivers);
+	/* Both are borrowed. */
+	void (*message)(void *context, struct span channel, struct span data);
+};
+
+enum relay_redis_state {
+	RELAY_REDIS_AWAY,     /* between two attempts */
+	RELAY_REDIS_ENTERING, /* until everything is subscribed */
+	RELAY_REDIS_PROVING,  /* until the first canary is back */
+	RELAY_REDIS_UP,
+};
+
+struct relay_redis {
+	const struct conf *conf;
+	uv_loop_t *loop;
+	struct redisurl url;
+	const struct relay_redis_events *events;
+	void *context;
+	char host_key[128]; /* in Redis while we live, with our name */
+	char host_name[65];
+	char canary[128];     /* the channel */
+	struct buf beat;      /* the canary: what others hear from it is the owner's choice */
+	struct outbox outbox; /* of commands */
+	bool released;        /* the outbox goes out */
+
+	enum relay_redis_state state;
+	struct redis *sub, *pub;
+	unsigned attempts;     /* since it was up */
+	char last_why[128];    /* of the latest failure that was logged */
+	uint64_t n_subscribes; /* sent */
+	uint64_t n_confirmed;
+	uint64_t n_beats, n_echoes; /* that Redis has confirmed, and that came back */
+	uint64_t echo_due_ms;       /* since when one is due */
+	uint64_t last_beat_ms;
+	uint64_t begun_ms; /* of this attempt */
+	bool let_in;       /* the connection to publish has entered */
+
+	uv_timer_t tick, retry;
+	uv_getaddrinfo_t lookup;
+	bool looking;
+	bool closing;
+};
+
+/*
+ * Opens it, and begins to connect when the loop runs. The beat's bytes, which
+ * the caller sets, are what others get on the channel canary. Returns 0 or a
+ * negative errno.
+ */
+int relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *loop,
+    const struct relay_redis_events *events, void *context, uint32_t instance);
+
+/* Writes what can be written at once. Its memory must stay until the loop has run out. */
+void relay_redis_close(struct relay_redis *redis);
+
+/* Subscribes a channel; returns a ticket that is greater than any before it. */
+uint64_t relay_redis_subscribe(struct relay_redis *redis, struct span channel);
+void relay_redis_unsubscribe(struct relay_redis *redis, struct span channel);
+
+/* Publishes a command, now or when Redis is back. Returns 0, -ENOBUFS when too much waits already, or -ENOMEM. */
+int relay_redis_publish(struct relay_redis *redis, struct span channel, struct span message);
+
+/* Publishes what is only worth saying now; with a token other than 0 the event `told` follows. */
+void relay_redis_tell(struct relay_redis *redis, struct span channel, struct span message, uint64_t token);
+
+/* Says at once what the next canary would say. */
+void relay_redis_beat(struct relay_redis *redis);
+
+/* Lets the outbox go out, until the next time that Redis is gone. */
+void relay_redis_release(struct relay_redis *redis);
+
+/* At the end of the loop's turn: writes what was said in it. */
+void relay_redis_flush(struct relay_redis *redis);
+
+/* How long to wait before an attempt, given 32 random bits: full jitter. Pure. */
+uint32_t relay_redis_pause_ms(unsigned attempts, uint32_t random);
+
+#endif

@@ -1,0 +1,28 @@
+/* Input: a message from a channel in Redis. */
+#include <assert.h>
+#include <string.h>
+
+#include "shared/envelope.h"
+#include "tests/fuzz/fuzz.h"
+
+/* What has been read and is written again is the same, but for fields that a later version has added. */
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	struct envelope envelope, again;
+	struct buf buf = BUF_INIT;
+
+	if (envelope_get(data, len, &envelope) < 0)
+		return 0;
+	assert(envelope.type >= ENVELOPE_COMMAND && envelope.type <= ENVELOPE_ALIVE);
+	envelope_put(&buf, &envelope);
+	assert(buf.len <= len);
+	assert(envelope_get(buf.data, buf.len, &again) == 0);
+	assert(again.type == envelope.type && again.flags == envelope.flags && again.origin == envelope.origin);
+	assert(again.sequence == envelope.sequence && again.count == envelope.count);
+	assert(again.command.data.len == envelope.command.data.len && again.path.len == envelope.path.len);
+	assert(envelope.command.data.len == 0 ||
+	    memcmp(again.command.data.data, envelope.command.data.data, again.command.data.len) == 0);
+	buf_free(&buf);
+	return 0;
+}

@@ -1,0 +1,163 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/envelope.h"
+#include "tests/tap.h"
+
+enum { ORIGIN_INSTANCE = 0x01020304 };
+
+static const uint64_t origin = 0x0102030405060708;
+static const uint64_t sequence = 0x1122334455667788;
+
+static bool
+same(struct span a, struct span b)
+{
+	return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
+/* An exact copy, so that a sanitizer sees a read past the end. */
+static int
+get_exactly(const uint8_t *data, size_t len, struct envelope *ret)
+{
+	uint8_t *copy = malloc(len > 0 ? len : 1);
+	int r;
+
+	memcpy(copy, data, len);
+	r = envelope_get(copy, len, ret);
+	free(copy);
+	return r;
+}
+
+static struct envelope
+command_envelope(struct wire_command command)
+{
+	return (
+	    struct envelope){ .type = ENVELOPE_COMMAND, .origin = origin, .sequence = sequence, .command = command };
+}
+
+static const struct wire_command push = {
+	.type = WIRE_PUSH, .flags = WIRE_BINARY, .key = { "/ws/chat", 8 }, .data = { "\0\r\n\xff", 4 }
+};
+
+static void
+test_command(void)
+{
+	const struct envelope out = command_envelope(push);
+	struct buf buf = BUF_INIT;
+	struct envelope in;
+
+	envelope_put(&buf, &out);
+	OK(envelope_get(buf.data, buf.len, &in) == 0, "a command arrives");
+	OK(in.type == ENVELOPE_COMMAND && in.origin == origin && in.sequence == sequence,
+	    "with its origin and its sequence");
+	OK(in.command.type == WIRE_PUSH && in.command.flags == WIRE_BINARY && same(in.command.key, push.key) &&
+		same(in.command.data, push.data),
+	    "as it was, binary");
+	OK(envelope_instance(in.origin) == ORIGIN_INSTANCE, "the origin begins with the instance");
+	buf_free(&buf);
+}
+
+static void
+test_count(void)
+{
+	const struct envelope out = { .type = ENVELOPE_COUNT,
+		.flags = ENVELOPE_ASKS,
+		.origin = origin,
+		.sequence = sequence,
+		.count = 70000,
+		.question = sequence + 1,
+		.path = { "/ws/chat", 8 } };
+	struct buf buf = BUF_INIT;
+	struct envelope in;
+
+	envelope_put(&buf, &out);
+	OK(envelope_get(buf.data, buf.len, &in) == 0 && in.type == ENVELOPE_COUNT && in.flags == ENVELOPE_ASKS,
+	    "a count arrives, and asks");
+	OK(in.count == 70000 && in.question == sequence + 1 && same(in.path, out.path),
+	    "with what it answers, and its path");
+	buf_free(&buf);
+}
+
+static void
+test_alive(void)
+{
+	const struct envelope out = { .type = ENVELOPE_ALIVE, .flags = ENVELOPE_LEAVES, .origin = origin };
+	static const uint8_t bytes[] = { 1, 3, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0 };
+	struct buf buf = BUF_INIT;
+
+	envelope_put(&buf, &out);
+	OK(buf.len == ENVELOPE_HEADER_BYTES && memcmp(buf.data, bytes, sizeof(bytes)) == 0,
+	    "the header is laid out as tina4-wire(7) says");
+	buf_free(&buf);
+}
+
+static void
+test_cut(void)
+{
+	const struct envelope all[] = {
+		command_envelope(push),
+		{ .type = ENVELOPE_COUNT, .path = { "/ws/chat", 8 } },
+		{ .type = ENVELOPE_ALIVE },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		struct buf buf = BUF_INIT;
+		struct envelope in;
+		bool refused = true;
+
+		envelope_put(&buf, &all[i]);
+		for (size_t len = 0; len < buf.len; len++)
+			refused = refused && get_exactly(buf.data, len, &in) == -EPROTO;
+		OK(refused, "an envelope that is cut short is refused, wherever it is cut");
+		buf_u8(&buf, 0);
+		OK(get_exactly(buf.data, buf.len, &in) == -EPROTO, "one with something behind it is refused");
+		buf_free(&buf);
+	}
+}
+
+static bool
+refused(struct envelope out, size_t at, uint8_t byte, int why)
+{
+	struct buf buf = BUF_INIT;
+	struct envelope in;
+	int r;
+
+	envelope_put(&buf, &out);
+	buf.data[at] = byte;
+	r = envelope_get(buf.data, buf.len, &in);
+	buf_free(&buf);
+	return r == why;
+}
+
+static void
+test_senseless(void)
+{
+	static const struct wire_command not_for_others[] = {
+		{ .type = WIRE_SEND },       /* to whom? */
+		{ .type = WIRE_DISCONNECT }, /* whom? */
+		{ .type = WIRE_PUSH },       /* where? */
+		{ .type = WIRE_BROADCAST },
+		{ .type = WIRE_SET },
+		{ .type = WIRE_COUNT, .key = { "/ws", 3 } },
+		{ .type = WIRE_STATS },
+	};
+
+	OK(refused(command_envelope(push), 0, 2, -EPROTONOSUPPORT), "another version is refused");
+	OK(refused(command_envelope(push), 1, 0, -EPROTO) && refused(command_envelope(push), 1, 4, -EPROTO),
+	    "a type that is none is refused");
+	for (size_t i = 0; i < sizeof(not_for_others) / sizeof(not_for_others[0]); i++)
+		OK(refused(command_envelope(not_for_others[i]), 0, ENVELOPE_VERSION, -EPROTO),
+		    "a command that makes no sense from another host is refused");
+}
+
+int
+main(void)
+{
+	test_command();
+	test_count();
+	test_alive();
+	test_cut();
+	test_senseless();
+	return tap_done();
+}

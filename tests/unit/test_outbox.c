@@ -1,0 +1,138 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sidecar/outbox.h"
+#include "tests/tap.h"
+
+static const struct span channel = { "t:ws:/a", 7 };
+
+static int
+push(struct outbox *outbox, const char *message)
+{
+	return outbox_push(outbox, channel, span_of(message));
+}
+
+/* True when the next that is handed over are n commands with these bytes. */
+static bool
+hands(struct outbox *outbox, size_t max_bytes, uint32_t n, const char *bytes)
+{
+	struct span got = { 0 };
+
+	return outbox_hand(outbox, max_bytes, &got) == n && got.len == strlen(bytes) &&
+	    (got.len == 0 || memcmp(got.data, bytes, got.len) == 0);
+}
+
+#define PUBLISH(message, len) "*3\r\n$7\r\nPUBLISH\r\n$7\r\nt:ws:/a\r\n$" len "\r\n" message "\r\n"
+
+static void
+test_order(void)
+{
+	struct outbox outbox;
+
+	outbox_open(&outbox, 4096);
+	OK(push(&outbox, "one") == 0 && push(&outbox, "two") == 0, "commands come in");
+	OK(hands(&outbox, 4096, 2, PUBLISH("one", "3") PUBLISH("two", "3")),
+	    "they go out in order, as Redis wants them");
+	OK(hands(&outbox, 4096, 0, ""), "once");
+	push(&outbox, "three");
+	OK(hands(&outbox, 4096, 1, PUBLISH("three", "5")), "what comes later goes later");
+	outbox_pop(&outbox);
+	outbox_rewind(&outbox);
+	OK(hands(&outbox, 4096, 2, PUBLISH("two", "3") PUBLISH("three", "5")),
+	    "what was not confirmed goes to the next connection, in order");
+	outbox_pop(&outbox);
+	outbox_pop(&outbox);
+	OK(outbox_bytes(&outbox) == 0, "what is confirmed is gone");
+	outbox_close(&outbox);
+}
+
+static void
+test_pieces(void)
+{
+	struct outbox outbox;
+
+	outbox_open(&outbox, 4096);
+	push(&outbox, "one");
+	push(&outbox, "two");
+	push(&outbox, "six");
+	OK(hands(&outbox, 1, 1, PUBLISH("one", "3")), "at least one command is handed over, whole");
+	OK(hands(&outbox, 100, 2, PUBLISH("two", "3") PUBLISH("six", "3")), "and as many as there is room for");
+	outbox_close(&outbox);
+}
+
+static void
+test_limit(void)
+{
+	struct outbox outbox;
+	unsigned n = 0;
+
+	outbox_open(&outbox, 1000);
+	while (push(&outbox, "0123456789") == 0)
+		n++;
+	OK(n > 10 && n < 25 && outbox_bytes(&outbox) <= 1000, "it holds what it may hold");
+	OK(push(&outbox, "0123456789") == -ENOBUFS, "one more is refused");
+	hands(&outbox, 1, 0, "");
+	OK(push(&outbox, "0123456789") == -ENOBUFS, "what was handed over still counts");
+	outbox_pop(&outbox);
+	OK(push(&outbox, "0123456789") == 0, "what was confirmed does not");
+	outbox_close(&outbox);
+}
+
+/* Pushes, hands over, pops and rewinds at random; what is popped must be what was pushed, in order. */
+static void
+test_random(void)
+{
+	struct outbox outbox;
+	unsigned pushed = 0, popped = 0, handed = 0;
+	bool right = true;
+
+	outbox_open(&outbox, 8192);
+	srandom(7);
+	for (unsigned i = 0; i < 100000 && right; i++) {
+		char message[32], expected[128];
+		struct span got;
+
+		snprintf(message, sizeof(message), "%u", pushed);
+		switch (random() % 8) {
+		case 0 ... 3:
+			pushed += push(&outbox, message) == 0;
+			break;
+		case 4 ... 5:
+			if (outbox_hand(&outbox, 1, &got) == 0) {
+				right = handed == pushed;
+				break;
+			}
+			snprintf(message, sizeof(message), "%u", handed++);
+			snprintf(expected, sizeof(expected), "*3\r\n$7\r\nPUBLISH\r\n$7\r\nt:ws:/a\r\n$%zu\r\n%s\r\n",
+			    strlen(message), message);
+			right = got.len == strlen(expected) && memcmp(got.data, expected, got.len) == 0;
+			break;
+		case 6:
+			if (popped < handed) {
+				outbox_pop(&outbox);
+				popped++;
+			}
+			break;
+		case 7:
+			if (random() % 16 == 0) {
+				outbox_rewind(&outbox);
+				handed = popped;
+			}
+			break;
+		}
+	}
+	OK(right && popped > 1000, "order and bytes are kept over 100,000 random steps");
+	outbox_close(&outbox);
+}
+
+int
+main(void)
+{
+	test_order();
+	test_pieces();
+	test_limit();
+	test_random();
+	return tap_done();
+}
