@@ -45,9 +45,17 @@ fill(struct sockaddr_un *address, const char *path)
 }
 
 int
-listener_remove_stale(const char *path)
+listener_probe(const char *path)
 {
 	struct sockaddr_un address = { 0 };
+	int r = fill(&address, path);
+
+	return r < 0 ? r : probe(&address);
+}
+
+int
+listener_remove_stale(const char *path)
+{
 	struct stat stat;
 	int r;
 
@@ -55,9 +63,7 @@ listener_remove_stale(const char *path)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(stat.st_mode))
 		return -EEXIST;
-	r = fill(&address, path);
-	if (r == 0)
-		r = probe(&address);
+	r = listener_probe(path);
 	if (r < 0)
 		return r;
 	return unlink(path) < 0 && errno != ENOENT ? -errno : 0;

@@ -39,6 +39,12 @@ int listener_grant(const struct listener *listener, mode_t mode, const char *gro
 int listener_grant_path(const char *path, mode_t mode, const char *group);
 
 /*
+ * Looks whether a process listens on a unix socket. Returns 0 when none does,
+ * -EADDRINUSE when one does, or another negative errno.
+ */
+int listener_probe(const char *path);
+
+/*
  * Removes the file of a unix socket that nobody listens on any more. Returns 0,
  * also when there is none, -EADDRINUSE when a process listens there, -EEXIST
  * when the file is no socket, or another negative errno.

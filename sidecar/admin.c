@@ -1,7 +1,11 @@
+#include <errno.h>
 #include <libwebsockets.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/buf.h"
+#include "shared/conf.h"
+#include "shared/listener.h"
 #include "sidecar/admin.h"
 #include "sidecar/answer.h"
 #include "sidecar/feed.h"
@@ -9,19 +13,56 @@
 #include "sidecar/hub.h"
 #include "sidecar/relay.h"
 
+/* True when a process can reach the bus: its socket's file may have been taken away since it was bound. */
+static bool
+bus_takes_connections(const struct admin *admin)
+{
+	return listener_probe(admin->conf->bus + strlen("ipc://")) == -EADDRINUSE;
+}
+
+/* Looks at what carries messages, not at whether the parts exist. Returns NULL when all of it works. */
+static const char *
+why_not_ready(const struct admin *admin)
+{
+	if (!bus_takes_connections(admin))
+		return "nobody can connect to the bus";
+	if (!feed_ready(admin->feed))
+		return "no route has a worker";
+	return NULL;
+}
+
 /* Without the other hosts this one still serves, and says so. */
 static void
-answer_ready(const struct relay *relay, struct lws *wsi)
+answer_ready(const struct admin *admin, struct lws *wsi)
 {
+	const struct relay *relay = admin->feed->hub->relay;
+	const char *why = why_not_ready(admin);
 	const char *trouble = relay == NULL ? NULL : relay_trouble(relay);
-	char body[128];
+	char text[256];
 
-	if (trouble == NULL) {
+	if (why == NULL && trouble == NULL) {
 		answer_json(wsi, 200, "{\"status\":\"ready\"}\n");
 		return;
 	}
-	snprintf(body, sizeof(body), "{\"status\":\"degraded\",\"why\":\"%s\"}\n", trouble);
-	answer_json(wsi, 200, body);
+	snprintf(text, sizeof(text), "{\"status\":\"%s\",\"why\":\"%s\"}\n", why != NULL ? "waiting" : "degraded",
+	    why != NULL ? why : trouble);
+	answer_json(wsi, why != NULL ? 503 : 200, text);
+}
+
+static void
+answer_metrics(const struct admin *admin, struct lws *wsi)
+{
+	struct answer answer = { .status = 200, .type = METRICS_TYPE };
+	struct buf text = BUF_INIT;
+
+	metrics_put(&admin->metrics, &text);
+	answer.body = text.data;
+	answer.len = text.len;
+	if (text.failed)
+		answer_error(wsi, 503, "out of memory", NULL);
+	else
+		answer_send(wsi, &answer);
+	buf_free(&text);
 }
 
 static void
@@ -29,12 +70,12 @@ answer_page(const struct admin *admin, struct lws *wsi, const char *path)
 {
 	if (strcmp(path, "/healthz") == 0)
 		answer_json(wsi, 200, "{\"status\":\"alive\"}\n");
-	else if (strcmp(path, "/readyz") != 0)
-		answer_error(wsi, 404, "no such page", NULL);
-	else if (feed_ready(admin->feed))
-		answer_ready(admin->feed->hub->relay, wsi);
+	else if (strcmp(path, "/readyz") == 0)
+		answer_ready(admin, wsi);
+	else if (strcmp(path, "/metrics") == 0)
+		answer_metrics(admin, wsi);
 	else
-		answer_json(wsi, 503, "{\"status\":\"waiting\",\"why\":\"no route has a worker\"}\n");
+		answer_error(wsi, 404, "no such page", NULL);
 }
 
 int

@@ -2,17 +2,21 @@
  * admin - what administrators and their machines ask over HTTP.
  *
  *     GET /healthz        200: the loop turns
- *     GET /readyz         200: bus bound and at least one route served, "degraded"
+ *     GET /readyz         200: the bus takes connections and a route is served, "degraded"
  *                         when the relay is on and not all right; else 503
+ *     GET /metrics        see metrics
  *     POST /push/PATH     see post
  */
 #ifndef SIDECAR_ADMIN_H
 #define SIDECAR_ADMIN_H
 
+#include "sidecar/metrics.h"
 #include "sidecar/post.h"
 
 struct admin {
+	const struct conf *conf;
 	const struct feed *feed;
+	struct metrics metrics;
 	struct posts posts;
 };
 

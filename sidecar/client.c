@@ -66,6 +66,7 @@ client_drop(struct client *client, const char *why)
 		return;
 	log_info("client dropped path=%s conn=%s why=%s", path_name(client->path), client_name(client), why);
 	client->broken = true;
+	client->dropped_for = why;
 	outq_clear(&client->outq);
 	client_pause(client, false); /* its end is only seen while we read */
 	shutdown(client->fd, SHUT_RDWR);

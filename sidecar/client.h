@@ -66,6 +66,7 @@ struct client {
 	/* how it ends */
 	int64_t expires;                              /* Unix time, when its token ends */
 	struct client *prev_expiring, *next_expiring; /* prev is NULL outside the list */
+	const char *dropped_for;                      /* why we cut it off; NULL when we did not */
 	uint16_t close_code; /* RFC 6455 section 7.4: what either side sent; 0 while nobody did */
 	char *close_reason;  /* ours, or NULL */
 	uint64_t close_by;   /* when to cut it off, in loop ms */

@@ -34,6 +34,7 @@ struct event {
 	uint8_t deaths; /* of workers that were handling it */
 	uint64_t id;
 	uint64_t order; /* among all that were sent */
+	uint64_t sent_us;
 	size_t len;
 	char data[];
 };
@@ -587,6 +588,7 @@ feed_record(struct feed *feed, struct worker *worker, const struct wire_record *
 		return -ESTALE;
 
 	kind = event->kind;
+	histogram_add(&feed->round_trips, feed->now_us - event->sent_us, 1);
 	drop_event(feed, event);
 	if (kind == WIRE_OPEN)
 		open_acknowledged(feed, client, record);
@@ -656,6 +658,7 @@ send_event(struct feed *feed, struct worker *worker, struct event *event)
 	};
 
 	event->order = ++feed->n_sent;
+	event->sent_us = feed->now_us;
 	begin_events(worker);
 	attach(feed, worker, event, &out);
 	wire_put_event(&worker->out, &out);

@@ -21,6 +21,7 @@
 
 #include "shared/bus.h"
 #include "shared/wire.h"
+#include "sidecar/histogram.h"
 #include "sidecar/routes.h"
 #include "sidecar/workers.h"
 
@@ -52,7 +53,9 @@ struct feed {
 	struct client *paused;
 	bool resume; /* some of the paused may be read again */
 	uint64_t now_ms;
+	uint64_t now_us;    /* the same clock, for round_trips */
 	uint32_t n_waiting; /* events without an acknowledgement */
+	struct histogram round_trips;
 	uint64_t redelivered;
 };
 

@@ -145,8 +145,9 @@ greeting_refuse(int fd, const char *status, const char *why)
 }
 
 static void
-refuse_line(int fd)
+refuse_line(struct greetings *all, int fd)
 {
+	all->n_refused++;
 	greeting_refuse(fd, "400 Bad Request", "the path or query is malformed, or has an encoded slash");
 }
 
@@ -164,7 +165,7 @@ advance(struct greeting *greeting)
 	greeting->fd = -1;
 	end(greeting);
 	if (r < 0)
-		refuse_line(fd);
+		refuse_line(all, fd);
 	if (r > 0)
 		all->done(all->context, fd, line);
 	return true;
@@ -197,7 +198,7 @@ greeting_begin(void *context, int fd, const char *ip)
 		return;
 	}
 	if (r < 0) {
-		refuse_line(fd);
+		refuse_line(all, fd);
 		return;
 	}
 	if (all->n >= GREETING_MAX)

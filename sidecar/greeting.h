@@ -50,6 +50,7 @@ struct greetings {
 	void *context;
 	struct greeting *under_way;
 	uint32_t n;
+	uint64_t n_refused; /* answered 400 */
 };
 
 void greetings_open(struct greetings *greetings, uv_loop_t *loop, greeting_done *done, void *context);

@@ -258,6 +258,14 @@ hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char
 
 static void flush_path(struct hub *hub, struct path *path);
 
+static void
+count_sent(struct hub *hub, const struct frame *frame, uint32_t recipients)
+{
+	hub->sent++;
+	hub->delivered += recipients;
+	hub->delivered_bytes += (uint64_t)recipients * frame->len;
+}
+
 int
 hub_send(struct hub *hub, struct client *client, struct frame *frame)
 {
@@ -270,7 +278,7 @@ hub_send(struct hub *hub, struct client *client, struct frame *frame)
 		return r;
 	}
 	client->own[client->n_own++] = (struct own_frame){ frame, client->path->n_batch };
-	hub->delivered++;
+	count_sent(hub, frame, 1);
 	return 0;
 }
 
@@ -288,7 +296,7 @@ hub_broadcast(struct hub *hub, struct path *path, struct frame *frame, struct cl
 	path->batch[path->n_batch++] = (struct batch_entry){ frame, except };
 	path->batch_bytes += frame->len;
 	path->offset++;
-	hub->delivered += path->n_members - (except != NULL);
+	count_sent(hub, frame, path->n_members - (except != NULL));
 	mark_dirty(hub, path);
 	if (path->batch_bytes >= HUB_BATCH_BYTES)
 		flush_path(hub, path);

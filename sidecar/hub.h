@@ -67,7 +67,9 @@ struct hub {
 	struct path *dirty;     /* something to write */
 	struct client *closing; /* in CLIENT_CLOSING with a socket */
 	uint64_t next_epoch;
+	uint64_t sent;      /* messages */
 	uint64_t delivered; /* messages times recipients */
+	uint64_t delivered_bytes;
 };
 
 /* Opens an empty hub; epoch distinguishes it from every earlier one. */

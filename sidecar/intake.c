@@ -4,7 +4,6 @@
 #include <time.h>
 #include <uthash.h>
 
-#include "shared/bus.h"
 #include "shared/conf.h"
 #include "shared/log.h"
 #include "sidecar/apply.h"
@@ -15,13 +14,6 @@
 
 enum {
 	APP_SILENT_MS = 30 * WIRE_HEARTBEAT_MS, /* then an app that said HELLO is forgotten */
-};
-
-/* A process that serves HTTP: known, so that it is not asked to say HELLO again. */
-struct app_peer {
-	UT_hash_handle hh;
-	struct bus_peer peer;
-	uint64_t heard_ms;
 };
 
 void
@@ -254,6 +246,13 @@ is_applied(enum wire_status status)
 	return status == WIRE_OK || status == WIRE_NOT_RELAYED;
 }
 
+static void
+count_push(struct intake *intake, const struct wire_request *request, enum wire_status status)
+{
+	if (request->command.type == WIRE_PUSH)
+		intake->pushes[status]++;
+}
+
 /* Applies a request that is new, in time and has a route. */
 static void
 apply_request(struct intake *intake, const struct wire_request *request, struct wire_reply *ret)
@@ -268,6 +267,7 @@ apply_request(struct intake *intake, const struct wire_request *request, struct 
 	else if (is_applied(apply_command(intake->hub, NULL, &request->command, ret)) &&
 	    request->command.type != WIRE_COUNT && seen_add(&intake->seen, request, ret) < 0)
 		log_warn("request not remembered why=out-of-memory");
+	count_push(intake, request, ret->status);
 }
 
 static void
@@ -340,16 +340,19 @@ take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, st
 	}
 	if (names_a_path(request.command.type) && route_of(intake, &request.command) == NULL) {
 		/* Its app may have the route: it has only never told us. */
-		if (find_app(intake, peer) == NULL && workers_find(&intake->feed->workers, peer) == NULL)
+		if (find_app(intake, peer) == NULL && workers_find(&intake->feed->workers, peer) == NULL) {
 			answer_header(intake, peer, WIRE_UNKNOWN, id);
-		else
-			answer_reply(intake, peer, id, &reply);
+			return;
+		}
+		count_push(intake, &request, reply.status);
+		answer_reply(intake, peer, id, &reply);
 		return;
 	}
 	if (count_later(intake, peer, id, &request.command))
 		return;
 	apply_request(intake, &request, &reply);
 	answer_reply(intake, peer, id, &reply);
+	intake->n_answered += request.command.type == WIRE_PUSH;
 }
 
 void
@@ -360,9 +363,10 @@ intake_push(struct intake *intake, const struct wire_id *id, const struct wire_c
 
 	if (earlier != NULL)
 		*ret = *earlier;
-	else if (route_of(intake, push) == NULL)
+	else if (route_of(intake, push) == NULL) {
 		*ret = (struct wire_reply){ .status = WIRE_NO_ROUTE };
-	else
+		count_push(intake, &request, ret->status);
+	} else
 		apply_request(intake, &request, ret);
 }
 
@@ -417,8 +421,22 @@ take(struct intake *intake, const struct bus_peer *peer, struct wire_reader *bod
 	refuse(intake, peer, header.id, WIRE_MALFORMED, "no such message");
 }
 
-void
-intake_drain(struct intake *intake)
+/* One look at the clock for all that were answered in this turn. */
+static void
+note_receipts(struct intake *intake)
+{
+	struct timespec now;
+
+	if (intake->n_answered == 0)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	histogram_add(&intake->receipts, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 - intake->now_us,
+	    intake->n_answered);
+	intake->n_answered = 0;
+}
+
+static void
+drain(struct intake *intake)
 {
 	for (int i = 0; i < INTAKE_BUDGET; i++) {
 		struct bus_message message;
@@ -436,6 +454,13 @@ intake_drain(struct intake *intake)
 		take(intake, &peer, &body);
 		bus_message_close(&message);
 	}
+}
+
+void
+intake_drain(struct intake *intake)
+{
+	drain(intake);
+	note_receipts(intake);
 }
 
 void

@@ -14,7 +14,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <uthash.h>
 
+#include "shared/bus.h"
+#include "shared/wire.h"
+#include "sidecar/histogram.h"
 #include "sidecar/seen.h"
 
 struct bus;
@@ -26,9 +30,15 @@ struct hub;
 enum intake_limits {
 	INTAKE_BUDGET = 256,    /* messages taken per loop turn */
 	INTAKE_MAX_APPS = 4096, /* FastCGI processes that have said HELLO */
+	INTAKE_STATUSES = WIRE_NOT_RELAYED + 1,
 };
 
-struct app_peer;
+/* A process that serves HTTP: known, so that it is not asked to say HELLO again. */
+struct app_peer {
+	UT_hash_handle hh;
+	struct bus_peer peer;
+	uint64_t heard_ms;
+};
 
 struct intake {
 	const struct conf *conf;
@@ -40,6 +50,10 @@ struct intake {
 	uint64_t now_ms; /* of the loop */
 	uint64_t started_ms;
 	uint64_t n_malformed;
+	uint64_t pushes[INTAKE_STATUSES]; /* by outcome; a retry counts as its first try */
+	uint64_t n_answered;              /* pushes since now_us */
+	uint64_t now_us;                  /* when this turn began */
+	struct histogram receipts;
 };
 
 /* Borrows all of them. */

@@ -12,10 +12,12 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/feed.c %D%/feed.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/greeting.c %D%/greeting.h \
+	%D%/histogram.c %D%/histogram.h \
 	%D%/hosts.c %D%/hosts.h \
 	%D%/hub.c %D%/hub.h \
 	%D%/intake.c %D%/intake.h \
 	%D%/judge.c %D%/judge.h \
+	%D%/metrics.c %D%/metrics.h \
 	%D%/outbox.c %D%/outbox.h \
 	%D%/outq.c %D%/outq.h \
 	%D%/pings.c %D%/pings.h \
@@ -26,6 +28,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/routes.c %D%/routes.h \
 	%D%/seen.c %D%/seen.h \
 	%D%/sidecar.c %D%/sidecar.h \
+	%D%/tally.c %D%/tally.h \
 	%D%/workers.c %D%/workers.h \
 	%D%/ws.c %D%/ws.h
 if HIREDIS_SSL

@@ -87,6 +87,7 @@ on_turn(uv_prepare_t *prepare)
 	struct sidecar *sidecar = prepare->data;
 
 	sidecar->intake.now_ms = sidecar->feed.now_ms = uv_now(&sidecar->loop);
+	sidecar->intake.now_us = sidecar->feed.now_us = uv_hrtime() / 1000;
 	intake_drain(&sidecar->intake);
 	if (ws_end_read(&sidecar->ws) && sidecar->n_gathered++ < GATHER_TURNS) {
 		uv_idle_start(&sidecar->more, on_more);
@@ -352,7 +353,14 @@ open_parts(struct sidecar *sidecar)
 	intake_open(&sidecar->intake, sidecar->conf, sidecar->bus, &sidecar->hub, &sidecar->feed);
 	sidecar->intake.started_ms = uv_now(&sidecar->loop);
 	sidecar->expiry.hub = &sidecar->hub;
-	sidecar->admin = (struct admin){ .feed = &sidecar->feed,
+	sidecar->admin = (struct admin){ .conf = sidecar->conf,
+		.feed = &sidecar->feed,
+		.metrics = { .ws = &sidecar->ws,
+		    .browsers = &sidecar->browsers,
+		    .hub = &sidecar->hub,
+		    .feed = &sidecar->feed,
+		    .intake = &sidecar->intake,
+		    .started = time(NULL) },
 		.posts = { .conf = sidecar->conf, .feed = &sidecar->feed, .intake = &sidecar->intake } };
 	r = pings_open(&sidecar->pings, sidecar->conf);
 	if (r < 0)

@@ -104,6 +104,7 @@ on_upgrade(struct ws *ws, struct lws *wsi)
 		verdict = check_token(ws, wsi, line);
 	if (verdict.status == 101)
 		return 0;
+	tally_upgrade(&ws->tally, verdict.status);
 	log_info("upgrade refused path=%s status=%d why=%s", line->path, verdict.status, verdict.why);
 	return answer_error(wsi, verdict.status, verdict.why, "GET");
 }
@@ -221,6 +222,7 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 	if (client == NULL)
 		return -1;
 	session->client = client;
+	tally_upgrade(&ws->tally, 101);
 	ws->n_open++;
 	ws->n_handshakes--;
 	set_up_socket(ws, client->fd);
@@ -255,6 +257,8 @@ refuse_message(struct ws *ws, struct client *client, uint16_t code, const char *
 static void
 take_message(struct ws *ws, struct client *client, const void *data, size_t len, bool binary)
 {
+	ws->n_received++;
+	ws->received_bytes += len;
 	if (feed_client_message(ws->feed, client, data, len, binary) < 0)
 		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
 }
@@ -332,6 +336,7 @@ on_closed(struct ws *ws, struct session *session)
 	ws->n_open--;
 	pings_remove(ws->pings, client);
 	expiry_remove(ws->expiry, client);
+	tally_end(&ws->tally, client->dropped_for, client->close_code);
 	client->wsi = NULL;
 	client->fd = -1;
 	outq_clear(&client->outq);
@@ -362,6 +367,7 @@ on_http(struct ws *ws, struct lws *wsi)
 
 	if (line != NULL && line->for_admin)
 		return admin_request(ws->admin, wsi, line);
+	tally_upgrade(&ws->tally, 426);
 	answer_error(wsi, 426, "this port speaks WebSocket", NULL);
 	return -1;
 }
@@ -494,6 +500,8 @@ adopt(struct ws *ws, int fd, struct request_line *line)
 	struct lws *wsi;
 
 	if (ws->n_handshakes >= WS_MAX_HANDSHAKES) {
+		if (!line->for_admin)
+			tally_upgrade(&ws->tally, 503);
 		greeting_refuse(fd, "503 Service Unavailable", "too many handshakes at once");
 		request_line_free(line);
 		return;

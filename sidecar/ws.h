@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "sidecar/tally.h"
+
 struct admin;
 struct conf;
 struct expiry;
@@ -41,6 +43,9 @@ struct ws {
 	bool stopping;         /* no new connections */
 	uint32_t n_handshakes; /* under way */
 	uint32_t n_open;       /* WebSockets */
+	struct tally tally;
+	uint64_t n_received; /* messages */
+	uint64_t received_bytes;
 	struct client *reader; /* who was read last in this turn */
 	size_t read_bytes;     /* from that one, in this turn */
 	bool more_input;       /* a client's socket holds more than this turn has read */

@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	%D%/client.py \
 	%D%/conftest.py \
 	%D%/stack.py \
+	%D%/test_admin.py \
 	%D%/test_auth.py \
 	%D%/redis.py \
 	%D%/test_bus.py \

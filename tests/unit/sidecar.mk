@@ -8,6 +8,7 @@ unit_tests += \
 	%D%/test_hub \
 	%D%/test_hub_model \
 	%D%/test_judge \
+	%D%/test_metrics \
 	%D%/test_outbox \
 	%D%/test_outq \
 	%D%/test_post \
@@ -38,6 +39,9 @@ unit_tests += \
 %C%_test_judge_SOURCES = %D%/test_judge.c
 %C%_test_judge_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_judge_LDADD = sidecar/libsidecar.la $(CJSON_LIBS)
+%C%_test_metrics_SOURCES = %D%/test_metrics.c
+%C%_test_metrics_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_metrics_LDADD = sidecar/libsidecar.la
 %C%_test_outbox_SOURCES = %D%/test_outbox.c
 %C%_test_outbox_LDADD = sidecar/libsidecar.la
 %C%_test_outq_SOURCES = %D%/test_outq.c
