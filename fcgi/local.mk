@@ -75,4 +75,15 @@ tina4_SOURCES = \
 tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_BINDIR='"$(bindir)"' -DCLI_LIBEXECDIR='"$(libexecdir)/tina4"'
 tina4_LDADD = %D%/libapp.la $(CJSON_LIBS)
 
+dist_man_MANS += \
+	%D%/template/tina4-template.7 \
+	%D%/tina4_app.3 \
+	%D%/tina4_auth.3 \
+	%D%/tina4_conn.3 \
+	%D%/tina4_push.3 \
+	%D%/tina4_request.3 \
+	%D%/tina4_response.3 \
+	%D%/tina4_route.3 \
+	%D%/tina4_session.3
+
 include %D%/examples/local.mk

@@ -38,6 +38,7 @@ struct setting {
 	bool (*check)(const char *text, size_t len); /* of text, and of each item of a list; NULL is anything */
 	const char *allowed;                         /* what is no number must be that */
 	const char *meaning;
+	const char *group; /* that begins with this one, or NULL */
 };
 
 static bool
@@ -229,6 +230,7 @@ is_directory(const char *text, size_t len)
 /* clang-format off */
 static const struct setting settings[] = {
 	{ "TINA4_BUS", TEXT, offsetof(struct conf, bus), "ipc:///run/tina4/bus",
+	  .group = "Library and sidecar",
 	  .check = is_endpoint, .allowed = "ipc:// and an absolute path",
 	  .meaning = "ZeroMQ endpoint of the sidecar" },
 	{ "TINA4_BUS_MODE", OCTAL, offsetof(struct conf, bus_mode), "0660", 0, 0777,
@@ -246,6 +248,7 @@ static const struct setting settings[] = {
 	  .meaning = "Proxies whose X-Forwarded-For is believed; a unix socket's peer always is" },
 
 	{ "TINA4_APP", TEXT, offsetof(struct conf, app), "",
+	  .group = "The application",
 	  .meaning = "Name that the processes of one app share; empty is the program's name" },
 	{ "TINA4_THREADS", NUMBER, offsetof(struct conf, threads), "8", 1, 256,
 	  .meaning = "Requests that one FastCGI process serves at once" },
@@ -262,6 +265,7 @@ static const struct setting settings[] = {
 	  .meaning = "Error pages show what is wrong in a template, and where" },
 
 	{ "TINA4_SECRET", SECRET, offsetof(struct conf, secret), "",
+	  .group = "Tokens",
 	  .check = is_secret, .allowed = "32 bytes or more, that nobody can guess",
 	  .meaning = "What HS256 tokens are signed with" },
 	{ "TINA4_JWT_ALGORITHM", TEXT, offsetof(struct conf, jwt_algorithm), "HS256",
@@ -279,6 +283,7 @@ static const struct setting settings[] = {
 	  .meaning = "Cookie that brings a token to a secure WebSocket route; empty is none" },
 
 	{ "TINA4_SESSION_BACKEND", TEXT, offsetof(struct conf, session_backend), "file",
+	  .group = "Sessions",
 	  .check = is_backend, .allowed = "file or redis",
 	  .meaning = "Where sessions are kept" },
 	{ "TINA4_SESSION_PATH", TEXT, offsetof(struct conf, session_path), "/var/lib/tina4/sessions",
@@ -296,6 +301,7 @@ static const struct setting settings[] = {
 	  .meaning = "Bytes of one session's data as JSON" },
 
 	{ "TINA4_LISTEN", LIST, offsetof(struct conf, listen), "127.0.0.1:7148",
+	  .group = "The sidecar's sockets and routes",
 	  .check = is_listener, .allowed = "host:port or unix:/path, comma-separated",
 	  .meaning = "Where the sidecar waits for WebSocket clients" },
 	{ "TINA4_ADMIN", TEXT, offsetof(struct conf, admin), "127.0.0.1:7147",
@@ -309,6 +315,7 @@ static const struct setting settings[] = {
 	  .meaning = "Push-only routes, for sites without a worker" },
 
 	{ "TINA4_WS_ALLOWED_ORIGINS", LIST, offsetof(struct conf, ws_allowed_origins), "",
+	  .group = "Who may connect",
 	  .check = is_origin, .allowed = "* or origins such as https://example.com, comma-separated",
 	  .meaning = "Sites whose pages may connect; empty is the same origin" },
 	{ "TINA4_WS_HEADERS", LIST, offsetof(struct conf, ws_headers), "",
@@ -319,6 +326,7 @@ static const struct setting settings[] = {
 	  .meaning = "A connection is closed (4401) when the token expires that it came with" },
 
 	{ "TINA4_WS_MAX_CONNECTIONS", NUMBER, offsetof(struct conf, ws_max_connections), "16000", 1, 1000000,
+	  .group = "Limits",
 	  .meaning = "Clients of one sidecar" },
 	{ "TINA4_WS_MAX_MESSAGE", BYTES, offsetof(struct conf, ws_max_message), "1M", 125, 32 << 20,
 	  .meaning = "Bytes of a message from or to a client" },
@@ -332,6 +340,7 @@ static const struct setting settings[] = {
 	  .meaning = "Unacknowledged events of one worker at which its clients are not read" },
 
 	{ "TINA4_WS_BACKPLANE", TEXT, offsetof(struct conf, ws_backplane), "",
+	  .group = "Several hosts",
 	  .check = is_backplane, .allowed = "redis, or empty",
 	  .meaning = "What relays between the sidecars of several hosts; empty is nothing" },
 	{ "TINA4_WS_BACKPLANE_URL", SECRET, offsetof(struct conf, ws_backplane_url), "redis://127.0.0.1:6379/0",
@@ -345,6 +354,7 @@ static const struct setting settings[] = {
 	  .meaning = "What may wait while Redis is away; unset it grows to twice the largest message" },
 
 	{ "TINA4_WS_PING_SECONDS", NUMBER, offsetof(struct conf, ws_ping_seconds), "30", 0, 3600,
+	  .group = "Times",
 	  .meaning = "Seconds between pings to a client; 0 is never" },
 	{ "TINA4_WS_DRAIN_SECONDS", NUMBER, offsetof(struct conf, ws_drain_seconds), "0", 0, 600,
 	  .meaning = "Seconds over which a stopping sidecar spreads its closes" },
@@ -755,6 +765,8 @@ void
 conf_describe(struct buf *buf)
 {
 	for (size_t i = 0; i < N_SETTINGS; i++) {
+		if (settings[i].group != NULL)
+			buf_printf(buf, "%s## %s\n\n", i > 0 ? "\n" : "", settings[i].group);
 		buf_printf(buf, "# %s: ", settings[i].meaning);
 		put_allowed(buf, &settings[i]);
 		buf_printf(buf, ".\n%s=%s\n", settings[i].name, settings[i].unset);

@@ -19,4 +19,5 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/wire.c %D%/wire.h
 %C%_libshared_la_LIBADD = $(ZMQ_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS)
 
-dist_man_MANS += %D%/tina4-wire.7
+dist_man_MANS += %D%/tina4-conf.5 %D%/tina4-wire.7
+EXTRA_DIST += %D%/settings-page

@@ -20,6 +20,8 @@ dist_templatesjs_DATA = \
 	%D%/static/js/room.js \
 	%D%/static/js/status.js
 
+dist_man_MANS += %D%/frond.3
+
 # Every page pays for frond.js, so the build says how large it is.
 noinst_DATA = %D%/frond-size.log
 CLEANFILES += %D%/frond-size.log

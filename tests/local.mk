@@ -9,6 +9,7 @@ include %D%/unit/shared.mk
 include %D%/unit/fcgi.mk
 include %D%/unit/sidecar.mk
 include %D%/frond/local.mk
+include %D%/manual/local.mk
 include %D%/system/local.mk
 include %D%/browser/local.mk
 include %D%/fuzz/local.mk
