@@ -117,6 +117,21 @@ def test_what_was_restarted_is_used_again(make_stack, web, room):
         assert client.ask("tell ip") == "=127.0.0.1"
 
 
+@pytest.mark.parametrize("web, impatience", [
+    ("nginx", "proxy_read_timeout 1s; proxy_send_timeout 1s; send_timeout 1s; keepalive_timeout 1s;\n"),
+    ("apache", "Timeout 1\nProxyTimeout 1\n"),
+    ("lighttpd", "server.max-read-idle = 1\nserver.max-write-idle = 1\n"),
+], ids=SERVERS)
+def test_silence_ends_no_connection(make_stack, web, impatience, room):
+    stack = make_stack(web=web, ws_ping_seconds=0)
+    stack.way.further = impatience
+    stack.start()
+    with stack.ws(f"/ws/script/{room}") as client:
+        assert client.ask("tell count") == "1"
+        client.nothing_for(4)
+        assert client.ask("tell count") == "1"
+
+
 def test_a_request_may_be_slow(site):
     """The head in pieces, and an upgrade that shares its packet with the first frame."""
     with socket.create_connection(("127.0.0.1", site.web), timeout=20) as conn:

@@ -23,6 +23,7 @@ class Web:
         self.tcp = variant == "tcp"  # to the sidecar
         self.how = variant if variant in ("fcgid", "cgi") else "fastcgi"
         self.stack = stack
+        self.further = ""  # lines that the administrator has besides ours
 
     @property
     def starts_app(self):
@@ -67,7 +68,7 @@ class Web:
                 "DIR": self.stack.dir,
             }.items():
                 text = text.replace(f"@{name}@", str(value))
-            (self.stack.dir / f"{result}.conf").write_text(text)
+            (self.stack.dir / f"{result}.conf").write_text(self.further * (result == "site") + text)
         if self.starts_app:
             self._write_program()
 
