@@ -72,7 +72,7 @@ tina4_SOURCES = \
 	%D%/cli/serve.c \
 	%D%/cli/token.c \
 	%D%/tina4.c
-tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_BINDIR='"$(bindir)"' -DCLI_LIBEXECDIR='"$(libexecdir)/tina4"'
+tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_BINDIR='"$(bindir)"' -DCLI_DEPLOYDIR='"$(datadir)/tina4/deploy"'
 tina4_LDADD = %D%/libapp.la $(CJSON_LIBS)
 
 dist_man_MANS += \

@@ -18,7 +18,7 @@ static const struct sub_command {
 	{ "push", cli_push, "[OPTIONS] PATH [DATA]", "send to all connections on a path" },
 	{ "count", cli_count, "PATH", "print how many connections are on a path" },
 	{ "token", cli_token, "[--seconds N] [NAME=VALUE | JSON]...", "print a token with these claims" },
-	{ "serve", cli_serve, "[OPTIONS]", "run an app behind a web server, for development" },
+	{ "serve", cli_serve, "[OPTIONS] PROGRAM", "run an app behind a web server, for development" },
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };

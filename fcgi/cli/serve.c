@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -48,7 +49,24 @@ find_script(char ret[static PATH_MAX])
 			go_up(folder);
 		}
 	}
-	strcpy(ret, CLI_LIBEXECDIR "/tina4-serve");
+	strcpy(ret, CLI_DEPLOYDIR "/tina4-serve");
+}
+
+/* tina4-sidecar lies where this program does. Returns 0 or -1. */
+static int
+lead_path(void)
+{
+	const char *before = getenv("PATH");
+	char folder[PATH_MAX], *path;
+	int r;
+
+	if (!find_own_folder(folder))
+		return -1;
+	if (asprintf(&path, "%s:%s", folder, before != NULL ? before : "/usr/bin:/bin") < 0)
+		return -1;
+	r = setenv("PATH", path, true);
+	free(path);
+	return r;
 }
 
 int
@@ -59,7 +77,8 @@ cli_serve(int argc, char **argv)
 	(void)argc;
 	find_script(script);
 	argv[0] = script;
-	execv(script, argv);
+	if (lead_path() == 0)
+		execv(script, argv);
 	fprintf(stderr, "tina4: cannot run %s: %s\n", script, strerror(errno));
 	return CLI_FAILED;
 }

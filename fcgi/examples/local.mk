@@ -19,3 +19,9 @@ noinst_PROGRAMS += %D%/demo
 	%D%/websocket_as_a_route.c
 %C%_demo_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi -DDEMO_TEMPLATES='"$(datadir)/tina4/templates"'
 %C%_demo_LDADD = fcgi/libtina4.la $(CJSON_LIBS)
+
+EXTRA_DIST += \
+	%D%/push/ship.php \
+	%D%/push/ship.pl \
+	%D%/push/ship.py \
+	%D%/push/ship.sh

@@ -125,19 +125,19 @@ class Stack:
         self.web = None  # of the web server
         self.clients = []
         self.processes = []
-        self.sidecar = self._process("sidecar", [BUILD / "tina4-sidecar"], self._sidecar_ready)
+        self.sidecar = self.new_process("sidecar", [BUILD / "tina4-sidecar"], self._sidecar_ready)
         if not self.way.starts_app:
-            self.app = self._process("app", [self.program, "--listen", f"unix:{self.dir}/app.sock"], self._app_ready)
-        self.web_server = self._process(self.way.name, self.way.argv, self._web_ready)
+            self.app = self.new_process("app", [self.program, "--listen", f"unix:{self.dir}/app.sock"], self._app_ready)
+        self.web_server = self.new_process(self.way.name, self.way.argv, self._web_ready)
         self.worker = self.new_worker("worker")
 
-    def _process(self, name, argv, ready):
+    def new_process(self, name, argv, ready):
         process = Process(self, name, argv, ready)
         self.processes.append(process)
         return process
 
     def new_worker(self, name, program=None):
-        return self._process(name, [program or self.program, "--worker"], self._worker_ready)
+        return self.new_process(name, [program or self.program, "--worker"], self._worker_ready)
 
     # --- is it there? ---------------------------------------------------------
 
@@ -151,6 +151,7 @@ class Stack:
         for line in process.lines():
             if found := re.search(r"listening .*address=127\.0\.0\.1:(\d+)", line):
                 self.port = int(found[1])
+                break  # the admin listener may be another
         return self.port and self.admin_status("/healthz") == 200
 
     def _worker_ready(self, process):
@@ -199,8 +200,9 @@ class Stack:
         for client in self.clients:  # a stop waits for those who do not answer
             client.__exit__()
         # The worker lives to acknowledge the last close events.
-        for process in [self.web_server, self.sidecar, *(p for p in self.processes if p.argv[-1] == "--worker"), self.app]:
-            if process is None or process.popen is None:
+        first = [self.web_server, self.sidecar]
+        for process in first + [process for process in self.processes if process not in first]:
+            if process.popen is None:
                 continue
             status = process.popen.poll()
             if status is not None:

@@ -19,11 +19,11 @@ from web import SERVERS, TOP
 PATIENCE = 600  # seconds: the first one builds
 
 
-def free_ports():
-    """A port whose two successors are free as well."""
-    for port in range(20000 + os.getpid() % 10000, 60000, 3):
+def free_ports(n=6):
+    """A port that is free, as the next ones are."""
+    for port in range(20000 + os.getpid() % 10000, 60000, n):
         try:
-            for i in range(3):
+            for i in range(n):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", port + i))
             return port
@@ -33,20 +33,24 @@ def free_ports():
 
 
 class Serve:
-    def __init__(self, port, *arguments, command=TOP / "deploy" / "serve", cwd=None, **env):
+    def __init__(self, port, *arguments, command=(TOP / "deploy" / "serve",), cwd=None, **env):
         self.port = port
         clean = {name: value for name, value in os.environ.items() if name not in ("ASAN_OPTIONS", "UBSAN_OPTIONS")}
-        self.popen = subprocess.Popen([command, "--port", str(port), *arguments], stdin=subprocess.DEVNULL,
+        self.popen = subprocess.Popen([*command, "--port", str(port), *arguments], stdin=subprocess.DEVNULL,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                       env={**clean, **env}, cwd=cwd, start_new_session=True)
-        self.lines = {}
+        self.lines = {}  # of the first host
+        self.hosts = []
 
     def ready(self):
         for line in self.popen.stdout:
             word, where = line.rstrip("\n").split(" ")
-            assert word not in self.lines
-            self.lines[word] = where
-            if word == "ready":
+            if word == "http":
+                self.hosts.append({})
+            lines = next(lines for lines in self.hosts if word not in lines)
+            lines[word] = where
+            if "ready" in self.hosts[-1]:
+                self.lines = self.hosts[0]
                 return self
         raise AssertionError(self.popen.stderr.read())
 
@@ -175,6 +179,33 @@ def test_killed_it_leaves_nothing_behind(serve, web):
     shutil.rmtree(folder)
 
 
+def test_two_hosts_are_one_room(serve):
+    both = serve("--hosts", "2", "--redis").ready()
+    assert [host["ready"] for host in both.hosts] == [f"http://localhost:{both.port + i}/" for i in (0, 3)]
+    urls = [host["http"].replace("http", "ws") + "ws/chat/lobby" for host in both.hosts]
+    with Client(urls[0]) as alice:
+        assert alice.receive_json()["online"] == 1
+        with Client(urls[1]) as bob:
+            assert alice.receive_json()["online"] == bob.receive_json()["online"] == 2
+            for sender, text in ((alice, "from one"), (bob, "from two")):
+                sender.send_json({"username": "x", "text": text})
+                assert alice.receive_json()["text"] == bob.receive_json()["text"] == text
+        assert alice.receive_json()["online"] == 1
+    parts = both.parts()
+    assert sorted(parts.values()) == sorted(["demo", "demo", "nginx", "tina4-sidecar"] * 2 + ["redis-server"])
+    assert both.end()[0] == 0
+    assert not [pid for pid in parts if pathlib.Path(f"/proc/{pid}").exists()]
+
+
+def test_tina4_serve_is_the_same(serve):
+    build = TOP / "build" / "serve"
+    one = serve(build / "fcgi/examples/demo", command=[build / "tina4", "serve"],
+                TINA4_TEMPLATES=str(TOP / "templates")).ready()
+    with Client(f"ws://localhost:{one.port}/ws/echo") as client:
+        assert client.ask("hi") == "Echo: hi"
+    assert one.end()[0] == 0
+
+
 def test_any_app_will_do(serve):
     one = serve(str(BUILD / "tests/system/app")).ready()
     assert http(one.port, "GET", "/mirror/x").json["word"] == "x"
@@ -199,7 +230,7 @@ def test_what_was_installed_serves_too(serve, tmp_path, web):
     subprocess.run(["make", "-s", "-C", build, "install", f"DESTDIR={tmp_path}"], check=True, stdout=subprocess.DEVNULL)
     prefix = next(tmp_path.rglob("bin/tina4-sidecar")).parent.parent
     (tmp_path / ".env").write_text(f"TINA4_SECRET={SECRET}\nTINA4_WS_MAX_MESSAGE=1000\n")
-    one = serve("--web", web, str(build / "fcgi/examples/demo"), command=prefix / "share/tina4/deploy/tina4-serve",
+    one = serve("--web", web, str(build / "fcgi/examples/demo"), command=[prefix / "share/tina4/deploy/tina4-serve"],
                 cwd=tmp_path, PATH=f"{prefix}/bin:{os.environ['PATH']}",
                 TINA4_TEMPLATES=str(prefix / "share/tina4/templates")).ready()
     assert http(one.port, "GET", "/js/frond.js").status == 200

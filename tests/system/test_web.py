@@ -124,7 +124,7 @@ def test_what_was_restarted_is_used_again(make_stack, web, room):
 ], ids=SERVERS)
 def test_silence_ends_no_connection(make_stack, web, impatience, room):
     stack = make_stack(web=web, ws_ping_seconds=0)
-    stack.way.further = impatience
+    stack.way.site = impatience + stack.way.site
     stack.start()
     with stack.ws(f"/ws/script/{room}") as client:
         assert client.ask("tell count") == "1"

@@ -23,7 +23,13 @@ class Web:
         self.tcp = variant == "tcp"  # to the sidecar
         self.how = variant if variant in ("fcgid", "cgi") else "fastcgi"
         self.stack = stack
-        self.further = ""  # lines that the administrator has besides ours
+        site = f"{self.name}-cgi" if way == "lighttpd-cgi" else self.name
+        self.site = self._template(site)  # a test may have its own
+        self.own = self._template(f"{self.name}-own")
+
+    @staticmethod
+    def _template(name):
+        return (TOP / "deploy" / f"{name}.conf.in").read_text()
 
     @property
     def starts_app(self):
@@ -54,9 +60,7 @@ class Web:
         }[self.name][self.tcp]
 
     def configure(self, port):
-        site = f"{self.name}-cgi" if (self.name, self.how) == ("lighttpd", "cgi") else self.name
-        for template, result in ((site, "site"), (f"{self.name}-own", self.name)):
-            text = (TOP / "deploy" / f"{template}.conf.in").read_text()
+        for text, result in ((self.site, "site"), (self.own, self.name)):
             for name, value in {
                 "LISTEN": f"127.0.0.1:{port}", "HOST": "127.0.0.1", "PORT": port,
                 "STATIC": TOP / "templates" / "static",
@@ -68,7 +72,7 @@ class Web:
                 "DIR": self.stack.dir,
             }.items():
                 text = text.replace(f"@{name}@", str(value))
-            (self.stack.dir / f"{result}.conf").write_text(self.further * (result == "site") + text)
+            (self.stack.dir / f"{result}.conf").write_text(text)
         if self.starts_app:
             self._write_program()
 
