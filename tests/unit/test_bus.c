@@ -320,6 +320,7 @@ sends_zeros(void *socket, size_t len)
 
 	if (zmq_msg_init_size(&message, len) < 0)
 		return false;
+	memset(zmq_msg_data(&message), 0, len);
 	return zmq_msg_send(&message, socket, 0) >= 0;
 }
 
