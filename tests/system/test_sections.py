@@ -1,7 +1,7 @@
 """The chapter on real-time, section by section, through the web server.
 
-What only a browser can tell (sections 10 to 12) is in tests/browser, several
-hosts (section 14) are in test_relay.py; the rules of frond.js are in tests/frond.
+What only a browser can tell (sections 10 to 12) is in tests/browser; the rules
+of frond.js are in tests/frond, and those of the backplane in test_relay.py.
 """
 
 import re
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from redis import Host, Redis
 from stack import eventually
 from test_auth import login, token
 
@@ -169,6 +170,35 @@ def test_section_13_the_solution(demo, room):
             assert bob.receive_json()["text"] == "hi"
             bob.close()
         assert alice.receive_json() == {"type": "system", "message": "Bob left the room", "online": 1}
+
+
+@pytest.fixture
+def two_hosts(make_stack):
+    """The demo on two hosts that have two settings more, and no code."""
+    redis = Redis().start()
+    hosts = [make_stack(kind=Host, redis=redis, program="fcgi/examples/demo").start() for _ in range(2)]
+    for host in hosts:
+        host.settled(2)
+    yield hosts
+    redis.stop()
+
+
+def test_section_14_scaling_with_a_backplane(two_hosts, room):
+    """Gotcha 4, too: who is connected to another server sees the message, and is counted."""
+    here, there = two_hosts
+    with here.ws(f"/ws/chat/{room}") as alice:
+        assert alice.receive_json()["online"] == 1
+        with there.ws(f"/ws/chat/{room}") as bob:
+            assert [client.receive_json()["online"] for client in (alice, bob)] == [2, 2]
+            alice.send_json({"username": "Alice", "text": "hello"})
+            bob.send_json({"username": "Bob", "text": "hello"})
+            for client in (alice, bob):
+                assert {client.receive_json()["from"] for _ in range(2)} == {"Alice", "Bob"}
+    with there.ws("/ws/notifications/42") as user:
+        assert user.receive_json()["type"] == "connected"
+        answer = here.http("POST", "/api/orders/9/ship", {"Content-Type": "application/json"}, '{"user_id": 42}')
+        assert answer.status == 200
+        assert user.receive_json()["action_url"] == "/orders/9"
 
 
 def test_section_15_1_behind_processes_that_end(make_stack):
