@@ -53,6 +53,7 @@ struct client {
 	bool broken;       /* shut down by us, its close is on the way: nothing is written any more */
 	bool write_closed; /* a close frame went either way: nothing may follow it */
 	bool paused;       /* not read, because its worker is behind or away */
+	bool unread;       /* its socket most likely holds more than was read: see ws.c */
 	bool quiet;        /* nothing heard since the last ping */
 	bool frond;        /* speaks the subprotocol frond.1 */
 	bool dismissed;    /* closed by a handler: no further message of it reaches one */

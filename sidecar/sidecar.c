@@ -27,7 +27,6 @@ enum {
 	SPARE_FDS = 128 + 2 * GREETING_MAX + WS_MAX_HANDSHAKES, /* beside the clients */
 	TICK_MS = 1000,
 	GREETING_TICK_MS = 100,
-	GATHER_TURNS = 4,        /* without a write, while a client's input comes faster than one read takes it */
 	CLOSE_GOING_AWAY = 1001, /* RFC 6455 section 7.4.1 */
 };
 
@@ -51,7 +50,6 @@ struct sidecar {
 	uv_poll_t bus_poll;
 	uv_prepare_t turn;
 	uv_idle_t more; /* active while there is more than one turn's budget to do */
-	int n_gathered; /* turns that only read */
 	uv_timer_t tick, greeting_tick, probe_tick;
 	uv_signal_t term, interrupt;
 
@@ -76,11 +74,6 @@ on_bus(uv_poll_t *poll, int status, int events)
 	(void)events;
 }
 
-/*
- * What a turn has read and received goes out at its end, together. When some
- * client has sent more than one read takes, the next turns come first: a burst
- * then costs its recipients one write instead of several.
- */
 static void
 on_turn(uv_prepare_t *prepare)
 {
@@ -89,11 +82,7 @@ on_turn(uv_prepare_t *prepare)
 	sidecar->intake.now_ms = sidecar->feed.now_ms = uv_now(&sidecar->loop);
 	sidecar->intake.now_us = sidecar->feed.now_us = uv_hrtime() / 1000;
 	intake_drain(&sidecar->intake);
-	if (ws_end_read(&sidecar->ws) && sidecar->n_gathered++ < GATHER_TURNS) {
-		uv_idle_start(&sidecar->more, on_more);
-		return;
-	}
-	sidecar->n_gathered = 0;
+	ws_read_on(&sidecar->ws);
 	feed_flush(&sidecar->feed);
 	hub_flush(&sidecar->hub);
 	if (sidecar->hub.relay != NULL)

@@ -271,17 +271,38 @@ note_read(struct ws *ws, struct client *client, size_t len)
 		ws->read_bytes = 0;
 	ws->reader = client;
 	ws->read_bytes += len + MASKED_HEAD_BYTES;
-	ws->more_input |= ws->read_bytes >= RECEIVE_BYTES;
+	if (ws->read_bytes >= RECEIVE_BYTES && !client->unread && ws->n_unread < WS_MAX_READS) {
+		ws->unread[ws->n_unread++] = client;
+		client->unread = true;
+	}
 }
 
-bool
-ws_end_read(struct ws *ws)
+static void
+forget_unread(struct ws *ws, struct client *client)
 {
-	bool more = ws->more_input;
+	for (uint32_t i = 0; client->unread && i < ws->n_unread; i++)
+		if (ws->unread[i] == client)
+			ws->unread[i] = NULL;
+	client->unread = false;
+}
 
+void
+ws_read_on(struct ws *ws)
+{
+	for (uint32_t i = 0; i < ws->n_unread; i++) {
+		struct client *client = ws->unread[i];
+		struct lws_pollfd readable = { .events = POLLIN, .revents = POLLIN };
+
+		if (client == NULL)
+			continue;
+		readable.fd = client->fd;
+		client->unread = false;
+		ws->unread[i] = NULL;
+		ws->reader = NULL;
+		lws_service_fd(ws->context, &readable);
+	}
+	ws->n_unread = 0;
 	ws->reader = NULL;
-	ws->more_input = false;
-	return more;
 }
 
 /* libwebsockets hands over messages in pieces: of a frame, and of what it read at once. */
@@ -337,6 +358,7 @@ on_closed(struct ws *ws, struct session *session)
 	pings_remove(ws->pings, client);
 	expiry_remove(ws->expiry, client);
 	tally_end(&ws->tally, client->dropped_for, client->close_code);
+	forget_unread(ws, client);
 	client->wsi = NULL;
 	client->fd = -1;
 	outq_clear(&client->outq);

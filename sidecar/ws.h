@@ -27,6 +27,7 @@ struct request_line;
 
 enum ws_limits {
 	WS_MAX_HANDSHAKES = 512, /* under way at once; more are answered 503 */
+	WS_MAX_READS = 1024,     /* beside the first of each client, in one turn */
 };
 
 struct ws {
@@ -46,9 +47,10 @@ struct ws {
 	struct tally tally;
 	uint64_t n_received; /* messages */
 	uint64_t received_bytes;
-	struct client *reader; /* who was read last in this turn */
-	size_t read_bytes;     /* from that one, in this turn */
-	bool more_input;       /* a client's socket holds more than this turn has read */
+	struct client *reader;               /* who is being read */
+	size_t read_bytes;                   /* from that one */
+	struct client *unread[WS_MAX_READS]; /* to be read in this turn, again and in this order; NULL once gone */
+	uint32_t n_unread;
 };
 
 /* The other fields are set by the caller. Returns 0 or a negative errno. */
@@ -64,8 +66,11 @@ void ws_close(struct ws *ws);
 void ws_adopt_browser(void *ws, int fd, struct request_line *line);
 void ws_adopt_admin(void *ws, int fd, struct request_line *line);
 
-/* Ends a turn's reading. Returns true when a client's socket most likely holds more. */
-bool ws_end_read(struct ws *ws);
+/*
+ * Reads on, at the end of a turn, where a client's burst was larger than one
+ * read, so that its recipients get it in one piece.
+ */
+void ws_read_on(struct ws *ws);
 
 /* Each second: libwebsockets arms the timers that were set outside its callbacks. */
 void ws_tick(struct ws *ws);
