@@ -8,6 +8,7 @@ TESTS += $(unit_tests)
 include %D%/unit/shared.mk
 include %D%/unit/fcgi.mk
 include %D%/unit/sidecar.mk
+include %D%/unit/bench.mk
 include %D%/frond/local.mk
 include %D%/manual/local.mk
 include %D%/system/local.mk

@@ -1,7 +1,13 @@
 /*
  * app - the application that is measured: each route does one thing.
  */
+#include <stdint.h>
+#include <time.h>
 #include <tina4.h>
+
+#include "tests/bench/histogram.h"
+
+static const char text[128] = "news";
 
 /* Everybody in the room gets what one of them says. */
 static int
@@ -42,10 +48,40 @@ hello(struct tina4_request *req, struct tina4_response *res)
 	return tina4_response_text(res, "Hello, world!\n");
 }
 
+static double
+seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Pushes for a second, and tells what a receipt took. */
+static int
+pushes(struct tina4_request *req, struct tina4_response *res)
+{
+	static struct histogram latencies;
+	const double begun = seconds();
+	double now = begun;
+
+	while (now < begun + 1) {
+		double since = now;
+		int r = tina4_push(tina4_request_app(req), "/ws/push/0", text, sizeof(text), NULL, NULL);
+
+		if (r < 0)
+			return r;
+		now = seconds();
+		histogram_add(&latencies, (uint64_t)((now - since) * 1e9));
+	}
+	return tina4_response_jsonf(
+	    res, "{'p50_us': %f, 'p99_us': %f}", histogram_us(&latencies, 0.5), histogram_us(&latencies, 0.99));
+}
+
 static int
 push(struct tina4_request *req, struct tina4_response *res)
 {
-	int r = tina4_push(tina4_request_app(req), "/ws/push/0", "news", 4, NULL, NULL);
+	int r = tina4_push(tina4_request_app(req), "/ws/push/0", text, sizeof(text), NULL, NULL);
 
 	return r < 0 ? r : tina4_response_text(res, "pushed\n");
 }
@@ -62,6 +98,7 @@ main(int argc, char **argv)
 	tina4_websocket(app, "/ws/quiet/{room}", quiet);
 	tina4_websocket(app, "/ws/push/{room}", NULL);
 	tina4_get(app, "/hello", hello);
-	tina4_post(app, "/push", push);
+	tina4_get(app, "/push", push);
+	tina4_get(app, "/pushes", pushes);
 	return tina4_app_run(app, argc, argv);
 }

@@ -34,6 +34,7 @@ static const char usage[] =
     "    --window W[,W...]  messages on their way in a room, at most 64 (1)\n"
     "    --size S[,S...]    bytes of a message (128); each size is measured with each window\n"
     "    --seconds T        of each measurement (1)\n"
+    "    --patience T       give up when nothing has come for T seconds (5)\n"
     "fanout:\n"
     "    --rooms R          client i is in room i modulo R (1); the first one of each publishes\n"
     "    --publisher-path P one more client publishes, and is on this path\n"
@@ -50,13 +51,14 @@ struct list {
 static struct {
 	bool echo;
 	unsigned port, conns, rooms, step;
-	double seconds, hold;
+	double seconds, patience, hold;
 	const char *path, *publisher, *publisher_path;
 	struct list windows, sizes, pids;
 } opt = {
 	.conns = 100,
 	.rooms = 1,
 	.seconds = 1,
+	.patience = 5,
 	.path = "/",
 	.windows = { 1, { 1 } },
 	.sizes = { 1, { 128 } },
@@ -217,7 +219,7 @@ on_message(unsigned client, const uint8_t *data, size_t len, uint64_t now)
 static bool
 run(double seconds)
 {
-	const uint64_t patience = 5 * UINT64_C(1000000000);
+	const uint64_t patience = (uint64_t)(opt.patience * 1e9);
 	uint64_t end = crowd_now() + (uint64_t)(seconds * 1e9), now;
 
 	progress = crowd_now();
@@ -403,6 +405,7 @@ parse_options(int argc, char **argv)
 		{ "window", required_argument, NULL, 'w' },
 		{ "size", required_argument, NULL, 's' },
 		{ "seconds", required_argument, NULL, 't' },
+		{ "patience", required_argument, NULL, 'T' },
 		{ "rooms", required_argument, NULL, 'r' },
 		{ "publisher-path", required_argument, NULL, 'u' },
 		{ "publisher", required_argument, NULL, 'c' },
@@ -431,6 +434,9 @@ parse_options(int argc, char **argv)
 			break;
 		case 't':
 			opt.seconds = strtod(optarg, NULL);
+			break;
+		case 'T':
+			opt.patience = strtod(optarg, NULL);
 			break;
 		case 'r':
 			opt.rooms = (unsigned)strtoul(optarg, NULL, 10);

@@ -1,7 +1,7 @@
 # The benchmark: tests/bench/run builds these by name. The load generator and
 # the floor are built with the tests, which hold that it notices faults.
 bench_load = %D%/load %D%/floor
-bench_programs = %D%/app %D%/bus %D%/template
+bench_programs = %D%/app %D%/bare %D%/bus %D%/naive %D%/template
 check_PROGRAMS += $(bench_load)
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
@@ -20,12 +20,19 @@ CLEANFILES += $(bench_programs)
 	%D%/floor.c \
 	%D%/wsframe.c %D%/wsframe.h
 
-%C%_app_SOURCES = %D%/app.c
+%C%_app_SOURCES = %D%/app.c %D%/histogram.c %D%/histogram.h
 %C%_app_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
 %C%_app_LDADD = fcgi/libtina4.la
 
+%C%_bare_SOURCES = %D%/bare.c
+%C%_bare_LDADD = $(FCGI_LIBS) -lpthread
+
 %C%_bus_SOURCES = %D%/bus.c %D%/histogram.c %D%/histogram.h
 %C%_bus_LDADD = shared/libshared.la $(ZMQ_LIBS)
+
+%C%_naive_SOURCES = %D%/naive.c
+%C%_naive_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_naive_LDADD = $(LWS_LIBS)
 
 %C%_template_SOURCES = %D%/template.c
 %C%_template_LDADD = fcgi/libapp.la $(CJSON_LIBS)
@@ -33,7 +40,12 @@ CLEANFILES += $(bench_programs)
 bench: all-am $(bench_load) $(bench_programs)
 
 EXTRA_DIST += \
+	%D%/curves.py \
 	%D%/machine.py \
+	%D%/peer-nchan.conf.in \
+	%D%/peer.js \
+	%D%/peers.py \
+	%D%/picture.py \
 	%D%/report.py \
 	%D%/rows.py \
 	%D%/run \

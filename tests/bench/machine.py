@@ -4,7 +4,9 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -25,6 +27,10 @@ ALL = set(_cores)
 
 class Wrong(Exception):
     """Something failed, or a message went astray."""
+
+
+class Absent(Exception):
+    """This machine lacks what a measurement needs."""
 
 
 class Process:
@@ -62,6 +68,14 @@ class Process:
             time.sleep(0.005)
         return match
 
+    def wait_for_port(self, port):
+        end = time.monotonic() + PATIENCE
+        with socket.socket() as probe:
+            while probe.connect_ex(("127.0.0.1", port)) != 0:
+                if self.popen.poll() is not None or time.monotonic() > end:
+                    raise Wrong(f"{self.name} does not come up:\n{self.output()[-2000:]}")
+                time.sleep(0.005)
+
     def stop(self):
         # What a killed one leaves is in its own folder; nobody waits for a farewell.
         try:
@@ -72,11 +86,12 @@ class Process:
         self.log.close()
 
 
-def measure(argv, cores=None, timeout=TIMEOUT):
+def measure(argv, cores=None, timeout=TIMEOUT, env=None):
     """Runs a program that prints lines of JSON, and returns them."""
     argv = ["taskset", "-c", ",".join(map(str, cores or CLIENT)), *map(str, argv)]
     try:
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL)
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
+                              env=env)
     except subprocess.TimeoutExpired as error:
         raise Wrong(f"{argv[3]} did not end within {timeout} s") from error
     lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
@@ -95,6 +110,13 @@ def load(mode, server, **options):
             value = ",".join(map(str, value))
         argv += [f"--{name.replace('_', '-')}", value]
     return measure(argv, cores)
+
+
+def need_files(n):
+    """Both ends of n connections need descriptors."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if limit < n + 300:
+        raise Absent(f"{n} connections need more than the {limit} files that this shell may open: ulimit -Hn")
 
 
 def describe():

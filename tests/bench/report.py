@@ -5,24 +5,71 @@ import statistics
 from rows import number
 
 
+def with_unit(value, unit):
+    return number(value) + ("" if unit in ("", "/s") else " ") + unit
+
+
 def spread(row):
     return f"{number(min(row.figures))} to {number(max(row.figures))}" if len(row.figures) > 1 else ""
 
 
 def made_of(row):
-    return ", ".join(f"{name.replace('_', ' ')} {number(statistics.median(values))}{unit if unit == '/s' else ' ' + unit}"
+    return ", ".join(f"{name.replace('_', ' ')} {with_unit(statistics.median(values), unit)}"
                      for name, (unit, values) in row.details.items())
 
 
 def line(row):
-    unit = row.unit and " " + row.unit
-    return (f"{row.name:17} {row.bar:16} {number(row.figure) + unit:10} ({spread(row)})  "
-            f"{'met' if row.met else 'MISSED'}  {made_of(row)}")
+    return (f"{row.name:16} {with_unit(row.figure, row.unit):>9}  {row.bar:16} {'met' if row.met else 'MISSED':7} "
+            f"{spread(row):16} {made_of(row)}")
 
 
-def markdown(rows):
-    lines = ["| what | bar | figure | spread | | made of |", "|---|---|---|---|---|---|"]
-    for row in rows:
-        lines.append(f"| {row.what} | {row.bar} | **{number(row.figure)}**{row.unit and ' ' + row.unit} | "
-                     f"{spread(row)} | {'met' if row.met else 'missed'} | {made_of(row)} |")
-    return "\n".join(lines) + "\n"
+def table(heads, rows):
+    return "\n".join("| " + " | ".join(cells) + " |" for cells in [heads, ["---"] * len(heads), *rows]) + "\n"
+
+
+def cells(row):
+    return [row.what, row.bar, f"**{with_unit(row.figure, row.unit)}**", spread(row), "met" if row.met else "missed"]
+
+
+HEADS = ["what", "bar", "figure", "spread", ""]
+
+
+def short_table(rows):
+    return table(HEADS, [cells(row) for row in rows])
+
+
+def rows_table(rows):
+    return table([*HEADS, "made of"], [[*cells(row), made_of(row)] for row in rows])
+
+
+def peers_table(peers):
+    lines = []
+    for peer in peers:
+        if peer.absent:
+            lines.append([peer.name, peer.absent, "", "", ""])
+        else:
+            lines.append([peer.name, *(f"{number(statistics.median(values))}{unit}" for values, unit in (
+                (peer.fan_1, ""), (peer.fan_16, ""), (peer.handshake, ""), (peer.kib, " KiB")))])
+    return table(["server, CPU of all its processes", "delivery, window 1", "window 16", "handshake",
+                  "idle connection"], lines)
+
+
+def curve_table(curve):
+    xs = sorted({x for points in curve.lines.values() for x in points})
+    values = {name: dict(curve.points(name)) for name in curve.lines}
+    return table([curve.axis, *values], [[f"{x:,}", *(number(line[x]) if x in line else "" for line in values.values())]
+                                         for x in xs])
+
+
+def markdown(title, rows, absent, peers, curves):
+    """absent: reasons by the names of the rows that were not measured."""
+    parts = [f"{title}\n", rows_table(rows)]
+    if absent:
+        parts.append("Not measured:\n\n" + "".join(f"- {names}: {reason}\n" for names, reason in absent.items()))
+    if peers:
+        parts.append("Beside others, as ratios to the floor: fan-out to 1,000 connections, 10,000 handshakes.\n\n"
+                     + peers_table(peers))
+    if curves:
+        parts.append("![the same as a picture](results.svg)\n")
+    parts += [f"{curve.title}: CPU of a delivery in µs\n\n{curve_table(curve)}" for curve in curves]
+    return "\n".join(parts)

@@ -1,10 +1,16 @@
 """The rows of the table: what is measured, and how good it must be."""
 
+import os
+import re
+import shutil
 import statistics
+import subprocess
+import time
 from dataclasses import dataclass, field
 
-from machine import HERE, load, measure
-from servers import Floor, Router, Tina4
+import servers
+from machine import ALL, BUILD, CLIENT, HERE, Absent, Wrong, load, measure, need_files
+from servers import BehindNginx, Floor, Router, Tina4
 
 
 @dataclass
@@ -12,7 +18,6 @@ class Plan:
     """How much is measured."""
     pairs: int = 5
     seconds: float = 1.0  # of each measurement
-    idle_seconds: int = 30  # a whole round of pings
 
 
 @dataclass
@@ -53,9 +58,9 @@ def number(value):
     return f"{value:.{2 if abs(value) >= 1 else 3}f}"
 
 
-def in_turns(plan, *measurements):
+def in_turns(rounds, *measurements):
     """Measures each in turn, back and forth, and yields what each round measured."""
-    for i in range(plan.pairs):
+    for i in range(rounds):
         order = range(len(measurements)) if i % 2 == 0 else reversed(range(len(measurements)))
         results = {which: measurements[which]() for which in order}
         yield [results[which] for which in range(len(measurements))]
@@ -95,7 +100,7 @@ def fan_out_1000(plan):
               Row("fan-1000-16", "the same, window 16", 0.12)]
     bus = [Row("push-1000-1", "fan-out to 1,000 pushed over the bus, window 1", 1.05),
            Row("push-1000-16", "the same, window 16", 0.12)]
-    for floor, by_worker, by_bus in in_turns(plan, lambda: floor_fan(plan, conns=1000),
+    for floor, by_worker, by_bus in in_turns(plan.pairs, lambda: floor_fan(plan, conns=1000),
                                              lambda: worker_fan(plan, conns=1000), lambda: bus_fan(plan, conns=1000)):
         for i in range(2):
             add_ratio(worker[i], by_worker[i], floor[i])
@@ -106,7 +111,8 @@ def fan_out_1000(plan):
 def fan_out_5000(plan):
     rows = [Row("fan-5000-1", "fan-out to 5,000 through a worker, window 1", 1.15),
             Row("fan-5000-16", "the same, window 16", 0.15)]
-    for floor, subject in in_turns(plan, lambda: floor_fan(plan, conns=5000), lambda: worker_fan(plan, conns=5000)):
+    for floor, subject in in_turns(plan.pairs, lambda: floor_fan(plan, conns=5000),
+                                   lambda: worker_fan(plan, conns=5000)):
         for i in range(2):
             add_ratio(rows[i], subject[i], floor[i])
     return rows
@@ -115,7 +121,7 @@ def fan_out_5000(plan):
 def rooms(plan):
     one = Row("rooms-10", "5,000 in 500 rooms, window 16 in each, to one room of 10", 1.20)
     all_in_one = Row("rooms-5000", "the same to one room of 5,000", 1.20)
-    for many, small, large in in_turns(plan, lambda: worker_fan(plan, (16,), conns=5000, rooms=500)[0],
+    for many, small, large in in_turns(plan.pairs, lambda: worker_fan(plan, (16,), conns=5000, rooms=500)[0],
                                        lambda: worker_fan(plan, (16,), conns=10)[0],
                                        lambda: worker_fan(plan, (16,), conns=5000)[0]):
         for row, other in (one, small), (all_in_one, large):
@@ -136,7 +142,7 @@ def echo(plan):
         with server:
             return load("echo", server, path=path, conns=100, window=(1, 8), seconds=plan.seconds)
 
-    for floor, subject in in_turns(plan, lambda: run(Floor("echo"), "/"), lambda: run(Tina4(), "/ws/echo")):
+    for floor, subject in in_turns(plan.pairs, lambda: run(Floor("echo"), "/"), lambda: run(Tina4(), "/ws/echo")):
         for i in range(2):
             sidecar, worker = us(subject[i])
             least = us(floor[i])[0]
@@ -161,13 +167,14 @@ def handshakes(plan):
         with server:
             return per_handshake(load("connect", server, path="/ws/fan/1", conns=10000)[0])
 
-    for floor, subject in in_turns(plan, lambda: run(Floor()), lambda: run(Tina4())):
+    for floor, subject in in_turns(plan.pairs, lambda: run(Floor()), lambda: run(Tina4())):
         row.add(subject / floor, sidecar=(subject, "µs"), floor=(floor, "µs"))
     return [row]
 
 
 def growth(plan):
     row = Row("handshakes-15000", "a handshake at 15,000 open connections to one at 1,000", 3.0)
+    need_files(16000)
     for _ in range(plan.pairs):
         with Tina4() as server:
             steps = load("connect", server, path="/ws/fan/1", conns=16000, step=1000)
@@ -176,13 +183,14 @@ def growth(plan):
     return [row]
 
 
-def idle(plan):
+PING_SECONDS = 30  # the default: each connection is pinged once in that time
+
+
+def idle(_):
     memory = Row("memory", "memory of an idle connection with path, parameter, two attributes", 4.0, "KiB")
     cpu = Row("idle", "CPU with 10,000 quiet connections, with pings", 0.5, "%")
-    settings = {} if plan.idle_seconds >= 30 else {"ws_ping_seconds": plan.idle_seconds}
-    with Tina4(**settings) as server:
-        connected, held = load("connect", server, path="/ws/quiet/%d", conns=10000, rooms=10000,
-                               hold=plan.idle_seconds)
+    with Tina4(ws_ping_seconds=PING_SECONDS) as server:
+        connected, held = load("connect", server, path="/ws/quiet/%d", conns=10000, rooms=10000, hold=PING_SECONDS)
     before, after = connected["rss_before_kib"][0], connected["rss_kib"][0]
     memory.add((after - before) / 10000, before=(before, "KiB"), after=(after, "KiB"))
     cpu.add(100 * held["cpu_ns"][0] / 1e9 / held["seconds"])
@@ -192,21 +200,123 @@ def idle(plan):
 # --- the bus ------------------------------------------------------------------------------
 
 
+def cgi(server, path):
+    """The environment of a CGI process of the app."""
+    return {**os.environ, "TINA4_BUS": server.bus, "GATEWAY_INTERFACE": "CGI/1.1", "SERVER_PROTOCOL": "HTTP/1.1",
+            "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": path, "REQUEST_URI": path}
+
+
 def receipts(plan):
-    one = Row("receipt", "a push's receipt over the bus, one caller, p50 to a bare DEALER and ROUTER", 3.0)
-    many = Row("receipts-16", "receipts a second of 16 callers at once, to bare ZeroMQ", 0.5, at_least=True)
+    one = Row("receipt", "tina4_push() until its receipt, p50, to a bare DEALER and ROUTER", 3.0)
+    many = Row("receipts-16", "receipts of 16 callers at once, to bare ZeroMQ", 0.5, at_least=True)
 
     def ask(server, callers):
         with server:
             return measure([HERE / "bus", "ask", server.bus, callers, plan.seconds])[0]
 
-    for bare, subject, bare16, subject16 in in_turns(
-            plan, lambda: ask(Router(), 1), lambda: ask(Tina4(worker=False), 1), lambda: ask(Router(), 16),
-            lambda: ask(Tina4(worker=False), 16)):
-        one.add(subject["p50_us"] / bare["p50_us"], sidecar=(subject["p50_us"], "µs"), bare=(bare["p50_us"], "µs"))
+    def push():
+        with Tina4(worker=False) as server:
+            return measure([HERE / "app"], env=cgi(server, "/pushes"))[0]
+
+    for bare, subject, bare16, subject16 in in_turns(plan.pairs, lambda: ask(Router(), 1), push,
+                                                     lambda: ask(Router(), 16),
+                                                     lambda: ask(Tina4(worker=False), 16)):
+        one.add(subject["p50_us"] / bare["p50_us"], push=(subject["p50_us"], "µs"), bare=(bare["p50_us"], "µs"))
         rates = [result["pushes"] / result["seconds"] for result in (subject16, bare16)]
         many.add(rates[0] / rates[1], sidecar=(rates[0], "/s"), bare=(rates[1], "/s"))
     return [one, many]
+
+
+# --- programs ------------------------------------------------------------------------------
+
+
+SILENCE = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1)]
+PROGRAM_RUNS = 20  # in each round
+
+
+def milliseconds(argv, env):
+    """What a program takes to run."""
+    begun = time.perf_counter()
+    status = os.waitpid(os.posix_spawn(argv[0], argv, env, file_actions=SILENCE), 0)[1]
+    if status != 0:
+        raise Wrong(f"{' '.join(argv)} ended with status {status}")
+    return 1000 * (time.perf_counter() - begun)
+
+
+def cgi_push(plan):
+    row = Row("cgi-push", "a CGI process that pushes, beyond the start of its program", 3.0, "ms")
+    app = str(HERE / "app")
+    with Tina4(worker=False) as server:
+        env = cgi(server, "/push")
+        for _ in range(plan.pairs):
+            took = [(milliseconds([app, "--help"], dict(os.environ)), milliseconds([app], env)) for _ in range(PROGRAM_RUNS)]
+            alone, push = map(statistics.median, zip(*took))
+            row.add(push - alone, push=(push, "ms"), start=(alone, "ms"))
+    return [row]
+
+
+def command_push(plan):
+    row = Row("command-push", "`tina4 push` in a shell's loop", 10.0, "ms")
+    command = BUILD / "tina4"
+    if not command.exists():
+        raise Absent("there is no tina4 command")
+    with Tina4(worker=False) as server:
+        for _ in range(plan.pairs):
+            begun = time.perf_counter()
+            subprocess.run(["sh", "-ec", f"for i in $(seq {PROGRAM_RUNS}); do {command} push /ws/push/0 news; done"],
+                           env={**os.environ, "TINA4_BUS": server.bus}, stdout=subprocess.DEVNULL, check=True)
+            row.add(1000 * (time.perf_counter() - begun) / PROGRAM_RUNS)
+    return [row]
+
+
+def template(plan):
+    row = Row("template", "rendering a chat's page, to snprintf() of the same bytes", 5.0)
+    for _ in range(plan.pairs):
+        done = subprocess.run([HERE / "template"], capture_output=True, text=True, check=True)
+        found = dict(item.split("=") for item in done.stdout.split())
+        if found["same"] != "yes":
+            raise Wrong("the template's page is another")
+        row.add(float(found["ratio"]), template=(float(found["template_ns"]) / 1e3, "µs"),
+                snprintf=(float(found["snprintf_ns"]) / 1e3, "µs"))
+    return [row]
+
+
+# --- behind a web server ---------------------------------------------------------------------
+
+
+def wrk(server, seconds):
+    """Requests a second."""
+    if shutil.which("wrk") is None:
+        raise Absent("wrk is not installed")
+    done = subprocess.run(["taskset", "-c", ",".join(map(str, CLIENT)), "wrk", "-t", "2", "-c", "32", "-d",
+                           f"{max(1, round(seconds))}", f"http://127.0.0.1:{server.port}/hello"],
+                          capture_output=True, text=True, check=True)
+    if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
+        raise Wrong(done.stdout)
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])
+
+
+def fastcgi(plan):
+    row = Row("fastcgi", "requests by nginx and FastCGI, 8 threads, to a bare FCGX_Accept_r()", 0.95, at_least=True)
+    with Tina4(worker=False) as sidecar, servers.our_hello(sidecar.bus) as ours, servers.bare_hello() as least:
+        for subject, bare in in_turns(plan.pairs, lambda: wrk(ours, 2 * plan.seconds),
+                                      lambda: wrk(least, 2 * plan.seconds)):
+            row.add(subject / bare, app=(subject, "/s"), bare=(bare, "/s"))
+    return [row]
+
+
+def nginx(plan):
+    """All of it on all cores: that is where nginx costs."""
+    row = Row("nginx", "rate of fan-out to 1,000 behind nginx, to the sidecar's own", 0.75, at_least=True)
+
+    def run(server):
+        with server:
+            result, = load("fanout", server, path="/ws/fan/%d", conns=1000, seconds=plan.seconds, cores=ALL)
+            return result["deliveries"] / result["seconds"]
+
+    for behind, direct in in_turns(plan.pairs, lambda: run(BehindNginx(cores=ALL)), lambda: run(Tina4(cores=ALL))):
+        row.add(behind / direct, nginx=(behind, "/s"), direct=(direct, "/s"))
+    return [row]
 
 
 GROUPS = {
@@ -218,4 +328,9 @@ GROUPS = {
     growth: ("handshakes-15000",),
     idle: ("memory", "idle"),
     receipts: ("receipt", "receipts-16"),
+    cgi_push: ("cgi-push",),
+    command_push: ("command-push",),
+    template: ("template",),
+    fastcgi: ("fastcgi",),
+    nginx: ("nginx",),
 }

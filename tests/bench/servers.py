@@ -1,9 +1,18 @@
 """The servers that are measured. Each is a context that has a port and pids."""
 
+import os
+import pathlib
 import shutil
+import socket
 import tempfile
+import time
 
-from machine import BUILD, HELPER, HERE, SERVER, Process
+from machine import BUILD, HELPER, HERE, PATIENCE, SERVER, TOP, Absent, Process
+
+NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+NCHAN = pathlib.Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
+NODE_MODULES = pathlib.Path("/usr/share/nodejs")  # Debian's
+THREADS = 8  # of a FastCGI process
 
 
 class Server:
@@ -35,6 +44,24 @@ class Server:
     def pids(self):
         return [process.pid for process in self.processes]
 
+    def nginx(self, template, cores, **names):
+        """Starts nginx with a configuration of ours, and returns its port."""
+        if NGINX is None:
+            raise Absent("nginx is not installed")
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        names.update(DIR=self.folder, USER="user root;" if os.geteuid() == 0 else "")
+        names.update({name: str(value).replace("PORT", str(port)) for name, value in names.items()})
+        for name, target in template.items():
+            text = (TOP / name).read_text()
+            for key, value in names.items():
+                text = text.replace(f"@{key}@", value)
+            pathlib.Path(self.folder, target).write_text(text)
+        nginx = self.run([NGINX, "-e", "stderr", "-p", self.folder, "-c", f"{self.folder}/nginx.conf"], cores)
+        nginx.wait_for_port(port)
+        return port
+
 
 class Floor(Server):
     """The least: see floor.c."""
@@ -61,7 +88,7 @@ class Tina4(Server):
     def __init__(self, worker=True, cores=None, **settings):
         super().__init__()
         self.worker = worker
-        self.cores = cores
+        self.cores = cores  # of all of it, when they are not to be apart
         self.bus = f"ipc://{self.folder}/bus"
         self.socket = f"{self.folder}/ws.sock"
         self.env = {
@@ -80,3 +107,82 @@ class Tina4(Server):
         self.port = int(sidecar.match[1])
         if self.worker:
             self.run([HERE / "app", "--worker"], self.cores or HELPER, "worker connected", self.env)
+
+
+SITE = {"deploy/nginx.conf.in": "site.conf", "deploy/nginx-own.conf.in": "nginx.conf"}
+
+
+class BehindNginx(Tina4):
+    """The same, with the shipped configuration of nginx in front."""
+
+    def start(self):
+        super().start()
+        self.port = self.nginx(SITE, self.cores, LISTEN="127.0.0.1:PORT", STATIC="/nowhere",
+                               APP=f"unix:{self.folder}/app.sock", SIDECAR=f"unix:{self.socket}")
+
+
+class FastCgi(Server):
+    """A FastCGI program behind nginx."""
+
+    def __init__(self, argv, ready, env=None):
+        super().__init__()
+        self.app = f"{self.folder}/app.sock"
+        self.argv = [str(arg).replace("SOCKET", self.app) for arg in argv]
+        self.ready = ready
+        self.env = env
+
+    def start(self):
+        self.run(self.argv, SERVER, self.ready, self.env)
+        self.port = self.nginx(SITE, SERVER, LISTEN="127.0.0.1:PORT", STATIC="/nowhere", APP=f"unix:{self.app}",
+                               SIDECAR=f"unix:{self.folder}/none")
+
+
+def our_hello(bus):
+    return FastCgi([HERE / "app", "--listen", "unix:SOCKET"], "fastcgi serving",
+                   {"TINA4_BUS": bus, "TINA4_THREADS": str(THREADS)})
+
+
+def bare_hello():
+    return FastCgi([HERE / "bare", "SOCKET", THREADS], "^ready")
+
+
+# --- others -------------------------------------------------------------------------
+
+
+class Naive(Server):
+    """libwebsockets as its examples use it."""
+    path = "/"
+
+    def start(self):
+        self.port = int(self.run([HERE / "naive"], SERVER, r"^port (\d+)").match[1])
+
+
+class Node(Server):
+    """Node's ws."""
+    path = "/"
+
+    def start(self):
+        if not (NODE_MODULES / "ws").exists() or shutil.which("node") is None:
+            raise Absent("node-ws is not installed")
+        node = self.run(["node", TOP / "tests" / "bench" / "peer.js"], SERVER, r"^port (\d+)",
+                        {"NODE_PATH": str(NODE_MODULES)})
+        self.port = int(node.match[1])
+
+
+class Nchan(Server):
+    """nginx with nchan."""
+    path = "/subscribe"
+
+    def start(self):
+        if not NCHAN.exists():
+            raise Absent("libnginx-mod-nchan is not installed")
+        self.port = self.nginx({"tests/bench/peer-nchan.conf.in": "nginx.conf"}, SERVER, PORT="PORT", MODULE=NCHAN)
+        self.master = self.processes[0].pid
+        end = time.monotonic() + PATIENCE
+        while len(self.pids) == 1 and time.monotonic() < end:
+            time.sleep(0.005)
+
+    @property
+    def pids(self):
+        children = pathlib.Path(f"/proc/{self.master}/task/{self.master}/children").read_text()
+        return [self.master, *map(int, children.split())]

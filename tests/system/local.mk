@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	%D%/test_admin.py \
 	%D%/test_auth.py \
 	%D%/redis.py \
+	%D%/test_bench.py \
 	%D%/test_bus.py \
 	%D%/test_chapter.py \
 	%D%/test_clients.py \
