@@ -47,6 +47,8 @@ EXTRA_DIST += \
 	%D%/peers.py \
 	%D%/picture.py \
 	%D%/report.py \
+	%D%/results.md \
+	%D%/results.svg \
 	%D%/rows.py \
 	%D%/run \
 	%D%/servers.py
