@@ -16,6 +16,8 @@ BUILD = TOP / "build" / "bench"
 HERE = BUILD / "tests" / "bench"
 PATIENCE = 20  # seconds until a process must be ready
 TIMEOUT = 120  # seconds until a measurement must have ended
+FILES = 20000  # that a process may open
+OWN_FILES = 300  # of them, at most, those that are no connections
 
 _cores = sorted(os.sched_getaffinity(0))
 SERVER = {_cores[0]}
@@ -101,8 +103,18 @@ def measure(argv, cores=None, timeout=TIMEOUT, env=None):
     return lines
 
 
+def raise_file_limit():
+    """For all that is started; some servers grow with the limit, so not to whatever is allowed."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if limit != resource.RLIM_INFINITY:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(limit, FILES), limit))
+
+
 def load(mode, server, **options):
     """Runs the load generator against a server, and returns what it measured."""
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if limit < options["conns"] + OWN_FILES:
+        raise Absent(f"{options['conns']} connections need more than {limit} open files: ulimit -Hn")
     argv = [HERE / "load", mode, server.port, "--pids", ",".join(map(str, server.pids))]
     cores = options.pop("cores", None)
     for name, value in options.items():
@@ -110,13 +122,6 @@ def load(mode, server, **options):
             value = ",".join(map(str, value))
         argv += [f"--{name.replace('_', '-')}", value]
     return measure(argv, cores)
-
-
-def need_files(n):
-    """Both ends of n connections need descriptors."""
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    if limit < n + 300:
-        raise Absent(f"{n} connections need more than the {limit} files that this shell may open: ulimit -Hn")
 
 
 def describe():

@@ -38,9 +38,10 @@ class Drawing:
             self.parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>')
 
     def svg(self):
-        return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {self.height}" '
-                f'width="{WIDTH}" height="{self.height}" font-family="system-ui, sans-serif">\n'
-                f'<rect width="{WIDTH}" height="{self.height}" fill="#ffffff"/>\n' + "\n".join(self.parts) + "\n</svg>\n")
+        head = (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {self.height}" '
+                f'width="{WIDTH}" height="{self.height}" font-family="system-ui, sans-serif">')
+        paper = f'<rect width="{WIDTH}" height="{self.height}" fill="#ffffff"/>'
+        return "\n".join([head, paper, *self.parts, "</svg>\n"])
 
 
 def share(row, figure):

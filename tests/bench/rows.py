@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 import servers
-from machine import ALL, BUILD, CLIENT, HERE, Absent, Wrong, load, measure, need_files
+from machine import ALL, BUILD, CLIENT, HERE, Absent, Wrong, load, measure
 from servers import BehindNginx, Floor, Router, Tina4
 
 
@@ -66,9 +66,9 @@ def in_turns(rounds, *measurements):
         yield [results[which] for which in range(len(measurements))]
 
 
-def us(result, unit="deliveries"):
-    """CPU microseconds of each process for one."""
-    return [ns / 1e3 / result[unit] for ns in result["cpu_ns"]]
+def us(result):
+    """CPU microseconds of each process for a delivery."""
+    return [ns / 1e3 / result["deliveries"] for ns in result["cpu_ns"]]
 
 
 # --- fan-out ----------------------------------------------------------------------
@@ -174,7 +174,6 @@ def handshakes(plan):
 
 def growth(plan):
     row = Row("handshakes-15000", "a handshake at 15,000 open connections to one at 1,000", 3.0)
-    need_files(16000)
     for _ in range(plan.pairs):
         with Tina4() as server:
             steps = load("connect", server, path="/ws/fan/1", conns=16000, step=1000)
@@ -186,14 +185,16 @@ def growth(plan):
 PING_SECONDS = 30  # the default: each connection is pinged once in that time
 
 
-def idle(_):
+def idle(plan):
     memory = Row("memory", "memory of an idle connection with path, parameter, two attributes", 4.0, "KiB")
     cpu = Row("idle", "CPU with 10,000 quiet connections, with pings", 0.5, "%")
-    with Tina4(ws_ping_seconds=PING_SECONDS) as server:
-        connected, held = load("connect", server, path="/ws/quiet/%d", conns=10000, rooms=10000, hold=PING_SECONDS)
-    before, after = connected["rss_before_kib"][0], connected["rss_kib"][0]
-    memory.add((after - before) / 10000, before=(before, "KiB"), after=(after, "KiB"))
-    cpu.add(100 * held["cpu_ns"][0] / 1e9 / held["seconds"])
+    for hold in [PING_SECONDS] + [0] * (plan.pairs - 1):
+        with Tina4(ws_ping_seconds=PING_SECONDS) as server:
+            connected, *held = load("connect", server, path="/ws/quiet/%d", conns=10000, rooms=10000, hold=hold)
+        before, after = connected["rss_before_kib"][0], connected["rss_kib"][0]
+        memory.add((after - before) / 10000, before=(before, "KiB"), after=(after, "KiB"))
+        for result in held:
+            cpu.add(100 * result["cpu_ns"][0] / 1e9 / result["seconds"])
     return [memory, cpu]
 
 
@@ -249,7 +250,8 @@ def cgi_push(plan):
     with Tina4(worker=False) as server:
         env = cgi(server, "/push")
         for _ in range(plan.pairs):
-            took = [(milliseconds([app, "--help"], dict(os.environ)), milliseconds([app], env)) for _ in range(PROGRAM_RUNS)]
+            took = [(milliseconds([app, "--help"], dict(os.environ)), milliseconds([app], env))
+                    for _ in range(PROGRAM_RUNS)]
             alone, push = map(statistics.median, zip(*took))
             row.add(push - alone, push=(push, "ms"), start=(alone, "ms"))
     return [row]
@@ -257,14 +259,12 @@ def cgi_push(plan):
 
 def command_push(plan):
     row = Row("command-push", "`tina4 push` in a shell's loop", 10.0, "ms")
-    command = BUILD / "tina4"
-    if not command.exists():
-        raise Absent("there is no tina4 command")
+    loop = f"for i in $(seq {PROGRAM_RUNS}); do {BUILD}/tina4 push /ws/push/0 news; done"
     with Tina4(worker=False) as server:
         for _ in range(plan.pairs):
             begun = time.perf_counter()
-            subprocess.run(["sh", "-ec", f"for i in $(seq {PROGRAM_RUNS}); do {command} push /ws/push/0 news; done"],
-                           env={**os.environ, "TINA4_BUS": server.bus}, stdout=subprocess.DEVNULL, check=True)
+            subprocess.run(["sh", "-ec", loop], env={**os.environ, "TINA4_BUS": server.bus},
+                           stdout=subprocess.DEVNULL, check=True)
             row.add(1000 * (time.perf_counter() - begun) / PROGRAM_RUNS)
     return [row]
 
@@ -288,7 +288,7 @@ def wrk(server, seconds):
     """Requests a second."""
     if shutil.which("wrk") is None:
         raise Absent("wrk is not installed")
-    done = subprocess.run(["taskset", "-c", ",".join(map(str, CLIENT)), "wrk", "-t", "2", "-c", "32", "-d",
+    done = subprocess.run(["taskset", "-c", ",".join(map(str, CLIENT)), "wrk", "-t", "8", "-c", "32", "-d",
                            f"{max(1, round(seconds))}", f"http://127.0.0.1:{server.port}/hello"],
                           capture_output=True, text=True, check=True)
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
