@@ -124,6 +124,21 @@ def load(mode, server, **options):
     return measure(argv, cores)
 
 
+def _cpu_times():
+    """Of all cores together: what they have worked, and had."""
+    line = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0]
+    times = list(map(int, line.split()[1:9]))  # of proc(5): idle and iowait are the fourth and fifth
+    return sum(times) - times[3] - times[4], sum(times)
+
+
+def busy():
+    """How much of the machine others use, in a second."""
+    worked, had = _cpu_times()
+    time.sleep(1)
+    then_worked, then_had = _cpu_times()
+    return (then_worked - worked) / max(then_had - had, 1)
+
+
 def describe():
     """The machine, in a line."""
     model = re.search(r"^model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text(), re.M)

@@ -61,9 +61,17 @@ def curve_table(curve):
                                          for x in xs])
 
 
+INTRODUCTION = """# What it costs
+
+`tests/bench/run` made this file. A figure without a unit is a ratio to the least
+that is possible, in the same minute: of CPU time, unless it says otherwise. It is
+the median of several rounds, and the spread is from the lowest to the highest.
+"""
+
+
 def markdown(title, rows, absent, peers, curves):
     """absent: reasons by the names of the rows that were not measured."""
-    parts = [f"{title}\n", rows_table(rows)]
+    parts = [INTRODUCTION, f"{title}:\n", rows_table(rows)]
     if absent:
         parts.append("Not measured:\n\n" + "".join(f"- {names}: {reason}\n" for names, reason in absent.items()))
     if peers:

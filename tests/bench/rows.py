@@ -209,6 +209,7 @@ def cgi(server, path):
 
 def receipts(plan):
     one = Row("receipt", "tina4_push() until its receipt, p50, to a bare DEALER and ROUTER", 3.0)
+    late = Row("receipt-p99", "the same, p99", 1.0, "ms")
     many = Row("receipts-16", "receipts of 16 callers at once, to bare ZeroMQ", 0.5, at_least=True)
 
     def ask(server, callers):
@@ -223,9 +224,10 @@ def receipts(plan):
                                                      lambda: ask(Router(), 16),
                                                      lambda: ask(Tina4(worker=False), 16)):
         one.add(subject["p50_us"] / bare["p50_us"], push=(subject["p50_us"], "µs"), bare=(bare["p50_us"], "µs"))
+        late.add(subject["p99_us"] / 1000)
         rates = [result["pushes"] / result["seconds"] for result in (subject16, bare16)]
         many.add(rates[0] / rates[1], sidecar=(rates[0], "/s"), bare=(rates[1], "/s"))
-    return [one, many]
+    return [one, late, many]
 
 
 # --- programs ------------------------------------------------------------------------------
@@ -327,7 +329,7 @@ GROUPS = {
     handshakes: ("handshakes",),
     growth: ("handshakes-15000",),
     idle: ("memory", "idle"),
-    receipts: ("receipt", "receipts-16"),
+    receipts: ("receipt", "receipt-p99", "receipts-16"),
     cgi_push: ("cgi-push",),
     command_push: ("command-push",),
     template: ("template",),
