@@ -24,16 +24,18 @@ outbox_close(struct outbox *outbox)
 	*outbox = (struct outbox){ 0 };
 }
 
-size_t
-outbox_bytes(const struct outbox *outbox)
-{
-	return outbox->bytes.len - outbox->first;
-}
-
 static size_t
 end_of(const struct outbox *outbox, uint32_t i)
 {
 	return outbox->ends[(outbox->head + i) % outbox->cap] - outbox->gone;
+}
+
+size_t
+outbox_bytes(const struct outbox *outbox)
+{
+	size_t begin = outbox->n_confirmed == 0 ? outbox->first : end_of(outbox, outbox->n_confirmed - 1);
+
+	return outbox->bytes.len - begin;
 }
 
 static int
@@ -56,11 +58,23 @@ grow_ring(struct outbox *outbox)
 	return 0;
 }
 
-/* Lets go of the bytes that have been confirmed, once they are the greater part. */
+/* The oldest goes. */
+static void
+pop(struct outbox *outbox)
+{
+	outbox->first = end_of(outbox, 0);
+	outbox->head = (outbox->head + 1) % outbox->cap;
+	outbox->n--;
+	outbox->n_handed--;
+	outbox->n_confirmed--;
+	outbox->n_gone++;
+}
+
+/* Lets go of the bytes of those that have gone, once they are the greater part. */
 static void
 compact(struct outbox *outbox)
 {
-	size_t rest = outbox_bytes(outbox);
+	size_t rest = outbox->bytes.len - outbox->first;
 
 	if (outbox->first == 0 || outbox->first < rest)
 		return;
@@ -79,8 +93,11 @@ outbox_push(struct outbox *outbox, struct span channel, struct span message)
 {
 	size_t need = OVERHEAD + channel.len + message.len;
 
-	if (outbox_bytes(outbox) + need > outbox->max_bytes)
-		return -ENOBUFS;
+	while (outbox->bytes.len - outbox->first + need > outbox->max_bytes) {
+		if (outbox->n_confirmed == 0)
+			return -ENOBUFS;
+		pop(outbox);
+	}
 	compact(outbox);
 	if (grow_ring(outbox) < 0 || buf_reserve(&outbox->bytes, need) < 0) {
 		outbox->bytes.failed = false; /* the next one may be smaller */
@@ -111,18 +128,28 @@ outbox_hand(struct outbox *outbox, size_t max_bytes, struct span *ret)
 }
 
 void
-outbox_pop(struct outbox *outbox)
+outbox_confirm(struct outbox *outbox)
 {
-	assert(outbox->n_handed > 0);
-	outbox->first = end_of(outbox, 0);
-	outbox->head = (outbox->head + 1) % outbox->cap;
-	outbox->n--;
-	outbox->n_handed--;
+	assert(outbox->n_confirmed < outbox->n_handed);
+	outbox->n_confirmed++;
+}
+
+uint64_t
+outbox_mark(const struct outbox *outbox)
+{
+	return outbox->n_gone + outbox->n_confirmed;
+}
+
+void
+outbox_settle(struct outbox *outbox, uint64_t mark)
+{
+	while (outbox->n_confirmed > 0 && outbox->n_gone < mark)
+		pop(outbox);
 }
 
 void
 outbox_rewind(struct outbox *outbox)
 {
 	outbox->handed = outbox->first;
-	outbox->n_handed = 0;
+	outbox->n_handed = outbox->n_confirmed = 0;
 }

@@ -260,24 +260,28 @@ forget_changed(struct relay *relay, struct channel *channel)
 	channel->has_changed = false;
 }
 
-/* The path has no connection any more. */
+static void
+channel_free(struct channel *channel)
+{
+	channel->path->channel = NULL;
+	free(channel->remotes);
+	free(channel);
+}
+
+/* The path goes, and with it the last event of its last connection: nobody here needs to know more. */
 static void
 channel_end(struct relay *relay, struct channel *channel)
 {
-	struct path *path = channel->path;
+	struct span path = name_of(channel->path);
 	char name[NAME_BYTES];
 
 	forget_changed(relay, channel);
 	stop_asking(relay, channel);
-	release(relay, channel);
-	if (channel->state != CHANNEL_APART) {
-		relay_redis_unsubscribe(&relay->redis, path_channel(relay, name_of(path), name));
-		tell_count(relay, name_of(path), 0, 0);
-	}
-	path->channel = NULL;
-	path->elsewhere = 0;
-	free(channel->remotes);
-	free(channel);
+	if (channel->state != CHANNEL_APART)
+		relay_redis_unsubscribe(&relay->redis, path_channel(relay, path, name));
+	if (channel->state >= CHANNEL_ASKING && channel->told > 0)
+		tell_count(relay, path, 0, 0);
+	channel_free(channel);
 }
 
 /* The host's place in the channel, made if need be; NULL when out of memory. */
@@ -356,9 +360,7 @@ flush_changed(struct relay *relay)
 
 	while ((channel = relay->changed) != NULL) {
 		forget_changed(relay, channel);
-		if (channel->path->count == 0) {
-			channel_end(relay, channel);
-		} else if (channel->state >= CHANNEL_ASKING && channel->path->count != channel->told) {
+		if (channel->state >= CHANNEL_ASKING && channel->path->count != channel->told) {
 			channel->told = channel->path->count;
 			tell_count(relay, name_of(channel->path), channel->told, 0);
 		}
@@ -533,11 +535,19 @@ host_gone(struct relay *relay, struct host *host, const char *why)
 			forget_remote(path->channel, host);
 }
 
+/* True while others may not hear yet what has waited: all that are known, or some if we know of none. */
+static bool
+is_too_early(const struct relay *relay)
+{
+	bool alone = relay->hosts.n == 0 && outbox_bytes(&relay->redis.outbox) > 0;
+
+	return (relay->hosts.n_awaited > 0 || alone) && now_ms(relay) - relay->up_since_ms < RELAY_AWAIT_MS;
+}
+
 static void
 release_outbox(struct relay *relay)
 {
-	if (relay->up_since_ms != 0 && !relay->redis.released &&
-	    (relay->hosts.n_awaited == 0 || now_ms(relay) - relay->up_since_ms >= RELAY_AWAIT_MS))
+	if (relay->up_since_ms != 0 && !relay->redis.released && !is_too_early(relay))
 		relay_redis_release(&relay->redis);
 }
 
@@ -830,15 +840,9 @@ relay_close(struct relay *relay)
 	while (relay->inquiries != NULL)
 		end_inquiry(relay, relay->inquiries);
 	tell(relay, span_of(relay->redis.canary), &leaving);
-	HASH_ITER(hh, relay->hub->paths, path, next) {
-		struct channel *channel = path->channel;
-
-		if (channel == NULL)
-			continue;
-		free(channel->remotes);
-		free(channel);
-		path->channel = NULL;
-	}
+	HASH_ITER(hh, relay->hub->paths, path, next)
+		if (path->channel != NULL)
+			channel_free(path->channel);
 	relay->hub->relay = NULL;
 	uv_close((uv_handle_t *)&relay->hold, NULL);
 	relay_redis_close(&relay->redis);

@@ -50,7 +50,7 @@ struct relay {
 	uint64_t origin;
 	struct hosts hosts;
 	struct relay_redis redis;
-	struct channel *changed;   /* whose count is to be told, or that are to end */
+	struct channel *changed;   /* whose count is to be told */
 	struct channel *asking;    /* whose other counts are not all in, oldest first */
 	struct inquiry *inquiries; /* oldest first */
 	relay_counted *counted;    /* set by who asks */

@@ -100,6 +100,11 @@ static void
 beat(struct relay_redis *redis)
 {
 	redis->last_beat_ms = uv_now(redis->loop);
+	redis->n_said++;
+	if (redis->proof == 0) {
+		redis->proof = redis->n_said;
+		redis->mark = outbox_mark(&redis->outbox);
+	}
 	ask_host_key(redis);
 	put_publish(redis, span_of(redis->canary), span_of_buf(&redis->beat), (struct redis_question){ BEAT, 0 });
 }
@@ -132,7 +137,10 @@ come_up(struct relay_redis *redis)
 static void
 echo_came(struct relay_redis *redis)
 {
-	redis->n_echoes++;
+	if (++redis->n_echoes >= redis->proof && redis->proof != 0) {
+		outbox_settle(&redis->outbox, redis->mark);
+		redis->proof = 0;
+	}
 	redis->echo_due_ms = redis->n_beats > redis->n_echoes ? uv_now(redis->loop) : 0;
 	if (redis->state == RELAY_REDIS_PROVING)
 		come_up(redis);
@@ -213,7 +221,7 @@ on_pub_reply(void *context, const struct redis_question *question, const redisRe
 		if (error)
 			refused(redis, reply);
 		else
-			outbox_pop(&redis->outbox);
+			outbox_confirm(&redis->outbox);
 		return;
 	case TOLD:
 		if (error)
@@ -329,7 +337,7 @@ connect_to(struct relay_redis *redis, const char *numeric)
 	redis->state = RELAY_REDIS_ENTERING;
 	redis->begun_ms = uv_now(redis->loop);
 	redis->n_subscribes = redis->n_confirmed = 0;
-	redis->n_beats = redis->n_echoes = redis->echo_due_ms = 0;
+	redis->n_said = redis->n_beats = redis->n_echoes = redis->echo_due_ms = redis->proof = 0;
 	redis->let_in = false;
 	if (open_both(redis, numeric, why, sizeof(why)) < 0) {
 		fail(redis, why);

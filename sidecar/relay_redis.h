@@ -73,8 +73,11 @@ struct relay_redis {
 	char last_why[128];    /* of the latest failure that was logged */
 	uint64_t n_subscribes; /* sent */
 	uint64_t n_confirmed;
-	uint64_t n_beats, n_echoes; /* that Redis has confirmed, and that came back */
-	uint64_t echo_due_ms;       /* since when one is due */
+	uint64_t n_said;            /* canaries */
+	uint64_t n_beats, n_echoes; /* those that Redis has confirmed, and those that came back */
+	uint64_t proof;             /* the canary that settles what stands before the mark; 0 for none */
+	uint64_t mark;
+	uint64_t echo_due_ms; /* since when one is due */
 	uint64_t last_beat_ms;
 	uint64_t begun_ms; /* of this attempt */
 	bool let_in;       /* the connection to publish has entered */

@@ -298,6 +298,7 @@ result(struct tina4_response *res, int r, const struct tina4_receipt *receipt)
 		cJSON_AddNumberToObject(json, "connections", receipt->connections);
 		cJSON_AddNumberToObject(json, "offset", (double)receipt->offset);
 		cJSON_AddBoolToObject(json, "epoch", receipt->epoch != 0);
+		cJSON_AddBoolToObject(json, "relayed", receipt->relayed);
 	}
 	return tina4_response_json(res, &json);
 }

@@ -25,6 +25,7 @@ EXTRA_DIST += \
 	%D%/test_push_over_http.py \
 	%D%/test_sections.py \
 	%D%/test_relay.py \
+	%D%/test_relay_faults.py \
 	%D%/test_serve.py \
 	%D%/test_web.py \
 	%D%/test_workers.py \

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 
 from stack import Stack, eventually
@@ -152,3 +153,122 @@ class Host(Stack):
         from wire import PUSH, Peer, command
         with Peer(self.bus) as peer:
             return peer.hello().ask(command(PUSH, data, key=path, **more))
+
+
+class Cable:
+    """Between sidecars and Redis: it can be held, and then swallows everything while both ends look alive."""
+
+    def __init__(self, redis):
+        self.redis = redis
+        self.path = redis.dir / "cable.sock"
+        self.url = f"unix:{self.path}"
+        self.held = threading.Event()
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(str(self.path))
+        self.listener.listen(16)
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            far = socket.socket(socket.AF_UNIX)
+            if self.held.is_set() or far.connect_ex(str(self.redis.path)) != 0:
+                threading.Thread(target=self._swallow, args=(near,), daemon=True).start()
+                continue
+            for ends in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=ends, daemon=True).start()
+
+    def _swallow(self, near):
+        while near.recv(65536):
+            pass
+        near.close()
+
+    def _carry(self, a, b):
+        broken = False  # once something was swallowed, nothing that follows makes sense
+        try:
+            while data := a.recv(65536):
+                broken = broken or self.held.is_set()
+                if not broken:
+                    b.sendall(data)
+        except OSError:
+            pass
+        for end in (a, b):
+            try:
+                end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def hold(self):
+        self.held.set()
+
+    def let_go(self):
+        self.held.clear()
+
+
+class Listener(threading.Thread):
+    """Takes down all that a client gets, with the time."""
+
+    def __init__(self, client):
+        super().__init__(daemon=True)
+        self.client = client
+        self.got = []
+        self.error = None
+        self.start()
+
+    def run(self):
+        try:
+            while True:
+                message = self.client.receive()
+                self.got.append((time.monotonic(), message))
+        except Exception as error:  # the end, expected or not
+            self.error = error
+
+    def messages(self):
+        return [message for _, message in self.got]
+
+
+class Talker(threading.Thread):
+    """Pushes numbered messages to a path, and keeps what became of each."""
+
+    def __init__(self, host, path, name, rate=300, size=0):
+        super().__init__(daemon=True)
+        self.host, self.path, self.name, self.rate, self.size = host, path, name, rate, size
+        self.taken = []  # the numbers that were handed to the relay
+        self.refused = []
+        self.slowest = 0.0  # seconds until a receipt
+        self.over = threading.Event()
+        self.start()
+
+    def run(self):
+        from wire import OK, PUSH, Peer, command
+        number, begin = 0, time.monotonic()
+        with Peer(self.host.bus) as peer:
+            peer.hello()
+            while not self.over.is_set():
+                sent = time.monotonic()
+                text = f"{self.name} {number} ".ljust(self.size, "x")
+                reply = peer.ask(command(PUSH, text, key=self.path))
+                self.slowest = max(self.slowest, time.monotonic() - sent)
+                (self.taken if reply.status == OK and reply.relayed else self.refused).append(number)
+                number += 1
+                time.sleep(max(0, begin + number / self.rate - time.monotonic()))
+
+    def stop(self):
+        self.over.set()
+        self.join()
+        return self
+
+
+def account(listener, talkers):
+    """What one client missed of each talker; that nothing came twice or in the wrong order is asserted."""
+    lost = {}
+    for talker in talkers:
+        numbers = [int(message.split(" ")[1]) for message in listener.messages()
+                   if message.startswith(talker.name + " ")]
+        assert len(numbers) == len(set(numbers)), f"{talker.name}: something came twice"
+        assert numbers == sorted(numbers), f"{talker.name}: wrong order"
+        lost[talker.name] = sorted(set(talker.taken) - set(numbers))
+    return lost

@@ -38,13 +38,39 @@ test_order(void)
 	OK(hands(&outbox, 4096, 0, ""), "once");
 	push(&outbox, "three");
 	OK(hands(&outbox, 4096, 1, PUBLISH("three", "5")), "what comes later goes later");
-	outbox_pop(&outbox);
 	outbox_rewind(&outbox);
-	OK(hands(&outbox, 4096, 2, PUBLISH("two", "3") PUBLISH("three", "5")),
-	    "what was not confirmed goes to the next connection, in order");
-	outbox_pop(&outbox);
-	outbox_pop(&outbox);
-	OK(outbox_bytes(&outbox) == 0, "what is confirmed is gone");
+	OK(hands(&outbox, 4096, 3, PUBLISH("one", "3") PUBLISH("two", "3") PUBLISH("three", "5")),
+	    "the next connection gets them again, in order");
+	outbox_close(&outbox);
+}
+
+static void
+test_settle(void)
+{
+	struct outbox outbox;
+	uint64_t mark;
+
+	outbox_open(&outbox, 4096);
+	push(&outbox, "one");
+	push(&outbox, "two");
+	push(&outbox, "six");
+	hands(&outbox, 4096, 3, "");
+	outbox_confirm(&outbox);
+	mark = outbox_mark(&outbox);
+	outbox_confirm(&outbox);
+	OK(outbox_bytes(&outbox) == strlen(PUBLISH("six", "3")), "what is confirmed waits no more");
+	outbox_settle(&outbox, mark);
+	outbox_rewind(&outbox);
+	OK(hands(&outbox, 4096, 2, PUBLISH("two", "3") PUBLISH("six", "3")),
+	    "but what is not settled goes to the next connection");
+	outbox_confirm(&outbox);
+	outbox_settle(&outbox, mark);
+	outbox_rewind(&outbox);
+	OK(hands(&outbox, 4096, 2, PUBLISH("two", "3") PUBLISH("six", "3")), "a mark settles once");
+	outbox_confirm(&outbox);
+	outbox_confirm(&outbox);
+	outbox_settle(&outbox, outbox_mark(&outbox));
+	OK(outbox.n == 0, "in the end nothing is left");
 	outbox_close(&outbox);
 }
 
@@ -75,8 +101,8 @@ test_limit(void)
 	OK(push(&outbox, "0123456789") == -ENOBUFS, "one more is refused");
 	hands(&outbox, 1, 0, "");
 	OK(push(&outbox, "0123456789") == -ENOBUFS, "what was handed over still counts");
-	outbox_pop(&outbox);
-	OK(push(&outbox, "0123456789") == 0, "what was confirmed does not");
+	outbox_confirm(&outbox);
+	OK(push(&outbox, "0123456789") == 0, "what was confirmed makes room");
 	outbox_close(&outbox);
 }
 
@@ -111,7 +137,8 @@ test_random(void)
 			break;
 		case 6:
 			if (popped < handed) {
-				outbox_pop(&outbox);
+				outbox_confirm(&outbox);
+				outbox_settle(&outbox, outbox_mark(&outbox));
 				popped++;
 			}
 			break;
@@ -131,6 +158,7 @@ int
 main(void)
 {
 	test_order();
+	test_settle();
 	test_pieces();
 	test_limit();
 	test_random();
