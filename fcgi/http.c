@@ -34,8 +34,9 @@ enum {
 struct server {
 	struct tina4_app *app;
 	int listen_fd;
-	int stop_fd;   /* an eventfd, readable for all threads once they are to stop */
-	int signal_fd; /* readable when a signal asks for the stop */
+	int stop_fd;          /* an eventfd, readable for all threads once they are to stop ... */
+	atomic_bool stopping; /* ... which those that have no need to wait see here */
+	int signal_fd;        /* readable when a signal asks for the stop */
 	pthread_t *threads;
 	unsigned n_threads;
 	sem_t left; /* counts the threads that have served their last request */
@@ -129,9 +130,11 @@ next_request(struct server *server, int epoll_fd, FCGX_Request *fcgi)
 			if (!wait_for(server, fcgi->ipcFd, -1))
 				return false;
 		} else {
-			if (!wait_for_connection(server, epoll_fd))
+			if (atomic_load(&server->stopping))
 				return false;
 			fcgi->ipcFd = accept_one(server);
+			if (fcgi->ipcFd < 0 && !wait_for_connection(server, epoll_fd))
+				return false;
 		}
 		/* FCGX_Accept_r() would close it as the rest of a request before. */
 		fcgi->keepConnection = 1;
@@ -148,6 +151,7 @@ static int
 read_body(FCGX_Request *fcgi, size_t max_bytes, struct buf *body)
 {
 	size_t bytes = max_bytes, want, n;
+	char chunk[BODY_CHUNK]; /* most requests have no body, and should not cost an allocation */
 	bool announced;
 	int r;
 
@@ -157,12 +161,12 @@ read_body(FCGX_Request *fcgi, size_t max_bytes, struct buf *body)
 		return r;
 	do {
 		want = bytes + 1 - body->len; /* one too many, to see the end */
-		if (want > BODY_CHUNK)
-			want = BODY_CHUNK;
-		if (buf_reserve(body, want) < 0)
+		if (want > sizeof(chunk))
+			want = sizeof(chunk);
+		n = (size_t)FCGX_GetStr(chunk, (int)want, fcgi->in);
+		buf_bytes(body, chunk, n);
+		if (body->failed)
 			return -ENOMEM;
-		n = (size_t)FCGX_GetStr((char *)body->data + body->len, (int)want, fcgi->in);
-		body->len += n;
 		if (body->len > bytes)
 			return announced ? -EINVAL : -EFBIG;
 	} while (n == want);
@@ -273,6 +277,7 @@ stop_threads(struct server *server)
 {
 	struct timespec deadline;
 
+	atomic_store(&server->stopping, true);
 	eventfd_write(server->stop_fd, 1);
 	clock_gettime(CLOCK_REALTIME, &deadline);
 	deadline.tv_sec += server->app->conf.stop_seconds;

@@ -12,7 +12,10 @@
 #include "fcgi/jsonf.h"
 #include "fcgi/response.h"
 
-enum { FILE_CHUNK = 64 << 10 };
+enum {
+	FILE_CHUNK = 64 << 10,
+	HEAD_BYTES = 512, /* enough for most */
+};
 
 static const char type_json[] = "application/json";
 static const char type_bytes[] = "application/octet-stream";
@@ -471,13 +474,23 @@ has_header(const struct tina4_response *res, const char *name)
 }
 
 static void
+put_header(struct buf *head, const char *name, const char *value)
+{
+	buf_string(head, name);
+	buf_string(head, ": ");
+	buf_string(head, value);
+	buf_string(head, "\r\n");
+}
+
+static void
 format_head(const struct tina4_response *res, struct buf *head)
 {
+	buf_reserve(head, HEAD_BYTES);
 	buf_printf(head, "Status: %d %s\r\n", res->status, reason_of(res->status));
 	for (size_t i = 0; i < res->headers.n; i++)
-		buf_printf(head, "%s: %s\r\n", fields_name(&res->headers, i), fields_value(&res->headers, i));
+		put_header(head, fields_name(&res->headers, i), fields_value(&res->headers, i));
 	for (size_t i = 0; i < res->cookies.n; i++)
-		buf_printf(head, "Set-Cookie: %s\r\n", fields_value(&res->cookies, i));
+		put_header(head, "Set-Cookie", fields_value(&res->cookies, i));
 	if (!has_header(res, "X-Content-Type-Options"))
 		buf_string(head, "X-Content-Type-Options: nosniff\r\n");
 	if (has_body(res->status))
