@@ -16,3 +16,5 @@ EXTRA_DIST += \
 	%D%/install-missing \
 	%D%/packages \
 	%D%/serve
+
+include %D%/systemd/local.mk

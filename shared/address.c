@@ -188,6 +188,20 @@ list_contains(const struct address_list *list, const struct address *address)
 	return false;
 }
 
+static size_t
+n_of(const struct address_list *list)
+{
+	return list == NULL ? 0 : list->n;
+}
+
+bool
+address_list_same(const struct address_list *a, const struct address_list *b)
+{
+	size_t n = n_of(a);
+
+	return n == n_of(b) && (n == 0 || memcmp(a->networks, b->networks, n * sizeof(a->networks[0])) == 0);
+}
+
 bool
 address_list_contains(const struct address_list *list, const char *address)
 {

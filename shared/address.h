@@ -26,6 +26,9 @@ int address_list_parse(const char *text, struct address_list **ret, const char *
 /* NULL is fine. */
 void address_list_free(struct address_list *list);
 
+/* True when both have the same networks in the same order; NULL is fine. */
+bool address_list_same(const struct address_list *a, const struct address_list *b);
+
 /* True when the address lies in one of the networks (IPv4-mapped IPv6 counts as IPv4). */
 bool address_list_contains(const struct address_list *list, const char *address);
 

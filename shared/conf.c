@@ -39,6 +39,7 @@ struct setting {
 	const char *allowed;                         /* what is no number must be that */
 	const char *meaning;
 	const char *group; /* that begins with this one, or NULL */
+	bool reload;       /* the sidecar looks at it anew each time: it may change while it runs */
 };
 
 static bool
@@ -242,9 +243,11 @@ static const struct setting settings[] = {
 	  .meaning = "Group that all socket files are given, such as www-data; empty is the process's own" },
 	{ "TINA4_LOG_LEVEL", LEVEL, offsetof(struct conf, log_level), "info",
 	  .allowed = "error, warn, info or debug",
+	  .reload = true,
 	  .meaning = "What is written to standard error: this and what matters more" },
 	{ "TINA4_TRUSTED_PROXIES", NETWORKS, offsetof(struct conf, trusted_proxies), "",
 	  .allowed = "networks such as 10.0.0.0/8 or fd00::/8, comma-separated",
+	  .reload = true,
 	  .meaning = "Proxies whose X-Forwarded-For is believed; a unix socket's peer always is" },
 
 	{ "TINA4_APP", TEXT, offsetof(struct conf, app), "",
@@ -257,6 +260,7 @@ static const struct setting settings[] = {
 	{ "TINA4_PUSH_TIMEOUT_MS", NUMBER, offsetof(struct conf, push_timeout_ms), "2000", 1, 60000,
 	  .meaning = "Milliseconds that a push waits for its receipt" },
 	{ "TINA4_STOP_SECONDS", NUMBER, offsetof(struct conf, stop_seconds), "10", 0, 300,
+	  .reload = true,
 	  .meaning = "Seconds in which a stopping process finishes what it has begun" },
 	{ "TINA4_TEMPLATES", TEXT, offsetof(struct conf, templates), "",
 	  .meaning = "Folder of the templates; empty is the program's own, or else templates" },
@@ -280,6 +284,7 @@ static const struct setting settings[] = {
 	  .meaning = "Whether a token must say when it ends" },
 	{ "TINA4_TOKEN_COOKIE", TEXT, offsetof(struct conf, token_cookie), "tina4_token",
 	  .check = is_token, .allowed = "a name of a cookie",
+	  .reload = true,
 	  .meaning = "Cookie that brings a token to a secure WebSocket route; empty is none" },
 
 	{ "TINA4_SESSION_BACKEND", TEXT, offsetof(struct conf, session_backend), "file",
@@ -309,6 +314,7 @@ static const struct setting settings[] = {
 	  .meaning = "Where the sidecar answers health checks, metrics and HTTP pushes" },
 	{ "TINA4_ADMIN_TOKEN", SECRET, offsetof(struct conf, admin_token), "",
 	  .check = is_secret, .allowed = "32 bytes or more, that nobody can guess",
+	  .reload = true,
 	  .meaning = "Bearer token of pushes over HTTP to the admin listener; empty is no such pushes" },
 	{ "TINA4_WS_ROUTES", LIST, offsetof(struct conf, ws_routes), "",
 	  .check = is_pattern, .allowed = "patterns such as /ws/news/{topic}, comma-separated",
@@ -317,26 +323,32 @@ static const struct setting settings[] = {
 	{ "TINA4_WS_ALLOWED_ORIGINS", LIST, offsetof(struct conf, ws_allowed_origins), "",
 	  .group = "Who may connect",
 	  .check = is_origin, .allowed = "* or origins such as https://example.com, comma-separated",
+	  .reload = true,
 	  .meaning = "Sites whose pages may connect; empty is the same origin" },
 	{ "TINA4_WS_HEADERS", LIST, offsetof(struct conf, ws_headers), "",
 	  .check = is_token, .allowed = "names of headers, comma-separated",
+	  .reload = true,
 	  .meaning = "Further request headers that WebSocket handlers see" },
 	{ "TINA4_WS_CLOSE_EXPIRED", BOOL, offsetof(struct conf, ws_close_expired), "false",
 	  .allowed = "true or false",
+	  .reload = true,
 	  .meaning = "A connection is closed (4401) when the token expires that it came with" },
 
 	{ "TINA4_WS_MAX_CONNECTIONS", NUMBER, offsetof(struct conf, ws_max_connections), "16000", 1, 1000000,
 	  .group = "Limits",
+	  .reload = true,
 	  .meaning = "Clients of one sidecar" },
 	{ "TINA4_WS_MAX_MESSAGE", BYTES, offsetof(struct conf, ws_max_message), "1M", 125, 32 << 20,
 	  .meaning = "Bytes of a message from or to a client" },
 	{ "TINA4_WS_QUEUE_BYTES", BYTES, offsetof(struct conf, ws_queue_bytes), "4M", 64 << 10, 1 << 30,
 	  .meaning = "Unsent bytes at which a client is dropped; unset it grows to twice the largest message" },
 	{ "TINA4_WS_SEND_BUFFER", BYTES, offsetof(struct conf, ws_send_buffer), "256K", 16 << 10, 16 << 20,
+	  .reload = true,
 	  .meaning = "Bytes of a client's that the kernel holds (SO_SNDBUF)" },
 	{ "TINA4_WS_ATTRIBUTE_BYTES", BYTES, offsetof(struct conf, ws_attribute_bytes), "4096", 0, 64 << 10,
 	  .meaning = "Names and values of one connection's attributes" },
 	{ "TINA4_WORKER_QUEUE_BYTES", BYTES, offsetof(struct conf, worker_queue_bytes), "16M", 64 << 10, 1 << 30,
+	  .reload = true,
 	  .meaning = "Unacknowledged events of one worker at which its clients are not read" },
 
 	{ "TINA4_WS_BACKPLANE", TEXT, offsetof(struct conf, ws_backplane), "",
@@ -357,10 +369,13 @@ static const struct setting settings[] = {
 	  .group = "Times",
 	  .meaning = "Seconds between pings to a client; 0 is never" },
 	{ "TINA4_WS_DRAIN_SECONDS", NUMBER, offsetof(struct conf, ws_drain_seconds), "0", 0, 600,
+	  .reload = true,
 	  .meaning = "Seconds over which a stopping sidecar spreads its closes" },
 	{ "TINA4_WORKER_WAIT", NUMBER, offsetof(struct conf, worker_wait), "30", 0, 3600,
+	  .reload = true,
 	  .meaning = "Seconds that clients wait for a worker before they are closed with 1013" },
 	{ "TINA4_WORKER_TIMEOUT", NUMBER, offsetof(struct conf, worker_timeout), "30", 1, 3600,
+	  .reload = true,
 	  .meaning = "Seconds of silence after which a worker counts as hung" },
 };
 /* clang-format on */
@@ -760,6 +775,80 @@ conf_free(struct conf *conf)
 	address_list_free(conf->trusted_proxies);
 	*conf = (struct conf){ 0 };
 }
+
+/* --- changes ---------------------------------------------------------------------------- */
+
+static bool
+same(struct conf *a, struct conf *b, const struct setting *setting)
+{
+	const void *x = field_of(a, setting), *y = field_of(b, setting);
+
+	switch (setting->type) {
+	case TEXT:
+	case SECRET:
+	case LIST:
+		return strcmp(*(char *const *)x, *(char *const *)y) == 0;
+	case NUMBER:
+	case BYTES:
+	case OCTAL:
+		return *(const uint32_t *)x == *(const uint32_t *)y;
+	case BOOL:
+		return *(const bool *)x == *(const bool *)y;
+	case LEVEL:
+		return *(const int *)x == *(const int *)y;
+	case NETWORKS:
+		return address_list_same(*(struct address_list *const *)x, *(struct address_list *const *)y);
+	}
+	return true;
+}
+
+static size_t
+size_of(enum type type)
+{
+	switch (type) {
+	case TEXT:
+	case SECRET:
+	case LIST:
+	case NETWORKS:
+		return sizeof(void *);
+	case NUMBER:
+	case BYTES:
+	case OCTAL:
+		return sizeof(uint32_t);
+	case BOOL:
+		return sizeof(bool);
+	case LEVEL:
+		return sizeof(int);
+	}
+	return 0;
+}
+
+static void
+swap(struct conf *a, struct conf *b, const struct setting *setting)
+{
+	size_t size = size_of(setting->type);
+	char kept[sizeof(void *)];
+
+	memcpy(kept, field_of(a, setting), size);
+	memcpy(field_of(a, setting), field_of(b, setting), size);
+	memcpy(field_of(b, setting), kept, size);
+}
+
+void
+conf_renew(struct conf *conf, struct conf *fresh, struct buf *changed, struct buf *waiting)
+{
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		const struct setting *setting = &settings[i];
+
+		if (same(conf, fresh, setting))
+			continue;
+		buf_printf(setting->reload ? changed : waiting, " %s", setting->name);
+		if (setting->reload)
+			swap(conf, fresh, setting);
+	}
+}
+
+/* --- the table, for people ---------------------------------------------------------------- */
 
 void
 conf_describe(struct buf *buf)

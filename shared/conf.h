@@ -94,6 +94,14 @@ int conf_load(struct conf *conf, char *const *environment, struct buf *errors);
 int conf_parse(
     struct conf *conf, char *const *environment, const char *dotenv, const char *dotenv_name, struct buf *errors);
 
+/*
+ * Moves those settings of fresh that may change in a running sidecar into conf,
+ * which lets go of what they were. Appends " NAME" to changed for each that did
+ * change, and to waiting for each that would take a restart. Both must have
+ * been loaded.
+ */
+void conf_renew(struct conf *conf, struct conf *fresh, struct buf *changed, struct buf *waiting);
+
 /* Frees what the settings point to. A zeroed struct is fine. */
 void conf_free(struct conf *conf);
 

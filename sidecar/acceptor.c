@@ -76,7 +76,7 @@ on_closed(uv_handle_t *handle)
 	free(handle->data);
 }
 
-/* Takes the listener, also on failure. */
+/* Takes the listener, also on failure. It accepts nothing before it is started. */
 static int
 add(struct acceptor **list, uv_loop_t *loop, struct listener *listener, acceptor_take *take, void *context)
 {
@@ -95,7 +95,6 @@ add(struct acceptor **list, uv_loop_t *loop, struct listener *listener, acceptor
 	acceptor->listener = *listener;
 	acceptor->take = take;
 	acceptor->context = context;
-	uv_poll_start(&acceptor->poll, UV_READABLE, on_connection);
 	DL_APPEND(*list, acceptor);
 	listener_name(listener->fd, name);
 	log_info("listening address=%s", name);
@@ -137,6 +136,8 @@ acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf,
 		}
 		if (r == 0)
 			r = add(list, loop, &listener, take, context);
+		if (r == 0)
+			uv_poll_start(&(*list)->prev->poll, UV_READABLE, on_connection);
 		if (r < 0) {
 			log_error("cannot listen address=%.*s error=%s", (int)len, item, strerror(-r));
 			return r;

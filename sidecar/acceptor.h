@@ -25,10 +25,13 @@ typedef void acceptor_take(void *context, int fd, const char *ip);
 int acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf, const char *addresses,
     acceptor_take *take, void *context);
 
-/* Accepts from the sockets that systemd passed on (sd_listen_fds(3)). Returns their number or a negative errno. */
+/*
+ * Takes the sockets that systemd passed on (sd_listen_fds(3)), from which
+ * acceptors_tick() begins to accept. Returns their number or a negative errno.
+ */
 int acceptors_adopt(struct acceptor **list, uv_loop_t *loop, acceptor_take *take, void *context);
 
-/* Each 100 ms: accepts again after the process ran out of descriptors. */
+/* Each 100 ms: begins to accept, or does so again after the process ran out of descriptors. */
 void acceptors_tick(struct acceptor *list);
 
 /* Stops accepting and frees all, once the loop has run again. */

@@ -234,6 +234,18 @@ greetings_close(struct greetings *greetings)
 }
 
 void
+greetings_refuse(struct greetings *greetings, const char *status, const char *why)
+{
+	struct greeting *greeting, *next;
+
+	DL_FOREACH_SAFE(greetings->under_way, greeting, next) {
+		greeting_refuse(greeting->fd, status, why);
+		greeting->fd = -1;
+		end(greeting);
+	}
+}
+
+void
 greetings_tick(struct greetings *greetings, uint64_t now_ms)
 {
 	struct greeting *greeting, *next;

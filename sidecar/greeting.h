@@ -58,6 +58,9 @@ void greetings_open(struct greetings *greetings, uv_loop_t *loop, greeting_done 
 /* Closes those under way, whose memory goes once the loop has run again. */
 void greetings_close(struct greetings *greetings);
 
+/* The same after an answer, as from greeting_refuse(). */
+void greetings_refuse(struct greetings *greetings, const char *status, const char *why);
+
 /* An acceptor_take: takes fd. */
 void greeting_begin(void *greetings, int fd, const char *ip);
 

@@ -18,11 +18,13 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/intake.c %D%/intake.h \
 	%D%/judge.c %D%/judge.h \
 	%D%/metrics.c %D%/metrics.h \
+	%D%/notify.c %D%/notify.h \
 	%D%/outbox.c %D%/outbox.h \
 	%D%/outq.c %D%/outq.h \
 	%D%/pings.c %D%/pings.h \
 	%D%/post.c %D%/post.h \
 	%D%/redis.c %D%/redis.h %D%/redis_tls.h \
+	%D%/reload.c %D%/reload.h \
 	%D%/relay.c %D%/relay.h \
 	%D%/relay_redis.c %D%/relay_redis.h \
 	%D%/routes.c %D%/routes.h \

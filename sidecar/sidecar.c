@@ -18,8 +18,10 @@
 #include "sidecar/greeting.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
+#include "sidecar/notify.h"
 #include "sidecar/pings.h"
 #include "sidecar/relay.h"
+#include "sidecar/reload.h"
 #include "sidecar/sidecar.h"
 #include "sidecar/ws.h"
 
@@ -27,6 +29,8 @@ enum {
 	SPARE_FDS = 128 + 2 * GREETING_MAX + WS_MAX_HANDSHAKES, /* beside the clients */
 	TICK_MS = 1000,
 	GREETING_TICK_MS = 100,
+	HOLD_MIN_MS = 700, /* in which apps and workers find a sidecar that has restarted */
+	HOLD_MAX_MS = 2000,
 	CLOSE_GOING_AWAY = 1001, /* RFC 6455 section 7.4.1 */
 };
 
@@ -45,13 +49,15 @@ struct sidecar {
 	struct greetings browsers, admins; /* connections that have not said what they want */
 	struct ws ws;
 	struct acceptor *acceptors;
+	struct notify notify;
+	uint32_t max_connections; /* that the file limit was made for */
 
 	uv_loop_t loop;
 	uv_poll_t bus_poll;
 	uv_prepare_t turn;
 	uv_idle_t more; /* active while there is more than one turn's budget to do */
 	uv_timer_t tick, greeting_tick, probe_tick;
-	uv_signal_t term, interrupt;
+	uv_signal_t term, interrupt, hangup;
 
 	uint64_t stop_begun_ms; /* 0 until a signal came */
 	uint64_t n_closed;      /* of the connections to close at the stop */
@@ -110,8 +116,8 @@ close_own_handles(struct sidecar *sidecar)
 {
 	uv_handle_t *own[] = { (uv_handle_t *)&sidecar->bus_poll, (uv_handle_t *)&sidecar->turn,
 		(uv_handle_t *)&sidecar->more, (uv_handle_t *)&sidecar->tick, (uv_handle_t *)&sidecar->greeting_tick,
-		(uv_handle_t *)&sidecar->probe_tick, (uv_handle_t *)&sidecar->term,
-		(uv_handle_t *)&sidecar->interrupt };
+		(uv_handle_t *)&sidecar->probe_tick, (uv_handle_t *)&sidecar->term, (uv_handle_t *)&sidecar->interrupt,
+		(uv_handle_t *)&sidecar->hangup };
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (own[i]->loop != NULL)
@@ -137,12 +143,14 @@ close_due(struct sidecar *sidecar)
 	}
 }
 
-/* True when nothing is left to wait for: no socket, and no close event that somebody could acknowledge. */
+/* True when nothing is left to wait for: no request, no socket, and no close event that somebody could acknowledge. */
 static bool
 is_over(const struct sidecar *sidecar)
 {
 	struct client *client, *next;
 
+	if (sidecar->ws.n_handshakes > 0)
+		return false;
 	if (HASH_COUNT(sidecar->hub.clients) == 0)
 		return true;
 	if (HASH_COUNT(sidecar->feed.workers.by_peer) > 0)
@@ -179,13 +187,28 @@ on_signal(uv_signal_t *handle, int number)
 		return;
 	}
 	log_info("stopping signal=%d connections=%u", number, HASH_COUNT(sidecar->hub.clients));
+	notify_stopping(&sidecar->notify, "closing connections");
 	sidecar->stop_begun_ms = uv_now(&sidecar->loop);
 	sidecar->n_to_close = HASH_COUNT(sidecar->hub.clients);
 	sidecar->ws.stopping = true;
 	acceptors_close(&sidecar->acceptors);
-	greetings_close(&sidecar->browsers);
-	greetings_close(&sidecar->admins);
+	greetings_refuse(&sidecar->browsers, "503 Service Unavailable", "stopping");
+	greetings_refuse(&sidecar->admins, "503 Service Unavailable", "stopping");
 	advance_stop(sidecar);
+}
+
+/* --- reloading ------------------------------------------------------------------------- */
+
+static void
+on_hangup(uv_signal_t *handle, int number)
+{
+	struct sidecar *sidecar = handle->data;
+
+	(void)number;
+	notify_reloading(&sidecar->notify);
+	reload(sidecar->conf, sidecar->max_connections);
+	sidecar->feed.resume = true; /* there may be room for more events now */
+	notify_ready(&sidecar->notify, NULL);
 }
 
 /* --- timers --------------------------------------------------------------------------- */
@@ -201,6 +224,19 @@ on_tick(uv_timer_t *timer)
 	feed_tick(&sidecar->feed);
 	intake_tick(&sidecar->intake);
 	ws_tick(&sidecar->ws);
+	notify_tick(&sidecar->notify, uv_now(&sidecar->loop));
+}
+
+/*
+ * Who comes to a socket that stayed open during a restart waits in it until the
+ * routes are known again: answered at once, it would be refused.
+ */
+static bool
+may_accept(const struct sidecar *sidecar)
+{
+	uint64_t passed = uv_now(&sidecar->loop) - sidecar->intake.started_ms;
+
+	return passed >= HOLD_MAX_MS || (passed >= HOLD_MIN_MS && !routes_empty(&sidecar->feed.routes));
 }
 
 static void
@@ -208,7 +244,8 @@ on_short_tick(uv_timer_t *timer)
 {
 	struct sidecar *sidecar = timer->data;
 
-	acceptors_tick(sidecar->acceptors);
+	if (may_accept(sidecar))
+		acceptors_tick(sidecar->acceptors);
 	greetings_tick(&sidecar->browsers, uv_now(&sidecar->loop));
 	greetings_tick(&sidecar->admins, uv_now(&sidecar->loop));
 	posts_tick(&sidecar->admin.posts, uv_now(&sidecar->loop));
@@ -234,7 +271,7 @@ open_handles(struct sidecar *sidecar)
 	int r;
 
 	sidecar->turn.data = sidecar->tick.data = sidecar->greeting_tick.data = sidecar->probe_tick.data = sidecar;
-	sidecar->term.data = sidecar->interrupt.data = sidecar;
+	sidecar->term.data = sidecar->interrupt.data = sidecar->hangup.data = sidecar;
 	uv_prepare_init(loop, &sidecar->turn);
 	uv_idle_init(loop, &sidecar->more);
 	uv_timer_init(loop, &sidecar->tick);
@@ -242,6 +279,7 @@ open_handles(struct sidecar *sidecar)
 	uv_timer_init(loop, &sidecar->probe_tick);
 	uv_signal_init(loop, &sidecar->term);
 	uv_signal_init(loop, &sidecar->interrupt);
+	uv_signal_init(loop, &sidecar->hangup);
 	r = uv_poll_init(loop, &sidecar->bus_poll, bus_fd(sidecar->bus));
 	if (r < 0)
 		return r;
@@ -252,6 +290,7 @@ open_handles(struct sidecar *sidecar)
 	uv_timer_start(&sidecar->probe_tick, on_probe, FEED_PROBE_MS, FEED_PROBE_MS);
 	uv_signal_start(&sidecar->term, on_signal, SIGTERM);
 	uv_signal_start(&sidecar->interrupt, on_signal, SIGINT);
+	uv_signal_start(&sidecar->hangup, on_hangup, SIGHUP);
 	return 0;
 }
 
@@ -402,6 +441,7 @@ sidecar_run(struct conf *conf, const struct keys *keys)
 	struct sidecar sidecar = { .conf = conf, .keys = keys };
 	int r;
 
+	notify_open(&sidecar.notify);
 	set_file_limit(conf);
 	r = uv_loop_init(&sidecar.loop);
 	if (r < 0) {
@@ -417,11 +457,14 @@ sidecar_run(struct conf *conf, const struct keys *keys)
 		r = open_listeners(&sidecar);
 	if (r == 0) {
 		log_info("ready bus=%s max_connections=%u", conf->bus, conf->ws_max_connections);
+		sidecar.max_connections = conf->ws_max_connections;
+		notify_ready(&sidecar.notify, "serving");
 		uv_run(&sidecar.loop, UV_RUN_DEFAULT);
 		log_info("stopped");
 	} else {
 		log_error("not started error=%s", strerror(-r));
 	}
 	close_all(&sidecar);
+	notify_close(&sidecar.notify);
 	return r == 0 ? 0 : 1;
 }

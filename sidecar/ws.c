@@ -66,13 +66,15 @@ judge(struct ws *ws, struct lws *wsi, const struct request_line *line)
 	};
 	uint32_t max = ws->conf->ws_max_connections;
 	/* Clients that are gone count only when no worker takes note of it for long. */
-	bool full = ws->stopping || ws->n_open >= max || HASH_COUNT(ws->hub->clients) / 2 >= max;
+	bool full = ws->n_open >= max || HASH_COUNT(ws->hub->clients) / 2 >= max;
 
 	/* One that is there but could not be copied counts as a foreign or unknown one. */
 	if (upgrade.origin == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0)
 		upgrade.origin = "";
 	if (upgrade.protocols == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) > 0)
 		upgrade.protocols = "";
+	if (ws->stopping)
+		return (struct verdict){ .status = 503, .why = "stopping" };
 	return judge_upgrade(&upgrade, ws->feed, ws->conf->ws_allowed_origins, full);
 }
 

@@ -27,6 +27,7 @@ EXTRA_DIST += \
 	%D%/test_relay.py \
 	%D%/test_relay_faults.py \
 	%D%/test_serve.py \
+	%D%/test_systemd.py \
 	%D%/test_web.py \
 	%D%/test_workers.py \
 	%D%/web.py \

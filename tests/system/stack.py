@@ -43,6 +43,7 @@ class Process:
         self.name = name
         self.argv = [str(arg) for arg in argv]
         self.ready = ready
+        self.fds = []  # sockets that it is given, as systemd does it
         self.popen = None
         self.log = stack.dir / f"{name}.log"
 
@@ -53,12 +54,17 @@ class Process:
     def start(self, wait=True):
         assert self.popen is None
         env = {**os.environ, **self.stack.env}
+        argv = self.argv
+        if self.fds:
+            moves = " ".join(f"{n}<&{fd}" for n, fd in enumerate(self.fds, 3))
+            argv = ["bash", "-c", f"exec {moves}; LISTEN_PID=$$ LISTEN_FDS={len(self.fds)} exec \"$@\"", "bash", *argv]
         with open(self.log, "ab") as log:
             self.from_byte = log.tell()
             # Nothing outlives pytest, however that ends.
-            self.popen = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *self.argv], env=env,
+            self.popen = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *argv], env=env,
                                           stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.stack.dir,
-                                          start_new_session=True)
+                                          start_new_session=True,
+                                          pass_fds=self.fds)
         if wait:
             self.wait_ready()
         return self
@@ -135,6 +141,12 @@ class Stack:
         process = Process(self, name, argv, ready)
         self.processes.append(process)
         return process
+
+    def new_app(self, name, fd):
+        """One more FastCGI process, on a socket that listens already."""
+        app = self.new_process(name, [self.program], self._app_ready)
+        app.fds = [fd]
+        return app
 
     def new_worker(self, name, program=None):
         return self.new_process(name, [program or self.program, "--worker"], self._worker_ready)

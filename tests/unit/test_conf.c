@@ -409,6 +409,38 @@ a_large_file_is_read_whole(void)
 	unlink(".env");
 }
 
+static void
+a_running_sidecar_takes_over_what_may_change(void)
+{
+	struct buf changed = BUF_INIT, waiting = BUF_INIT;
+	struct conf conf, fresh;
+
+	parse(&conf, nothing, "TINA4_LISTEN=a:1\nTINA4_TRUSTED_PROXIES=10.0.0.0/8\n");
+	parse(&fresh, nothing,
+	    "TINA4_LISTEN=a:2\nTINA4_WS_ALLOWED_ORIGINS=https://a.org\nTINA4_WORKER_WAIT=7\n"
+	    "TINA4_LOG_LEVEL=debug\nTINA4_WS_CLOSE_EXPIRED=true\nTINA4_TRUSTED_PROXIES=10.0.0.0/8\n");
+	conf_renew(&conf, &fresh, &changed, &waiting);
+	OK(strcmp(buf_cstr(&changed),
+	       " TINA4_LOG_LEVEL TINA4_WS_ALLOWED_ORIGINS TINA4_WS_CLOSE_EXPIRED "
+	       "TINA4_WORKER_WAIT") == 0,
+	    "what has changed is named, what is the same is not");
+	OK(strcmp(buf_cstr(&waiting), " TINA4_LISTEN") == 0, "so is what takes a restart");
+	conf_free(&fresh);
+	OK(strcmp(conf.ws_allowed_origins, "https://a.org") == 0 && conf.worker_wait == 7 && conf.ws_close_expired,
+	    "the new values are there to stay");
+	OK(strcmp(conf.listen, "a:1") == 0, "what takes a restart is as it was");
+	parse(&fresh, nothing, "TINA4_TRUSTED_PROXIES=10.0.0.0/9\n");
+	buf_clear(&changed);
+	conf_renew(&conf, &fresh, &changed, &waiting);
+	conf_free(&fresh);
+	OK(strstr(buf_cstr(&changed), " TINA4_TRUSTED_PROXIES") != NULL &&
+		!address_list_contains(conf.trusted_proxies, "10.128.0.1"),
+	    "networks are compared one by one");
+	conf_free(&conf);
+	buf_free(&changed);
+	buf_free(&waiting);
+}
+
 int
 main(void)
 {
@@ -437,5 +469,6 @@ main(void)
 	a_chosen_file_must_be_there();
 	a_large_file_is_read_whole();
 	rmdir(directory);
+	a_running_sidecar_takes_over_what_may_change();
 	return tap_done();
 }
