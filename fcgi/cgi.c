@@ -4,6 +4,7 @@
 #include "fcgi/app.h"
 #include "fcgi/cgi.h"
 #include "fcgi/dispatch.h"
+#include "fcgi/io.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 
@@ -35,17 +36,7 @@ static int
 put(void *context, const void *data, size_t len)
 {
 	(void)context;
-	while (len > 0) {
-		ssize_t n = write(STDOUT_FILENO, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data = (const char *)data + n;
-		len -= (size_t)n;
-	}
-	return 0;
+	return io_write(STDOUT_FILENO, data, len);
 }
 
 int

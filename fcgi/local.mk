@@ -16,6 +16,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/fields.c %D%/fields.h \
 	%D%/http.c %D%/http.h \
+	%D%/io.c %D%/io.h \
 	%D%/jsonf.c %D%/jsonf.h \
 	%D%/link.c %D%/link.h \
 	%D%/meta.c %D%/meta.h \

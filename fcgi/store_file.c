@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fcgi/io.h"
 #include "fcgi/store.h"
 #include "shared/buf.h"
 #include "shared/log.h"
@@ -215,22 +216,6 @@ file_load(struct store *store, const char *key, struct buf *ret)
 
 /* --- writing ----------------------------------------------------------------------------- */
 
-static int
-write_all(int fd, const void *data, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, data, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data = (const char *)data + n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Writes a file under a new name, which is no entry's. */
 static int
 write_new(int dir, char name[static NEW_NAME], const void *data, size_t len)
@@ -244,7 +229,7 @@ write_new(int dir, char name[static NEW_NAME], const void *data, size_t len)
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = write_all(fd, data, len);
+	r = io_write(fd, data, len);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r < 0)

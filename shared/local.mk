@@ -9,6 +9,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/credentials.c %D%/credentials.h \
 	%D%/dotenv.c %D%/dotenv.h \
 	%D%/envelope.c %D%/envelope.h \
+	%D%/hex.c %D%/hex.h \
 	%D%/keys.c %D%/keys.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/log.c %D%/log.h \

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/hex.h"
 #include "shared/path.h"
 #include "shared/utf8.h"
 
@@ -37,18 +38,6 @@ static bool
 is_letter(char c)
 {
 	return is_lower(c) || (c >= 'A' && c <= 'Z');
-}
-
-static int
-hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* Finds where the segment that begins at `at` ends: at a slash or at the end. */

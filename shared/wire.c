@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "shared/hex.h"
 #include "shared/wire.h"
 
 struct span
@@ -171,18 +172,6 @@ wire_id_format(const struct wire_id *id, char ret[static WIRE_ID_HEX])
 		ret[2 * i + 1] = digits[id->bytes[i] & 15];
 	}
 	ret[WIRE_ID_HEX - 1] = '\0';
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 int
