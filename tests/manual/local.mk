@@ -15,5 +15,13 @@ manual_tests = \
 TESTS += $(manual_tests)
 EXTRA_DIST += %D%/page.awk %D%/tap.sh $(manual_tests)
 
+# README's application again, as its reader builds it: from what was installed.
+installcheck-local:
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	awk '/^```/ { shown = $$0 == "```c"; next } shown' $(srcdir)/README.md >$$folder/shop.c && \
+	PKG_CONFIG_PATH='$(DESTDIR)$(pkgconfigdir)' $(PKG_CONFIG) --cflags --libs libtina4 >$$folder/flags && \
+	$(CC) $(CFLAGS) -o $$folder/shop $$folder/shop.c $$(cat $$folder/flags) && \
+	LD_LIBRARY_PATH='$(DESTDIR)$(libdir)' $$folder/shop --routes
+
 check_PROGRAMS += %D%/render
 %C%_render_LDADD = fcgi/libapp.la $(CJSON_LIBS)
