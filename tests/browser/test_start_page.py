@@ -58,7 +58,7 @@ def test_shipping_an_order_tells_its_user(demo):
     other = connect(tab, "notifications", "78", n=2)
     tab.click("#notifications .ship button")
     tab.until(lambda: any('"title":"Order Shipped"' in line for line in got(tab, other)), "78 is told")
-    assert tab.text("#notifications output") == '200 {"message":"Order shipped, user notified"}'
+    tab.until_text("#notifications output", '200 {"message":"Order shipped, user notified"}')
     assert len(got(tab, user)) == 1  # that it listens
 
 
