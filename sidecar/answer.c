@@ -25,6 +25,7 @@ add_for_status(struct lws *wsi, const struct answer *answer, unsigned char **at,
 		return add(wsi, "allow:", answer->allow, at, end);
 	case 426:
 		return add(wsi, "upgrade:", "websocket", at, end) && add(wsi, "sec-websocket-version:", "13", at, end);
+	case 429:
 	case 503:
 		return add(wsi, "retry-after:", "1", at, end);
 	default:

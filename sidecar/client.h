@@ -21,6 +21,7 @@ struct event;
 struct frame;
 struct lws;
 struct path;
+struct quota;
 
 enum client_limits {
 	CLIENT_ALIGNMENT = 64, /* bytes of a cache line */
@@ -63,6 +64,9 @@ struct client {
 	UT_hash_handle hh;                    /* by id */
 	uint32_t ping_slot;                   /* of the ping wheel */
 	struct client *prev_ping, *next_ping; /* same slot; prev is NULL outside the wheel */
+
+	struct quota *quota; /* of its address, or NULL */
+	uint64_t paid_us;    /* its messages: see quota_take() */
 
 	/* how it ends */
 	int64_t expires;                              /* Unix time, when its token ends */

@@ -23,6 +23,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/outq.c %D%/outq.h \
 	%D%/pings.c %D%/pings.h \
 	%D%/post.c %D%/post.h \
+	%D%/quotas.c %D%/quotas.h \
 	%D%/redis.c %D%/redis.h %D%/redis_tls.h \
 	%D%/reload.c %D%/reload.h \
 	%D%/relay.c %D%/relay.h \

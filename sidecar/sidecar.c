@@ -20,6 +20,7 @@
 #include "sidecar/intake.h"
 #include "sidecar/notify.h"
 #include "sidecar/pings.h"
+#include "sidecar/quotas.h"
 #include "sidecar/relay.h"
 #include "sidecar/reload.h"
 #include "sidecar/sidecar.h"
@@ -45,6 +46,7 @@ struct sidecar {
 	struct relay relay;
 	struct pings pings;
 	struct expiry expiry;
+	struct quotas quotas;
 	struct admin admin;
 	struct greetings browsers, admins; /* connections that have not said what they want */
 	struct ws ws;
@@ -221,6 +223,7 @@ on_tick(uv_timer_t *timer)
 	hub_tick(&sidecar->hub, uv_now(&sidecar->loop));
 	pings_tick(&sidecar->pings);
 	expiry_tick(&sidecar->expiry, time(NULL));
+	quotas_tick(&sidecar->quotas, uv_now(&sidecar->loop));
 	feed_tick(&sidecar->feed);
 	intake_tick(&sidecar->intake);
 	ws_tick(&sidecar->ws);
@@ -381,6 +384,7 @@ open_parts(struct sidecar *sidecar)
 	intake_open(&sidecar->intake, sidecar->conf, sidecar->bus, &sidecar->hub, &sidecar->feed);
 	sidecar->intake.started_ms = uv_now(&sidecar->loop);
 	sidecar->expiry.hub = &sidecar->hub;
+	quotas_open(&sidecar->quotas, sidecar->conf);
 	sidecar->admin = (struct admin){ .conf = sidecar->conf,
 		.feed = &sidecar->feed,
 		.metrics = { .ws = &sidecar->ws,
@@ -398,6 +402,7 @@ open_parts(struct sidecar *sidecar)
 		.feed = &sidecar->feed,
 		.pings = &sidecar->pings,
 		.expiry = &sidecar->expiry,
+		.quotas = &sidecar->quotas,
 		.keys = sidecar->keys,
 		.admin = &sidecar->admin };
 	memcpy(&sidecar->ws.instance, random.bytes + sizeof(epoch), sizeof(sidecar->ws.instance));
@@ -425,6 +430,7 @@ close_all(struct sidecar *sidecar)
 	uv_run(&sidecar->loop, UV_RUN_DEFAULT);
 	ws_close(&sidecar->ws);
 
+	quotas_close(&sidecar->quotas);
 	pings_close(&sidecar->pings);
 	intake_close(&sidecar->intake);
 	feed_close(&sidecar->feed);

@@ -22,6 +22,7 @@
 #include "sidecar/hub.h"
 #include "sidecar/judge.h"
 #include "sidecar/pings.h"
+#include "sidecar/quotas.h"
 #include "sidecar/post.h"
 #include "sidecar/ws.h"
 
@@ -32,6 +33,7 @@ enum {
 	RECEIVE_BYTES = 1024,   /* per connection: larger messages come in pieces */
 	WRITE_BYTES = 65536,    /* the most that libwebsockets hands to one send(2) */
 	MASKED_HEAD_BYTES = 6,  /* of a small frame from a client: RFC 6455 section 5.2 */
+	CLOSE_POLICY = 1008,    /* RFC 6455 section 7.4.1 */
 	CLOSE_TOO_LARGE = 1009, /* RFC 6455 section 7.4.1 */
 	CLOSE_INTERNAL = 1011,
 };
@@ -93,15 +95,38 @@ check_token(struct ws *ws, struct lws *wsi, struct request_line *line)
 	return judge_token(ws->keys, &credentials, time(NULL), &line->token);
 }
 
+/* The client's address: behind proxies that are trusted the one that they tell, and "" when nobody knows. */
+static void
+client_ip(const struct ws *ws, struct lws *wsi, const struct request_line *line, char ret[static ADDRESS_TEXT_MAX])
+{
+	char forwarded[1024];
+
+	address_of_client(ws->conf->trusted_proxies, line->ip,
+	    header(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof(forwarded)), ret);
+}
+
+/* Before the token is checked, so that nobody tries one after the other. */
+static const char *
+over_quota(struct ws *ws, struct lws *wsi, const struct request_line *line)
+{
+	char ip[ADDRESS_TEXT_MAX];
+
+	client_ip(ws, wsi, line, ip);
+	return quotas_refuse(ws->quotas, ip, ws->feed->now_ms);
+}
+
 static int
 on_upgrade(struct ws *ws, struct lws *wsi)
 {
 	struct request_line *line = lws_get_opaque_user_data(wsi);
 	struct verdict verdict;
+	const char *why;
 
 	if (line == NULL || line->for_admin)
 		return answer_error(wsi, 400, "no WebSocket here", NULL);
 	verdict = judge(ws, wsi, line);
+	if (verdict.status == 101 && (why = over_quota(ws, wsi, line)) != NULL)
+		verdict = (struct verdict){ 429, why, NULL };
 	if (verdict.status == 101 && verdict.route->secure)
 		verdict = check_token(ws, wsi, line);
 	if (verdict.status == 101)
@@ -162,7 +187,7 @@ put_headers(struct ws *ws, struct lws *wsi, struct buf *meta)
 static void
 put_meta(struct ws *ws, struct lws *wsi, const struct request_line *line, struct client *client)
 {
-	char forwarded[1024], ip[ADDRESS_TEXT_MAX];
+	char ip[ADDRESS_TEXT_MAX];
 	struct wire_meta meta = {
 		.pattern = span_of(client->path->route == NULL ? "" : path_pattern_text(client->path->route->pattern)),
 		.path = { line->path, line->path_len },
@@ -170,8 +195,8 @@ put_meta(struct ws *ws, struct lws *wsi, const struct request_line *line, struct
 		.user = { line->token.claims, line->token.claims_len },
 	};
 
-	address_of_client(ws->conf->trusted_proxies, line->ip,
-	    header(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof(forwarded)), ip);
+	client_ip(ws, wsi, line, ip);
+	client->quota = quotas_enter(ws->quotas, ip);
 	meta.ip = span_of(ip);
 	wire_put_meta(&client->meta, &meta);
 	put_headers(ws, wsi, &client->meta);
@@ -261,6 +286,10 @@ take_message(struct ws *ws, struct client *client, const void *data, size_t len,
 {
 	ws->n_received++;
 	ws->received_bytes += len;
+	if (!quota_take(&client->paid_us, ws->conf->ws_message_rate, ws->feed->now_ms)) {
+		refuse_message(ws, client, CLOSE_POLICY, "too-many-messages");
+		return;
+	}
 	if (feed_client_message(ws->feed, client, data, len, binary) < 0)
 		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
 }
@@ -359,6 +388,8 @@ on_closed(struct ws *ws, struct session *session)
 	ws->n_open--;
 	pings_remove(ws->pings, client);
 	expiry_remove(ws->expiry, client);
+	quotas_leave(client->quota);
+	client->quota = NULL;
 	tally_end(&ws->tally, client->dropped_for, client->close_code);
 	forget_unread(ws, client);
 	client->wsi = NULL;

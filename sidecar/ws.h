@@ -23,6 +23,7 @@ struct keys;
 struct lws_context;
 struct lws_vhost;
 struct pings;
+struct quotas;
 struct request_line;
 
 enum ws_limits {
@@ -36,6 +37,7 @@ struct ws {
 	struct feed *feed;
 	struct pings *pings;
 	struct expiry *expiry;
+	struct quotas *quotas;
 	const struct keys *keys; /* of tokens */
 	struct admin *admin;
 	struct lws_context *context;

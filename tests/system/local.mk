@@ -23,6 +23,7 @@ EXTRA_DIST += \
 	%D%/test_messages.py \
 	%D%/test_push.py \
 	%D%/test_push_over_http.py \
+	%D%/test_quotas.py \
 	%D%/test_sections.py \
 	%D%/test_relay.py \
 	%D%/test_relay_faults.py \

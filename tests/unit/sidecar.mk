@@ -12,6 +12,7 @@ unit_tests += \
 	%D%/test_outbox \
 	%D%/test_outq \
 	%D%/test_post \
+	%D%/test_quotas \
 	%D%/test_routes \
 	%D%/test_seen \
 	%D%/test_workers
@@ -50,6 +51,8 @@ unit_tests += \
 %C%_test_post_SOURCES = %D%/test_post.c
 %C%_test_post_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_post_LDADD = sidecar/libsidecar.la
+%C%_test_quotas_SOURCES = %D%/test_quotas.c
+%C%_test_quotas_LDADD = sidecar/libsidecar.la
 %C%_test_routes_SOURCES = %D%/test_routes.c
 %C%_test_routes_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_routes_LDADD = sidecar/libsidecar.la
