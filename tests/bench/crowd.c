@@ -237,12 +237,13 @@ ask(struct crowd *crowd, unsigned i, const char *path)
 static size_t
 take_answer(struct crowd *crowd, unsigned i, const uint8_t *data, size_t len, uint64_t now)
 {
+	static const char upgraded[] = "HTTP/1.1 101";
 	const uint8_t *end = memmem(data, len, "\r\n\r\n", 4);
 
 	if (end == NULL && len < ANSWER_BYTES)
 		return 0;
-	if (end == NULL || memcmp(data, "HTTP/1.1 101", 12) != 0) {
-		complain(crowd, "client %u was answered %.*s", i, (int)strcspn((const char *)data, "\r"), data);
+	if (end == NULL || len < sizeof(upgraded) || memcmp(data, upgraded, sizeof(upgraded) - 1) != 0) {
+		complain(crowd, "client %u was answered %.*s", i, (int)(len < 32 ? len : 32), (const char *)data);
 		leave(crowd, i);
 		return len;
 	}

@@ -103,6 +103,11 @@ def measure(argv, cores=None, timeout=TIMEOUT, env=None):
     return lines
 
 
+def cpu_ns(pid):
+    """CPU time of all threads that a process has now."""
+    return sum(int(stat.read_text().split()[0]) for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
+
+
 def raise_file_limit():
     """For all that is started; some servers grow with the limit, so not to whatever is allowed."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

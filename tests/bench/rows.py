@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass, field
 
 import servers
-from machine import ALL, BUILD, CLIENT, HERE, Absent, Wrong, load, measure
+from machine import ALL, BUILD, CLIENT, HERE, Absent, Wrong, cpu_ns, load, measure
 from servers import BehindNginx, Floor, Router, Tina4
 
 
@@ -287,23 +287,28 @@ def template(plan):
 
 
 def wrk(server, seconds):
-    """Requests a second."""
+    """Requests a second, and what one costs the program behind nginx in CPU microseconds."""
     if shutil.which("wrk") is None:
         raise Absent("wrk is not installed")
+    program = server.pids[0]
+    used = -cpu_ns(program)
     done = subprocess.run(["taskset", "-c", ",".join(map(str, CLIENT)), "wrk", "-t", "8", "-c", "32", "-d",
                            f"{max(1, round(seconds))}", f"http://127.0.0.1:{server.port}/hello"],
                           capture_output=True, text=True, check=True)
+    used += cpu_ns(program)
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:
         raise Wrong(done.stdout)
-    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1])
+    requests = int(re.search(r"(\d+) requests in", done.stdout)[1])
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout)[1]), used / 1e3 / requests
 
 
 def fastcgi(plan):
     row = Row("fastcgi", "requests by nginx and FastCGI, 8 threads, to a bare FCGX_Accept_r()", 0.95, at_least=True)
     with Tina4(worker=False) as sidecar, servers.our_hello(sidecar.bus) as ours, servers.bare_hello() as least:
-        for subject, bare in in_turns(plan.pairs, lambda: wrk(ours, 2 * plan.seconds),
-                                      lambda: wrk(least, 2 * plan.seconds)):
-            row.add(subject / bare, app=(subject, "/s"), bare=(bare, "/s"))
+        for (rate, cost), (bare, bare_cost) in in_turns(plan.pairs, lambda: wrk(ours, 2 * plan.seconds),
+                                                        lambda: wrk(least, 2 * plan.seconds)):
+            row.add(rate / bare, app=(rate, "/s"), bare=(bare, "/s"), CPU_of_the_app=(cost, "µs"),
+                    CPU_of_the_bare=(bare_cost, "µs"))
     return [row]
 
 
