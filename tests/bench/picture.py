@@ -52,7 +52,7 @@ def share(row, figure):
 
 
 def draw_rows(drawing, rows):
-    begin, end = 500, 760  # of the bars; the limit is in the middle
+    begin, end = 490, 750  # of the bars; the limit is in the middle
     scale = (end - begin) / 2
 
     drawing.text((begin + end) / 2, drawing.height + 12, "the bar", 11, FAINT, "middle")
@@ -63,7 +63,7 @@ def draw_rows(drawing, rows):
         colour = MET if row.met else MISSED
         place = [begin + scale * max(0, min(2, share(row, figure)))
                  for figure in (row.figure, min(row.figures), max(row.figures))]
-        drawing.text(begin - 10, y + 15, row.what, 12, TEXT, "end")
+        drawing.text(begin - 10, y + 15, row.what.replace("`", ""), 12, TEXT, "end")
         drawing.box(begin, y + 5, place[0] - begin, ROW - 10, colour)
         drawing.line(place[1], y + ROW / 2, place[2], y + ROW / 2, TEXT, 1.5)
         drawing.text(end + 10, y + 15, number(row.figure) + (row.unit and " " + row.unit), 12, colour, weight="bold")

@@ -46,7 +46,7 @@ class Row:
 
     @property
     def bar(self):
-        return f"{'at least' if self.at_least else 'at most'} {number(self.limit)}{self.unit and ' ' + self.unit}"
+        return f"{'at least' if self.at_least else 'at most'} {self.limit:g}{self.unit and ' ' + self.unit}"
 
 
 def number(value):
