@@ -12,8 +12,12 @@ dist_deploy_DATA = \
 	%D%/nginx.conf.in
 
 EXTRA_DIST += \
+	%D%/apache.md \
 	%D%/build \
 	%D%/install-missing \
+	%D%/install.md \
+	%D%/lighttpd.md \
+	%D%/nginx.md \
 	%D%/packages \
 	%D%/serve
 

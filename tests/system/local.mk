@@ -17,6 +17,8 @@ EXTRA_DIST += \
 	%D%/test_chapter.py \
 	%D%/test_clients.py \
 	%D%/test_command.py \
+	%D%/test_examples.py \
+	%D%/test_guides.py \
 	%D%/test_handlers.py \
 	%D%/test_handshake.py \
 	%D%/test_http.py \
