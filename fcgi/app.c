@@ -15,6 +15,7 @@
 #include "fcgi/push.h"
 #include "fcgi/role.h"
 #include "fcgi/router.h"
+#include "fcgi/signals.h"
 #include "fcgi/session.h"
 #include "fcgi/template/templates.h"
 #include "fcgi/worker.h"
@@ -414,6 +415,8 @@ tina4_app_run(struct tina4_app *app, int argc, char **argv)
 	open_standard_descriptors();
 	role = role_find(argc, argv);
 	catch_sigpipe();
+	if (serves(role.kind) && role.kind != ROLE_CGI)
+		signals_block();
 	if (!app->refused && load_conf(app) == 0 && (!serves(role.kind) || open_parts(app) == 0))
 		status = run(app, &role);
 	tina4_app_free(app);

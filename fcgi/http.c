@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
@@ -20,9 +19,10 @@
 #include "fcgi/app.h"
 #include "fcgi/dispatch.h"
 #include "fcgi/http.h"
-#include "shared/listener.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
+#include "fcgi/signals.h"
+#include "shared/listener.h"
 #include "shared/log.h"
 
 enum {
@@ -290,24 +290,6 @@ stop_threads(struct server *server)
 	return 0;
 }
 
-/* Blocks the signals that stop the server and lets a descriptor tell of them. */
-static int
-open_signals(int *ret)
-{
-	sigset_t signals;
-	int fd;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL); /* in the threads too, which inherit it */
-	fd = signalfd(-1, &signals, SFD_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	*ret = fd;
-	return 0;
-}
-
 static void
 server_free(struct server *server)
 {
@@ -347,7 +329,7 @@ server_new(struct server **ret, struct tina4_app *app, int listen_fd)
 		r = -errno;
 		goto fail;
 	}
-	r = open_signals(&server->signal_fd);
+	server->signal_fd = r = signals_open();
 	if (r < 0)
 		goto fail;
 	r = set_nonblocking(listen_fd);

@@ -28,6 +28,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/role.c %D%/role.h \
 	%D%/router.c %D%/router.h \
 	%D%/session.c %D%/session.h \
+	%D%/signals.c %D%/signals.h \
 	%D%/store.h %D%/store_file.c %D%/store_redis.c \
 	%D%/template/arena.c %D%/template/arena.h \
 	%D%/template/ast.h \

@@ -10,6 +10,7 @@
 #include "fcgi/conn.h"
 #include "fcgi/conns.h"
 #include "fcgi/link.h"
+#include "fcgi/signals.h"
 #include "fcgi/worker.h"
 #include "shared/log.h"
 
@@ -35,26 +36,13 @@ struct worker {
 	bool done;
 };
 
-static int
-open_signals(struct worker *worker)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	worker->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return worker->signals < 0 ? -errno : 0;
-}
-
 /* Undone by close_worker(), also after a failure. */
 static int
 open_worker(struct worker *worker)
 {
 	int r;
 
-	r = open_signals(worker);
+	worker->signals = r = signals_open();
 	if (r < 0)
 		return r;
 	worker->conns = conns_new();

@@ -1,0 +1,16 @@
+/*
+ * signals - SIGTERM and SIGINT, which ask a server to stop.
+ *
+ * They are blocked before anything listens, so that no connection is taken by a
+ * process that a signal still ends at once, and arrive as a descriptor.
+ */
+#ifndef FCGI_SIGNALS_H
+#define FCGI_SIGNALS_H
+
+/* Blocks them in this thread, and in those that it will make. */
+void signals_block(void);
+
+/* Blocks them, and returns a signalfd(2) that does not wait, or a negative errno. The caller closes it. */
+int signals_open(void);
+
+#endif
