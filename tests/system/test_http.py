@@ -57,6 +57,12 @@ def test_a_body_past_the_limit_is_413(make_stack):
     assert stack.http("POST", "/mirror/x", body="x" * 5001).status == 413
 
 
+def test_a_body_that_nginx_refuses_is_413_with_a_reason_too(lab):
+    answer = lab.http("POST", "/mirror/x", body=b"x" * ((10 << 20) + 1))
+    assert answer.status == 413
+    assert answer.json == {"error": "The body is larger than 10 MiB."}
+
+
 def test_a_big_body(site):
     assert site.http("POST", "/mirror/x", body=b"x" * (8 << 20)).json["bytes"] == 8 << 20
 
