@@ -43,6 +43,24 @@ def test_the_announced_length_is_enough_for_1009(client):
     assert client.closed()[0] == 1009
 
 
+def huge(length):
+    return b"\x82\xff" + struct.pack("!Q", length) + KEY + b"x"
+
+
+def test_the_largest_length_is_1009(client):
+    client.raw(huge((1 << 63) - 1))
+    assert client.closed()[0] == 1009
+
+
+@pytest.mark.parametrize("length", [1 << 63, (1 << 64) - 14, (1 << 64) - 1])
+def test_a_length_past_that_ends_the_connection(lab, client, length):
+    """Added to what is there it would be small, or nothing at all."""
+    with lab.ws(PATH, direct=True) as bystander:
+        client.raw(huge(length))
+        assert client.broken() == []
+        assert bystander.ask("send here") == "here"
+
+
 def test_fragments_count_together(client):
     client.frame(ABNF.OPCODE_BINARY, b"x" * (MIB - 10), fin=0)
     client.frame(ABNF.OPCODE_CONT, b"x" * 11, fin=1)
