@@ -20,12 +20,11 @@ struct quota {
 bool
 quota_take(uint64_t *paid_us, uint32_t rate, uint64_t now_ms)
 {
-	uint64_t now_us = 1000 * now_ms;
-	uint64_t paid = *paid_us > now_us ? *paid_us : now_us;
+	uint64_t now_us = 1000 * now_ms, paid;
 
 	if (rate == 0)
 		return true;
-	paid += 1000000 / rate;
+	paid = (*paid_us > now_us ? *paid_us : now_us) + 1000000 / rate;
 	if (paid - now_us > 1000ull * QUOTA_BURST_MS)
 		return false;
 	*paid_us = paid;
