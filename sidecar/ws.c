@@ -13,6 +13,7 @@
 #include "shared/conf.h"
 #include "shared/credentials.h"
 #include "shared/log.h"
+#include "shared/utf8.h"
 #include "sidecar/admin.h"
 #include "sidecar/answer.h"
 #include "sidecar/client.h"
@@ -30,11 +31,12 @@ enum {
 	HEADER_BYTES = 8192, /* of one request's headers */
 	HANDSHAKE_SECONDS = 5,
 	SERVICE_BYTES = 16384,
-	RECEIVE_BYTES = 1024,   /* per connection: larger messages come in pieces */
-	WRITE_BYTES = 65536,    /* the most that libwebsockets hands to one send(2) */
-	MASKED_HEAD_BYTES = 6,  /* of a small frame from a client: RFC 6455 section 5.2 */
-	CLOSE_POLICY = 1008,    /* RFC 6455 section 7.4.1 */
-	CLOSE_TOO_LARGE = 1009, /* RFC 6455 section 7.4.1 */
+	RECEIVE_BYTES = 1024,    /* per connection: larger messages come in pieces */
+	WRITE_BYTES = 65536,     /* the most that libwebsockets hands to one send(2) */
+	MASKED_HEAD_BYTES = 6,   /* of a small frame from a client: RFC 6455 section 5.2 */
+	CLOSE_NO_MESSAGE = 1007, /* RFC 6455 section 7.4.1 */
+	CLOSE_POLICY = 1008,
+	CLOSE_TOO_LARGE = 1009,
 	CLOSE_INTERNAL = 1011,
 };
 
@@ -284,6 +286,10 @@ refuse_message(struct ws *ws, struct client *client, uint16_t code, const char *
 static void
 take_message(struct ws *ws, struct client *client, const void *data, size_t len, bool binary)
 {
+	if (!binary && !utf8_valid(data, len)) {
+		refuse_message(ws, client, CLOSE_NO_MESSAGE, "not-utf8");
+		return;
+	}
 	ws->n_received++;
 	ws->received_bytes += len;
 	if (!quota_take(&client->paid_us, ws->conf->ws_message_rate, ws->feed->now_ms)) {
@@ -365,16 +371,22 @@ on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *da
 	}
 }
 
-/* RFC 6455 section 5.5.1: the body of a close frame, if there is one, begins with the code. */
-static void
+/*
+ * RFC 6455 section 5.5.1: the body of a close frame, if there is one, begins
+ * with the code, and the rest is text. Returns -1 to cut off one that is not.
+ */
+static int
 on_peer_close(struct ws *ws, struct client *client, const uint8_t *body, size_t len)
 {
 	enum { NO_CODE = 1005 };
 
+	if (len > 2 && !utf8_valid((const char *)body + 2, len - 2))
+		return -1;
 	client->write_closed = true;
 	if (client->close_code == 0)
 		client->close_code = len >= 2 ? (uint16_t)(body[0] << 8 | body[1]) : NO_CODE;
 	hub_leave(ws->hub, client);
+	return 0;
 }
 
 static void
@@ -457,9 +469,7 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 			client_writable(session->client);
 		return 0;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		if (session->client != NULL)
-			on_peer_close(ws, session->client, in, len);
-		return 0;
+		return session->client == NULL ? 0 : on_peer_close(ws, session->client, in, len);
 	case LWS_CALLBACK_CLOSED:
 		on_closed(ws, session);
 		return 0;
@@ -506,7 +516,6 @@ open_vhost(struct ws *ws)
 		.keepalive_timeout = HANDSHAKE_SECONDS,
 		.retry_and_idle_policy = &no_pings,
 		.alpn = "http/1.1",
-		.options = LWS_SERVER_OPTION_VALIDATE_UTF8,
 	};
 
 	return lws_create_vhost(ws->context, &info);
@@ -519,8 +528,7 @@ ws_open(struct ws *ws, uv_loop_t *loop)
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.foreign_loops = loops,
-		.options =
-		    LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8,
+		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
 		.gid = (gid_t)-1,
 		.uid = (uid_t)-1,
 		.user = ws,

@@ -1,9 +1,9 @@
 /*
  * ws - libwebsockets: its callbacks, thin, into client, hub and feed.
  *
- * It does HTTP, the handshake, masking, fragments, UTF-8 and the closing
- * handshake; it neither listens nor waits. Requests of the admin listener are
- * passed on to admin.
+ * It does HTTP, the handshake, masking, fragments and the closing handshake; it
+ * neither listens nor waits. Requests of the admin listener are passed on to
+ * admin.
  */
 #ifndef SIDECAR_WS_H
 #define SIDECAR_WS_H

@@ -86,6 +86,19 @@ def test_text_that_is_no_utf8_is_1007(client, bad):
     assert client.closed()[0] == 1007
 
 
+def test_fragments_are_checked_together(client):
+    client.frame(ABNF.OPCODE_TEXT, b"ok \xc3", fin=0)
+    client.frame(ABNF.OPCODE_CONT, b"\xff", fin=1)
+    assert client.closed()[0] == 1007
+
+
+def test_a_reason_that_is_no_utf8_ends_the_connection(lab, client):
+    with lab.ws(PATH, direct=True) as bystander:
+        client.frame(ABNF.OPCODE_CLOSE, struct.pack("!H", 4000) + b"\xff")
+        assert client.broken() == []
+        assert bystander.ask("send here") == "here"
+
+
 @pytest.mark.parametrize("frame", [
     b"\xc1\x80" + KEY,  # a reserved bit
     b"\x83\x80" + KEY,  # a reserved opcode
