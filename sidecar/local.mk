@@ -8,6 +8,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/answer.c %D%/answer.h \
 	%D%/apply.c %D%/apply.h \
 	%D%/client.c %D%/client.h \
+	%D%/deflate.c %D%/deflate.h \
 	%D%/expiry.c %D%/expiry.h \
 	%D%/feed.c %D%/feed.h \
 	%D%/frame.c %D%/frame.h \
@@ -39,8 +40,8 @@ if HIREDIS_SSL
 else
 %C%_libsidecar_la_SOURCES += %D%/redis_no_tls.c
 endif
-%C%_libsidecar_la_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS) $(HIREDIS_CFLAGS)
-%C%_libsidecar_la_LIBADD = shared/libshared.la $(LWS_LIBS) $(UV_LIBS) $(HIREDIS_SSL_LIBS) $(HIREDIS_LIBS) $(CJSON_LIBS)
+%C%_libsidecar_la_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS) $(HIREDIS_CFLAGS) $(ZLIB_CFLAGS)
+%C%_libsidecar_la_LIBADD = shared/libshared.la $(LWS_LIBS) $(UV_LIBS) $(HIREDIS_SSL_LIBS) $(HIREDIS_LIBS) $(ZLIB_LIBS) $(CJSON_LIBS)
 
 tina4_sidecar_SOURCES = %D%/main.c
 tina4_sidecar_LDADD = %D%/libsidecar.la

@@ -1,6 +1,7 @@
 # unit tests of sidecar/
 unit_tests += \
 	%D%/test_announce \
+	%D%/test_deflate \
 	%D%/test_feed \
 	%D%/test_frame \
 	%D%/test_greeting \
@@ -20,6 +21,8 @@ unit_tests += \
 %C%_test_announce_SOURCES = %D%/test_announce.c
 %C%_test_announce_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_announce_LDADD = sidecar/libsidecar.la
+%C%_test_deflate_SOURCES = %D%/test_deflate.c
+%C%_test_deflate_LDADD = sidecar/libsidecar.la
 %C%_test_feed_SOURCES = %D%/test_feed.c %D%/fake_browser.c %D%/fake_browser.h
 %C%_test_feed_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_feed_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
