@@ -334,6 +334,11 @@ static const struct setting settings[] = {
 	  .reload = true,
 	  .meaning = "A connection is closed (4401) when the token expires that it came with" },
 
+	{ "TINA4_WS_DEFLATE", BOOL, offsetof(struct conf, ws_deflate), "false",
+	  .group = "Compression",
+	  .allowed = "true or false",
+	  .meaning = "Messages are compressed, once for all clients that offer permessage-deflate" },
+
 	{ "TINA4_WS_MAX_CONNECTIONS", NUMBER, offsetof(struct conf, ws_max_connections), "16000", 1, 1000000,
 	  .group = "Limits",
 	  .reload = true,

@@ -62,6 +62,9 @@ struct conf {
 
 	bool ws_close_expired; /* TINA4_WS_CLOSE_EXPIRED: a connection ends with its token */
 
+	/* sidecar: compression */
+	bool ws_deflate; /* TINA4_WS_DEFLATE: permessage-deflate for clients that offer it */
+
 	/* sidecar: limits */
 	uint32_t ws_max_connections; /* TINA4_WS_MAX_CONNECTIONS */
 	uint32_t ws_max_per_address; /* TINA4_WS_MAX_PER_ADDRESS: connections; 0 = no limit */

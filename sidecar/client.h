@@ -57,6 +57,7 @@ struct client {
 	bool unread;       /* its socket most likely holds more than was read: see ws.c */
 	bool quiet;        /* nothing heard since the last ping */
 	bool frond;        /* speaks the subprotocol frond.1 */
+	bool deflate;      /* has agreed on permessage-deflate: see deflate.h */
 	bool dismissed;    /* closed by a handler: no further message of it reaches one */
 
 	enum client_state state;
@@ -86,7 +87,9 @@ struct client {
 	/* what it is to a worker: see feed.c */
 	struct buf meta;                          /* encoded struct wire_meta */
 	struct buf attributes;                    /* encoded pairs */
-	struct buf message;                       /* fragments so far */
+	struct buf message;                       /* fragments so far, as they came */
+	bool first_frame;                         /* of a message is what is being read */
+	bool deflated;                            /* the message is compressed */
 	uint64_t attached;                        /* serial of the worker that knows it, 0 for none */
 	struct event *events;                     /* unacknowledged, oldest first */
 	struct event *close_event;                /* reserved when it opens */

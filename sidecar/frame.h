@@ -17,9 +17,12 @@ enum frame_opcode { /* RFC 6455 section 5.2 */
 	FRAME_PING = 9,
 };
 
+struct deflate;
+
 struct frame {
 	uint32_t refs;
 	uint32_t len;
+	struct frame *deflated; /* see frame_deflated(); NULL before its first call */
 	uint8_t data[];
 };
 
@@ -28,6 +31,13 @@ struct frame *frame_new(enum frame_opcode opcode, const void *payload, size_t le
 
 /* Room for len bytes that the caller fills in; NULL when out of memory. */
 struct frame *frame_alloc(size_t len);
+
+/*
+ * Borrows a message, of frame_new(), in the form for those who have agreed on
+ * permessage-deflate: compressed once, at the first call, or the frame itself
+ * when that would not make it smaller.
+ */
+struct frame *frame_deflated(struct frame *frame, struct deflate *deflate);
 
 struct frame *frame_ref(struct frame *frame);
 

@@ -36,6 +36,7 @@ struct request_line {
 	size_t path_len;
 	char *query;        /* without '?', still encoded; "" when there is none */
 	struct token token; /* of a secure route, once it has been checked */
+	bool deflate;       /* permessage-deflate has been agreed on */
 	struct post *post;  /* on the admin listener: a push whose body is to come; see post */
 };
 

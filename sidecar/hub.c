@@ -171,6 +171,7 @@ hub_join(struct hub *hub, struct client *client)
 	client->to = UINT32_MAX;
 	client->member = path->n_members;
 	path->members[path->n_members++] = client;
+	path->n_deflate += client->deflate;
 	client->state = CLIENT_JOINED;
 	return 0;
 }
@@ -180,6 +181,7 @@ remove_member(struct path *path, struct client *client)
 {
 	struct client *last = path->members[--path->n_members];
 
+	path->n_deflate -= client->deflate;
 	path->members[client->member] = last;
 	last->member = client->member;
 }
@@ -305,21 +307,40 @@ hub_broadcast(struct hub *hub, struct path *path, struct frame *frame, struct cl
 
 /* --- writing ---------------------------------------------------------------------------- */
 
+/* A message as those get it who have agreed on permessage-deflate, or as all others do. */
+static struct frame *
+form(const struct hub *hub, struct frame *frame, bool deflate)
+{
+	return deflate ? frame_deflated(frame, hub->deflate) : frame;
+}
+
+static size_t
+deflated_bytes(const struct hub *hub, const struct path *path)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < path->n_batch; i++)
+		bytes += frame_deflated(path->batch[i].frame, hub->deflate)->len;
+	return bytes;
+}
+
 /* The whole batch in one buffer; NULL when out of memory. */
 static struct frame *
-join_batch(const struct path *path)
+join_batch(const struct hub *hub, const struct path *path, bool deflate)
 {
 	struct frame *joined;
 	size_t at = 0;
 
 	if (path->n_batch == 1)
-		return frame_ref(path->batch[0].frame);
-	joined = frame_alloc(path->batch_bytes);
+		return frame_ref(form(hub, path->batch[0].frame, deflate));
+	joined = frame_alloc(deflate ? deflated_bytes(hub, path) : path->batch_bytes);
 	if (joined == NULL)
 		return NULL;
 	for (uint32_t i = 0; i < path->n_batch; i++) {
-		memcpy(joined->data + at, path->batch[i].frame->data, path->batch[i].frame->len);
-		at += path->batch[i].frame->len;
+		const struct frame *frame = form(hub, path->batch[i].frame, deflate);
+
+		memcpy(joined->data + at, frame->data, frame->len);
+		at += frame->len;
 	}
 	return joined;
 }
@@ -343,11 +364,14 @@ write_member(struct hub *hub, struct client *client, bool ready, struct frame *s
 static void
 write_members(struct hub *hub, struct path *path)
 {
-	struct frame *shared;
+	struct frame *plain = NULL, *deflated = NULL;
 
 	if (path->n_batch == 0 || path->n_members == 0)
 		return;
-	shared = join_batch(path);
+	if (path->n_deflate < path->n_members)
+		plain = join_batch(hub, path, false);
+	if (path->n_deflate > 0)
+		deflated = join_batch(hub, path, true);
 	for (uint32_t at = 0; at < path->n_members; at += GROUP) {
 		struct client **group = path->members + at;
 		uint32_t n = path->n_members - at < GROUP ? path->n_members - at : GROUP;
@@ -357,37 +381,39 @@ write_members(struct hub *hub, struct path *path)
 			ready[i] = client_ready(group[i]);
 		for (uint32_t i = 0; i < n; i++)
 			if (!group[i]->special)
-				write_member(hub, group[i], ready[i], shared);
+				write_member(hub, group[i], ready[i], group[i]->deflate ? deflated : plain);
 	}
-	frame_unref(shared);
+	frame_unref(plain);
+	frame_unref(deflated);
 }
 
 /* Steps through what one client gets, in order. Returns NULL at the end. */
 static struct frame *
-next_of_sequence(const struct path *path, const struct client *client, uint32_t *at, uint32_t *own)
+next_of_sequence(
+    const struct hub *hub, const struct path *path, const struct client *client, uint32_t *at, uint32_t *own)
 {
 	for (;;) {
 		const struct batch_entry *entry;
 
 		if (*own < client->n_own && client->own[*own].at <= *at)
-			return client->own[(*own)++].frame;
+			return form(hub, client->own[(*own)++].frame, client->deflate);
 		if (*at >= path->n_batch)
 			return NULL;
 		entry = &path->batch[(*at)++];
 		if (*at > client->from && *at <= client->to && entry->except != client)
-			return entry->frame;
+			return form(hub, entry->frame, client->deflate);
 	}
 }
 
 /* Lays out one client's own sequence in one buffer; *ret is NULL when it gets nothing. 0 or -ENOMEM. */
 static int
-join_sequence(const struct path *path, const struct client *client, struct frame **ret)
+join_sequence(const struct hub *hub, const struct path *path, const struct client *client, struct frame **ret)
 {
 	uint32_t at = 0, own = 0, n = 0;
 	struct frame *frame, *first = NULL, *joined;
 	size_t bytes = 0;
 
-	while ((frame = next_of_sequence(path, client, &at, &own)) != NULL) {
+	while ((frame = next_of_sequence(hub, path, client, &at, &own)) != NULL) {
 		if (n++ == 0)
 			first = frame;
 		bytes += frame->len;
@@ -402,7 +428,7 @@ join_sequence(const struct path *path, const struct client *client, struct frame
 		return -ENOMEM;
 	at = own = 0;
 	bytes = 0;
-	while ((frame = next_of_sequence(path, client, &at, &own)) != NULL) {
+	while ((frame = next_of_sequence(hub, path, client, &at, &own)) != NULL) {
 		memcpy(joined->data + bytes, frame->data, frame->len);
 		bytes += frame->len;
 	}
@@ -436,7 +462,7 @@ write_specials(struct hub *hub, struct path *path)
 
 		if (client == NULL)
 			continue; /* gone meanwhile */
-		if (join_sequence(path, client, &frame) < 0)
+		if (join_sequence(hub, path, client, &frame) < 0)
 			client_drop(client, "out-of-memory");
 		else if (frame != NULL) {
 			client_write(client, frame, hub->conf->ws_queue_bytes);

@@ -19,6 +19,7 @@
 #include "sidecar/client.h"
 
 struct conf;
+struct deflate;
 struct lane;
 struct relay;
 struct route;
@@ -47,6 +48,7 @@ struct path {
 	uint32_t count;     /* opening and joined */
 	struct client **members;
 	uint32_t n_members, cap_members;
+	uint32_t n_deflate; /* members who have agreed on permessage-deflate */
 	uint64_t epoch;
 	uint64_t offset; /* of the latest broadcast */
 
@@ -61,11 +63,12 @@ struct path {
 
 struct hub {
 	const struct conf *conf;
-	struct relay *relay;    /* hears of counts and commands; NULL while there is only this host */
-	struct client *clients; /* by id */
-	struct path *paths;     /* by name */
-	struct path *dirty;     /* something to write */
-	struct client *closing; /* in CLIENT_CLOSING with a socket */
+	struct relay *relay;     /* hears of counts and commands; NULL while there is only this host */
+	struct deflate *deflate; /* NULL while no client may agree on it */
+	struct client *clients;  /* by id */
+	struct path *paths;      /* by name */
+	struct path *dirty;      /* something to write */
+	struct client *closing;  /* in CLIENT_CLOSING with a socket */
 	uint64_t next_epoch;
 	uint64_t sent;      /* messages */
 	uint64_t delivered; /* messages times recipients */

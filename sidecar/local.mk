@@ -10,6 +10,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/client.c %D%/client.h \
 	%D%/deflate.c %D%/deflate.h \
 	%D%/expiry.c %D%/expiry.h \
+	%D%/extension.c %D%/extension.h \
 	%D%/feed.c %D%/feed.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/greeting.c %D%/greeting.h \

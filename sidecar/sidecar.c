@@ -13,6 +13,7 @@
 #include "shared/log.h"
 #include "sidecar/acceptor.h"
 #include "sidecar/admin.h"
+#include "sidecar/deflate.h"
 #include "sidecar/expiry.h"
 #include "sidecar/feed.h"
 #include "sidecar/greeting.h"
@@ -47,6 +48,7 @@ struct sidecar {
 	struct pings pings;
 	struct expiry expiry;
 	struct quotas quotas;
+	struct deflate *deflate; /* NULL when it is off */
 	struct admin admin;
 	struct greetings browsers, admins; /* connections that have not said what they want */
 	struct ws ws;
@@ -383,6 +385,11 @@ open_parts(struct sidecar *sidecar)
 		return r;
 	intake_open(&sidecar->intake, sidecar->conf, sidecar->bus, &sidecar->hub, &sidecar->feed);
 	sidecar->intake.started_ms = uv_now(&sidecar->loop);
+	if (sidecar->conf->ws_deflate) {
+		sidecar->deflate = sidecar->hub.deflate = deflate_new();
+		if (sidecar->deflate == NULL)
+			return -ENOMEM;
+	}
 	sidecar->expiry.hub = &sidecar->hub;
 	quotas_open(&sidecar->quotas, sidecar->conf);
 	sidecar->admin = (struct admin){ .conf = sidecar->conf,
@@ -404,7 +411,8 @@ open_parts(struct sidecar *sidecar)
 		.expiry = &sidecar->expiry,
 		.quotas = &sidecar->quotas,
 		.keys = sidecar->keys,
-		.admin = &sidecar->admin };
+		.admin = &sidecar->admin,
+		.deflate = sidecar->deflate };
 	memcpy(&sidecar->ws.instance, random.bytes + sizeof(epoch), sizeof(sidecar->ws.instance));
 	r = open_relay(sidecar, (uint32_t)epoch);
 	if (r < 0)
@@ -435,6 +443,7 @@ close_all(struct sidecar *sidecar)
 	intake_close(&sidecar->intake);
 	feed_close(&sidecar->feed);
 	hub_close(&sidecar->hub);
+	deflate_free(sidecar->deflate);
 	bus_free(sidecar->bus);
 	if (sidecar->zmq != NULL)
 		zmq_ctx_term(sidecar->zmq);

@@ -17,7 +17,9 @@
 #include "sidecar/admin.h"
 #include "sidecar/answer.h"
 #include "sidecar/client.h"
+#include "sidecar/deflate.h"
 #include "sidecar/expiry.h"
+#include "sidecar/extension.h"
 #include "sidecar/feed.h"
 #include "sidecar/greeting.h"
 #include "sidecar/hub.h"
@@ -31,10 +33,12 @@ enum {
 	HEADER_BYTES = 8192, /* of one request's headers */
 	HANDSHAKE_SECONDS = 5,
 	SERVICE_BYTES = 16384,
-	RECEIVE_BYTES = 1024,    /* per connection: larger messages come in pieces */
-	WRITE_BYTES = 65536,     /* the most that libwebsockets hands to one send(2) */
-	MASKED_HEAD_BYTES = 6,   /* of a small frame from a client: RFC 6455 section 5.2 */
-	CLOSE_NO_MESSAGE = 1007, /* RFC 6455 section 7.4.1 */
+	RECEIVE_BYTES = 1024,  /* per connection: larger messages come in pieces */
+	WRITE_BYTES = 65536,   /* the most that libwebsockets hands to one send(2) */
+	MASKED_HEAD_BYTES = 6, /* of a small frame from a client: RFC 6455 section 5.2 */
+	RSV1 = 0x40,           /* of a frame: RFC 7692 section 6 */
+	CLOSE_PROTOCOL = 1002, /* RFC 6455 section 7.4.1 */
+	CLOSE_NO_MESSAGE = 1007,
 	CLOSE_POLICY = 1008,
 	CLOSE_TOO_LARGE = 1009,
 	CLOSE_INTERNAL = 1011,
@@ -231,6 +235,7 @@ make_client(struct ws *ws, struct lws *wsi, const struct request_line *line)
 		return NULL;
 	client->wsi = wsi;
 	client->fd = lws_get_socket_fd(wsi);
+	client->deflate = line->deflate;
 	client->frond = strcmp(lws_get_protocol(wsi)->name, "frond.1") == 0;
 	if (hub_enter(ws->hub, client, line->path, line->path_len) < 0) {
 		client_free(client);
@@ -292,12 +297,57 @@ take_message(struct ws *ws, struct client *client, const void *data, size_t len,
 	}
 	ws->n_received++;
 	ws->received_bytes += len;
-	if (!quota_take(&client->paid_us, ws->conf->ws_message_rate, ws->feed->now_ms)) {
-		refuse_message(ws, client, CLOSE_POLICY, "too-many-messages");
-		return;
-	}
 	if (feed_client_message(ws->feed, client, data, len, binary) < 0)
 		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
+}
+
+static void
+take_deflated(struct ws *ws, struct client *client, const void *data, size_t len, bool binary)
+{
+	struct buf message = BUF_INIT;
+	int r = deflate_unpack(ws->deflate, data, len, ws->conf->ws_max_message, &message);
+
+	if (r == 0)
+		take_message(ws, client, (const char *)message.data, message.len, binary);
+	else if (r == -EMSGSIZE)
+		refuse_message(ws, client, CLOSE_TOO_LARGE, "message-too-large");
+	else if (r == -EBADMSG)
+		refuse_message(ws, client, CLOSE_NO_MESSAGE, "not-deflate");
+	else
+		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
+	buf_free(&message);
+}
+
+static void
+take_whole(struct ws *ws, struct client *client, const void *data, size_t len, bool binary)
+{
+	if (!quota_take(&client->paid_us, ws->conf->ws_message_rate, ws->feed->now_ms))
+		refuse_message(ws, client, CLOSE_POLICY, "too-many-messages");
+	else if (client->deflated)
+		take_deflated(ws, client, data, len, binary);
+	else
+		take_message(ws, client, data, len, binary);
+}
+
+/* RFC 7692 section 6.1: a message's first frame says whether it is compressed; false when another one does. */
+static bool
+note_frame(struct lws *wsi, struct client *client)
+{
+	bool first = lws_is_first_fragment(wsi), marked = (lws_get_reserved_bits(wsi) & RSV1) != 0;
+
+	if (first)
+		client->deflated = marked;
+	first |= client->first_frame; /* libwebsockets calls only its first piece so */
+	client->first_frame = first && lws_remaining_packet_payload(wsi) > 0;
+	return first || !marked;
+}
+
+static size_t
+max_received(const struct ws *ws, const struct client *client)
+{
+	size_t max = ws->conf->ws_max_message;
+
+	return client->deflated ? deflate_bound(max) : max;
 }
 
 /* libwebsockets reads once per turn and client, and what fills its buffer has most likely left some behind. */
@@ -352,12 +402,16 @@ on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *da
 	note_read(ws, client, len);
 	if (client->state == CLIENT_CLOSING || client->broken)
 		return;
-	if (client->message.len + len + lws_remaining_packet_payload(wsi) > ws->conf->ws_max_message) {
+	if (client->deflate && !note_frame(wsi, client)) {
+		refuse_message(ws, client, CLOSE_PROTOCOL, "reserved-bit");
+		return;
+	}
+	if (client->message.len + len + lws_remaining_packet_payload(wsi) > max_received(ws, client)) {
 		refuse_message(ws, client, CLOSE_TOO_LARGE, "message-too-large");
 		return;
 	}
 	if (client->message.len == 0 && whole) {
-		take_message(ws, client, data, len, binary);
+		take_whole(ws, client, data, len, binary);
 		return;
 	}
 	buf_bytes(&client->message, data, len);
@@ -366,7 +420,7 @@ on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *da
 		return;
 	}
 	if (whole) {
-		take_message(ws, client, client->message.data, client->message.len, binary);
+		take_whole(ws, client, client->message.data, client->message.len, binary);
 		buf_free(&client->message);
 	}
 }
@@ -454,6 +508,10 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 		return post_body(lws_get_opaque_user_data(wsi), in, len);
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
 		return post_end(lws_get_opaque_user_data(wsi));
+	case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
+		return extension_confirm(wsi);
+	case LWS_CALLBACK_ADD_HEADERS:
+		return extension_answer(wsi, in);
 	case LWS_CALLBACK_ESTABLISHED:
 		return on_established(ws, wsi, session);
 	case LWS_CALLBACK_RECEIVE:
@@ -516,6 +574,7 @@ open_vhost(struct ws *ws)
 		.keepalive_timeout = HANDSHAKE_SECONDS,
 		.retry_and_idle_policy = &no_pings,
 		.alpn = "http/1.1",
+		.extensions = ws->deflate == NULL ? NULL : extensions,
 	};
 
 	return lws_create_vhost(ws->context, &info);

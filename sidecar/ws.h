@@ -16,6 +16,7 @@
 
 struct admin;
 struct conf;
+struct deflate;
 struct expiry;
 struct feed;
 struct hub;
@@ -40,6 +41,7 @@ struct ws {
 	struct quotas *quotas;
 	const struct keys *keys; /* of tokens */
 	struct admin *admin;
+	struct deflate *deflate; /* NULL: permessage-deflate is off */
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 	uint32_t instance;     /* the first 32 bits of every connection's id */

@@ -83,6 +83,12 @@ def lab(browser):
     yield from serve(browser, ws_ping_seconds=1)
 
 
+@pytest.fixture(scope="module")
+def compressing(browser):
+    """The demo with permessage-deflate."""
+    yield from serve(browser, program="fcgi/examples/demo", ws_deflate="true")
+
+
 @pytest.fixture
 def own_demo(browser):
     """The demo of one test alone, which stops parts of it."""

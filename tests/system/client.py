@@ -1,10 +1,14 @@
-"""Clients of the tests: a WebSocket as a browser has it, and plain HTTP."""
+"""Clients of the tests: a WebSocket as a browser has it, one that compresses, and plain HTTP."""
 
 import json
 import socket
 import struct
 
 import websocket
+from websockets import frames
+from websockets.client import ClientConnection
+from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.uri import parse_uri
 
 TIMEOUT = 20  # seconds; only a failing test waits that long
 
@@ -99,6 +103,79 @@ class Client:
     def __exit__(self, *_):
         if self.ws.sock:
             self.ws.sock.close()
+
+
+class Compressing:
+    """A WebSocket that offers permessage-deflate and insists on it, by another library."""
+
+    def __init__(self, port, target, subprotocol=None):
+        self.n_compressed = 0  # messages that came so
+        self.got = []
+        self.sock = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
+        self.conn = ClientConnection(parse_uri(f"ws://127.0.0.1:{port}{target}"), max_size=None,
+                                     extensions=[ClientPerMessageDeflateFactory(client_max_window_bits=True)],
+                                     subprotocols=subprotocol and [subprotocol])
+        self.conn.send_request(self.conn.connect())
+        self._flush()
+        self.response = self._next()
+        assert self.response.status_code == 101, self.response
+        [extension] = self.conn.extensions
+        assert extension.remote_no_context_takeover and extension.local_no_context_takeover
+        decode = extension.decode
+
+        def count(frame, **options):
+            self.n_compressed += frame.rsv1
+            return decode(frame, **options)
+
+        extension.decode = count
+
+    def _flush(self):
+        for data in self.conn.data_to_send():
+            self.sock.sendall(data)
+
+    def _next(self):
+        """The next event, in the course of which pings are answered."""
+        while not self.got:
+            self.conn.receive_data(_receive(self.sock))
+            self._flush()
+            self.got += self.conn.events_received()
+            if self.conn.parser_exc:
+                raise self.conn.parser_exc
+        return self.got.pop(0)
+
+    def send(self, message):
+        if isinstance(message, str):
+            self.conn.send_text(message.encode())
+        else:
+            self.conn.send_binary(message)
+        self._flush()
+
+    def receive(self):
+        """The next message: str or bytes."""
+        while True:
+            frame = self._next()
+            assert frame.opcode is not frames.Opcode.CLOSE, f"closed with {close_status(frame.data)}, not a message"
+            if frame.opcode in (frames.Opcode.TEXT, frames.Opcode.BINARY):
+                assert frame.fin
+                return frame.data.decode() if frame.opcode is frames.Opcode.TEXT else frame.data
+
+    def ask(self, message):
+        self.send(message)
+        return self.receive()
+
+    def closed(self):
+        """Code and reason; the close must be the next but for pings."""
+        while True:
+            frame = self._next()
+            if frame.opcode is frames.Opcode.CLOSE:
+                return close_status(frame.data)
+            assert frame.opcode is frames.Opcode.PING, f"got {frame}, not a close"
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
 
 
 def close_status(data):

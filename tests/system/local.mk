@@ -17,6 +17,7 @@ EXTRA_DIST += \
 	%D%/test_chapter.py \
 	%D%/test_clients.py \
 	%D%/test_command.py \
+	%D%/test_deflate.py \
 	%D%/test_examples.py \
 	%D%/test_guides.py \
 	%D%/test_handlers.py \

@@ -3,10 +3,11 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "tests/unit/fake_browser.h"
 
-enum { PACKET_MAX = 1 << 20, SHOWN = 16 };
+enum { PACKET_MAX = 1 << 20, SHOWN = 16, RSV1 = 0x40 };
 
 /* --- libwebsockets ------------------------------------------------------------- */
 
@@ -111,6 +112,29 @@ show(struct browser *browser, unsigned opcode, const uint8_t *payload, size_t le
 	buf_bytes(&browser->got, payload, len < SHOWN ? len : SHOWN);
 }
 
+/* Shows a message that is compressed: RFC 7692 section 7.2.2. */
+static void
+inflate_and_show(struct browser *browser, unsigned opcode, const uint8_t *payload, size_t len)
+{
+	static uint8_t message[PACKET_MAX], compressed[PACKET_MAX + 4];
+	z_stream stream = {
+		.next_in = compressed, .avail_in = (uInt)len + 4, .next_out = message, .avail_out = sizeof(message)
+	};
+	int r;
+
+	assert(browser->client->deflate && opcode < 8);
+	memcpy(compressed, payload, len);
+	memcpy(compressed + len, "\0\0\xff\xff", 4);
+	r = inflateInit2(&stream, -15);
+	assert(r == Z_OK);
+	r = inflate(&stream, Z_SYNC_FLUSH);
+	assert(r == Z_OK && stream.avail_in == 0);
+	(void)r;
+	inflateEnd(&stream);
+	show(browser, opcode, message, sizeof(message) - stream.avail_out);
+	browser->n_deflated++;
+}
+
 /* Takes the frames of one write apart: RFC 6455 section 5.2. */
 static void
 take_apart(struct browser *browser, const uint8_t *data, size_t len)
@@ -119,11 +143,14 @@ take_apart(struct browser *browser, const uint8_t *data, size_t len)
 	for (size_t at = 0; at < len;) {
 		size_t n = data[at + 1], head = n < 126 ? 2 : n == 126 ? 4 : 10, payload = n < 126 ? n : 0;
 
-		assert((data[at] & 0xf0) == 0x80);
+		assert((data[at] & 0xf0 & ~RSV1) == 0x80);
 		for (size_t i = 2; i < head; i++)
 			payload = payload << 8 | data[at + i];
 		assert(at + head + payload <= len);
-		show(browser, data[at] & 15, data + at + head, payload);
+		if (data[at] & RSV1)
+			inflate_and_show(browser, data[at] & 15, data + at + head, payload);
+		else
+			show(browser, data[at] & 15, data + at + head, payload);
 		at += head + payload;
 	}
 }

@@ -4,7 +4,8 @@
  *
  * The socketpair keeps packets apart, so that each write can be told. What the
  * browser got is a text: messages with a blank between them, '|' between
- * writes, and "close:CODE:REASON" where the closing handshake began.
+ * writes, and "close:CODE:REASON" where the closing handshake began. It inflates
+ * what is compressed, which is for those only who have agreed on that.
  */
 #ifndef TESTS_UNIT_FAKE_BROWSER_H
 #define TESTS_UNIT_FAKE_BROWSER_H
@@ -30,7 +31,8 @@ struct browser {
 	int fd;
 	struct client *client; /* borrowed */
 	struct buf got;
-	bool first; /* nothing in the present write yet */
+	unsigned n_deflated; /* messages that came compressed */
+	bool first;          /* nothing in the present write yet */
 };
 
 /* Opens the socketpair and makes a client whose id begins with n. */

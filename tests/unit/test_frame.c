@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sidecar/deflate.h"
 #include "sidecar/frame.h"
 #include "tests/tap.h"
 
@@ -46,6 +47,35 @@ test_references(void)
 	OK(frame_alloc((size_t)UINT32_MAX + 1) == NULL, "past 4 GiB there is none");
 }
 
+/* RFC 7692 section 6: RSV1 marks what is compressed. */
+static void
+test_deflated(void)
+{
+	struct deflate *deflate = deflate_new();
+	char payload[1000];
+	struct frame *frame, *small, *deflated;
+	struct buf got = BUF_INIT;
+
+	memset(payload, 'x', sizeof(payload));
+	frame = frame_new(FRAME_BINARY, payload, sizeof(payload));
+	deflated = frame_deflated(frame, deflate);
+	OK(deflated->data[0] == 0xc2 && deflated->data[1] == deflated->len - 2, "a message becomes a smaller frame");
+	OK(deflate_unpack(deflate, deflated->data + 2, deflated->len - 2, sizeof(payload), &got) == 0 &&
+		got.len == sizeof(payload) && memcmp(got.data, payload, got.len) == 0,
+	    "which holds all of it");
+	OK(frame_deflated(frame, deflate) == deflated, "it is made once");
+	frame_ref(deflated);
+	frame_unref(frame);
+	OK(deflated->refs == 1, "and lives while somebody holds it");
+	frame_unref(deflated);
+
+	small = frame_new(FRAME_TEXT, payload, DEFLATE_MIN_BYTES - 1);
+	OK(frame_deflated(small, deflate) == small && small->refs == 1, "a small message stays as it is");
+	frame_unref(small);
+	buf_free(&got);
+	deflate_free(deflate);
+}
+
 int
 main(void)
 {
@@ -56,5 +86,6 @@ main(void)
 	test_head(65536, "\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00", 10, "65536 bytes take 64 bits");
 	test_opcodes();
 	test_references();
+	test_deflated();
 	return tap_done();
 }

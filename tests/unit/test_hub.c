@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "shared/conf.h"
+#include "sidecar/deflate.h"
 #include "sidecar/frame.h"
 #include "sidecar/hub.h"
 #include "tests/tap.h"
@@ -325,6 +326,58 @@ test_full_queue(void)
 	end(&scene);
 }
 
+/* Some have agreed on permessage-deflate, some have not: all get the same. */
+static void
+test_deflate(void)
+{
+	struct deflate *deflate = deflate_new();
+	struct frame *frame;
+	struct scene scene;
+
+	begin(&scene);
+	scene.hub.deflate = deflate;
+	for (unsigned i = 0; i < 2; i++) {
+		end_client(&scene, i);
+		enter(&scene, i)->deflate = true;
+		hub_join(&scene.hub, scene.browsers[i].client);
+	}
+	OK(path_of(&scene)->n_deflate == 2, "a path knows how many want it compressed");
+	for (unsigned i = 0; i < MANY; i++)
+		scene.browsers[i].wsi.partial = true;
+	hub_broadcast(&scene.hub, path_of(&scene), long_text("b1", 500), NULL);
+	hub_flush(&scene.hub);
+	frame = scene.browsers[0].client->outq.ring[0];
+	OK(frame->len < 100 && scene.browsers[1].client->outq.ring[0] == frame, "they share one compressed frame");
+	frame = scene.browsers[2].client->outq.ring[0];
+	OK(frame->len > 500 && scene.browsers[3].client->outq.ring[0] == frame, "the others share the plain one");
+	for (unsigned i = 0; i < MANY; i++) {
+		scene.browsers[i].wsi.partial = false;
+		browser_let_write(&scene.browsers[i]);
+		OK(got(&scene, i, "b1.............."), "each gets the message");
+	}
+
+	hub_broadcast(&scene.hub, path_of(&scene), long_text("b2", 500), scene.browsers[0].client);
+	broadcast(&scene, "small");
+	hub_send(&scene.hub, scene.browsers[1].client, long_text("o1", 500));
+	hub_broadcast(&scene.hub, path_of(&scene), long_text("b3", 500), NULL);
+	hub_flush(&scene.hub);
+	OK(got(&scene, 0, "small b3.............."), "who is excluded gets the rest, in order and in one write");
+	OK(got(&scene, 1, "b2.............. small o1.............. b3.............."), "so does who gets its own");
+	OK(got(&scene, 3, "b2.............. small b3.............."), "and who has not agreed");
+	OK(scene.browsers[0].n_deflated == 2 && scene.browsers[1].n_deflated == 4, "small ones are not compressed");
+
+	hub_disconnect(&scene.hub, scene.browsers[0].client, 1000, "", 0);
+	end_client(&scene, 1);
+	OK(path_of(&scene)->n_deflate == 0, "those who leave are not counted");
+	frame = long_text("b4", 500);
+	hub_broadcast(&scene.hub, path_of(&scene), frame_ref(frame), NULL);
+	hub_flush(&scene.hub);
+	OK(frame->deflated == NULL, "for nobody nothing is compressed");
+	frame_unref(frame);
+	end(&scene);
+	deflate_free(deflate);
+}
+
 static void
 test_drop_of_paused(void)
 {
@@ -465,6 +518,7 @@ main(void)
 	test_early_write();
 	test_queue();
 	test_full_queue();
+	test_deflate();
 	test_drop_of_paused();
 	test_after_peer_close();
 	test_close_waits();

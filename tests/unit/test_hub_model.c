@@ -3,6 +3,7 @@
 
 #include "shared/buf.h"
 #include "shared/conf.h"
+#include "sidecar/deflate.h"
 #include "sidecar/frame.h"
 #include "sidecar/hub.h"
 #include "tests/tap.h"
@@ -11,7 +12,8 @@
 /*
  * Random operations on a hub, and beside it a model: for each client the text
  * of what it must have got, in order. What a browser has got is always the
- * beginning of that, and after a turn all of it, unless it does not read.
+ * beginning of that, and after a turn all of it, unless it does not read. Every
+ * other one has agreed on permessage-deflate.
  */
 
 enum { SLOTS = 24, PATHS = 3, STEPS = 40000, SEED = 20, SHOWN = 16, LONG = 20000 };
@@ -30,7 +32,7 @@ struct model {
 	struct hub hub;
 	struct slot slots[SLOTS];
 	uint32_t random;
-	unsigned n_messages, n_clients;
+	unsigned n_messages, n_clients, n_deflated;
 	bool wrong;
 };
 
@@ -100,7 +102,7 @@ static void
 look_at_path(struct model *model, unsigned path)
 {
 	const struct path *it = hub_find_path(&model->hub, names[path], strlen(names[path]));
-	unsigned n = 0, n_counted = 0, n_members = 0;
+	unsigned n = 0, n_counted = 0, n_members = 0, n_deflate = 0;
 
 	for (unsigned i = 0; i < SLOTS; i++) {
 		const struct slot *slot = &model->slots[i];
@@ -110,11 +112,13 @@ look_at_path(struct model *model, unsigned path)
 		n++;
 		n_counted += slot->standing != CLOSING;
 		n_members += slot->standing == JOINED;
+		n_deflate += slot->standing == JOINED && slot->browser.client->deflate;
 	}
 	if (it == NULL)
 		model->wrong |= n > 0;
 	else
-		model->wrong |= it->n_clients != n || it->count != n_counted || it->n_members != n_members;
+		model->wrong |= it->n_clients != n || it->count != n_counted || it->n_members != n_members ||
+		    it->n_deflate != n_deflate;
 }
 
 /* --- operations ---------------------------------------------------------------------- */
@@ -126,6 +130,7 @@ do_enter(struct model *model, struct slot *slot)
 		return;
 	slot->path = below(model, PATHS);
 	browser_open(&slot->browser, ++model->n_clients);
+	slot->browser.client->deflate = below(model, 2) == 0;
 	hub_enter(&model->hub, slot->browser.client, names[slot->path], strlen(names[slot->path]));
 	slot->standing = OPENING;
 }
@@ -212,6 +217,7 @@ do_go(struct model *model, struct slot *slot)
 	hub_remove(&model->hub, client);
 	client_free(client);
 	browser_close(&slot->browser);
+	model->n_deflated += slot->browser.n_deflated;
 	buf_free(&slot->expected);
 	buf_free(&slot->got);
 	*slot = (struct slot){ 0 };
@@ -287,6 +293,7 @@ main(void)
 
 	model->random = SEED;
 	hub_open(&model->hub, &conf, 1);
+	model->hub.deflate = deflate_new();
 	while (n < STEPS && !model->wrong) {
 		step(model);
 		n++;
@@ -295,9 +302,11 @@ main(void)
 	OK(model->n_messages > STEPS / 10 && model->n_clients > STEPS / 100, "there were many messages and clients");
 	for (unsigned i = 0; i < SLOTS; i++)
 		do_go(model, &model->slots[i]);
+	OK(model->n_deflated > 100, "many messages came compressed");
 	OK(model->hub.clients == NULL && model->hub.paths == NULL, "nothing is left");
 	OK(model->hub.dirty == NULL && model->hub.closing == NULL, "nor is anything waiting");
 	hub_close(&model->hub);
+	deflate_free(model->hub.deflate);
 	free(model);
 	return tap_done();
 }
