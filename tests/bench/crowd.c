@@ -14,7 +14,14 @@
 #include "tests/bench/crowd.h"
 #include "tests/bench/wsframe.h"
 
-enum { INPUT_BYTES = 256 * 1024, EVENTS = 1024, AT_ONCE = 64, ANSWER_BYTES = 4096, CLIENTS_OF_A_SOURCE = 8000 };
+enum {
+	INPUT_BYTES = 256 * 1024,
+	MESSAGE_BYTES = 1 << 20,
+	EVENTS = 1024,
+	AT_ONCE = 64,
+	ANSWER_BYTES = 4096,
+	CLIENTS_OF_A_SOURCE = 8000
+};
 
 enum state {
 	NEW,
@@ -79,6 +86,9 @@ crowd_init(struct crowd *crowd, unsigned n, unsigned port)
 	crowd->port = port;
 	crowd->clients = must(calloc(n, sizeof(*crowd->clients)));
 	crowd->input = must(malloc(INPUT_BYTES));
+	crowd->inflated = must(malloc(MESSAGE_BYTES));
+	if (inflateInit2(&crowd->inflater, -15) != Z_OK)
+		die("zlib");
 	crowd->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (crowd->epoll < 0)
 		die("epoll");
@@ -227,8 +237,9 @@ ask(struct crowd *crowd, unsigned i, const char *path)
 	client->state = ASKED;
 	client->out_len = (size_t)snprintf((char *)make_room(client, ANSWER_BYTES), ANSWER_BYTES,
 	    "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	    "Sec-WebSocket-Key: %013x%08xA==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-	    path, crowd->port, i, (unsigned)client->since);
+	    "Sec-WebSocket-Key: %013x%08xA==\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
+	    path, crowd->port, i, (unsigned)client->since,
+	    crowd->deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
 	watch(crowd, i, EPOLLIN, EPOLL_CTL_MOD);
 	crowd_flush(crowd, i);
 }
@@ -247,6 +258,11 @@ take_answer(struct crowd *crowd, unsigned i, const uint8_t *data, size_t len, ui
 		leave(crowd, i);
 		return len;
 	}
+	if (crowd->deflate && memmem(data, (size_t)(end - data), "server_no_context_takeover", 26) == NULL) {
+		complain(crowd, "client %u was not granted permessage-deflate", i);
+		leave(crowd, i);
+		return len;
+	}
 	crowd->clients[i].state = OPEN;
 	crowd->under_way--;
 	crowd->opened++;
@@ -257,13 +273,43 @@ take_answer(struct crowd *crowd, unsigned i, const uint8_t *data, size_t len, ui
 /* --- receiving ------------------------------------------------------------------------ */
 
 static bool
-is_right(const struct wsframe *frame)
+is_right(const struct crowd *crowd, const struct wsframe *frame)
 {
-	if (frame->masked || frame->reserved || !frame->last)
+	if (frame->masked || frame->reserved || !frame->last || (frame->deflated && !crowd->deflate))
 		return false;
 	if (frame->opcode >= WSFRAME_CLOSE)
-		return frame->opcode <= WSFRAME_PONG && frame->len < 126;
+		return !frame->deflated && frame->opcode <= WSFRAME_PONG && frame->len < 126;
 	return frame->opcode == WSFRAME_TEXT || frame->opcode == WSFRAME_BINARY;
+}
+
+/* Returns the size of the message in crowd->inflated, which is 0 when it is damaged: RFC 7692 section 7.2.2. */
+static size_t
+inflate_message(struct crowd *crowd, const uint8_t *data, size_t len)
+{
+	static uint8_t tail[] = { 0, 0, 0xff, 0xff };
+	z_stream *inflater = &crowd->inflater;
+	int r;
+
+	inflateReset(inflater);
+	inflater->next_out = crowd->inflated;
+	inflater->avail_out = MESSAGE_BYTES;
+	inflater->next_in = (uint8_t *)data; /* which it only reads */
+	inflater->avail_in = (uInt)len;
+	r = inflate(inflater, Z_SYNC_FLUSH);
+	inflater->next_in = tail;
+	inflater->avail_in = sizeof(tail);
+	if (r == Z_OK)
+		r = inflate(inflater, Z_SYNC_FLUSH);
+	return r == Z_OK && inflater->avail_in == 0 ? MESSAGE_BYTES - inflater->avail_out : 0;
+}
+
+static void
+deliver(struct crowd *crowd, unsigned i, const struct wsframe *frame, const uint8_t *data, uint64_t now)
+{
+	if (frame->deflated)
+		crowd->on_message(i, crowd->inflated, inflate_message(crowd, data, frame->len), now);
+	else
+		crowd->on_message(i, data, frame->len, now);
 }
 
 /* Returns the size of the frame; 0 when it is not complete. */
@@ -275,7 +321,7 @@ take_frame(struct crowd *crowd, unsigned i, const uint8_t *data, size_t len, uin
 
 	if (!wsframe_read(data, len, &frame))
 		return 0;
-	if (!is_right(&frame)) {
+	if (!is_right(crowd, &frame)) {
 		complain(crowd, "client %u got a frame that begins with %02x %02x", i, data[0], data[1]);
 		crowd->broken++;
 		leave(crowd, i);
@@ -284,7 +330,7 @@ take_frame(struct crowd *crowd, unsigned i, const uint8_t *data, size_t len, uin
 	if (len - frame.head < frame.len)
 		return 0;
 	if (frame.opcode < WSFRAME_CLOSE) {
-		crowd->on_message(i, data + frame.head, frame.len, now);
+		deliver(crowd, i, &frame, data + frame.head, now);
 	} else if (frame.opcode != WSFRAME_PONG) {
 		put_frame(
 		    client, frame.opcode == WSFRAME_PING ? WSFRAME_PONG : WSFRAME_CLOSE, data + frame.head, frame.len);

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <zlib.h>
 
 #include "tests/bench/histogram.h"
 
@@ -18,6 +19,7 @@ struct client;
 
 struct crowd {
 	/* These are the owner's. */
+	bool deflate; /* they insist on permessage-deflate, though what they send is plain */
 	void (*write_path)(unsigned client, char *ret, size_t size); /* the target of its upgrade */
 	/* Data is borrowed for the call; now is when it was received. */
 	void (*on_message)(unsigned client, const uint8_t *data, size_t len, uint64_t now);
@@ -35,6 +37,8 @@ struct crowd {
 	unsigned under_way; /* handshakes */
 	int epoll;
 	uint8_t *input;
+	z_stream inflater;
+	uint8_t *inflated;
 };
 
 /* The monotonic clock. */

@@ -29,6 +29,7 @@ static const char usage[] =
     "usage: load fanout|echo|connect PORT [options]\n"
     "    --conns N          clients (100)\n"
     "    --path PATH        %d in it is the client's room (/)\n"
+    "    --deflate          clients insist on permessage-deflate\n"
     "    --pids P[,P...]    processes of the server, whose CPU time and memory are reported\n"
     "fanout and echo:\n"
     "    --window W[,W...]  messages on their way in a room, at most 64 (1)\n"
@@ -401,6 +402,7 @@ parse_options(int argc, char **argv)
 	static const struct option options[] = {
 		{ "conns", required_argument, NULL, 'n' },
 		{ "path", required_argument, NULL, 'p' },
+		{ "deflate", no_argument, NULL, 'z' },
 		{ "pids", required_argument, NULL, 'P' },
 		{ "window", required_argument, NULL, 'w' },
 		{ "size", required_argument, NULL, 's' },
@@ -422,6 +424,9 @@ parse_options(int argc, char **argv)
 			break;
 		case 'p':
 			opt.path = optarg;
+			break;
+		case 'z':
+			crowd.deflate = true;
 			break;
 		case 'P':
 			opt.pids = parse_list(optarg);

@@ -14,6 +14,7 @@ CLEANFILES += $(bench_programs)
 	%D%/load.c \
 	%D%/usage.c %D%/usage.h \
 	%D%/wsframe.c %D%/wsframe.h
+%C%_load_LDADD = $(ZLIB_LIBS)
 
 %C%_floor_SOURCES = \
 	%D%/accept.c %D%/accept.h \

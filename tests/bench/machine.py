@@ -125,7 +125,7 @@ def load(mode, server, **options):
     for name, value in options.items():
         if isinstance(value, (list, tuple)):
             value = ",".join(map(str, value))
-        argv += [f"--{name.replace('_', '-')}", value]
+        argv += [f"--{name.replace('_', '-')}", *([] if value is True else [value])]
     return measure(argv, cores)
 
 

@@ -198,6 +198,38 @@ def idle(plan):
     return [memory, cpu]
 
 
+# --- compression ---------------------------------------------------------------------------
+
+
+def deflate(plan):
+    rows = [Row("deflate-1", "fan-out of 1 KiB to 1,000, compressed once for all, to the same plain, window 1", 1.10),
+            Row("deflate-16", "the same, window 16", 1.10)]
+
+    def run(**options):
+        with Tina4(ws_deflate="true") as server:
+            return load("fanout", server, path="/ws/fan/%d", conns=1000, size=1024, window=(1, 16),
+                        seconds=plan.seconds, **options)
+
+    for plain, deflated in in_turns(plan.pairs, run, lambda: run(deflate=True)):
+        for i in range(2):
+            cost, least = us(deflated[i])[0], us(plain[i])[0]
+            rows[i].add(cost / least, deflated=(cost, "µs"), plain=(least, "µs"))
+    return rows
+
+
+def deflate_memory(_):
+    row = Row("deflate-memory", "more memory of an idle connection that compresses", 2.5, "KiB")
+
+    def run(**options):
+        with Tina4(ws_deflate="true") as server:
+            connected, = load("connect", server, path="/ws/quiet/%d", conns=5000, rooms=5000, **options)
+        return (connected["rss_kib"][0] - connected["rss_before_kib"][0]) / 5000
+
+    plain, deflated = run(), run(deflate=True)
+    row.add(deflated - plain, deflated=(deflated, "KiB"), plain=(plain, "KiB"))
+    return [row]
+
+
 # --- the bus ------------------------------------------------------------------------------
 
 
@@ -334,6 +366,8 @@ GROUPS = {
     handshakes: ("handshakes",),
     growth: ("handshakes-15000",),
     idle: ("memory", "idle"),
+    deflate: ("deflate-1", "deflate-16"),
+    deflate_memory: ("deflate-memory",),
     receipts: ("receipt", "receipt-p99", "receipts-16"),
     cgi_push: ("cgi-push",),
     command_push: ("command-push",),

@@ -11,7 +11,8 @@ wsframe_read(const uint8_t *data, size_t len, struct wsframe *ret)
 		return false;
 	ret->opcode = data[0] & 15;
 	ret->last = data[0] & 0x80;
-	ret->reserved = data[0] & 0x70;
+	ret->deflated = data[0] & 0x40;
+	ret->reserved = data[0] & 0x30;
 	ret->masked = data[1] & 0x80;
 	ret->len = data[1] & 0x7f;
 	extended = ret->len == 127 ? 8 : ret->len == 126 ? 2 : 0;

@@ -22,6 +22,7 @@ enum {
 struct wsframe {
 	unsigned opcode;
 	bool last;     /* of the message's fragments */
+	bool deflated; /* RFC 7692 section 6 */
 	bool reserved; /* one of the bits is set that mean nothing */
 	bool masked;
 	uint32_t mask; /* as it lies in memory */
