@@ -69,9 +69,11 @@ bin_PROGRAMS += tina4
 
 tina4_SOURCES = \
 	%D%/cli/cli.c %D%/cli/cli.h \
+	%D%/cli/check.c \
 	%D%/cli/count.c \
 	%D%/cli/push.c \
 	%D%/cli/serve.c \
+	%D%/cli/status.c \
 	%D%/cli/token.c \
 	%D%/tina4.c
 tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_BINDIR='"$(bindir)"' -DCLI_DEPLOYDIR='"$(datadir)/tina4/deploy"'
@@ -79,6 +81,7 @@ tina4_LDADD = %D%/libapp.la $(CJSON_LIBS)
 
 dist_man_MANS += \
 	%D%/template/tina4-template.7 \
+	%D%/tina4.1 \
 	%D%/tina4_app.3 \
 	%D%/tina4_auth.3 \
 	%D%/tina4_conn.3 \

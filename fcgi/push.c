@@ -24,7 +24,8 @@ struct pusher {
 	struct bus *bus;
 	uint64_t last_id; /* of a message: tells its reply from late ones */
 	struct buf out;
-	bool known; /* has said HELLO */
+	struct buf *text; /* where a reply's text is wanted, or NULL */
+	bool known;       /* has said HELLO */
 };
 
 static pthread_once_t key_once = PTHREAD_ONCE_INIT;
@@ -190,6 +191,8 @@ read_reply(const struct pusher *pusher, const struct bus_message *message, struc
 		return 0;
 	if (wire_get_reply(&body, ret) < 0)
 		return -EPROTO;
+	if (pusher->text != NULL)
+		buf_bytes(pusher->text, ret->text.data, ret->text.len);
 	ret->text = (struct span){ NULL, 0 }; /* it goes with the message */
 	return 1;
 }
@@ -488,4 +491,21 @@ tina4_count(struct tina4_app *app, const char *path, uint32_t *ret)
 	if (r == 0)
 		*ret = reply.connections;
 	return r;
+}
+
+int
+push_stats(struct tina4_app *app, struct buf *ret)
+{
+	struct wire_command command = { .type = WIRE_STATS };
+	struct wire_reply reply;
+	struct pusher *pusher;
+	int r;
+
+	r = pusher_of_thread(&pusher, app);
+	if (r < 0)
+		return r;
+	pusher->text = ret;
+	r = ask_simply(app, &command, &reply);
+	pusher->text = NULL;
+	return r == 0 && ret->failed ? -ENOMEM : r;
 }

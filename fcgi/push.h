@@ -9,6 +9,11 @@
 
 #include "fcgi/tina4.h"
 
+struct buf;
+
+/* Appends the sidecar's figures: lines of name=value. Results are tina4_count()'s. */
+int push_stats(struct tina4_app *app, struct buf *ret);
+
 /* Closes the calling thread's socket, when it has one of this app. */
 void push_close(struct tina4_app *app);
 

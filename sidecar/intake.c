@@ -10,6 +10,7 @@
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
+#include "sidecar/stats.h"
 #include "sidecar/relay.h"
 
 enum {
@@ -203,37 +204,6 @@ unix_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static void
-put_relay_stats(const struct relay *relay, struct buf *lines)
-{
-	buf_printf(lines, "relay_up=%d\n", relay_trouble(relay) == NULL);
-	buf_printf(lines, "relay_hosts=%u\n", relay->hosts.n_here);
-	buf_printf(lines, "relay_waiting_bytes=%zu\n", outbox_bytes(&relay->redis.outbox));
-	buf_printf(lines, "relay_published=%llu\n", (unsigned long long)relay->n_published);
-	buf_printf(lines, "relay_received=%llu\n", (unsigned long long)relay->n_received);
-	buf_printf(lines, "relay_duplicates=%llu\n", (unsigned long long)relay->n_duplicates);
-	buf_printf(lines, "relay_refused=%llu\n", (unsigned long long)relay->n_refused);
-	buf_printf(lines, "relay_malformed=%llu\n", (unsigned long long)relay->n_malformed);
-}
-
-static void
-put_stats(struct intake *intake, struct buf *lines)
-{
-	const struct hub *hub = intake->hub;
-
-	buf_printf(lines, "uptime_s=%llu\n", (unsigned long long)(intake->now_ms - intake->started_ms) / 1000);
-	buf_printf(lines, "connections=%u\n", HASH_COUNT(hub->clients));
-	buf_printf(lines, "paths=%u\n", HASH_COUNT(hub->paths));
-	buf_printf(lines, "workers=%u\n", HASH_COUNT(intake->feed->workers.by_peer));
-	buf_printf(lines, "apps=%u\n", HASH_COUNT(intake->apps));
-	buf_printf(lines, "events_waiting=%u\n", intake->feed->n_waiting);
-	buf_printf(lines, "events_redelivered=%llu\n", (unsigned long long)intake->feed->redelivered);
-	buf_printf(lines, "deliveries=%llu\n", (unsigned long long)hub->delivered);
-	buf_printf(lines, "malformed=%llu\n", (unsigned long long)intake->n_malformed);
-	if (hub->relay != NULL)
-		put_relay_stats(hub->relay, lines);
-}
-
 static bool
 names_a_path(enum wire_command_type type)
 {
@@ -276,7 +246,7 @@ answer_stats(struct intake *intake, const struct bus_peer *peer, uint64_t id)
 	struct buf lines = BUF_INIT;
 	struct wire_reply reply = { 0 };
 
-	put_stats(intake, &lines);
+	stats_put(intake, &lines);
 	reply.text = span_of_buf(&lines);
 	answer_reply(intake, peer, id, &reply);
 	buf_free(&lines);

@@ -33,6 +33,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/routes.c %D%/routes.h \
 	%D%/seen.c %D%/seen.h \
 	%D%/sidecar.c %D%/sidecar.h \
+	%D%/stats.c %D%/stats.h \
 	%D%/tally.c %D%/tally.h \
 	%D%/workers.c %D%/workers.h \
 	%D%/ws.c %D%/ws.h
@@ -43,6 +44,8 @@ else
 endif
 %C%_libsidecar_la_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS) $(HIREDIS_CFLAGS) $(ZLIB_CFLAGS)
 %C%_libsidecar_la_LIBADD = shared/libshared.la $(LWS_LIBS) $(UV_LIBS) $(HIREDIS_SSL_LIBS) $(HIREDIS_LIBS) $(ZLIB_LIBS) $(CJSON_LIBS)
+
+dist_man_MANS += %D%/tina4-sidecar.8
 
 tina4_sidecar_SOURCES = %D%/main.c
 tina4_sidecar_LDADD = %D%/libsidecar.la

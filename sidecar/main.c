@@ -11,8 +11,8 @@
 
 static const char usage[] = "usage: tina4-sidecar [--check | --settings | --help | --version]\n"
 			    "Holds the WebSocket connections of this host. Settings come from TINA4_* variables\n"
-			    "and a .env file; --check only tells whether they are right, --settings\n"
-			    "prints them all, with what they mean, as such a file.\n";
+			    "and a .env file; --check only tells whether it could start with them,\n"
+			    "--settings prints them all, with what they mean, as such a file.\n";
 
 static int
 print_settings(void)
@@ -67,7 +67,7 @@ main(int argc, char **argv)
 	}
 	if (load(&conf, &keys) == 0) {
 		log_open("tina4-sidecar", (enum log_level)conf.log_level);
-		status = argc == 2 ? 0 : sidecar_run(&conf, keys);
+		status = argc == 2 ? sidecar_check() : sidecar_run(&conf, keys);
 	}
 	keys_free(keys);
 	conf_free(&conf);

@@ -451,6 +451,25 @@ close_all(struct sidecar *sidecar)
 }
 
 int
+sidecar_check(void)
+{
+	struct ws ws = { 0 };
+	uv_loop_t loop;
+	int r = uv_loop_init(&loop);
+
+	if (r < 0) {
+		log_error("no event loop error=%s", uv_strerror(r));
+		return 1;
+	}
+	r = ws_open(&ws, &loop);
+	ws_close(&ws);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	ws_close(&ws);
+	uv_loop_close(&loop);
+	return r == 0 ? 0 : 1;
+}
+
+int
 sidecar_run(struct conf *conf, const struct keys *keys)
 {
 	struct sidecar sidecar = { .conf = conf, .keys = keys };

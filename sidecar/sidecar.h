@@ -10,6 +10,9 @@
 struct conf;
 struct keys;
 
+/* Tries the libraries that are only loaded at run time. Returns the exit status, after a message when it is not 0. */
+int sidecar_check(void);
+
 /* Serves until SIGTERM or SIGINT. Borrows both. Returns the process's exit status. */
 int sidecar_run(struct conf *conf, const struct keys *keys);
 

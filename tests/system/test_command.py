@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import time
 
 import pytest
 
+from redis import Host, Redis
 from stack import BUILD, eventually
 from wire import STATS, Peer, command
 
@@ -139,3 +141,105 @@ def test_a_shell_loop_is_quick(make_stack):
     for _ in range(20):
         tina4(stack, "push", "/ws/watch/x", "x")
     assert (time.monotonic() - begin) / 20 < 0.5
+
+
+def test_status_tells_who_is_there(lab, room):
+    path = f"/ws/watch/{room}"
+    with lab.ws(path, direct=True), lab.ws(path, direct=True):
+        eventually(lambda: lab.count(path) == 2, "both are there")
+        said = tina4(lab, "status")
+    assert "workers 1," in said and re.search(r"^ *2 " + path + "$", said, re.M), said
+    assert re.search(r"^ *\d+ +1 +push-only /ws/watch/\{room\}$", said, re.M), said
+    assert re.search(r"^ *\d+ +1 +handler /ws/script/\{room\}$", said, re.M), said
+    assert re.search(r"^ *0 +\d+ +5 app$", said, re.M), said
+    assert "relay" not in said
+
+
+def test_status_counts_what_happens(make_stack):
+    stack = make_stack().start("sidecar", "worker")
+    with stack.ws("/ws/watch/x", direct=True) as client:
+        command = subprocess.Popen([BUILD / "tina4", "status", "--watch"], env={**os.environ, **stack.env},
+                                   stdout=subprocess.PIPE, text=True)
+        try:
+            rates = []
+            while len(rates) < 20 and not any(rates):
+                tina4(stack, "push", "/ws/watch/x", "x")
+                line = command.stdout.readline()
+                rates += [int(n) for n in re.findall(r"pushes (\d+)", line)]
+            assert any(rates)
+        finally:
+            command.kill()
+            command.wait()
+        assert client.receive() == "x"
+
+
+def test_the_largest_paths_come_first(make_stack):
+    stack = make_stack().start("sidecar", "worker")
+    clients = [stack.ws(f"/ws/watch/{n}", direct=True) for n in range(12) for _ in range(n + 1)]
+    eventually(lambda: stack.stats()["connections"] == len(clients), "all are there")
+    found = re.findall(r"^ *(\d+) (/ws/watch/\d+)$", tina4(stack, "status"), re.M)
+    assert found == [(str(n + 1), f"/ws/watch/{n}") for n in range(11, 1, -1)]
+
+
+def wrongs(said):
+    return [line for line in said.splitlines() if line.startswith("WRONG")]
+
+
+def check(stack, status, few_files=False, **env):
+    command = ["prlimit", "--nofile=4000:4000"] if few_files else []
+    settings = {**os.environ, **stack.env, **{f"TINA4_{name.upper()}": value for name, value in env.items()}}
+    done = subprocess.run([*command, BUILD / "tina4", "check"], env=settings, cwd=stack.dir, capture_output=True, text=True,
+                          timeout=60)
+    assert done.returncode == status and done.stderr == "", done.stdout + done.stderr
+    assert (wrongs(done.stdout) == []) == (status == 0)
+    return done.stdout
+
+
+def test_check_finds_all_right(lab):
+    said = check(lab, 0)
+    assert all(f"ok       {what}: " in said for what in ("settings", "bus", "open files", "sessions")), said
+
+
+def test_check_tells_all_wrong_settings_together(lab):
+    said = wrongs(check(lab, 1, threads="0", bus="tcp://x", secret="short", ws_allowed_origins="x"))
+    for name in ("TINA4_THREADS", "TINA4_BUS", "TINA4_SECRET", "TINA4_WS_ALLOWED_ORIGINS"):
+        assert sum(name in line for line in said) == 1, said
+    assert "short" not in "".join(said)
+
+
+def test_check_without_a_sidecar_says_what_to_do(make_stack):
+    stack = make_stack()
+    said = check(stack, 1)
+    assert len(wrongs(said)) == 1 and "systemctl start tina4-sidecar" in said
+    assert "can be listened on" in said
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = wrongs(check(stack, 1, admin=f"127.0.0.1:{port}"))
+    assert any("TINA4_ADMIN" in line and "taken" in line for line in said), said
+
+
+def test_check_sees_what_it_may_not_reach(make_stack):
+    stack = make_stack().start("sidecar")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    env_file = stack.dir / ".env"
+    env_file.write_text("TINA4_WS_PING_SECONDS=5\n")
+    env_file.chmod(0o644)
+    said = wrongs(check(stack, 1, ws_backplane="redis", ws_backplane_url=f"redis://127.0.0.1:{port}/0",
+                        session_path="/nowhere/at/all", few_files=True))
+    for what in ("relay: no Redis answers", "sessions: ", "open files: ", "chmod o="):
+        assert any(what in line for line in said), (what, said)
+
+
+def test_check_asks_a_redis_that_is_there(make_stack):
+    redis = Redis().start()
+    try:
+        stack = make_stack(kind=Host, redis=redis).start("sidecar", "worker")
+        stack.settled(1)
+        assert "ok       relay: Redis answers" in check(stack, 0)
+        assert re.search(r"^relay up, other hosts 0", tina4(stack, "status"), re.M)
+    finally:
+        redis.stop()

@@ -339,3 +339,18 @@ def test_an_app_is_upgraded_without_a_failed_request_or_a_closed_connection(make
     assert load.returncode == 0
     assert "Socket errors" not in said and "Non-2xx" not in said, said
     assert int(re.search(r"(\d+) requests in", said)[1]) > 100, said
+
+
+# --- what is only loaded at run time --------------------------------------------------------------
+
+
+def test_a_missing_plugin_is_named(make_stack):
+    plugin = next(pathlib.Path("/usr/lib").glob("*/libwebsockets-evlib_uv.so"))
+    hide = f"mount --bind /dev/null {plugin} && exec \"$0\" \"$@\""
+    sidecar = [BUILD / "tina4-sidecar", "--check"]
+    assert subprocess.run(sidecar, env={**os.environ, **make_stack().env}).returncode == 0
+    done = subprocess.run(["unshare", "-m", "sh", "-c", hide, *sidecar], env={**os.environ, **make_stack().env},
+                          capture_output=True, text=True)
+    if "unshare" in done.stderr or "mount" in done.stderr:
+        pytest.skip("the plugin cannot be hidden: only root may mount")
+    assert done.returncode == 1 and "libwebsockets-evlib-uv" in done.stderr

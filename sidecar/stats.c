@@ -1,0 +1,140 @@
+#include <utlist.h>
+
+#include "shared/buf.h"
+#include "shared/path.h"
+#include "sidecar/feed.h"
+#include "sidecar/hub.h"
+#include "sidecar/intake.h"
+#include "sidecar/relay.h"
+#include "sidecar/stats.h"
+
+static void
+put_figures(const struct intake *intake, struct buf *lines)
+{
+	const struct hub *hub = intake->hub;
+	const struct feed *feed = intake->feed;
+
+	buf_printf(lines, "uptime_s=%llu\n", (unsigned long long)(intake->now_ms - intake->started_ms) / 1000);
+	buf_printf(lines, "connections=%u\n", HASH_COUNT(hub->clients));
+	buf_printf(lines, "paths=%u\n", HASH_COUNT(hub->paths));
+	buf_printf(lines, "workers=%u\n", HASH_COUNT(feed->workers.by_peer));
+	buf_printf(lines, "apps=%u\n", HASH_COUNT(intake->apps));
+	buf_printf(lines, "events=%llu\n", (unsigned long long)feed->n_sent);
+	buf_printf(lines, "events_waiting=%u\n", feed->n_waiting);
+	buf_printf(lines, "events_redelivered=%llu\n", (unsigned long long)feed->redelivered);
+	buf_printf(lines, "pushes=%llu\n", (unsigned long long)intake->pushes[WIRE_OK]);
+	buf_printf(lines, "messages=%llu\n", (unsigned long long)hub->sent);
+	buf_printf(lines, "deliveries=%llu\n", (unsigned long long)hub->delivered);
+	buf_printf(lines, "malformed=%llu\n", (unsigned long long)intake->n_malformed);
+}
+
+static void
+put_relay(const struct relay *relay, struct buf *lines)
+{
+	buf_printf(lines, "relay_up=%d\n", relay_trouble(relay) == NULL);
+	buf_printf(lines, "relay_hosts=%u\n", relay->hosts.n_here);
+	buf_printf(lines, "relay_waiting_bytes=%zu\n", outbox_bytes(&relay->redis.outbox));
+	buf_printf(lines, "relay_published=%llu\n", (unsigned long long)relay->n_published);
+	buf_printf(lines, "relay_received=%llu\n", (unsigned long long)relay->n_received);
+	buf_printf(lines, "relay_duplicates=%llu\n", (unsigned long long)relay->n_duplicates);
+	buf_printf(lines, "relay_refused=%llu\n", (unsigned long long)relay->n_refused);
+	buf_printf(lines, "relay_malformed=%llu\n", (unsigned long long)relay->n_malformed);
+}
+
+static void
+put_workers(const struct workers *workers, struct buf *lines)
+{
+	const struct worker *worker, *next;
+
+	HASH_ITER(hh, workers->by_peer, worker, next)
+		buf_printf(
+		    lines, "worker=%u %zu %u %s\n", worker->n_owed, worker->bytes, worker->n_routes, worker->app->name);
+}
+
+/* A route that is told, and how many connections came by it. */
+struct share {
+	const struct route *route;
+	uint32_t connections;
+};
+
+/* One walk over the paths, of which there may be many. */
+static void
+count_connections(const struct hub *hub, struct share *shares, int n)
+{
+	const struct path *path, *next;
+
+	HASH_ITER(hh, hub->paths, path, next) {
+		int i = 0;
+
+		while (i < n && shares[i].route != path->route)
+			i++;
+		if (i < n)
+			shares[i].connections += path->count;
+	}
+}
+
+static uint32_t
+workers_of(const struct workers *workers, const struct route *route)
+{
+	const struct worker *worker, *next;
+	uint32_t n = 0;
+
+	HASH_ITER(hh, workers->by_peer, worker, next)
+		n += worker_announces(worker, route);
+	return n;
+}
+
+static void
+put_routes(const struct feed *feed, const struct hub *hub, struct buf *lines)
+{
+	struct share shares[STATS_MAX_ROUTES];
+	const struct route_app *app;
+	const struct route *route;
+	int n = 0;
+
+	DL_FOREACH(feed->routes.apps, app)
+		DL_FOREACH(app->routes, route)
+			if (n < STATS_MAX_ROUTES)
+				shares[n++] = (struct share){ route, 0 };
+	count_connections(hub, shares, n);
+	for (int i = 0; i < n; i++)
+		buf_printf(lines, "route=%u %u %s %s\n", shares[i].connections,
+		    workers_of(&feed->workers, shares[i].route), shares[i].route->push_only ? "push-only" : "handler",
+		    path_pattern_text(shares[i].route->pattern));
+}
+
+/* Puts a path where it belongs among the n largest. */
+static void
+insert(const struct path **largest, int n, const struct path *path)
+{
+	int i = n < STATS_MAX_PATHS ? n : STATS_MAX_PATHS - 1;
+
+	if (n >= STATS_MAX_PATHS && path->count <= largest[i]->count)
+		return;
+	for (; i > 0 && largest[i - 1]->count < path->count; i--)
+		largest[i] = largest[i - 1];
+	largest[i] = path;
+}
+
+static void
+put_paths(const struct hub *hub, struct buf *lines)
+{
+	const struct path *largest[STATS_MAX_PATHS], *path, *next;
+	int n = 0;
+
+	HASH_ITER(hh, hub->paths, path, next)
+		insert(largest, n++, path);
+	for (int i = 0; i < n && i < STATS_MAX_PATHS; i++)
+		buf_printf(lines, "path=%u %s\n", largest[i]->count, largest[i]->name);
+}
+
+void
+stats_put(const struct intake *intake, struct buf *lines)
+{
+	put_figures(intake, lines);
+	if (intake->hub->relay != NULL)
+		put_relay(intake->hub->relay, lines);
+	put_workers(&intake->feed->workers, lines);
+	put_routes(intake->feed, intake->hub, lines);
+	put_paths(intake->hub, lines);
+}
