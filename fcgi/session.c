@@ -234,6 +234,8 @@ tina4_session_set_string(struct tina4_session *session, const char *name, const 
 void
 tina4_session_regenerate(struct tina4_session *session)
 {
+	if (session->renew)
+		return; /* it gets another id already, or has been ended */
 	session->renew = true;
 	session->changed |= session->stored;
 }

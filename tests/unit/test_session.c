@@ -491,6 +491,15 @@ log_out_and_in(struct tina4_session *session)
 	return r < 0 ? r : name_bob(session);
 }
 
+static int
+log_out_with_care(struct tina4_session *session)
+{
+	int r = tina4_session_destroy(session);
+
+	tina4_session_regenerate(session);
+	return r;
+}
+
 static void
 a_logout_ends_it(void)
 {
@@ -508,6 +517,9 @@ a_logout_ends_it(void)
 	strcpy(before, jar);
 	OK(visit(log_out_and_in) == 200 && strcmp(jar, before) != 0 && finds("Bob"),
 	    "what is set afterwards is another session");
+	entries = backend->entries();
+	OK(visit(log_out_with_care) == 200 && jar[0] == '\0' && backend->entries() == entries - 1,
+	    "another id for what has ended begins nothing");
 	jar[0] = '\0';
 	OK(visit(log_out) == 200 && set_cookie[0] == '\0', "without a session there is nothing to end");
 }
