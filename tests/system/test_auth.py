@@ -98,6 +98,25 @@ def test_no_token_reaches_a_log(make_stack):
             assert text not in log, process.name
 
 
+def test_rs256_tokens_are_checked_with_the_public_key_alone(make_stack):
+    stack = make_stack(secret="", jwt_algorithm="RS256")
+    private, public = stack.dir / "private.pem", stack.dir / "public.pem"
+    subprocess.run(["openssl", "genpkey", "-quiet", "-algorithm", "RSA", "-out", private], check=True)
+    subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True)
+    stack.env["TINA4_JWT_PUBLIC_KEY"] = str(public)
+    stack.start("sidecar")
+    stack.env["TINA4_JWT_PRIVATE_KEY"] = str(private)
+    stack.start("app", "worker", "nginx")
+    _, issued = login(stack, "carol")
+    with stack.ws(f"/ws/secret?token={issued}") as client:
+        assert client.receive() == "hello carol"
+    # A public key is no secret: whoever signs with it as if it were is found out.
+    forged = token(secret=public.read_text())
+    assert stack.handshake(f"/ws/secret?token={forged}").json["reason"] == "wrong-algorithm"
+    head, claims, signature = issued.split(".")
+    assert stack.handshake(f"/ws/secret?token={head}.{b64(b'{}')}.{signature}").json["reason"] == "bad-signature"
+
+
 def test_a_connection_ends_with_its_token(make_stack):
     stack = make_stack(ws_close_expired="true").start()
     with stack.ws(f"/ws/secret?token={token(exp=int(time.time()) + 2)}") as client:
