@@ -41,7 +41,9 @@ def test_no_route_is_404(site):
 
 
 def test_an_encoded_slash_is_no_slash(site):
-    assert site.http("GET", "/mirror/a%2Fb").status in (400, 404)
+    answer = site.http("GET", "/mirror/a%2Fb")
+    assert answer.status in (400, 404)
+    assert "json" in answer.headers["content-type"]  # it was the app that said so
 
 
 def test_a_handler_that_fails_is_500(site):
