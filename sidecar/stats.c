@@ -1,12 +1,24 @@
+#include <string.h>
 #include <utlist.h>
 
 #include "shared/buf.h"
+#include "shared/log.h"
 #include "shared/path.h"
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
 #include "sidecar/relay.h"
 #include "sidecar/stats.h"
+
+/* Ends a line with a name that a peer or a client chose: it makes no second line, and is UTF-8. */
+static void
+put_name(struct buf *lines, const char *name)
+{
+	char escaped[4 * PATH_MAX_BYTES + 1];
+
+	log_escape(name, strlen(name), escaped, sizeof(escaped));
+	buf_printf(lines, " %s\n", escaped);
+}
 
 static void
 put_figures(const struct intake *intake, struct buf *lines)
@@ -46,9 +58,10 @@ put_workers(const struct workers *workers, struct buf *lines)
 {
 	const struct worker *worker, *next;
 
-	HASH_ITER(hh, workers->by_peer, worker, next)
-		buf_printf(
-		    lines, "worker=%u %zu %u %s\n", worker->n_owed, worker->bytes, worker->n_routes, worker->app->name);
+	HASH_ITER(hh, workers->by_peer, worker, next) {
+		buf_printf(lines, "worker=%u %zu %u", worker->n_owed, worker->bytes, worker->n_routes);
+		put_name(lines, worker->app->name);
+	}
 }
 
 /* A route that is told, and how many connections came by it. */
@@ -97,10 +110,11 @@ put_routes(const struct feed *feed, const struct hub *hub, struct buf *lines)
 			if (n < STATS_MAX_ROUTES)
 				shares[n++] = (struct share){ route, 0 };
 	count_connections(hub, shares, n);
-	for (int i = 0; i < n; i++)
-		buf_printf(lines, "route=%u %u %s %s\n", shares[i].connections,
-		    workers_of(&feed->workers, shares[i].route), shares[i].route->push_only ? "push-only" : "handler",
-		    path_pattern_text(shares[i].route->pattern));
+	for (int i = 0; i < n; i++) {
+		buf_printf(lines, "route=%u %u %s", shares[i].connections, workers_of(&feed->workers, shares[i].route),
+		    shares[i].route->push_only ? "push-only" : "handler");
+		put_name(lines, path_pattern_text(shares[i].route->pattern));
+	}
 }
 
 /* Puts a path where it belongs among the n largest. */
@@ -124,8 +138,10 @@ put_paths(const struct hub *hub, struct buf *lines)
 
 	HASH_ITER(hh, hub->paths, path, next)
 		insert(largest, n++, path);
-	for (int i = 0; i < n && i < STATS_MAX_PATHS; i++)
-		buf_printf(lines, "path=%u %s\n", largest[i]->count, largest[i]->name);
+	for (int i = 0; i < n && i < STATS_MAX_PATHS; i++) {
+		buf_printf(lines, "path=%u", largest[i]->count);
+		put_name(lines, largest[i]->name);
+	}
 }
 
 void

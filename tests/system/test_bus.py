@@ -207,6 +207,12 @@ def test_stats_are_numbers(lab):
         assert name in stats
 
 
+def test_a_name_in_the_stats_makes_no_second_line(make_stack):
+    stack = make_stack().start("sidecar", "worker")
+    with Worker(stack.bus, [b"/ws/\xff"], app="x\nworkers=8"):
+        assert stack.stats()["workers"] == 2
+
+
 def test_the_socket_is_for_its_group_only(lab):
     assert os.stat(lab.dir / "bus").st_mode & 0o777 == 0o660
 
