@@ -1,7 +1,7 @@
 # The benchmark: tests/bench/run builds these by name. The load generator and
 # the floor are built with the tests, which hold that it notices faults.
 bench_load = %D%/load %D%/floor
-bench_programs = %D%/app %D%/bare %D%/bus %D%/naive %D%/template
+bench_programs = %D%/app %D%/bare %D%/bus %D%/naive %D%/relay %D%/template
 check_PROGRAMS += $(bench_load)
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
@@ -35,6 +35,9 @@ CLEANFILES += $(bench_programs)
 %C%_naive_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_naive_LDADD = $(LWS_LIBS)
 
+%C%_relay_SOURCES = %D%/relay.c %D%/histogram.c %D%/histogram.h
+%C%_relay_LDADD = shared/libshared.la $(HIREDIS_LIBS) $(ZMQ_LIBS) -lpthread
+
 %C%_template_SOURCES = %D%/template.c
 %C%_template_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 
@@ -47,6 +50,7 @@ EXTRA_DIST += \
 	%D%/peer.js \
 	%D%/peers.py \
 	%D%/picture.py \
+	%D%/relay.py \
 	%D%/report.py \
 	%D%/results.md \
 	%D%/results.svg \
