@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	%D%/lighttpd.md \
 	%D%/nginx.md \
 	%D%/packages \
+	%D%/redis.md \
 	%D%/serve
 
 include %D%/systemd/local.mk

@@ -14,6 +14,7 @@ unit_tests += \
 	%D%/test_outq \
 	%D%/test_post \
 	%D%/test_quotas \
+	%D%/test_relay_redis \
 	%D%/test_routes \
 	%D%/test_seen \
 	%D%/test_workers
@@ -56,6 +57,9 @@ unit_tests += \
 %C%_test_post_LDADD = sidecar/libsidecar.la
 %C%_test_quotas_SOURCES = %D%/test_quotas.c
 %C%_test_quotas_LDADD = sidecar/libsidecar.la
+%C%_test_relay_redis_SOURCES = %D%/test_relay_redis.c
+%C%_test_relay_redis_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_relay_redis_LDADD = sidecar/libsidecar.la
 %C%_test_routes_SOURCES = %D%/test_routes.c
 %C%_test_routes_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_routes_LDADD = sidecar/libsidecar.la
