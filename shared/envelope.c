@@ -28,6 +28,7 @@ envelope_put(struct buf *buf, const struct envelope *envelope)
 		buf_blob(buf, envelope->path.data, envelope->path.len);
 		return;
 	case ENVELOPE_ALIVE:
+		buf_u64(buf, envelope->since);
 		return;
 	}
 }
@@ -79,6 +80,16 @@ get_count(struct wire_reader *reader, struct envelope *ret)
 	return wire_get_blob(reader, &ret->path);
 }
 
+static int
+get_alive(struct wire_reader *reader, struct envelope *ret)
+{
+	if (reader->end - reader->at < 8)
+		return -EPROTO;
+	ret->since = u64_at(reader->at);
+	reader->at += 8;
+	return 0;
+}
+
 int
 envelope_get(const void *data, size_t len, struct envelope *ret)
 {
@@ -104,7 +115,7 @@ envelope_get(const void *data, size_t len, struct envelope *ret)
 		r = get_count(&reader, &envelope);
 		break;
 	case ENVELOPE_ALIVE:
-		r = 0;
+		r = get_alive(&reader, &envelope);
 		break;
 	}
 	if (r < 0 || reader.at != reader.end)

@@ -41,6 +41,7 @@ struct envelope {
 	uint32_t count;              /* the rest is of COUNT */
 	uint64_t question;           /* the sequence of what it answers, or 0 */
 	struct span path;
+	uint64_t since; /* of ALIVE: counts of an earlier sequence hold no more */
 };
 
 void envelope_put(struct buf *buf, const struct envelope *envelope);

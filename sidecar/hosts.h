@@ -20,6 +20,7 @@ enum hosts_limits {
 struct host {
 	uint64_t origin;
 	uint64_t command_sequence, state_sequence; /* the latest */
+	uint64_t since;                            /* its counts of an earlier sequence hold no more */
 	uint64_t heard;                            /* our count of beats at its latest word */
 	bool here;
 	bool awaited; /* it was there before Redis was away, and has not said since that it hears us */

@@ -23,8 +23,8 @@ enum {
 /* So many connections are on a path at another host. */
 struct remote {
 	struct host *host;
-	uint32_t count;
-	bool answered; /* our present question */
+	uint32_t count;    /* not 0 */
+	uint64_t sequence; /* of what said so */
 };
 
 enum channel_state {
@@ -205,15 +205,14 @@ subscribe(struct relay *relay, struct channel *channel)
 	start_asking(relay, channel);
 }
 
-/* Asks the other hosts on the path for their counts, and tells them ours. */
+/* Asks the other hosts on the path for their counts, which are forgotten until then, and tells them ours. */
 static void
 ask(struct relay *relay, struct channel *channel)
 {
 	channel->state = CHANNEL_ASKING;
 	channel->expected = -1;
 	channel->n_answers = 0;
-	for (uint32_t i = 0; i < channel->n_remotes; i++)
-		channel->remotes[i].answered = false;
+	channel->n_remotes = 0;
 	channel->told = channel->path->count;
 	channel->question = tell_count(relay, name_of(channel->path), channel->told, ENVELOPE_ASKS);
 }
@@ -284,47 +283,53 @@ channel_end(struct relay *relay, struct channel *channel)
 	channel_free(channel);
 }
 
-/* The host's place in the channel, made if need be; NULL when out of memory. */
-static struct remote *
-remote_of(struct channel *channel, struct host *host)
-{
-	struct remote *more;
-
-	for (uint32_t i = 0; i < channel->n_remotes; i++)
-		if (channel->remotes[i].host == host)
-			return &channel->remotes[i];
-	more = realloc(channel->remotes, (channel->n_remotes + 1) * sizeof(*more));
-	if (more == NULL)
-		return NULL;
-	channel->remotes = more;
-	more[channel->n_remotes] = (struct remote){ .host = host };
-	return &more[channel->n_remotes++];
-}
-
+/* Forgets what the host has said here before the sequence. */
 static void
-forget_remote(struct channel *channel, const struct host *host)
+forget_remote(struct channel *channel, const struct host *host, uint64_t before)
 {
-	for (uint32_t i = 0; i < channel->n_remotes; i++)
-		if (channel->remotes[i].host == host)
-			channel->remotes[i] = channel->remotes[--channel->n_remotes];
+	for (uint32_t i = 0; i < channel->n_remotes; i++) {
+		if (channel->remotes[i].host != host || channel->remotes[i].sequence >= before)
+			continue;
+		channel->remotes[i] = channel->remotes[--channel->n_remotes];
+		break;
+	}
 	if (channel->state == CHANNEL_SYNCED)
 		sum_up(channel);
+}
+
+/* The host's counts are forgotten on all paths, as far as it has said them before the sequence. */
+static void
+forget_counts(struct relay *relay, const struct host *host, uint64_t before)
+{
+	struct path *path, *next;
+
+	HASH_ITER(hh, relay->hub->paths, path, next)
+		if (path->channel != NULL)
+			forget_remote(path->channel, host, before);
+}
+
+static int
+add_remote(struct channel *channel, struct remote remote)
+{
+	struct remote *more = realloc(channel->remotes, (channel->n_remotes + 1) * sizeof(*more));
+
+	if (more == NULL)
+		return -ENOMEM;
+	channel->remotes = more;
+	more[channel->n_remotes++] = remote;
+	return 0;
 }
 
 static void
 take_remote_count(struct relay *relay, struct channel *channel, struct host *host, const struct envelope *envelope)
 {
-	struct remote *remote = remote_of(channel, host);
+	const struct remote remote = { host, envelope->count, envelope->sequence };
 
-	if (remote == NULL) {
+	forget_remote(channel, host, UINT64_MAX);
+	if (remote.count > 0 && add_remote(channel, remote) < 0)
 		log_error("count of a host lost path=%s error=out-of-memory", channel->path->name);
-		return;
-	}
-	remote->count = envelope->count;
-	if (envelope->question != 0 && envelope->question == channel->question && !remote->answered) {
-		remote->answered = true;
+	if (envelope->question != 0 && envelope->question == channel->question)
 		channel->n_answers++;
-	}
 	if (channel->state == CHANNEL_SYNCED)
 		sum_up(channel);
 	else
@@ -526,13 +531,9 @@ ask_all(struct relay *relay)
 static void
 host_gone(struct relay *relay, struct host *host, const char *why)
 {
-	struct path *path, *next;
-
 	log_info("host gone host=%08x why=%s", envelope_instance(host->origin), why);
 	hosts_leave(&relay->hosts, host);
-	HASH_ITER(hh, relay->hub->paths, path, next)
-		if (path->channel != NULL)
-			forget_remote(path->channel, host);
+	forget_counts(relay, host, UINT64_MAX);
 }
 
 /* True while others may not hear yet what has waited: all that are known, or some if we know of none. */
@@ -558,6 +559,9 @@ take_alive(struct relay *relay, struct host *host, const struct envelope *envelo
 		host_gone(relay, host, "leaves");
 		return;
 	}
+	if (envelope->since != host->since)
+		forget_counts(relay, host, envelope->since);
+	host->since = envelope->since;
 	hosts_arrived(&relay->hosts, host);
 	release_outbox(relay);
 }
@@ -646,9 +650,14 @@ static void
 on_subscribe_all(void *context)
 {
 	struct relay *relay = context;
+	const struct envelope alive = {
+		.type = ENVELOPE_ALIVE, .origin = relay->origin, .since = relay->state_sequence + 1
+	};
 	struct path *path, *next;
 	char name[NAME_BYTES];
 
+	buf_clear(&relay->redis.beat);
+	envelope_put(&relay->redis.beat, &alive);
 	relay_redis_subscribe(&relay->redis, host_channel(relay, relay->origin, name));
 	HASH_ITER(hh, relay->hub->paths, path, next)
 		if (path->channel != NULL)
@@ -814,7 +823,6 @@ relay_open(
 		.told = on_told,
 		.message = on_message,
 	};
-	const struct envelope alive = { .type = ENVELOPE_ALIVE, .origin = origin };
 	int r;
 
 	*relay = (struct relay){ .conf = conf, .feed = feed, .origin = origin };
@@ -822,7 +830,6 @@ relay_open(
 	if (r < 0)
 		return r;
 	relay->hub = hub;
-	envelope_put(&relay->redis.beat, &alive);
 	uv_timer_init(loop, &relay->hold);
 	relay->hold.data = relay;
 	hub->relay = relay;

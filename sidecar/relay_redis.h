@@ -32,7 +32,7 @@ enum relay_redis_times {
 };
 
 struct relay_redis_events {
-	/* New connections: subscribe everything again. */
+	/* New connections: set the beat's bytes, which others get on the channel canary, and subscribe everything. */
 	void (*subscribe_all)(void *context);
 	/* The channel is subscribed; ticket is what its relay_redis_subscribe() returned. */
 	void (*subscribed)(void *context, struct span channel, uint64_t ticket);
@@ -89,9 +89,8 @@ struct relay_redis {
 };
 
 /*
- * Opens it, and begins to connect when the loop runs. The beat's bytes, which
- * the caller sets, are what others get on the channel canary. Returns 0 or a
- * negative errno.
+ * Opens it, and begins to connect when the loop runs. Returns 0 or a negative
+ * errno.
  */
 int relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *loop,
     const struct relay_redis_events *events, void *context, uint32_t instance);

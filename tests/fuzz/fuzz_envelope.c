@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert(buf.len <= len);
 	assert(envelope_get(buf.data, buf.len, &again) == 0);
 	assert(again.type == envelope.type && again.flags == envelope.flags && again.origin == envelope.origin);
-	assert(again.sequence == envelope.sequence && again.count == envelope.count);
+	assert(again.sequence == envelope.sequence && again.count == envelope.count && again.since == envelope.since);
 	assert(again.command.data.len == envelope.command.data.len && again.path.len == envelope.path.len);
 	assert(envelope.command.data.len == 0 ||
 	    memcmp(again.command.data.data, envelope.command.data.data, again.command.data.len) == 0);

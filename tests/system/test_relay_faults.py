@@ -188,6 +188,40 @@ def test_flushall(redis, make_hosts, room):
     await_status(hosts, "ready")
 
 
+def test_who_leaves_while_redis_is_away_is_not_counted(redis, make_stack, make_hosts, room):
+    """Nobody could say so at the time: counts begin anew with each connection to Redis."""
+    cable = Cable(redis)
+    hosts = make_hosts(redis, n=2)
+    hosts.append(make_stack(kind=Host, redis=redis, ws_backplane_url=cable.url).start("sidecar", "worker"))
+    for host in hosts:
+        host.settled(N)
+    path, other = script(room), script(f"{room}-2")
+    clients = join(hosts, path)
+    others = join(hosts, other)
+    redis.kill()
+    await_status(hosts, DEGRADED)
+    clients[1].close()
+    others[1].close()
+    eventually(lambda: hosts[1].stats()["connections"] == 0, "it is gone")
+    redis.start()
+    await_status(hosts, "ready")
+    # Those that have left are not asked: their question would tell that they have nobody there.
+    still = [hosts[0], hosts[2]]
+    eventually(lambda: counts(still, path) == counts(still, other) == [2, 2], "it is not counted")
+    cable.hold()  # now only one host is away, and comes back before it is forgotten
+    await_status(hosts[2:], DEGRADED)
+    clients[2].close()
+    others[0].close()
+    for host in still:
+        eventually(lambda: host.stats()["connections"] == 1, "it is gone")
+    assert counts(hosts[:1], path) == counts(hosts[2:], other) == [2]
+    cable.let_go()
+    await_status(hosts, "ready")
+    eventually(lambda: counts(hosts[:1], path) == counts(hosts[2:], other) == [1], "they are not counted")
+    assert counts(hosts, path) == counts(hosts, other) == [1] * N
+    assert not any("host gone" in log_of(host) for host in hosts)
+
+
 # --- Redis is slow ------------------------------------------------------------------------------
 
 

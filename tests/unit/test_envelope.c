@@ -82,13 +82,18 @@ test_count(void)
 static void
 test_alive(void)
 {
-	const struct envelope out = { .type = ENVELOPE_ALIVE, .flags = ENVELOPE_LEAVES, .origin = origin };
-	static const uint8_t bytes[] = { 1, 3, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0 };
+	const struct envelope out = {
+		.type = ENVELOPE_ALIVE, .flags = ENVELOPE_LEAVES, .origin = origin, .since = 0x99
+	};
+	static const uint8_t bytes[] = { 1, 3, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+		0, 0x99 };
 	struct buf buf = BUF_INIT;
+	struct envelope in;
 
 	envelope_put(&buf, &out);
-	OK(buf.len == ENVELOPE_HEADER_BYTES && memcmp(buf.data, bytes, sizeof(bytes)) == 0,
-	    "the header is laid out as tina4-wire(7) says");
+	OK(buf.len == sizeof(bytes) && memcmp(buf.data, bytes, sizeof(bytes)) == 0,
+	    "a sign of life is laid out as tina4-wire(7) says");
+	OK(envelope_get(buf.data, buf.len, &in) == 0 && in.flags == ENVELOPE_LEAVES && in.since == 0x99, "and arrives");
 	buf_free(&buf);
 }
 
