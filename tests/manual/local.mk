@@ -9,6 +9,7 @@ manual_tests = \
 	%D%/test_frond \
 	%D%/test_lint \
 	%D%/test_prototypes \
+	%D%/test_reload \
 	%D%/test_settings \
 	%D%/test_template
 
