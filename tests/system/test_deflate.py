@@ -107,8 +107,8 @@ def test_binary_stays_binary(peer):
     assert peer.receive() == b"\x7f" * 1000
 
 
-def test_what_does_not_shrink_comes_as_it_is(lab, room, peer):
-    noise = os.urandom(2000).hex().encode()[:100] + os.urandom(2000)
+def test_what_does_not_shrink_comes_as_it_is(lab, room):
+    noise = os.urandom(2000)
     with Compressing(lab.port, f"/ws/watch/{room}") as watcher:
         lab.http("POST", f"/push?path=/ws/watch/{room}&binary=1", body=noise)
         assert watcher.receive() == noise
@@ -116,9 +116,6 @@ def test_what_does_not_shrink_comes_as_it_is(lab, room, peer):
 
 
 def test_a_random_message_of_the_largest_size_is_taken(lab, room):
-    with Compressing(lab.port, ROOM) as client:
-        client.send(b"send \xc3\xbc|get nothing" + b"\0" * 5)
-        assert client.receive() == "ü"
     with Compressing(lab.port, "/ws/watch/" + room) as client:
         client.send(os.urandom(MIB))
         client.send("more")
