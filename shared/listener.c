@@ -219,9 +219,9 @@ listener_grant_path(const char *path, mode_t mode, const char *group)
 	if (r < 0)
 		return r;
 	/* The group first: a wider mode is for the new one only. */
-	if (chown(path, (uid_t)-1, gid) < 0 || chmod(path, mode) < 0)
+	if (group[0] != '\0' && chown(path, (uid_t)-1, gid) < 0)
 		return -errno;
-	return 0;
+	return chmod(path, mode) < 0 ? -errno : 0;
 }
 
 int
