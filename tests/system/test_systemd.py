@@ -62,6 +62,12 @@ def test_services_are_hardened(units, unit, limit):
     assert float(found[1]) < limit
 
 
+@pytest.mark.parametrize("unit", [SIDECAR, APP, WORKER])
+def test_zeromq_may_set_its_threads_policy(units, unit):
+    """It aborts where it may not, which only a running systemd shows."""
+    assert re.search(r"^SystemCallFilter=[^~\n]*\bsched_setscheduler\b", (units / unit).read_text(), re.M)
+
+
 def test_the_file_limit_fits_the_connections(units):
     settings = subprocess.run([BUILD / "tina4-sidecar", "--settings"], capture_output=True, text=True).stdout
     connections = int(re.search(r"^TINA4_WS_MAX_CONNECTIONS=(\d+)$", settings, re.M)[1])
