@@ -5,9 +5,9 @@
 
 #include "fcgi/app.h"
 #include "fcgi/auth.h"
-#include "fcgi/clock.h"
 #include "fcgi/request.h"
 #include "shared/buf.h"
+#include "shared/clock.h"
 #include "shared/credentials.h"
 #include "shared/keys.h"
 #include "shared/log.h"

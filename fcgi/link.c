@@ -4,8 +4,8 @@
 #include <zmq.h>
 
 #include "fcgi/app.h"
-#include "fcgi/clock.h"
 #include "fcgi/link.h"
+#include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/path.h"
 

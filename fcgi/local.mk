@@ -9,7 +9,6 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/attributes.c %D%/attributes.h \
 	%D%/auth.c %D%/auth.h \
 	%D%/cgi.c %D%/cgi.h \
-	%D%/clock.c %D%/clock.h \
 	%D%/command.c %D%/command.h \
 	%D%/conn.c %D%/conn.h \
 	%D%/conns.c %D%/conns.h \

@@ -5,13 +5,13 @@
 #include <zmq.h>
 
 #include "fcgi/app.h"
-#include "fcgi/clock.h"
 #include "fcgi/command.h"
 #include "fcgi/conn.h"
 #include "fcgi/jsonf.h"
 #include "fcgi/link.h"
 #include "fcgi/push.h"
 #include "shared/bus.h"
+#include "shared/clock.h"
 
 enum {
 	MAX_HELLOS = 3,  /* in one request; then it makes no sense */

@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 #include "fcgi/app.h"
-#include "fcgi/clock.h"
 #include "fcgi/conn.h"
 #include "fcgi/conns.h"
 #include "fcgi/link.h"
 #include "fcgi/signals.h"
 #include "fcgi/worker.h"
+#include "shared/clock.h"
 #include "shared/log.h"
 
 enum {

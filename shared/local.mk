@@ -4,6 +4,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/address.c %D%/address.h \
 	%D%/base64url.c %D%/base64url.h \
 	%D%/buf.c %D%/buf.h \
+	%D%/clock.c %D%/clock.h \
 	%D%/bus.c %D%/bus.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/credentials.c %D%/credentials.h \

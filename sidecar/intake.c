@@ -1,9 +1,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <uthash.h>
 
+#include "shared/clock.h"
 #include "shared/conf.h"
 #include "shared/log.h"
 #include "sidecar/apply.h"
@@ -195,15 +195,6 @@ take_bye(struct intake *intake, const struct bus_peer *peer)
 
 /* --- requests ------------------------------------------------------------------------ */
 
-static uint64_t
-unix_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static bool
 names_a_path(enum wire_command_type type)
 {
@@ -227,7 +218,7 @@ count_push(struct intake *intake, const struct wire_request *request, enum wire_
 static void
 apply_request(struct intake *intake, const struct wire_request *request, struct wire_reply *ret)
 {
-	uint64_t now = unix_ms();
+	uint64_t now = clock_unix_ms();
 
 	*ret = (struct wire_reply){ 0 };
 	if (request->deadline_ms < now)
@@ -328,7 +319,7 @@ take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, st
 void
 intake_push(struct intake *intake, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret)
 {
-	const struct wire_request request = { *id, unix_ms() + WIRE_MAX_DEADLINE_MS, *push };
+	const struct wire_request request = { *id, clock_unix_ms() + WIRE_MAX_DEADLINE_MS, *push };
 	const struct wire_reply *earlier = answer_of_earlier(intake, id, push);
 
 	if (earlier != NULL)
@@ -395,13 +386,9 @@ take(struct intake *intake, const struct bus_peer *peer, struct wire_reader *bod
 static void
 note_receipts(struct intake *intake)
 {
-	struct timespec now;
-
 	if (intake->n_answered == 0)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	histogram_add(&intake->receipts, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000 - intake->now_us,
-	    intake->n_answered);
+	histogram_add(&intake->receipts, (uint64_t)clock_ns() / 1000 - intake->now_us, intake->n_answered);
 	intake->n_answered = 0;
 }
 
@@ -441,5 +428,5 @@ intake_tick(struct intake *intake)
 	HASH_ITER(hh, intake->apps, app, next)
 		if (intake->now_ms - app->heard_ms >= APP_SILENT_MS)
 			forget_app(intake, app);
-	seen_expire(&intake->seen, unix_ms());
+	seen_expire(&intake->seen, clock_unix_ms());
 }

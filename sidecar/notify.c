@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "shared/clock.h"
 #include "shared/log.h"
 #include "sidecar/notify.h"
 
@@ -92,12 +92,9 @@ notify_ready(const struct notify *notify, const char *text)
 void
 notify_reloading(const struct notify *notify)
 {
-	struct timespec now;
 	char fact[64];
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	snprintf(fact, sizeof(fact), "RELOADING=1\nMONOTONIC_USEC=%llu",
-	    (unsigned long long)now.tv_sec * 1000000 + (unsigned long long)now.tv_nsec / 1000);
+	snprintf(fact, sizeof(fact), "RELOADING=1\nMONOTONIC_USEC=%lld", (long long)clock_ns() / 1000);
 	tell(notify, fact, NULL);
 }
 

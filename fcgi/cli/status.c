@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "fcgi/cli/cli.h"
-#include "fcgi/clock.h"
 #include "fcgi/push.h"
 #include "fcgi/tina4.h"
 #include "shared/buf.h"
+#include "shared/clock.h"
 #include "shared/log.h"
 
 enum { INTERVAL_MS = 1000 }; /* that rates are taken over */

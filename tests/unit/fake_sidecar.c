@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#include "fcgi/clock.h"
+#include "shared/clock.h"
 #include "tests/unit/fake_sidecar.h"
 
 static void

@@ -10,8 +10,8 @@
 
 #include "fcgi/announce.h"
 #include "fcgi/app.h"
-#include "fcgi/clock.h"
 #include "fcgi/push.h"
+#include "shared/clock.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_sidecar.h"
 

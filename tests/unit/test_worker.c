@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "fcgi/app.h"
-#include "fcgi/clock.h"
 #include "fcgi/worker.h"
+#include "shared/clock.h"
 #include "shared/log.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_sidecar.h"

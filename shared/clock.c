@@ -1,6 +1,6 @@
 #include <time.h>
 
-#include "fcgi/clock.h"
+#include "shared/clock.h"
 
 static int64_t
 read_ns(clockid_t id)

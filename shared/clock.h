@@ -1,8 +1,8 @@
 /*
  * clock - what time it is, in the units that we wait and promise in.
  */
-#ifndef FCGI_CLOCK_H
-#define FCGI_CLOCK_H
+#ifndef SHARED_CLOCK_H
+#define SHARED_CLOCK_H
 
 #include <stdint.h>
 
