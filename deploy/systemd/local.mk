@@ -24,14 +24,14 @@ EXTRA_DIST += \
 	%D%/tmpfiles.d/tina4.conf.in
 CLEANFILES += $(systemdunit_DATA) $(tmpfiles_DATA)
 
-# What configure knows, and what app and worker share.
+# What configure knows, and what all three share.
 with_places = $(AM_V_GEN)$(MKDIR_P) $(@D) && sed \
 	-e '/@HARDENING@/{' -e 'r $(srcdir)/deploy/systemd/hardening' -e 'd' -e '}' \
 	-e 's|@bindir[@]|$(bindir)|g' -e 's|@sysconfdir[@]|$(sysconfdir)|g' -e 's|@datadir[@]|$(datadir)|g'
 
 %D%/tina4-app@.service: %D%/tina4-app@.service.in %D%/hardening Makefile
 	$(with_places) $(srcdir)/deploy/systemd/tina4-app@.service.in >$@
-%D%/tina4-sidecar.service: %D%/tina4-sidecar.service.in Makefile
+%D%/tina4-sidecar.service: %D%/tina4-sidecar.service.in %D%/hardening Makefile
 	$(with_places) $(srcdir)/deploy/systemd/tina4-sidecar.service.in >$@
 %D%/tina4-worker@.service: %D%/tina4-worker@.service.in %D%/hardening Makefile
 	$(with_places) $(srcdir)/deploy/systemd/tina4-worker@.service.in >$@
