@@ -28,7 +28,7 @@ struct post;
 
 /* What the request line says, and whom it came from. */
 struct request_line {
-	char ip[ADDRESS_TEXT_MAX]; /* of the direct peer, "" on a unix socket */
+	char ip[ADDRESS_TEXT_MAX]; /* of the direct peer, "" on a unix socket; from the upgrade on of the client */
 	bool for_admin;            /* came to the admin listener */
 	bool is_get;
 	bool is_post;

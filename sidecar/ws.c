@@ -101,24 +101,15 @@ check_token(struct ws *ws, struct lws *wsi, struct request_line *line)
 	return judge_token(ws->keys, &credentials, time(NULL), &line->token);
 }
 
-/* The client's address: behind proxies that are trusted the one that they tell, and "" when nobody knows. */
+/* Puts the client's address in the place of the peer's: what trusted proxies tell, or "" when nobody knows. */
 static void
-client_ip(const struct ws *ws, struct lws *wsi, const struct request_line *line, char ret[static ADDRESS_TEXT_MAX])
+resolve_ip(const struct ws *ws, struct lws *wsi, struct request_line *line)
 {
-	char forwarded[1024];
+	char forwarded[1024], ip[ADDRESS_TEXT_MAX];
 
 	address_of_client(ws->conf->trusted_proxies, line->ip,
-	    header(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof(forwarded)), ret);
-}
-
-/* Before the token is checked, so that nobody tries one after the other. */
-static const char *
-over_quota(struct ws *ws, struct lws *wsi, const struct request_line *line)
-{
-	char ip[ADDRESS_TEXT_MAX];
-
-	client_ip(ws, wsi, line, ip);
-	return quotas_refuse(ws->quotas, ip, ws->feed->now_ms);
+	    header(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof(forwarded)), ip);
+	strcpy(line->ip, ip);
 }
 
 static int
@@ -131,7 +122,9 @@ on_upgrade(struct ws *ws, struct lws *wsi)
 	if (line == NULL || line->for_admin)
 		return answer_error(wsi, 400, "no WebSocket here", NULL);
 	verdict = judge(ws, wsi, line);
-	if (verdict.status == 101 && (why = over_quota(ws, wsi, line)) != NULL)
+	resolve_ip(ws, wsi, line);
+	/* Before the token is checked, so that nobody tries one after the other. */
+	if (verdict.status == 101 && (why = quotas_refuse(ws->quotas, line->ip, ws->feed->now_ms)) != NULL)
 		verdict = (struct verdict){ 429, why, NULL };
 	if (verdict.status == 101 && verdict.route->secure)
 		verdict = check_token(ws, wsi, line);
@@ -193,17 +186,15 @@ put_headers(struct ws *ws, struct lws *wsi, struct buf *meta)
 static void
 put_meta(struct ws *ws, struct lws *wsi, const struct request_line *line, struct client *client)
 {
-	char ip[ADDRESS_TEXT_MAX];
 	struct wire_meta meta = {
 		.pattern = span_of(client->path->route == NULL ? "" : path_pattern_text(client->path->route->pattern)),
 		.path = { line->path, line->path_len },
 		.query = span_of(line->query),
+		.ip = span_of(line->ip),
 		.user = { line->token.claims, line->token.claims_len },
 	};
 
-	client_ip(ws, wsi, line, ip);
-	client->quota = quotas_enter(ws->quotas, ip);
-	meta.ip = span_of(ip);
+	client->quota = quotas_enter(ws->quotas, line->ip);
 	wire_put_meta(&client->meta, &meta);
 	put_headers(ws, wsi, &client->meta);
 }
