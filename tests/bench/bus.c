@@ -15,67 +15,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
-#include "shared/buf.h"
-#include "shared/wire.h"
+#include "shared/clock.h"
 #include "tests/bench/histogram.h"
+#include "tests/bench/pusher.h"
 
-enum { MAX_CALLERS = 256, MESSAGE_BYTES = 128, INPUT_BYTES = 1 << 20, PATIENCE_MS = 5000, RECEIPTS = 64 };
+enum { MAX_CALLERS = 256, MESSAGE_BYTES = 128, INPUT_BYTES = 1 << 20, RECEIPTS = 64 };
 
 static void *context;
-
-static uint64_t
-now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 static void
 die(const char *what)
 {
 	fprintf(stderr, "bus: %s: %s\n", what, zmq_strerror(zmq_errno()));
 	exit(1);
-}
-
-static void *
-dealer(const char *endpoint)
-{
-	void *socket = zmq_socket(context, ZMQ_DEALER);
-	int patience = PATIENCE_MS, none = 0;
-
-	if (socket == NULL || zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
-	    zmq_setsockopt(socket, ZMQ_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
-	    zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof(none)) < 0 ||
-	    zmq_setsockopt(socket, ZMQ_SNDHWM, &none, sizeof(none)) < 0 ||
-	    zmq_setsockopt(socket, ZMQ_RCVHWM, &none, sizeof(none)) < 0 || zmq_connect(socket, endpoint) < 0)
-		die(endpoint);
-	return socket;
-}
-
-static void
-send_push(void *socket, const char *path, const char *data, size_t len)
-{
-	static struct buf message;
-	static uint64_t n;
-	struct wire_request request = {
-		.deadline_ms = now_ns(CLOCK_REALTIME) / 1000000 + PATIENCE_MS,
-		.command = { .type = WIRE_PUSH, .key = span_of(path), .data = { data, len } },
-	};
-
-	if (n++ == 0 && wire_id_random(&request.id) < 0)
-		die("a random id");
-	memcpy(request.id.bytes, &n, sizeof(n));
-	buf_clear(&message);
-	wire_put_header(&message, WIRE_REQUEST, n);
-	wire_put_request(&message, &request);
-	if (zmq_send(socket, message.data, message.len, 0) < 0)
-		die("send");
 }
 
 /* --- router ----------------------------------------------------------------------- */
@@ -102,28 +57,6 @@ router(const char *endpoint)
 
 /* --- ask ---------------------------------------------------------------------------- */
 
-static void
-take_receipt(void *socket)
-{
-	struct wire_reply reply = { .status = WIRE_OK };
-	struct wire_header header;
-	struct wire_reader reader;
-	uint8_t answer[1024];
-	int n = zmq_recv(socket, answer, sizeof(answer), 0);
-
-	if (n < 0)
-		die("no receipt");
-	reader = wire_reader(answer, (size_t)n < sizeof(answer) ? (size_t)n : sizeof(answer));
-	if (wire_get_header(&reader, &header) < 0 || (header.type != WIRE_REPLY && header.type != WIRE_REQUEST)) {
-		fprintf(stderr, "bus: an answer of type %d\n", header.type);
-		exit(1);
-	}
-	if (header.type == WIRE_REPLY && (wire_get_reply(&reader, &reply) < 0 || reply.status != WIRE_OK)) {
-		fprintf(stderr, "bus: refused with status %d\n", reply.status);
-		exit(1);
-	}
-}
-
 static int
 ask(const char *endpoint, unsigned n, double seconds)
 {
@@ -135,23 +68,23 @@ ask(const char *endpoint, unsigned n, double seconds)
 
 	memset(text, 'x', sizeof(text));
 	for (unsigned i = 0; i < n; i++) { /* the first round connects */
-		callers[i] = dealer(endpoint);
-		send_push(callers[i], "/ws/push/0", text, sizeof(text));
-		take_receipt(callers[i]);
+		callers[i] = pusher_open(context, endpoint);
+		pusher_send(callers[i], "/ws/push/0", text, sizeof(text));
+		pusher_take_receipt(callers[i]);
 	}
-	begun = now = now_ns(CLOCK_MONOTONIC);
+	begun = now = (uint64_t)clock_ns();
 	end = begun + (uint64_t)(seconds * 1e9);
 	for (unsigned i = 0; i < n; i++) {
 		sent[i] = now;
-		send_push(callers[i], "/ws/push/0", text, sizeof(text));
+		pusher_send(callers[i], "/ws/push/0", text, sizeof(text));
 	}
 	while (now < end) {
 		for (unsigned i = 0; i < n; i++) {
-			take_receipt(callers[i]);
-			now = now_ns(CLOCK_MONOTONIC);
+			pusher_take_receipt(callers[i]);
+			now = (uint64_t)clock_ns();
 			histogram_add(&latencies, now - sent[i]);
 			sent[i] = now;
-			send_push(callers[i], "/ws/push/0", text, sizeof(text));
+			pusher_send(callers[i], "/ws/push/0", text, sizeof(text));
 		}
 	}
 	printf("{\"callers\":%u,\"pushes\":%" PRIu64 ",\"seconds\":%.6f,\"p50_us\":%.1f,\"p99_us\":%.1f}\n", n,
@@ -165,7 +98,7 @@ static int
 publish(const char *endpoint)
 {
 	static char input[INPUT_BYTES];
-	void *socket = dealer(endpoint);
+	void *socket = pusher_open(context, endpoint);
 	uint64_t asked = 0, answered = 0;
 	size_t have = 0;
 	ssize_t n;
@@ -182,7 +115,7 @@ publish(const char *endpoint)
 				return 1;
 			snprintf(path, sizeof(path), "/ws/push/%.*s", (int)(message - line), line);
 			message++;
-			send_push(socket, path, message, (size_t)(end - message));
+			pusher_send(socket, path, message, (size_t)(end - message));
 			asked++;
 			line = end + 1;
 		}
@@ -190,10 +123,10 @@ publish(const char *endpoint)
 		memmove(input, line, have);
 		/* Clients have got the messages before these; the receipts of the last ones may be on their way. */
 		for (; asked - answered > RECEIPTS; answered++)
-			take_receipt(socket);
+			pusher_take_receipt(socket);
 	}
 	for (; answered < asked; answered++)
-		take_receipt(socket);
+		pusher_take_receipt(socket);
 	return 0;
 }
 

@@ -28,14 +28,14 @@ CLEANFILES += $(bench_programs)
 %C%_bare_SOURCES = %D%/bare.c
 %C%_bare_LDADD = $(FCGI_LIBS) -lpthread
 
-%C%_bus_SOURCES = %D%/bus.c %D%/histogram.c %D%/histogram.h
+%C%_bus_SOURCES = %D%/bus.c %D%/histogram.c %D%/histogram.h %D%/pusher.c %D%/pusher.h
 %C%_bus_LDADD = shared/libshared.la $(ZMQ_LIBS)
 
 %C%_naive_SOURCES = %D%/naive.c
 %C%_naive_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_naive_LDADD = $(LWS_LIBS)
 
-%C%_relay_SOURCES = %D%/relay.c %D%/histogram.c %D%/histogram.h
+%C%_relay_SOURCES = %D%/relay.c %D%/histogram.c %D%/histogram.h %D%/pusher.c %D%/pusher.h
 %C%_relay_LDADD = shared/libshared.la $(HIREDIS_LIBS) $(ZMQ_LIBS) -lpthread
 
 %C%_template_SOURCES = %D%/template.c

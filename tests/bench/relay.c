@@ -19,12 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
+#include "shared/clock.h"
 #include "shared/envelope.h"
 #include "tests/bench/histogram.h"
+#include "tests/bench/pusher.h"
 
 enum { MESSAGE_BYTES = 128, PIPELINED = 16, WINDOW = 256, PATIENCE_S = 5 };
 
@@ -35,18 +36,9 @@ static const char other_channel[] = "tina4:ws:/ws/push/1";
 static char text[MESSAGE_BYTES];
 
 static uint64_t
-now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
-
-static uint64_t
 end_of(const char *seconds)
 {
-	return now_ns(CLOCK_MONOTONIC) + (uint64_t)(strtod(seconds, NULL) * 1e9);
+	return (uint64_t)clock_ns() + (uint64_t)(strtod(seconds, NULL) * 1e9);
 }
 
 static void
@@ -111,12 +103,12 @@ trip(const char *socket, const char *seconds)
 	int written;
 
 	while (done < end) {
-		begun = now_ns(CLOCK_MONOTONIC);
+		begun = (uint64_t)clock_ns();
 		publish(pub);
 		while (redisBufferWrite(pub, &written) == REDIS_OK && !written)
 			;
 		freeReplyObject(reply_of(sub));
-		done = now_ns(CLOCK_MONOTONIC);
+		done = (uint64_t)clock_ns();
 		histogram_add(&latencies, done - begun);
 		freeReplyObject(reply_of(pub));
 	}
@@ -151,7 +143,7 @@ count(void *context)
 	while (redisGetReply(counter->redis, (void **)&reply) == REDIS_OK) {
 		if (is_message(reply)) {
 			counter->n++;
-			counter->last_ns = now_ns(CLOCK_MONOTONIC);
+			counter->last_ns = (uint64_t)clock_ns();
 		}
 		freeReplyObject(reply);
 	}
@@ -184,8 +176,8 @@ rate(const char *socket, const char *seconds)
 	struct counter counter;
 
 	begin_count(&counter, socket);
-	begun = now_ns(CLOCK_MONOTONIC);
-	while (now_ns(CLOCK_MONOTONIC) < end) {
+	begun = (uint64_t)clock_ns();
+	while ((uint64_t)clock_ns() < end) {
 		while (sent - answered < PIPELINED) {
 			publish(pub);
 			sent++;
@@ -200,79 +192,23 @@ rate(const char *socket, const char *seconds)
 
 /* --- pushes ----------------------------------------------------------------------------- */
 
-static void *
-dealer(const char *endpoint)
-{
-	void *socket = zmq_socket(zmq_ctx_new(), ZMQ_DEALER);
-	int patience = PATIENCE_S * 1000, none = 0;
-
-	if (socket == NULL || zmq_setsockopt(socket, ZMQ_RCVTIMEO, &patience, sizeof(patience)) < 0 ||
-	    zmq_setsockopt(socket, ZMQ_LINGER, &none, sizeof(none)) < 0 ||
-	    zmq_setsockopt(socket, ZMQ_RCVHWM, &none, sizeof(none)) < 0 || zmq_connect(socket, endpoint) < 0)
-		die(endpoint);
-	return socket;
-}
-
-static void
-send_push(void *socket)
-{
-	static struct buf message;
-	static struct wire_id id; /* half of it random */
-	static uint64_t n;
-	struct wire_request request;
-
-	if (n++ == 0 && wire_id_random(&id) < 0)
-		die("a random id");
-	memcpy(id.bytes, &n, sizeof(n));
-	request = (struct wire_request){
-		.id = id,
-		.deadline_ms = now_ns(CLOCK_REALTIME) / 1000000 + PATIENCE_S * 1000,
-		.command = { .type = WIRE_PUSH, .key = span_of(path), .data = { text, sizeof(text) } },
-	};
-
-	buf_clear(&message);
-	wire_put_header(&message, WIRE_REQUEST, n);
-	wire_put_request(&message, &request);
-	if (zmq_send(socket, message.data, message.len, 0) < 0)
-		die("send");
-}
-
-static void
-take_receipt(void *socket)
-{
-	struct wire_header header;
-	struct wire_reply reply;
-	struct wire_reader reader;
-	uint8_t answer[1024];
-	int n = zmq_recv(socket, answer, sizeof(answer), 0);
-
-	if (n < 0)
-		die("no receipt");
-	reader = wire_reader(answer, (size_t)n < sizeof(answer) ? (size_t)n : sizeof(answer));
-	if (wire_get_header(&reader, &header) < 0 || header.type != WIRE_REPLY || wire_get_reply(&reader, &reply) < 0 ||
-	    reply.status != WIRE_OK) {
-		fputs("relay: a push was refused\n", stderr);
-		exit(1);
-	}
-}
-
 static int
 flood(const char *bus, const char *redis, const char *seconds)
 {
-	void *socket = dealer(bus);
+	void *socket = pusher_open(zmq_ctx_new(), bus);
 	uint64_t end = end_of(seconds), begun, sent = 0, answered = 0;
 	struct counter counter;
 
 	begin_count(&counter, redis);
-	begun = now_ns(CLOCK_MONOTONIC);
-	while (now_ns(CLOCK_MONOTONIC) < end) {
+	begun = (uint64_t)clock_ns();
+	while ((uint64_t)clock_ns() < end) {
 		for (; sent - answered < WINDOW; sent++)
-			send_push(socket);
+			pusher_send(socket, path, text, sizeof(text));
 		for (unsigned i = 0; i < WINDOW / 2; i++, answered++)
-			take_receipt(socket);
+			pusher_take_receipt(socket);
 	}
 	for (; answered < sent; answered++)
-		take_receipt(socket);
+		pusher_take_receipt(socket);
 	return end_count(&counter, sent, begun);
 }
 
@@ -325,7 +261,7 @@ static int
 push(const char *bus, const char *port, const char *seconds)
 {
 	int fd = websocket((unsigned)atoi(port), path);
-	void *socket = dealer(bus);
+	void *socket = pusher_open(zmq_ctx_new(), bus);
 	static struct histogram latencies;
 	uint64_t end, begun, done = 0;
 	const struct timespec moment = { .tv_nsec = 200000000 };
@@ -333,12 +269,12 @@ push(const char *bus, const char *port, const char *seconds)
 	nanosleep(&moment, NULL); /* until the path is subscribed */
 	end = end_of(seconds);
 	while (done < end) {
-		begun = now_ns(CLOCK_MONOTONIC);
-		send_push(socket);
+		begun = (uint64_t)clock_ns();
+		pusher_send(socket, path, text, sizeof(text));
 		take_message(fd);
-		done = now_ns(CLOCK_MONOTONIC);
+		done = (uint64_t)clock_ns();
 		histogram_add(&latencies, done - begun);
-		take_receipt(socket);
+		pusher_take_receipt(socket);
 	}
 	print_latencies(&latencies);
 	return 0;
@@ -360,12 +296,12 @@ static int
 load(const char *socket, const char *per_second, const char *port)
 {
 	struct envelope envelope = { .type = ENVELOPE_COMMAND,
-		.origin = now_ns(CLOCK_REALTIME),
+		.origin = clock_unix_ms() * 1000000,
 		.command = { .type = WIRE_PUSH, .key = span_of(other_path), .data = { text, sizeof(text) } } };
 	redisContext *pub = redis_at(socket);
 	int fd = websocket((unsigned)atoi(port), other_path);
 	double each_ns = 1e9 / strtod(per_second, NULL);
-	uint64_t begun = now_ns(CLOCK_MONOTONIC);
+	uint64_t begun = (uint64_t)clock_ns();
 	const struct timespec little = { .tv_nsec = 200000 };
 	struct buf message = BUF_INIT;
 	pthread_t thread;
@@ -375,7 +311,7 @@ load(const char *socket, const char *per_second, const char *port)
 	puts("ready");
 	fflush(stdout);
 	while (getppid() != 1) {
-		uint64_t due = (uint64_t)((double)(now_ns(CLOCK_MONOTONIC) - begun) / each_ns), n = 0;
+		uint64_t due = (uint64_t)((double)((uint64_t)clock_ns() - begun) / each_ns), n = 0;
 
 		for (; envelope.sequence < due && n < PIPELINED; n++) {
 			envelope.sequence++;
