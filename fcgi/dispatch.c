@@ -108,7 +108,7 @@ fail(const struct tina4_app *app, const struct tina4_request *req, int error, st
 void
 dispatch(struct tina4_app *app, char *const *env, int body_error, struct buf *body, struct tina4_response *res)
 {
-	const char *bytes = buf_cstr(body);
+	const char *bytes = body->len > 0 ? buf_cstr(body) : "";
 	struct tina4_request *req = NULL;
 	int r;
 

@@ -1,6 +1,7 @@
 #include <cjson/cJSON.h>
 #include <ctype.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -18,7 +19,6 @@ struct tina4_request {
 	struct tina4_app *app;
 	char *const *env;
 	const char *method;
-	char path[PATH_MAX_BYTES + 1];
 	char ip[ADDRESS_TEXT_MAX];
 	bool https;
 	struct path_match match;
@@ -32,6 +32,7 @@ struct tina4_request {
 	const char *body;
 	size_t body_len;
 	struct request_kept kept;
+	char path[PATH_MAX_BYTES + 1]; /* the last: all before it begins as zero */
 };
 
 const char *
@@ -321,11 +322,12 @@ int
 request_new(struct tina4_app *app, char *const *env, const char *body, size_t len, struct tina4_response *refusal,
     struct tina4_request **ret)
 {
-	struct tina4_request *req = calloc(1, sizeof(*req));
+	struct tina4_request *req = malloc(sizeof(*req));
 	int r;
 
 	if (req == NULL)
 		return -ENOMEM;
+	memset(req, 0, offsetof(struct tina4_request, path));
 	req->app = app;
 	req->env = env;
 	req->body = body;

@@ -483,10 +483,28 @@ put_header(struct buf *head, const char *name, const char *value)
 }
 
 static void
+put_status(struct buf *head, int status)
+{
+	buf_string(head, "Status: ");
+	buf_decimal(head, (uint64_t)status);
+	buf_string(head, " ");
+	buf_string(head, reason_of(status));
+	buf_string(head, "\r\n");
+}
+
+static void
+put_length(struct buf *head, uint64_t bytes)
+{
+	buf_string(head, "Content-Length: ");
+	buf_decimal(head, bytes);
+	buf_string(head, "\r\n");
+}
+
+static void
 format_head(const struct tina4_response *res, struct buf *head)
 {
 	buf_reserve(head, HEAD_BYTES);
-	buf_printf(head, "Status: %d %s\r\n", res->status, reason_of(res->status));
+	put_status(head, res->status);
 	for (size_t i = 0; i < res->headers.n; i++)
 		put_header(head, fields_name(&res->headers, i), fields_value(&res->headers, i));
 	for (size_t i = 0; i < res->cookies.n; i++)
@@ -494,7 +512,7 @@ format_head(const struct tina4_response *res, struct buf *head)
 	if (!has_header(res, "X-Content-Type-Options"))
 		buf_string(head, "X-Content-Type-Options: nosniff\r\n");
 	if (has_body(res->status))
-		buf_printf(head, "Content-Length: %" PRIu64 "\r\n", res->file >= 0 ? res->file_bytes : res->body.len);
+		put_length(head, res->file >= 0 ? res->file_bytes : res->body.len);
 	buf_string(head, "\r\n");
 }
 

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -226,6 +225,16 @@ take_last(const char *list, size_t *len, const char **ret_entry, size_t *ret_len
 	return true;
 }
 
+/* Copies what fits. */
+static void
+copy_text(const char *text, char ret[static ADDRESS_TEXT_MAX])
+{
+	size_t len = strnlen(text, ADDRESS_TEXT_MAX - 1);
+
+	memcpy(ret, text, len);
+	ret[len] = '\0';
+}
+
 void
 address_of_client(
     const struct address_list *trusted, const char *peer, const char *forwarded, char ret[static ADDRESS_TEXT_MAX])
@@ -235,9 +244,10 @@ address_of_client(
 	bool trusting = peer[0] == '\0';
 	size_t left, len;
 
-	snprintf(ret, ADDRESS_TEXT_MAX, "%s", peer);
+	copy_text(peer, ret);
 	if (parse_text(peer, &address)) {
-		format_address(&address, ret);
+		if (strchr(peer, ':') != NULL) /* IPv6, which has several forms */
+			format_address(&address, ret);
 		trusting = list_contains(trusted, &address);
 	}
 	if (forwarded == NULL)

@@ -112,6 +112,19 @@ buf_string(struct buf *buf, const char *string)
 }
 
 void
+buf_decimal(struct buf *buf, uint64_t value)
+{
+	char digits[20]; /* of UINT64_MAX */
+	size_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	buf_bytes(buf, digits + at, sizeof(digits) - at);
+}
+
+void
 buf_put_u32(struct buf *buf, size_t offset, uint32_t value)
 {
 	if (buf->failed)

@@ -48,6 +48,9 @@ void buf_blob(struct buf *buf, const void *data, size_t n);
 /* Appends a string without its NUL. */
 void buf_string(struct buf *buf, const char *string);
 
+/* Appends a number in decimal digits. */
+void buf_decimal(struct buf *buf, uint64_t value);
+
 /* Overwrites the 32 bits at an offset that has been written before. */
 void buf_put_u32(struct buf *buf, size_t offset, uint32_t value);
 

@@ -88,6 +88,17 @@ compact(struct outbox *outbox)
 	outbox->first = 0;
 }
 
+/* Appends a bulk string of RESP. */
+static void
+put_bulk(struct buf *bytes, struct span span)
+{
+	buf_string(bytes, "$");
+	buf_decimal(bytes, span.len);
+	buf_string(bytes, "\r\n");
+	buf_bytes(bytes, span.data, span.len);
+	buf_string(bytes, "\r\n");
+}
+
 int
 outbox_push(struct outbox *outbox, struct span channel, struct span message)
 {
@@ -103,11 +114,10 @@ outbox_push(struct outbox *outbox, struct span channel, struct span message)
 		outbox->bytes.failed = false; /* the next one may be smaller */
 		return -ENOMEM;
 	}
-	buf_printf(&outbox->bytes, "*3\r\n$7\r\nPUBLISH\r\n$%zu\r\n", channel.len);
-	buf_bytes(&outbox->bytes, channel.data, channel.len);
-	buf_printf(&outbox->bytes, "\r\n$%zu\r\n", message.len);
-	buf_bytes(&outbox->bytes, message.data, message.len);
-	buf_bytes(&outbox->bytes, "\r\n", 2);
+	buf_string(&outbox->bytes, "*3\r\n");
+	put_bulk(&outbox->bytes, (struct span){ "PUBLISH", 7 });
+	put_bulk(&outbox->bytes, channel);
+	put_bulk(&outbox->bytes, message);
 	outbox->ends[(outbox->head + outbox->n++) % outbox->cap] = outbox->gone + outbox->bytes.len;
 	return 0;
 }

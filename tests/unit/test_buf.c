@@ -56,6 +56,22 @@ text_is_formatted(void)
 }
 
 static void
+numbers_are_written_in_decimal(void)
+{
+	struct buf buf = BUF_INIT;
+
+	buf_decimal(&buf, 0);
+	buf_string(&buf, ",");
+	buf_decimal(&buf, 9);
+	buf_string(&buf, ",");
+	buf_decimal(&buf, 10);
+	buf_string(&buf, ",");
+	buf_decimal(&buf, UINT64_MAX);
+	OK(content_is(&buf, "0,9,10,18446744073709551615", 27), "numbers are written in decimal digits");
+	buf_free(&buf);
+}
+
+static void
 it_grows(void)
 {
 	struct buf buf = BUF_INIT;
@@ -128,6 +144,7 @@ int
 main(void)
 {
 	numbers_are_in_network_order();
+	numbers_are_written_in_decimal();
 	bytes_are_appended();
 	text_is_formatted();
 	it_grows();
