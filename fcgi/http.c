@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -202,6 +203,8 @@ serve_one(struct tina4_app *app, FCGX_Request *fcgi)
 	r = read_body(fcgi, app->conf.max_body, &body);
 	if (r < 0)
 		fcgi->keepConnection = 0; /* the rest of the body is in the way */
+	/* With nothing left to read, no reset can overtake the answer: it is closed without a wait for the peer. */
+	fcgi->detached = r == 0;
 	dispatch(app, fcgi->envp, r, &body, &res);
 	r = response_write(&res, request_is_head(fcgi->envp), put, fcgi);
 	if (r < 0)
@@ -233,6 +236,21 @@ open_epoll(const struct server *server)
 	return fd;
 }
 
+/*
+ * Lets what wakes this thread go on first, see sched(7). On a busy core a
+ * connection would otherwise wake it before the web server has written the
+ * request, which would wake it again. Who chose a policy for the process keeps it.
+ */
+static void
+give_way(void)
+{
+	struct sched_param param;
+	int policy;
+
+	if (pthread_getschedparam(pthread_self(), &policy, &param) == 0 && policy == SCHED_OTHER)
+		pthread_setschedparam(pthread_self(), SCHED_BATCH, &param);
+}
+
 static void *
 run_thread(void *argument)
 {
@@ -240,6 +258,7 @@ run_thread(void *argument)
 	int epoll_fd = open_epoll(server);
 	FCGX_Request fcgi;
 
+	give_way();
 	FCGX_InitRequest(&fcgi, -1, 0);
 	if (epoll_fd < 0)
 		give_up(server, -epoll_fd);
