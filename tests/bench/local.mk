@@ -1,7 +1,7 @@
 # The benchmark: tests/bench/run builds these by name. The load generator and
 # the floor are built with the tests, which hold that it notices faults.
 bench_load = %D%/load %D%/floor
-bench_programs = %D%/app %D%/bare %D%/bus %D%/naive %D%/relay %D%/template
+bench_programs = %D%/app %D%/bare %D%/bus %D%/naive %D%/proxy %D%/relay %D%/template
 check_PROGRAMS += $(bench_load)
 EXTRA_PROGRAMS = $(bench_programs)
 CLEANFILES += $(bench_programs)
@@ -34,6 +34,9 @@ CLEANFILES += $(bench_programs)
 %C%_naive_SOURCES = %D%/naive.c
 %C%_naive_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_naive_LDADD = $(LWS_LIBS)
+
+%C%_proxy_SOURCES = %D%/proxy.c
+%C%_proxy_LDADD = shared/libshared.la
 
 %C%_relay_SOURCES = %D%/relay.c %D%/histogram.c %D%/histogram.h %D%/pusher.c %D%/pusher.h
 %C%_relay_LDADD = shared/libshared.la $(HIREDIS_LIBS) $(ZMQ_LIBS) -lpthread

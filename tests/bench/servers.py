@@ -121,6 +121,14 @@ class BehindNginx(Tina4):
                                APP=f"unix:{self.folder}/app.sock", SIDECAR=f"unix:{self.socket}")
 
 
+class BehindProxy(Tina4):
+    """The same, with a proxy in front that does as little as one can."""
+
+    def start(self):
+        super().start()
+        self.port = int(self.run([HERE / "proxy", self.socket], self.cores, r"^port (\d+)").match[1])
+
+
 class FastCgi(Server):
     """A FastCGI program behind nginx."""
 
