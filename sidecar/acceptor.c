@@ -177,6 +177,17 @@ acceptors_tick(struct acceptor *list)
 			uv_poll_start(&acceptor->poll, UV_READABLE, on_connection);
 }
 
+bool
+acceptors_accept(const struct acceptor *list)
+{
+	const struct acceptor *acceptor;
+
+	DL_FOREACH(list, acceptor)
+		if (!uv_is_active((const uv_handle_t *)&acceptor->poll))
+			return false;
+	return true;
+}
+
 void
 acceptors_close(struct acceptor **list)
 {

@@ -7,6 +7,7 @@
 #ifndef SIDECAR_ACCEPTOR_H
 #define SIDECAR_ACCEPTOR_H
 
+#include <stdbool.h>
 #include <uv.h>
 
 enum { ACCEPTOR_BUDGET = 64 }; /* connections accepted per loop turn */
@@ -31,8 +32,11 @@ int acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *c
  */
 int acceptors_adopt(struct acceptor **list, uv_loop_t *loop, acceptor_take *take, void *context);
 
-/* Each 100 ms: begins to accept, or does so again after the process ran out of descriptors. */
+/* Each 100 ms while not all do: begins to accept, or does so again after the process ran out of descriptors. */
 void acceptors_tick(struct acceptor *list);
+
+/* True when each of them accepts. */
+bool acceptors_accept(const struct acceptor *list);
 
 /* Stops accepting and frees all, once the loop has run again. */
 void acceptors_close(struct acceptor **list);

@@ -69,7 +69,7 @@ int post_end(struct request_line *line);
 /* NULL is fine. */
 void post_free(struct post *post);
 
-/* Each 100 ms: ends those that take too long. */
+/* Each 100 ms while there are any: ends those that take too long. */
 void posts_tick(struct posts *posts, uint64_t now_ms);
 
 #endif

@@ -30,7 +30,7 @@
 enum {
 	SPARE_FDS = 128 + 2 * GREETING_MAX + WS_MAX_HANDSHAKES, /* beside the clients */
 	TICK_MS = 1000,
-	GREETING_TICK_MS = 100,
+	SHORT_TICK_MS = 100,
 	HOLD_MIN_MS = 700, /* in which apps and workers find a sidecar that has restarted */
 	HOLD_MAX_MS = 2000,
 	CLOSE_GOING_AWAY = 1001, /* RFC 6455 section 7.4.1 */
@@ -60,50 +60,13 @@ struct sidecar {
 	uv_poll_t bus_poll;
 	uv_prepare_t turn;
 	uv_idle_t more; /* active while there is more than one turn's budget to do */
-	uv_timer_t tick, greeting_tick, probe_tick;
+	uv_timer_t tick, short_tick, probe_tick;
 	uv_signal_t term, interrupt, hangup;
 
 	uint64_t stop_begun_ms; /* 0 until a signal came */
 	uint64_t n_closed;      /* of the connections to close at the stop */
 	uint64_t n_to_close;
 };
-
-/* --- the turn ------------------------------------------------------------------- */
-
-static void
-on_more(uv_idle_t *idle)
-{
-	(void)idle; /* its being active keeps the loop from waiting */
-}
-
-static void
-on_bus(uv_poll_t *poll, int status, int events)
-{
-	(void)poll; /* the turn looks at the bus anyway */
-	(void)status;
-	(void)events;
-}
-
-static void
-on_turn(uv_prepare_t *prepare)
-{
-	struct sidecar *sidecar = prepare->data;
-
-	sidecar->intake.now_ms = sidecar->feed.now_ms = uv_now(&sidecar->loop);
-	sidecar->intake.now_us = sidecar->feed.now_us = uv_hrtime() / 1000;
-	intake_drain(&sidecar->intake);
-	ws_read_on(&sidecar->ws);
-	feed_flush(&sidecar->feed);
-	hub_flush(&sidecar->hub);
-	if (sidecar->hub.relay != NULL)
-		relay_flush(sidecar->hub.relay);
-
-	/* What we sent may have swallowed the edge of the bus's descriptor. */
-	if (bus_readable(sidecar->bus) || sidecar->feed.resume)
-		uv_idle_start(&sidecar->more, on_more);
-	else
-		uv_idle_stop(&sidecar->more);
-}
 
 /* --- stopping ---------------------------------------------------------------------- */
 
@@ -119,7 +82,7 @@ static void
 close_own_handles(struct sidecar *sidecar)
 {
 	uv_handle_t *own[] = { (uv_handle_t *)&sidecar->bus_poll, (uv_handle_t *)&sidecar->turn,
-		(uv_handle_t *)&sidecar->more, (uv_handle_t *)&sidecar->tick, (uv_handle_t *)&sidecar->greeting_tick,
+		(uv_handle_t *)&sidecar->more, (uv_handle_t *)&sidecar->tick, (uv_handle_t *)&sidecar->short_tick,
 		(uv_handle_t *)&sidecar->probe_tick, (uv_handle_t *)&sidecar->term, (uv_handle_t *)&sidecar->interrupt,
 		(uv_handle_t *)&sidecar->hangup };
 
@@ -244,6 +207,15 @@ may_accept(const struct sidecar *sidecar)
 	return passed >= HOLD_MAX_MS || (passed >= HOLD_MIN_MS && !routes_empty(&sidecar->feed.routes));
 }
 
+/* What on_short_tick() is for. Most of the time there is none of it. */
+static bool
+needs_short_tick(const struct sidecar *sidecar)
+{
+	return sidecar->browsers.under_way != NULL || sidecar->admins.under_way != NULL ||
+	    sidecar->admin.posts.under_way != NULL || sidecar->stop_begun_ms != 0 ||
+	    !acceptors_accept(sidecar->acceptors);
+}
+
 static void
 on_short_tick(uv_timer_t *timer)
 {
@@ -256,6 +228,8 @@ on_short_tick(uv_timer_t *timer)
 	posts_tick(&sidecar->admin.posts, uv_now(&sidecar->loop));
 	if (sidecar->stop_begun_ms != 0)
 		advance_stop(sidecar);
+	if (!needs_short_tick(sidecar))
+		uv_timer_stop(timer);
 }
 
 static void
@@ -265,6 +239,62 @@ on_probe(uv_timer_t *timer)
 
 	if (sidecar->feed.n_waiting > 0)
 		feed_probe(&sidecar->feed);
+	else
+		uv_timer_stop(timer);
+}
+
+static void
+start_if(bool needed, uv_timer_t *timer, uv_timer_cb callback, uint64_t ms)
+{
+	if (needed && !uv_is_active((uv_handle_t *)timer))
+		uv_timer_start(timer, callback, ms, ms);
+}
+
+/* Timers that stop themselves, so that an idle sidecar does not wake for them. */
+static void
+start_timers(struct sidecar *sidecar)
+{
+	start_if(needs_short_tick(sidecar), &sidecar->short_tick, on_short_tick, SHORT_TICK_MS);
+	start_if(sidecar->feed.n_waiting > 0, &sidecar->probe_tick, on_probe, FEED_PROBE_MS);
+}
+
+/* --- the turn ------------------------------------------------------------------- */
+
+static void
+on_more(uv_idle_t *idle)
+{
+	(void)idle; /* its being active keeps the loop from waiting */
+}
+
+static void
+on_bus(uv_poll_t *poll, int status, int events)
+{
+	(void)poll; /* the turn looks at the bus anyway */
+	(void)status;
+	(void)events;
+}
+
+static void
+on_turn(uv_prepare_t *prepare)
+{
+	struct sidecar *sidecar = prepare->data;
+
+	sidecar->intake.now_ms = sidecar->feed.now_ms = uv_now(&sidecar->loop);
+	sidecar->intake.now_us = sidecar->feed.now_us = uv_hrtime() / 1000;
+	intake_drain(&sidecar->intake);
+	ws_read_on(&sidecar->ws);
+	feed_flush(&sidecar->feed);
+	hub_flush(&sidecar->hub);
+	if (sidecar->hub.relay != NULL)
+		relay_flush(sidecar->hub.relay);
+
+	start_timers(sidecar);
+
+	/* What we sent may have swallowed the edge of the bus's descriptor. */
+	if (bus_readable(sidecar->bus) || sidecar->feed.resume)
+		uv_idle_start(&sidecar->more, on_more);
+	else
+		uv_idle_stop(&sidecar->more);
 }
 
 /* --- opening ------------------------------------------------------------------------------ */
@@ -275,12 +305,12 @@ open_handles(struct sidecar *sidecar)
 	uv_loop_t *loop = &sidecar->loop;
 	int r;
 
-	sidecar->turn.data = sidecar->tick.data = sidecar->greeting_tick.data = sidecar->probe_tick.data = sidecar;
+	sidecar->turn.data = sidecar->tick.data = sidecar->short_tick.data = sidecar->probe_tick.data = sidecar;
 	sidecar->term.data = sidecar->interrupt.data = sidecar->hangup.data = sidecar;
 	uv_prepare_init(loop, &sidecar->turn);
 	uv_idle_init(loop, &sidecar->more);
 	uv_timer_init(loop, &sidecar->tick);
-	uv_timer_init(loop, &sidecar->greeting_tick);
+	uv_timer_init(loop, &sidecar->short_tick);
 	uv_timer_init(loop, &sidecar->probe_tick);
 	uv_signal_init(loop, &sidecar->term);
 	uv_signal_init(loop, &sidecar->interrupt);
@@ -291,8 +321,6 @@ open_handles(struct sidecar *sidecar)
 	uv_poll_start(&sidecar->bus_poll, UV_READABLE, on_bus);
 	uv_prepare_start(&sidecar->turn, on_turn);
 	uv_timer_start(&sidecar->tick, on_tick, TICK_MS, TICK_MS);
-	uv_timer_start(&sidecar->greeting_tick, on_short_tick, GREETING_TICK_MS, GREETING_TICK_MS);
-	uv_timer_start(&sidecar->probe_tick, on_probe, FEED_PROBE_MS, FEED_PROBE_MS);
 	uv_signal_start(&sidecar->term, on_signal, SIGTERM);
 	uv_signal_start(&sidecar->interrupt, on_signal, SIGINT);
 	uv_signal_start(&sidecar->hangup, on_hangup, SIGHUP);
