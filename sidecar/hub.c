@@ -32,6 +32,12 @@ path_name(const struct path *path)
 	return path == NULL ? "-" : path->name;
 }
 
+struct span
+path_span(const struct path *path)
+{
+	return (struct span){ path->name, path->len };
+}
+
 struct client *
 hub_find(struct hub *hub, const struct wire_id *id)
 {

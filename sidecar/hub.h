@@ -115,4 +115,7 @@ void hub_tick(struct hub *hub, uint64_t now_ms);
 /* The name for the log; "-" without a path. */
 const char *path_name(const struct path *path);
 
+/* The name of a path, borrowed. */
+struct span path_span(const struct path *path);
+
 #endif

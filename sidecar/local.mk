@@ -27,9 +27,12 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/post.c %D%/post.h \
 	%D%/quotas.c %D%/quotas.h \
 	%D%/redis.c %D%/redis.h %D%/redis_tls.h \
-	%D%/reload.c %D%/reload.h \
 	%D%/relay.c %D%/relay.h \
+	%D%/relay_channel.c %D%/relay_channel.h \
+	%D%/relay_inquiry.c %D%/relay_inquiry.h \
 	%D%/relay_redis.c %D%/relay_redis.h \
+	%D%/relay_tell.c %D%/relay_tell.h \
+	%D%/reload.c %D%/reload.h \
 	%D%/routes.c %D%/routes.h \
 	%D%/seen.c %D%/seen.h \
 	%D%/sidecar.c %D%/sidecar.h \

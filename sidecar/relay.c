@@ -1,438 +1,17 @@
 #include <endian.h>
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "shared/conf.h"
-#include "shared/envelope.h"
 #include "shared/log.h"
-#include "shared/path.h"
 #include "sidecar/apply.h"
-#include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/relay.h"
+#include "sidecar/relay_channel.h"
+#include "sidecar/relay_inquiry.h"
+#include "sidecar/relay_tell.h"
 
-enum {
-	HOLD_TICK_MS = 25,
-	ASKS_PER_BEAT = 256, /* repeated questions of channels that are late */
-	NAME_BYTES = RELAY_CHANNEL_NAME + PATH_MAX_BYTES,
-};
-
-/* So many connections are on a path at another host. */
-struct remote {
-	struct host *host;
-	uint32_t count;    /* not 0 */
-	uint64_t sequence; /* of what said so */
-};
-
-enum channel_state {
-	CHANNEL_APART,       /* Redis is away */
-	CHANNEL_SUBSCRIBING, /* until Redis confirms it */
-	CHANNEL_ASKING,      /* until all others on the path have said their counts */
-	CHANNEL_SYNCED,
-};
-
-/* A path on which this host has connections. */
-struct channel {
-	struct path *path;
-	enum channel_state state;
-	bool late;         /* asks for longer than RELAY_HOLD_MS */
-	uint64_t ticket;   /* of its subscription */
-	uint64_t question; /* the sequence of ours */
-	uint64_t hold_ms;  /* when its open events are no longer held */
-	int64_t expected;  /* answers, or -1: not known yet */
-	uint32_t n_answers;
-	uint32_t told; /* the count that others have heard of */
-	struct remote *remotes;
-	uint32_t n_remotes;
-	bool has_changed;
-	struct channel *prev_changed, *next_changed;
-	struct channel *prev_asking, *next_asking; /* prev is NULL outside the list */
-};
-
-/* A question for the count of a path, from an app. */
-struct inquiry {
-	struct bus_peer peer;
-	uint64_t id;
-	uint64_t question; /* the sequence of ours */
-	uint64_t until_ms;
-	int64_t expected; /* as in a channel */
-	uint32_t n_answers;
-	uint32_t sum; /* of other hosts */
-	struct inquiry *prev, *next;
-	size_t path_len;
-	char path[];
-};
-
-static uint64_t
-now_ms(const struct relay *relay)
-{
-	return uv_now(relay->redis.loop);
-}
-
-/* --- names of channels ---------------------------------------------------------------- */
-
-/* "PREFIX:ws:PATH" */
-static struct span
-path_channel(const struct relay *relay, struct span path, char ret[static NAME_BYTES])
-{
-	int n = snprintf(ret, NAME_BYTES, "%s:ws:%.*s", relay->conf->ws_backplane_prefix, (int)path.len, path.data);
-
-	return (struct span){ ret, (size_t)n };
-}
-
-/* "PREFIX:host:INSTANCE" */
-static struct span
-host_channel(const struct relay *relay, uint64_t origin, char ret[static NAME_BYTES])
-{
-	int n = snprintf(ret, NAME_BYTES, "%s:host:%08x", relay->conf->ws_backplane_prefix, envelope_instance(origin));
-
-	return (struct span){ ret, (size_t)n };
-}
-
-static struct span
-name_of(const struct path *path)
-{
-	return (struct span){ path->name, path->len };
-}
-
-/* --- telling ----------------------------------------------------------------------------- */
-
-static struct span
-put(struct relay *relay, const struct envelope *envelope)
-{
-	buf_clear(&relay->out);
-	envelope_put(&relay->out, envelope);
-	return span_of_buf(&relay->out);
-}
-
-/* What is about the state of this host; what got lost is said anew when Redis is back. Returns its sequence. */
-static uint64_t
-tell(struct relay *relay, struct span channel, struct envelope *envelope)
-{
-	bool asks = envelope->flags & ENVELOPE_ASKS;
-	struct span message;
-
-	envelope->origin = relay->origin;
-	envelope->sequence = ++relay->state_sequence;
-	message = put(relay, envelope);
-	if (!relay->out.failed)
-		relay_redis_tell(&relay->redis, channel, message, asks ? envelope->sequence : 0);
-	return envelope->sequence;
-}
-
-static uint64_t
-tell_count(struct relay *relay, struct span path, uint32_t count, uint16_t flags)
-{
-	struct envelope envelope = { .type = ENVELOPE_COUNT, .flags = flags, .count = count, .path = path };
-	char name[NAME_BYTES];
-
-	return tell(relay, path_channel(relay, path, name), &envelope);
-}
-
-static void
-answer_count(struct relay *relay, const struct host *host, const struct envelope *question)
-{
-	const struct path *path = hub_find_path(relay->hub, question->path.data, question->path.len);
-	struct envelope answer = { .type = ENVELOPE_COUNT,
-		.count = path == NULL ? 0 : path->count,
-		.question = question->sequence,
-		.path = question->path };
-	char name[NAME_BYTES];
-
-	tell(relay, host_channel(relay, host->origin, name), &answer);
-}
-
-/* --- channels ------------------------------------------------------------------------------- */
-
-static void
-stop_asking(struct relay *relay, struct channel *channel)
-{
-	if (channel->prev_asking == NULL)
-		return;
-	DL_DELETE2(relay->asking, channel, prev_asking, next_asking);
-	channel->prev_asking = channel->next_asking = NULL;
-	if (channel->late)
-		relay->n_late--;
-	channel->late = false;
-}
-
-static void
-release(struct relay *relay, struct channel *channel)
-{
-	if (channel->path->held)
-		feed_release(relay->feed, channel->path);
-}
-
-/* What is not known of other hosts counts as nothing until all of it is. */
-static void
-sum_up(struct channel *channel)
-{
-	uint32_t sum = 0;
-
-	for (uint32_t i = 0; i < channel->n_remotes; i++)
-		sum += channel->remotes[i].count;
-	channel->path->elsewhere = sum;
-}
-
-static void on_hold(uv_timer_t *timer);
-
-static void
-run_hold_timer(struct relay *relay)
-{
-	if (!uv_is_active((uv_handle_t *)&relay->hold))
-		uv_timer_start(&relay->hold, on_hold, HOLD_TICK_MS, HOLD_TICK_MS);
-}
-
-static void
-start_asking(struct relay *relay, struct channel *channel)
-{
-	channel->hold_ms = now_ms(relay) + RELAY_HOLD_MS;
-	DL_APPEND2(relay->asking, channel, prev_asking, next_asking);
-	run_hold_timer(relay);
-}
-
-static void
-subscribe(struct relay *relay, struct channel *channel)
-{
-	char name[NAME_BYTES];
-
-	stop_asking(relay, channel);
-	channel->ticket = relay_redis_subscribe(&relay->redis, path_channel(relay, name_of(channel->path), name));
-	channel->state = CHANNEL_SUBSCRIBING;
-	start_asking(relay, channel);
-}
-
-/* Asks the other hosts on the path for their counts, which are forgotten until then, and tells them ours. */
-static void
-ask(struct relay *relay, struct channel *channel)
-{
-	channel->state = CHANNEL_ASKING;
-	channel->expected = -1;
-	channel->n_answers = 0;
-	channel->n_remotes = 0;
-	channel->told = channel->path->count;
-	channel->question = tell_count(relay, name_of(channel->path), channel->told, ENVELOPE_ASKS);
-}
-
-/* A late channel does not wait for a connection that Redis still has, but whose host is gone. */
-static void
-sync_if_complete(struct relay *relay, struct channel *channel)
-{
-	int64_t expected = channel->expected;
-
-	if (channel->late && expected > relay->hosts.n_here)
-		expected = relay->hosts.n_here;
-	if (channel->state != CHANNEL_ASKING || channel->expected < 0 || channel->n_answers < expected)
-		return;
-	channel->state = CHANNEL_SYNCED;
-	stop_asking(relay, channel);
-	sum_up(channel);
-	release(relay, channel);
-}
-
-static struct channel *
-channel_new(struct relay *relay, struct path *path)
-{
-	struct channel *channel = calloc(1, sizeof(*channel));
-
-	if (channel == NULL) {
-		log_error("path not relayed path=%s error=out-of-memory", path->name);
-		return NULL;
-	}
-	channel->path = path;
-	path->channel = channel;
-	if (relay->redis.sub == NULL)
-		return channel;
-	subscribe(relay, channel);
-	path->held = relay->redis.state == RELAY_REDIS_UP;
-	return channel;
-}
-
-static void
-forget_changed(struct relay *relay, struct channel *channel)
-{
-	if (channel->has_changed)
-		DL_DELETE2(relay->changed, channel, prev_changed, next_changed);
-	channel->has_changed = false;
-}
-
-static void
-channel_free(struct channel *channel)
-{
-	channel->path->channel = NULL;
-	free(channel->remotes);
-	free(channel);
-}
-
-/* The path goes, and with it the last event of its last connection: nobody here needs to know more. */
-static void
-channel_end(struct relay *relay, struct channel *channel)
-{
-	struct span path = name_of(channel->path);
-	char name[NAME_BYTES];
-
-	forget_changed(relay, channel);
-	stop_asking(relay, channel);
-	if (channel->state != CHANNEL_APART)
-		relay_redis_unsubscribe(&relay->redis, path_channel(relay, path, name));
-	if (channel->state >= CHANNEL_ASKING && channel->told > 0)
-		tell_count(relay, path, 0, 0);
-	channel_free(channel);
-}
-
-/* Forgets what the host has said here before the sequence. */
-static void
-forget_remote(struct channel *channel, const struct host *host, uint64_t before)
-{
-	for (uint32_t i = 0; i < channel->n_remotes; i++) {
-		if (channel->remotes[i].host != host || channel->remotes[i].sequence >= before)
-			continue;
-		channel->remotes[i] = channel->remotes[--channel->n_remotes];
-		break;
-	}
-	if (channel->state == CHANNEL_SYNCED)
-		sum_up(channel);
-}
-
-/* The host's counts are forgotten on all paths, as far as it has said them before the sequence. */
-static void
-forget_counts(struct relay *relay, const struct host *host, uint64_t before)
-{
-	struct path *path, *next;
-
-	HASH_ITER(hh, relay->hub->paths, path, next)
-		if (path->channel != NULL)
-			forget_remote(path->channel, host, before);
-}
-
-static int
-add_remote(struct channel *channel, struct remote remote)
-{
-	struct remote *more = realloc(channel->remotes, (channel->n_remotes + 1) * sizeof(*more));
-
-	if (more == NULL)
-		return -ENOMEM;
-	channel->remotes = more;
-	more[channel->n_remotes++] = remote;
-	return 0;
-}
-
-static void
-take_remote_count(struct relay *relay, struct channel *channel, struct host *host, const struct envelope *envelope)
-{
-	const struct remote remote = { host, envelope->count, envelope->sequence };
-
-	forget_remote(channel, host, UINT64_MAX);
-	if (remote.count > 0 && add_remote(channel, remote) < 0)
-		log_error("count of a host lost path=%s error=out-of-memory", channel->path->name);
-	if (envelope->question != 0 && envelope->question == channel->question)
-		channel->n_answers++;
-	if (channel->state == CHANNEL_SYNCED)
-		sum_up(channel);
-	else
-		sync_if_complete(relay, channel);
-}
-
-/* --- from the hub ---------------------------------------------------------------------------- */
-
-void
-relay_count_changed(struct relay *relay, struct path *path)
-{
-	struct channel *channel = path->channel;
-
-	if (channel == NULL && path->count > 0)
-		channel = channel_new(relay, path);
-	if (channel == NULL || channel->has_changed)
-		return;
-	channel->has_changed = true;
-	DL_APPEND2(relay->changed, channel, prev_changed, next_changed);
-}
-
-void
-relay_path_gone(struct relay *relay, struct path *path)
-{
-	if (path->channel != NULL)
-		channel_end(relay, path->channel);
-}
-
-static void
-flush_changed(struct relay *relay)
-{
-	struct channel *channel;
-
-	while ((channel = relay->changed) != NULL) {
-		forget_changed(relay, channel);
-		if (channel->state >= CHANNEL_ASKING && channel->path->count != channel->told) {
-			channel->told = channel->path->count;
-			tell_count(relay, name_of(channel->path), channel->told, 0);
-		}
-	}
-}
-
-/* --- counts that apps ask for --------------------------------------------------------------------- */
-
-static void
-end_inquiry(struct relay *relay, struct inquiry *inquiry)
-{
-	const struct path *here = hub_find_path(relay->hub, inquiry->path, inquiry->path_len);
-
-	DL_DELETE(relay->inquiries, inquiry);
-	relay->n_inquiries--;
-	relay->counted(
-	    relay->counted_context, &inquiry->peer, inquiry->id, inquiry->sum + (here == NULL ? 0 : here->count));
-	free(inquiry);
-}
-
-static void
-end_inquiry_if_complete(struct relay *relay, struct inquiry *inquiry)
-{
-	if (inquiry->expected >= 0 && inquiry->n_answers >= inquiry->expected)
-		end_inquiry(relay, inquiry);
-}
-
-static void
-take_answer(struct relay *relay, const struct envelope *envelope)
-{
-	struct inquiry *inquiry, *next;
-
-	DL_FOREACH_SAFE(relay->inquiries, inquiry, next) {
-		if (inquiry->question != envelope->question)
-			continue;
-		inquiry->n_answers++;
-		inquiry->sum += envelope->count;
-		end_inquiry_if_complete(relay, inquiry);
-		return;
-	}
-}
-
-bool
-relay_count(struct relay *relay, struct span path, const struct bus_peer *peer, uint64_t id)
-{
-	const struct path *here = hub_find_path(relay->hub, path.data, path.len);
-	struct inquiry *inquiry;
-
-	if (relay->redis.state != RELAY_REDIS_UP || relay->n_inquiries >= RELAY_INQUIRIES || path.len > PATH_MAX_BYTES)
-		return false;
-	if (here != NULL && here->channel != NULL)
-		return false; /* it is known, or about to be */
-	inquiry = calloc(1, sizeof(*inquiry) + path.len);
-	if (inquiry == NULL)
-		return false;
-	inquiry->peer = *peer;
-	inquiry->id = id;
-	inquiry->until_ms = now_ms(relay) + RELAY_HOLD_MS;
-	inquiry->expected = -1;
-	inquiry->path_len = path.len;
-	memcpy(inquiry->path, path.data, path.len);
-	DL_APPEND(relay->inquiries, inquiry);
-	relay->n_inquiries++;
-	inquiry->question = tell_count(relay, path, 0, ENVELOPE_ASKS);
-	run_hold_timer(relay);
-	return true;
-}
+enum { HOLD_TICK_MS = 25 };
 
 /* --- commands ---------------------------------------------------------------------------------------- */
 
@@ -444,7 +23,7 @@ publish(struct relay *relay, struct span channel, const struct wire_command *com
 		.origin = relay->origin,
 		.sequence = relay->command_sequence + 1,
 		.command = *command };
-	struct span message = put(relay, &envelope);
+	struct span message = relay_put(relay, &envelope);
 	int r = relay->out.failed ? -ENOMEM : relay_redis_publish(&relay->redis, channel, message);
 
 	if (r < 0) {
@@ -464,11 +43,11 @@ publish_to_path(struct relay *relay, struct span path, const struct wire_command
 	struct wire_command push = {
 		.type = WIRE_PUSH, .flags = command->flags & WIRE_BINARY, .key = path, .data = command->data
 	};
-	char name[NAME_BYTES];
+	char name[RELAY_NAME_BYTES];
 
 	if (path.len > PATH_MAX_BYTES)
 		return; /* no host can have a connection there */
-	publish(relay, path_channel(relay, path, name), &push, WIRE_NOT_RELAYED, ret);
+	publish(relay, relay_path_channel(relay, path, name), &push, WIRE_NOT_RELAYED, ret);
 }
 
 /* The connection is not here; the id says where it may be. */
@@ -477,12 +56,12 @@ publish_to_host(struct relay *relay, const struct wire_command *command, struct 
 {
 	const struct host *host;
 	uint32_t instance;
-	char name[NAME_BYTES];
+	char name[RELAY_NAME_BYTES];
 
 	memcpy(&instance, command->conn.bytes, sizeof(instance));
 	host = hosts_find(&relay->hosts, be32toh(instance));
 	if (host != NULL)
-		publish(relay, host_channel(relay, host->origin, name), command, WIRE_BUSY, ret);
+		publish(relay, relay_host_channel(relay, host->origin, name), command, WIRE_BUSY, ret);
 }
 
 void
@@ -492,7 +71,7 @@ relay_command(
 	switch (command->type) {
 	case WIRE_BROADCAST:
 		if (ret->status == WIRE_OK)
-			publish_to_path(relay, name_of(sender->path), command, ret);
+			publish_to_path(relay, path_span(sender->path), command, ret);
 		return;
 	case WIRE_PUSH:
 		if (ret->status == WIRE_OK)
@@ -512,28 +91,12 @@ relay_command(
 
 /* --- what arrives ------------------------------------------------------------------------------------- */
 
-/* A host is back that had been given up, and its counts with it. */
-static void
-ask_all(struct relay *relay)
-{
-	struct path *path, *next;
-
-	HASH_ITER(hh, relay->hub->paths, path, next) {
-		struct channel *channel = path->channel;
-
-		if (channel == NULL || channel->state != CHANNEL_SYNCED)
-			continue;
-		start_asking(relay, channel);
-		ask(relay, channel);
-	}
-}
-
 static void
 host_gone(struct relay *relay, struct host *host, const char *why)
 {
 	log_info("host gone host=%08x why=%s", envelope_instance(host->origin), why);
 	hosts_leave(&relay->hosts, host);
-	forget_counts(relay, host, UINT64_MAX);
+	channels_forget(relay, host, UINT64_MAX);
 }
 
 /* True while others may not hear yet what has waited: all that are known, or some if we know of none. */
@@ -542,7 +105,7 @@ is_too_early(const struct relay *relay)
 {
 	bool alone = relay->hosts.n == 0 && outbox_bytes(&relay->redis.outbox) > 0;
 
-	return (relay->hosts.n_awaited > 0 || alone) && now_ms(relay) - relay->up_since_ms < RELAY_AWAIT_MS;
+	return (relay->hosts.n_awaited > 0 || alone) && uv_now(relay->redis.loop) - relay->up_since_ms < RELAY_AWAIT_MS;
 }
 
 static void
@@ -560,10 +123,23 @@ take_alive(struct relay *relay, struct host *host, const struct envelope *envelo
 		return;
 	}
 	if (envelope->since != host->since)
-		forget_counts(relay, host, envelope->since);
+		channels_forget(relay, host, envelope->since);
 	host->since = envelope->since;
 	hosts_arrived(&relay->hosts, host);
 	release_outbox(relay);
+}
+
+static void
+answer_count(struct relay *relay, const struct host *host, const struct envelope *question)
+{
+	const struct path *path = hub_find_path(relay->hub, question->path.data, question->path.len);
+	struct envelope answer = { .type = ENVELOPE_COUNT,
+		.count = path == NULL ? 0 : path->count,
+		.question = question->sequence,
+		.path = question->path };
+	char name[RELAY_NAME_BYTES];
+
+	relay_tell(relay, relay_host_channel(relay, host->origin, name), &answer);
 }
 
 static void
@@ -579,9 +155,9 @@ take_count(struct relay *relay, struct host *host, const struct envelope *envelo
 	if (envelope->flags & ENVELOPE_ASKS)
 		answer_count(relay, host, envelope);
 	if (envelope->question != 0)
-		take_answer(relay, envelope);
+		inquiries_take_answer(relay, envelope);
 	if (path != NULL && path->channel != NULL)
-		take_remote_count(relay, path->channel, host, envelope);
+		channel_take_count(relay, path->channel, host, envelope);
 }
 
 static void
@@ -606,7 +182,7 @@ greet(struct relay *relay, const struct host *host)
 	log_info("host here host=%08x", envelope_instance(host->origin));
 	relay_redis_beat(&relay->redis); /* so that it knows us at once */
 	if (host->state_sequence != 0)
-		ask_all(relay);
+		channels_ask_again(relay);
 }
 
 static void
@@ -653,15 +229,12 @@ on_subscribe_all(void *context)
 	const struct envelope alive = {
 		.type = ENVELOPE_ALIVE, .origin = relay->origin, .since = relay->state_sequence + 1
 	};
-	struct path *path, *next;
-	char name[NAME_BYTES];
+	char name[RELAY_NAME_BYTES];
 
 	buf_clear(&relay->redis.beat);
 	envelope_put(&relay->redis.beat, &alive);
-	relay_redis_subscribe(&relay->redis, host_channel(relay, relay->origin, name));
-	HASH_ITER(hh, relay->hub->paths, path, next)
-		if (path->channel != NULL)
-			subscribe(relay, path->channel);
+	relay_redis_subscribe(&relay->redis, relay_host_channel(relay, relay->origin, name));
+	channels_subscribe(relay);
 }
 
 static void
@@ -673,8 +246,8 @@ on_subscribed(void *context, struct span name, uint64_t ticket)
 
 	if (name.len > before)
 		path = hub_find_path(relay->hub, name.data + before, name.len - before);
-	if (path != NULL && path->channel != NULL && path->channel->ticket == ticket)
-		ask(relay, path->channel);
+	if (path != NULL && path->channel != NULL)
+		channel_subscribed(relay, path->channel, ticket);
 }
 
 static void
@@ -682,7 +255,7 @@ on_up(void *context)
 {
 	struct relay *relay = context;
 
-	relay->up_since_ms = now_ms(relay);
+	relay->up_since_ms = uv_now(relay->redis.loop);
 	release_outbox(relay);
 }
 
@@ -690,33 +263,11 @@ static void
 on_down(void *context)
 {
 	struct relay *relay = context;
-	struct path *path, *next;
 
 	relay->up_since_ms = 0;
 	hosts_await(&relay->hosts);
-	while (relay->inquiries != NULL)
-		end_inquiry(relay, relay->inquiries);
-	HASH_ITER(hh, relay->hub->paths, path, next) {
-		if (path->channel == NULL)
-			continue;
-		stop_asking(relay, path->channel);
-		path->channel->state = CHANNEL_APART;
-		release(relay, path->channel);
-	}
-}
-
-/* Asks again where an answer is missing: a host that is gone by now is not waited for. */
-static void
-ask_late(struct relay *relay)
-{
-	int budget = ASKS_PER_BEAT;
-	struct channel *channel;
-
-	if (relay->n_late == 0)
-		return;
-	DL_FOREACH2(relay->asking, channel, next_asking)
-		if (channel->late && channel->state == CHANNEL_ASKING && budget-- > 0)
-			ask(relay, channel);
+	inquiries_tick(relay, UINT64_MAX);
+	channels_part(relay);
 }
 
 static void
@@ -728,71 +279,43 @@ on_beat(void *context)
 	hosts_beat(&relay->hosts);
 	while ((host = hosts_silent(&relay->hosts)) != NULL)
 		host_gone(relay, host, "silent");
-	ask_late(relay);
+	channels_ask_late(relay);
 	release_outbox(relay);
 }
 
 static void
 on_told(void *context, uint64_t token, uint32_t receivers)
 {
-	struct relay *relay = context;
-	struct channel *channel, *next_channel;
-	struct inquiry *inquiry, *next;
-
-	DL_FOREACH_SAFE2(relay->asking, channel, next_channel, next_asking) {
-		if (channel->question != token || channel->state != CHANNEL_ASKING)
-			continue;
-		channel->expected = (int64_t)receivers - 1; /* all but ourselves */
-		sync_if_complete(relay, channel);
-		return;
-	}
-	DL_FOREACH_SAFE(relay->inquiries, inquiry, next) {
-		if (inquiry->question != token)
-			continue;
-		inquiry->expected = receivers;
-		end_inquiry_if_complete(relay, inquiry);
-		return;
-	}
+	if (!channels_told(context, token, receivers))
+		inquiries_told(context, token, receivers);
 }
 
 /* --- the loop ------------------------------------------------------------------------------------------ */
 
 static void
-become_late(struct relay *relay, struct channel *channel)
-{
-	channel->late = true;
-	relay->n_late++;
-	if (channel->path->held)
-		log_warn("open events go without the counts of other hosts path=%s", channel->path->name);
-	release(relay, channel);
-}
-
-static void
 on_hold(uv_timer_t *timer)
 {
 	struct relay *relay = timer->data;
-	uint64_t now = now_ms(relay);
-	struct channel *channel;
-	bool waits = relay->inquiries != NULL;
+	uint64_t now = uv_now(relay->redis.loop);
+	bool held = channels_tick(relay, now);
+	bool awaited = inquiries_tick(relay, now);
 
-	DL_FOREACH2(relay->asking, channel, next_asking) {
-		if (channel->late)
-			continue;
-		if (now >= channel->hold_ms)
-			become_late(relay, channel);
-		else
-			waits = true;
-	}
-	while (relay->inquiries != NULL && now >= relay->inquiries->until_ms)
-		end_inquiry(relay, relay->inquiries);
-	if (!waits)
+	if (!held && !awaited)
 		uv_timer_stop(&relay->hold);
+}
+
+uint64_t
+relay_hold(struct relay *relay)
+{
+	if (!uv_is_active((uv_handle_t *)&relay->hold))
+		uv_timer_start(&relay->hold, on_hold, HOLD_TICK_MS, HOLD_TICK_MS);
+	return uv_now(relay->redis.loop) + RELAY_HOLD_MS;
 }
 
 void
 relay_flush(struct relay *relay)
 {
-	flush_changed(relay);
+	channels_flush(relay);
 	relay_redis_flush(&relay->redis);
 }
 
@@ -840,16 +363,12 @@ void
 relay_close(struct relay *relay)
 {
 	struct envelope leaving = { .type = ENVELOPE_ALIVE, .flags = ENVELOPE_LEAVES };
-	struct path *path, *next;
 
 	if (relay->hub == NULL)
 		return;
-	while (relay->inquiries != NULL)
-		end_inquiry(relay, relay->inquiries);
-	tell(relay, span_of(relay->redis.canary), &leaving);
-	HASH_ITER(hh, relay->hub->paths, path, next)
-		if (path->channel != NULL)
-			channel_free(path->channel);
+	inquiries_tick(relay, UINT64_MAX);
+	relay_tell(relay, span_of(relay->redis.canary), &leaving);
+	channels_free(relay);
 	relay->hub->relay = NULL;
 	uv_close((uv_handle_t *)&relay->hold, NULL);
 	relay_redis_close(&relay->redis);

@@ -11,7 +11,8 @@
  * held for that, RELAY_HOLD_MS at most. So nothing in Redis can be wrong or
  * left behind, and a host that falls silent takes its counts with it.
  *
- * How messages travel is relay_redis' business alone.
+ * How messages travel is relay_redis' business alone; the counts are that of
+ * relay_channel and relay_inquiry.
  */
 #ifndef SIDECAR_RELAY_H
 #define SIDECAR_RELAY_H
@@ -94,6 +95,11 @@ void relay_command(
 
 /* True when path's count is to be asked for: relay->counted will be called, now or within RELAY_HOLD_MS. */
 bool relay_count(struct relay *relay, struct span path, const struct bus_peer *peer, uint64_t id);
+
+/* --- from its parts --------------------------------------------------------------------- */
+
+/* Something waits for other hosts. Returns until when, in loop ms: channels_tick() and inquiries_tick() will see. */
+uint64_t relay_hold(struct relay *relay);
 
 /* --- from the loop --------------------------------------------------------------------- */
 

@@ -1,0 +1,58 @@
+/*
+ * relay_channel - a path on which this host has connections: how many others
+ * have there, and when that is known.
+ *
+ * There is one for each path of the hub while the relay is open, path->channel.
+ */
+#ifndef SIDECAR_RELAY_CHANNEL_H
+#define SIDECAR_RELAY_CHANNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct channel;
+struct envelope;
+struct host;
+struct relay;
+
+/* Tells the others the counts that have changed. */
+void channels_flush(struct relay *relay);
+
+/* Frees all of them, and says nothing. */
+void channels_free(struct relay *relay);
+
+/* --- from other hosts -------------------------------------------------------------- */
+
+/* Takes what a host says about the path. */
+void channel_take_count(
+    struct relay *relay, struct channel *channel, struct host *host, const struct envelope *envelope);
+
+/* Forgets the host's counts on all paths, as far as it has said them before the sequence. */
+void channels_forget(struct relay *relay, const struct host *host, uint64_t before);
+
+/* A host is back that had been given up, and its counts with it. */
+void channels_ask_again(struct relay *relay);
+
+/* Asks again where an answer is missing: a host that is gone by now is not waited for. */
+void channels_ask_late(struct relay *relay);
+
+/* --- from Redis ---------------------------------------------------------------------- */
+
+/* It is there: subscribes to all. */
+void channels_subscribe(struct relay *relay);
+
+/* It has confirmed the subscription that has this ticket. */
+void channel_subscribed(struct relay *relay, struct channel *channel, uint64_t ticket);
+
+/* It says how many hosts have got the question. Returns false when it is no channel's. */
+bool channels_told(struct relay *relay, uint64_t question, uint32_t receivers);
+
+/* It is away. */
+void channels_part(struct relay *relay);
+
+/* --- from the loop --------------------------------------------------------------------- */
+
+/* Lets go the open events that were held for too long. Returns true while others are held. */
+bool channels_tick(struct relay *relay, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,23 @@
+/*
+ * relay_inquiry - the count of a path that an app asks for, where this host has
+ * no connection and so does not know it.
+ */
+#ifndef SIDECAR_RELAY_INQUIRY_H
+#define SIDECAR_RELAY_INQUIRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct envelope;
+struct relay;
+
+/* Takes a host's answer to one. */
+void inquiries_take_answer(struct relay *relay, const struct envelope *envelope);
+
+/* Redis says how many hosts have got the question. Returns false when it is no inquiry's. */
+bool inquiries_told(struct relay *relay, uint64_t question, uint32_t receivers);
+
+/* Ends those whose time is up, with what is known. Returns true while there are others. */
+bool inquiries_tick(struct relay *relay, uint64_t now_ms);
+
+#endif
