@@ -6,6 +6,7 @@ check_PROGRAMS += %D%/app
 
 EXTRA_DIST += \
 	tests/run \
+	%D%/boot \
 	%D%/client.py \
 	%D%/conftest.py \
 	%D%/stack.py \
@@ -13,6 +14,7 @@ EXTRA_DIST += \
 	%D%/test_auth.py \
 	%D%/redis.py \
 	%D%/test_bench.py \
+	%D%/test_boot.py \
 	%D%/test_bus.py \
 	%D%/test_chapter.py \
 	%D%/test_clients.py \

@@ -1,0 +1,167 @@
+"""The installed units under a systemd that runs as process 1, in namespaces of its own."""
+
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+from stack import BUILD, eventually
+
+BOOT_SECONDS = 30
+SERVICES = ["tina4-sidecar", "tina4-app@demo", "tina4-worker@demo"]
+ENV = "/usr/local/etc/tina4/tina4.env"
+# Below the hardening, leaks cannot be looked for: the checker traces its process.
+SANITIZERS = r"[Service]\nEnvironment=ASAN_OPTIONS=detect_leaks=0\n"
+
+
+class Machine:
+    """A booted root, and commands within."""
+
+    def __init__(self, folder):
+        self.root, self.installed, self.log = folder / "root", folder / "installed", folder / "console"
+        self.root.mkdir()
+        subprocess.run(["make", "-s", "-C", BUILD, "install", f"DESTDIR={self.installed}"], check=True,
+                       capture_output=True)
+        for name in "etc", "lib/tina4":
+            (self.installed / "usr/local" / name).mkdir(parents=True, exist_ok=True)
+        shutil.copy(BUILD / "fcgi/examples/demo", self.installed / "usr/local/lib/tina4/demo")
+
+    def boot(self):
+        """Returns None, or why this machine cannot boot another."""
+        namespaces = ["unshare", "-m", "-p", "-n", "-u", "-i", "-C", "--fork", "--kill-child"]
+        boot = pathlib.Path(__file__).with_name("boot")
+        with open(self.log, "wb") as log:
+            self.unshare = subprocess.Popen([*namespaces, boot, self.root, self.installed], stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log)
+        end = time.monotonic() + BOOT_SECONDS
+        while time.monotonic() < end:
+            if self.unshare.poll() is not None:
+                break
+            if self.run("systemctl is-active basic.target").stdout.strip() == "active":
+                return None
+            time.sleep(0.1)
+        return self.log.read_text(errors="replace")[-500:]
+
+    def init(self):
+        """The pid of its systemd, or None before there is one."""
+        try:
+            task = pathlib.Path(f"/proc/{self.unshare.pid}/task/{self.unshare.pid}")
+            pid, = (task / "children").read_text().split()
+            return pid if os.path.samefile(f"/proc/{pid}/exe", "/lib/systemd/systemd") else None
+        except (OSError, ValueError):
+            return None
+
+    def run(self, command):
+        pid = self.init()
+        if pid is None:
+            return subprocess.CompletedProcess(command, 1, "", "it has not booted")
+        return subprocess.run(["nsenter", "-t", pid, "-a", "bash", "-c", command], text=True, capture_output=True,
+                              stdin=subprocess.DEVNULL)
+
+    def do(self, command):
+        done = self.run(command)
+        assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}\n{self.journal()}"
+        return done.stdout
+
+    def show(self, unit, what):
+        return self.run(f"systemctl show -P {what} {unit}").stdout.strip()
+
+    def journal(self):
+        return self.run("journalctl --no-pager -b -o cat -u 'tina4*'").stdout[-4000:]
+
+    def stop(self):
+        if self.unshare.poll() is None:
+            self.unshare.send_signal(signal.SIGKILL)
+        self.unshare.wait()
+
+
+@pytest.fixture(scope="module")
+def machine():
+    if os.geteuid() != 0:
+        pytest.skip("only root can boot a systemd")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="tina4-boot-"))
+    machine = Machine(folder)
+    try:
+        why = machine.boot()
+        if why is not None:
+            pytest.skip(f"this machine cannot boot a systemd in namespaces: {why}")
+        follow_the_guide(machine)
+        yield machine
+    finally:
+        machine.stop()
+        shutil.rmtree(folder)
+
+
+def follow_the_guide(machine):
+    """deploy/install.md, from its second step on."""
+    machine.do("mkdir -p /etc/systemd/system/service.d")
+    machine.do(f"printf '{SANITIZERS}' >/etc/systemd/system/service.d/sanitizers.conf")
+    machine.do("systemd-sysusers && systemd-tmpfiles --create")
+    machine.do(f'echo "TINA4_SECRET=$(openssl rand -base64 32)" >>{ENV}')
+    machine.do("systemctl daemon-reload")
+    machine.do("systemctl enable --now tina4.target tina4-sidecar.socket tina4-app@demo.socket tina4-app@demo"
+               " tina4-worker@demo")
+    eventually(lambda: is_ready(machine), "ready")
+
+
+def is_ready(machine):
+    return machine.run("curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:7147/readyz").stdout == "200"
+
+
+def test_services_run(machine):
+    assert [machine.show(service, "ActiveState") for service in SERVICES] == ["active"] * 3
+    assert [machine.show(service, "NRestarts") for service in SERVICES] == ["0"] * 3, machine.journal()
+
+
+def test_a_user_of_the_apps_may_push_and_no_other(machine):
+    push = f"TINA4_ENV_FILE={ENV} /usr/local/bin/tina4 push /ws/echo news"
+    machine.do(f"setpriv --reuid tina4-app --regid tina4-app --init-groups env {push}")
+    assert machine.run(f"setpriv --reuid nobody --regid nogroup --clear-groups env {push}").returncode != 0
+
+
+def test_a_web_server_gets_a_websocket_and_a_page(machine):
+    upgrade = ("curl -si -m 2 --unix-socket /run/tina4/ws.sock -H 'Connection: Upgrade' -H 'Upgrade: websocket'"
+               " -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' http://x/ws/echo")
+    as_web_server = "setpriv --reuid www-data --regid www-data --clear-groups"
+    assert machine.run(f"{as_web_server} {upgrade}").stdout.startswith("HTTP/1.1 101")
+    assert machine.run(f"{as_web_server} test -w /run/tina4/demo.sock").returncode == 0
+
+
+def test_threads_of_the_app_give_way(machine):
+    pid = machine.show("tina4-app@demo", "MainPID")
+    threads = machine.do(f"chrt -a -p {pid}")
+    assert "SCHED_BATCH" in threads, threads
+
+
+def test_reloading(machine):
+    machine.do(f"echo TINA4_WORKER_WAIT=7 >>{ENV}")
+    machine.do("systemctl reload tina4-sidecar")
+    eventually(lambda: re.search(r'reloaded changed="\S*WORKER_WAIT', machine.journal()), "it has reloaded")
+
+
+def test_the_watchdog_ends_a_sidecar_that_hangs(machine):
+    machine.do("mkdir -p /run/systemd/system/tina4-sidecar.service.d")
+    machine.do("printf '[Service]\\nWatchdogSec=2\\n' >/run/systemd/system/tina4-sidecar.service.d/watchdog.conf")
+    machine.do("systemctl daemon-reload && systemctl restart tina4-sidecar")
+    eventually(lambda: is_ready(machine), "ready")
+    machine.do(f"kill -STOP {machine.show('tina4-sidecar', 'MainPID')}")
+    eventually(lambda: machine.show("tina4-sidecar", "NRestarts") == "1", "systemd has started another")
+    eventually(lambda: is_ready(machine), "ready again")
+
+
+def states_at_rest(machine):
+    states = [machine.show(service, "ActiveState") for service in SERVICES]
+    return states if {*states} <= {"inactive", "failed"} else None
+
+
+def test_the_target_stops_all(machine):
+    machine.do("systemctl stop tina4.target")
+    states = eventually(lambda: states_at_rest(machine), "all are stopped")
+    assert states == ["inactive"] * 3, machine.journal()
+    assert machine.show("tina4-sidecar.socket", "ActiveState") == "inactive"
