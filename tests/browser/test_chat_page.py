@@ -1,5 +1,14 @@
 """The chapter's complete chat page."""
 
+import os
+import re
+import subprocess
+
+import pytest
+
+from stack import BUILD
+from web import TOP
+
 
 def said(tab):
     return list(zip(tab.texts("#messages .message bdi"), tab.texts("#messages .message p[dir]")))
@@ -110,3 +119,16 @@ def test_a_worker_may_die_and_nobody_notices(own_demo, room):
     own_demo.stack.worker.start()
     bob.until(lambda: said(bob) == [("Alice", "while it is dead")], "it arrives, under her name")
     assert alice.text("#status") == bob.text("#status") == "Connected"
+
+
+@pytest.mark.parametrize("guide", ["nginx", "apache", "lighttpd"])
+def test_the_push_of_a_guide_arrives_on_its_page(demo, guide):
+    text = (TOP / "deploy" / f"{guide}.md").read_text()
+    page = re.search(r"`http://localhost(/chat/\w+)`", text)[1]
+    push = re.search(r"^    sudo (tina4 push .*)$", text, re.M)[1]
+    tab = demo.open_page(page)
+    tab.until_text("#online", "Online: 1")
+    subprocess.run(["sh", "-c", f"{BUILD}/{push}"], env={**os.environ, **demo.stack.env}, check=True)
+    tab.until(lambda: tab.texts(".system")[-1] == "hello", "it arrives")
+    assert tab.text("#online") == "Online: 1"
+    tab.close()

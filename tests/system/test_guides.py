@@ -24,7 +24,7 @@ def commands():
 @pytest.mark.parametrize("server, command", commands())
 def test_a_site_of_a_guide_is_accepted(make_stack, server, command):
     site = subprocess.run(["sh", "-c", command.replace("/usr/local/share/tina4", str(TOP))
-                           .replace("@LISTEN@|*:80", "@LISTEN@|*:@PORT@").replace("@LISTEN@|80", "@LISTEN@|@PORT@")],
+                           .replace("|*:80", "|*:@PORT@").replace("|80; listen [::]:80", "|@PORT@; listen [::]:@PORT@")],
                           check=True, capture_output=True, text=True).stdout
     assert set(re.findall("@[A-Z]+@", re.sub("(?m)^#.*", "", site))) <= {"@PORT@"}
     stack = make_stack(web=server)

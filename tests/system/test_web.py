@@ -1,6 +1,7 @@
 """Each web server in each of its ways, with the configuration that deploy/ ships."""
 
 import socket
+import subprocess
 
 import pytest
 
@@ -54,6 +55,17 @@ def test_a_refused_upgrade_stays_what_it_is(site, room):
     assert status("/ws/secret") == 401
     assert status(f"/ws/script/{room}", Origin="http://evil.example") == 403
     assert status(f"/ws/script/{room}", Origin=f"http://localhost:{site.web}", Host=f"localhost:{site.web}") == 101
+
+
+@pytest.mark.parametrize("header", ["Expect:", "Transfer-Encoding: chunked"])
+def test_a_body_that_is_too_large_is_413(site, tmp_path, header):
+    """Nor does a handler get what is left of it, which may be nothing. mod_fcgid has one answer for all failures."""
+    (tmp_path / "body").write_bytes(b"x" * 11000000)
+    done = subprocess.run(["curl", "-s", "-o", tmp_path / "answer", "-w", "%{http_code}", "-H", header, "-H",
+                           "Content-Type: text/plain", "--data-binary", f"@{tmp_path}/body",
+                           f"http://127.0.0.1:{site.web}/mirror/x"], capture_output=True, text=True)
+    expected = "500" if site.way.how == "fcgid" and "chunked" in header else "413"
+    assert done.stdout == expected, (tmp_path / "answer").read_text()
 
 
 def test_an_encoded_slash_makes_no_other_room(site):
