@@ -75,7 +75,8 @@ tina4_SOURCES = \
 	%D%/cli/status.c \
 	%D%/cli/token.c \
 	%D%/tina4.c
-tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_BINDIR='"$(bindir)"' -DCLI_DEPLOYDIR='"$(datadir)/tina4/deploy"'
+tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_BINDIR='"$(bindir)"' -DCLI_DEPLOYDIR='"$(datadir)/tina4/deploy"' \
+	-DCLI_INSTALLED_ENV='"$(sysconfdir)/tina4/tina4.env"'
 tina4_LDADD = %D%/libapp.la $(CJSON_LIBS)
 
 dist_man_MANS += \

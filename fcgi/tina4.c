@@ -31,10 +31,10 @@ usage(FILE *stream)
 	fputs("usage: tina4 COMMAND [ARGUMENTS] | --help | --version\n\n", stream);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(stream, "  %s %s\n        %s\n", commands[i].name, commands[i].arguments, commands[i].meaning);
-	fputs("\nSettings come from TINA4_* variables and a .env file. The status is 0 when it is\n"
-	      "done, 2 for wrong usage or settings, 3 when no sidecar answers, 4 when there was\n"
-	      "no answer in time, 5 when no route matches, 6 when the data cannot be sent, and 1\n"
-	      "for all else.\n",
+	fputs("\nSettings come from TINA4_* variables and a .env file, or that of the installed\n"
+	      "sidecar. The status is 0 when it is done, 2 for wrong usage or settings, 3 when\n"
+	      "no sidecar answers, 4 when there was no answer in time, 5 when no route matches,\n"
+	      "6 when the data cannot be sent, and 1 for all else.\n",
 	    stream);
 }
 

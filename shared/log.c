@@ -1,8 +1,11 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shared/log.h"
@@ -10,6 +13,7 @@
 
 static const char *program = "tina4";
 static enum log_level threshold = LOG_LEVEL_INFO;
+static bool to_journal;
 
 static const char *const names[] = {
 	[LOG_LEVEL_ERROR] = "error",
@@ -18,11 +22,34 @@ static const char *const names[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
 };
 
+/* The levels of syslog(3), which sd-daemon(3) wants. */
+static const int priorities[] = {
+	[LOG_LEVEL_ERROR] = 3,
+	[LOG_LEVEL_WARN] = 4,
+	[LOG_LEVEL_INFO] = 6,
+	[LOG_LEVEL_DEBUG] = 7,
+};
+
+/* JOURNAL_STREAM, of systemd.exec(5), is device and inode of what the journal reads: others may have another one. */
+static bool
+stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char here[48];
+	struct stat stat;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &stat) < 0)
+		return false;
+	snprintf(here, sizeof(here), "%ju:%ju", (uintmax_t)stat.st_dev, (uintmax_t)stat.st_ino);
+	return strcmp(here, stream) == 0;
+}
+
 void
 log_open(const char *name, enum log_level level)
 {
 	program = name;
 	threshold = level;
+	to_journal = stderr_is_journal();
 }
 
 int
@@ -91,9 +118,10 @@ static void
 write_line(enum log_level level, const char *fact)
 {
 	char line[LOG_MAX_BYTES];
-	int n = snprintf(line, sizeof(line), "%s: %s: ", program, names[level]);
-	size_t len = n < LOG_MAX_BYTES / 2 ? (size_t)n : LOG_MAX_BYTES / 2;
+	size_t len = to_journal ? (size_t)sprintf(line, "<%d>", priorities[level]) : 0;
+	int n = snprintf(line + len, LOG_MAX_BYTES / 2, "%s: %s: ", program, names[level]);
 
+	len += n < LOG_MAX_BYTES / 2 ? (size_t)n : LOG_MAX_BYTES / 2 - 1;
 	len += log_escape(fact, strlen(fact), line + len, sizeof(line) - len);
 	line[len++] = '\n';
 	if (write(STDERR_FILENO, line, len) < 0)

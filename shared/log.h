@@ -7,7 +7,8 @@
  *
  * Control bytes, and bytes that are not UTF-8, are escaped as \xNN, so that a
  * client cannot write lines of its own. A line is cut at LOG_MAX_BYTES. Never
- * log a token, a query string or a message body.
+ * log a token, a query string or a message body. For the journal of systemd a
+ * line begins with its level, sd-daemon(3).
  *
  * The level is the one piece of state that the process shares.
  */
@@ -26,7 +27,7 @@ enum log_level {
 	LOG_LEVEL_DEBUG, /* per message */
 };
 
-/* Names the program (borrowed for ever) and sets the level. */
+/* Names the program (borrowed for ever), sets the level, and looks whether standard error is the journal. */
 void log_open(const char *program, enum log_level level);
 
 /* Returns the level that a name ("error", "warn", "info", "debug") means, or -EINVAL. */

@@ -743,7 +743,7 @@ flush_worker(struct feed *feed, struct worker *worker)
 	r = bus_send(feed->bus, &worker->peer, &worker->out);
 	if (r == 0 || r == -EAGAIN)
 		return; /* a full pipe: it stays for the next turn */
-	worker_gone(feed, worker, r == -EHOSTUNREACH ? "unroutable" : strerror(-r));
+	worker_gone(feed, worker, r == -EHOSTUNREACH ? "connection-lost" : strerror(-r));
 }
 
 void
@@ -771,7 +771,7 @@ probe(struct feed *feed, struct worker *worker)
 
 	wire_put_header(&message, WIRE_PROBE, 0);
 	if (bus_send(feed->bus, &worker->peer, &message) == -EHOSTUNREACH)
-		worker_gone(feed, worker, "unroutable");
+		worker_gone(feed, worker, "connection-lost");
 	buf_free(&message);
 }
 

@@ -373,6 +373,8 @@ open_listeners(struct sidecar *sidecar)
 	const struct conf *conf = sidecar->conf;
 	int r = acceptors_adopt(&sidecar->acceptors, &sidecar->loop, greeting_begin, &sidecar->browsers);
 
+	if (r > 0)
+		log_info("sockets of systemd in the place of TINA4_LISTEN=%s", conf->listen);
 	if (r == 0)
 		r = acceptors_open(
 		    &sidecar->acceptors, &sidecar->loop, conf, conf->listen, greeting_begin, &sidecar->browsers);

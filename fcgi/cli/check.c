@@ -100,14 +100,13 @@ bus_path(const struct conf *conf)
 
 /* Why there is no answer, as far as the socket's file tells. */
 static void
-blame_bus(const struct conf *conf)
+blame_bus(const struct tina4_app *app)
 {
-	const char *path = bus_path(conf);
-	int r = listener_probe(path);
+	const char *path = bus_path(&app->conf);
 
-	if (r == -EACCES || r == -EPERM)
+	if (cli_bus_is_closed(app))
 		say(false, "bus", "%s is closed to this user, who must be in the group of that file", path);
-	else if (r == -EADDRINUSE)
+	else if (listener_probe(path) == -EADDRINUSE)
 		say(false, "bus", "the sidecar at %s does not answer: it hangs, or speaks another version", path);
 	else
 		say(false, "bus", "no sidecar at %s: systemctl start tina4-sidecar, or is it another TINA4_BUS?", path);
@@ -122,7 +121,7 @@ check_bus(struct tina4_app *app)
 	if (r == 0)
 		say(true, "bus", "a sidecar answers at %s", bus_path(&app->conf));
 	else
-		blame_bus(&app->conf);
+		blame_bus(app);
 	if (r == 0 && buf_cstr(&stats) != NULL && strstr((char *)stats.data, "relay_up=0") != NULL)
 		say(false, "relay", "the sidecar says that it does not work: see its log, and /readyz");
 	buf_free(&stats);
@@ -267,9 +266,10 @@ cli_check(int argc, char **argv)
 	app = tina4_app_new();
 	if (app == NULL)
 		return CLI_FAILED;
+	cli_choose_settings();
 	check_file();
 	if (check_settings(app)) {
-		if (!check_bus(app))
+		if (!check_bus(app) && !cli_bus_is_closed(app))
 			check_ports(&app->conf);
 		check_files(&app->conf);
 		if (strcmp(app->conf.ws_backplane, "redis") == 0)

@@ -1,20 +1,39 @@
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "fcgi/app.h"
 #include "fcgi/cli/cli.h"
 #include "shared/buf.h"
+#include "shared/listener.h"
 #include "shared/log.h"
+
+void
+cli_choose_settings(void)
+{
+	if (getenv("TINA4_ENV_FILE") == NULL && access(".env", F_OK) < 0 && access(CLI_INSTALLED_ENV, R_OK) == 0)
+		setenv("TINA4_ENV_FILE", CLI_INSTALLED_ENV, true);
+}
+
+bool
+cli_bus_is_closed(const struct tina4_app *app)
+{
+	int r = listener_probe(app->conf.bus + strlen("ipc://"));
+
+	return r == -EACCES || r == -EPERM;
+}
 
 struct tina4_app *
 cli_app(void)
 {
 	struct tina4_app *app = tina4_app_new();
 	struct buf errors = BUF_INIT;
-	int r = app == NULL ? -ENOMEM : conf_load(&app->conf, environ, &errors);
+	int r;
 
+	cli_choose_settings();
+	r = app == NULL ? -ENOMEM : conf_load(&app->conf, environ, &errors);
 	if (r == 0) {
 		log_open("tina4", (enum log_level)app->conf.log_level);
 	} else {
@@ -51,7 +70,11 @@ cli_failed(const struct tina4_app *app, const char *path, int error)
 		fprintf(stderr, "tina4: the data: %s\n", tina4_strerror(error));
 		return CLI_BAD_DATA;
 	case -ENOTCONN:
-		fprintf(stderr, "tina4: no sidecar answers at TINA4_BUS=%s; nothing was sent\n", app->conf.bus);
+		fprintf(stderr,
+		    cli_bus_is_closed(app)
+			? "tina4: TINA4_BUS=%s is closed to this user, who must be in the group of that file\n"
+			: "tina4: no sidecar answers at TINA4_BUS=%s; nothing was sent\n",
+		    app->conf.bus);
 		return CLI_NO_SIDECAR;
 	case -ETIMEDOUT:
 		fprintf(stderr, "tina4: no answer in time from the sidecar at TINA4_BUS=%s\n", app->conf.bus);

@@ -6,6 +6,8 @@
 #ifndef FCGI_CLI_CLI_H
 #define FCGI_CLI_CLI_H
 
+#include <stdbool.h>
+
 struct tina4_app;
 
 enum cli_status {
@@ -24,6 +26,15 @@ int cli_token(int argc, char **argv);
 int cli_status(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_serve(int argc, char **argv);
+
+/*
+ * Without TINA4_ENV_FILE and a .env in this folder: takes the settings of the
+ * installed sidecar, if this user may read them.
+ */
+void cli_choose_settings(void);
+
+/* True when the bus is there, and closed to this user. */
+bool cli_bus_is_closed(const struct tina4_app *app);
 
 /*
  * Makes an app without routes that has read its settings. Returns NULL after

@@ -120,9 +120,24 @@ def test_services_run(machine):
 
 
 def test_a_user_of_the_apps_may_push_and_no_other(machine):
-    push = f"TINA4_ENV_FILE={ENV} /usr/local/bin/tina4 push /ws/echo news"
-    machine.do(f"setpriv --reuid tina4-app --regid tina4-app --init-groups env {push}")
-    assert machine.run(f"setpriv --reuid nobody --regid nogroup --clear-groups env {push}").returncode != 0
+    push = "/usr/local/bin/tina4 push /ws/echo news"
+    machine.do(f"setpriv --reuid tina4-app --regid tina4-app --init-groups {push}")
+    refused = machine.run(f"setpriv --reuid nobody --regid nogroup --clear-groups {push}")
+    assert (refused.returncode, "closed to this user" in refused.stderr) == (3, True), refused.stderr
+
+
+def test_the_command_takes_the_installed_settings(machine):
+    assert machine.do("cd / && /usr/local/bin/tina4 token sub=42").count(".") == 2
+    assert machine.run("cd / && TINA4_ENV_FILE=/dev/null /usr/local/bin/tina4 token sub=42").returncode == 2
+    machine.do("setpriv --reuid tina4-app --regid tina4-app --init-groups /usr/local/bin/tina4 check")
+
+
+def test_the_journal_knows_how_bad_it_is(machine):
+    machine.do(f"kill -9 {machine.show('tina4-worker@demo', 'MainPID')}")
+    warnings = "journalctl --no-pager -b -o cat -p warning -u tina4-sidecar"
+    eventually(lambda: "tina4-sidecar: warn: worker gone" in machine.run(warnings).stdout, "it is a warning")
+    assert "info:" not in machine.do(warnings)
+    eventually(lambda: is_ready(machine), "ready again")
 
 
 def test_a_web_server_gets_a_websocket_and_a_page(machine):

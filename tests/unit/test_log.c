@@ -1,7 +1,10 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shared/log.h"
@@ -127,6 +130,32 @@ logging_keeps_errno(void)
 }
 
 static void
+the_journal_gets_priorities(void)
+{
+	struct stat stat;
+	char stream[64];
+
+	fstat(STDERR_FILENO, &stat);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)stat.st_dev, (uintmax_t)stat.st_ino);
+	setenv("JOURNAL_STREAM", stream, true);
+	log_open("tina4-test", LOG_LEVEL_DEBUG);
+	log_error("x");
+	OK(strcmp(written(), "<3>tina4-test: error: x\n") == 0, "an error has the priority of one");
+	log_warn("x");
+	OK(strcmp(written(), "<4>tina4-test: warn: x\n") == 0, "so has a warning");
+	log_info("x");
+	OK(strcmp(written(), "<6>tina4-test: info: x\n") == 0, "what is normal");
+	log_debug("x");
+	OK(strcmp(written(), "<7>tina4-test: debug: x\n") == 0, "and what is for debugging");
+
+	setenv("JOURNAL_STREAM", "1:1", true);
+	log_open("tina4-test", LOG_LEVEL_DEBUG);
+	log_info("x");
+	OK(strcmp(written(), "tina4-test: info: x\n") == 0, "when standard error is something else, nothing has");
+	unsetenv("JOURNAL_STREAM");
+}
+
+static void
 levels_have_names(void)
 {
 	OK(log_level_by_name("error") == LOG_LEVEL_ERROR, "error");
@@ -147,6 +176,7 @@ main(void)
 	clients_cannot_forge_lines();
 	long_lines_are_cut();
 	logging_keeps_errno();
+	the_journal_gets_priorities();
 	levels_have_names();
 	return tap_done();
 }
