@@ -264,12 +264,13 @@ answers(const char *authorization, int status, const char *part)
 static void
 requests_have_a_user(void)
 {
-	char *token = issue("{\"sub\":\"u1\"}", 60), authorization[1024];
+	char *token = issue("{\"sub\":\"u1\"}", 60), authorization[1024], *signature;
 	struct answer answer;
 
 	snprintf(authorization, sizeof(authorization), "Bearer %s", token);
 	OK(answers(authorization, 200, "\r\n\r\nu1") && ran == 1, "a valid token's user is known");
-	authorization[strlen(authorization) - 1] ^= 4;
+	signature = strrchr(authorization, '.') + 1;
+	*signature = *signature == 'A' ? 'B' : 'A';
 	OK(answers(authorization, 401, "{\"error\":\"Unauthorized\",\"reason\":\"bad-signature\"}"),
 	    "a changed one gets 401 and the reason");
 	OK(answers(authorization, 401, "WWW-Authenticate: Bearer error=\"invalid_token\""), "as RFC 6750 wants it");
