@@ -15,19 +15,14 @@ static const char *program = "tina4";
 static enum log_level threshold = LOG_LEVEL_INFO;
 static bool to_journal;
 
-static const char *const names[] = {
-	[LOG_LEVEL_ERROR] = "error",
-	[LOG_LEVEL_WARN] = "warn",
-	[LOG_LEVEL_INFO] = "info",
-	[LOG_LEVEL_DEBUG] = "debug",
-};
-
-/* The levels of syslog(3), which sd-daemon(3) wants. */
-static const int priorities[] = {
-	[LOG_LEVEL_ERROR] = 3,
-	[LOG_LEVEL_WARN] = 4,
-	[LOG_LEVEL_INFO] = 6,
-	[LOG_LEVEL_DEBUG] = 7,
+static const struct {
+	const char *name;
+	int priority; /* of syslog(3), which sd-daemon(3) wants */
+} levels[] = {
+	[LOG_LEVEL_ERROR] = { "error", 3 },
+	[LOG_LEVEL_WARN] = { "warn", 4 },
+	[LOG_LEVEL_INFO] = { "info", 6 },
+	[LOG_LEVEL_DEBUG] = { "debug", 7 },
 };
 
 /* JOURNAL_STREAM, of systemd.exec(5), is device and inode of what the journal reads: others may have another one. */
@@ -56,7 +51,7 @@ int
 log_level_by_name(const char *name)
 {
 	for (int level = LOG_LEVEL_ERROR; level <= LOG_LEVEL_DEBUG; level++)
-		if (strcmp(names[level], name) == 0)
+		if (strcmp(levels[level].name, name) == 0)
 			return level;
 	return -EINVAL;
 }
@@ -118,8 +113,8 @@ static void
 write_line(enum log_level level, const char *fact)
 {
 	char line[LOG_MAX_BYTES];
-	size_t len = to_journal ? (size_t)sprintf(line, "<%d>", priorities[level]) : 0;
-	int n = snprintf(line + len, LOG_MAX_BYTES / 2, "%s: %s: ", program, names[level]);
+	size_t len = to_journal ? (size_t)sprintf(line, "<%d>", levels[level].priority) : 0;
+	int n = snprintf(line + len, LOG_MAX_BYTES / 2, "%s: %s: ", program, levels[level].name);
 
 	len += n < LOG_MAX_BYTES / 2 ? (size_t)n : LOG_MAX_BYTES / 2 - 1;
 	len += log_escape(fact, strlen(fact), line + len, sizeof(line) - len);
