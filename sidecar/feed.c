@@ -11,6 +11,7 @@
 #include "sidecar/client.h"
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
+#include "sidecar/lane.h"
 
 enum {
 	CLOSE_GOING_AWAY = 1001, /* RFC 6455 section 7.4.1 */
@@ -19,112 +20,7 @@ enum {
 	CLOSE_TRY_LATER = 1013, /* IANA WebSocket Close Code registry */
 };
 
-/* Kept until its acknowledgement, in its lane and with its client. */
-struct event {
-	struct client *client;
-	struct event *prev, *next;         /* in the lane */
-	struct event *prev_own, *next_own; /* of the client */
-	enum wire_event_kind kind;
-	bool binary;
-	bool sent;
-	bool held; /* its count is this host's only, yet */
-	uint16_t attempt;
-	uint16_t code;
-	uint32_t count;
-	uint8_t deaths; /* of workers that were handling it */
-	uint64_t id;
-	uint64_t order; /* among all that were sent */
-	uint64_t sent_us;
-	size_t len;
-	char data[];
-};
-
-/* One path's events, oldest first: sent ones, then those still to be sent. */
-struct lane {
-	struct path *path;
-	struct event *events;
-	struct event *unsent; /* the first of them */
-	struct worker *holder;
-	uint32_t n_owed; /* sent and not acknowledged */
-	size_t bytes;
-	uint64_t generation; /* of the feed when the holder was chosen */
-	uint64_t lonely_since_ms;
-	struct lane **list; /* feed's list that it is in, or NULL */
-	struct lane *prev_listed, *next_listed;
-};
-
-/* --- lanes ------------------------------------------------------------------- */
-
-static void
-unlist(struct lane *lane)
-{
-	if (lane->list == NULL)
-		return;
-	DL_DELETE2(*lane->list, lane, prev_listed, next_listed);
-	lane->list = NULL;
-}
-
-static void
-list(struct lane *lane, struct lane **where)
-{
-	if (lane->list == where)
-		return;
-	unlist(lane);
-	DL_APPEND2(*where, lane, prev_listed, next_listed);
-	lane->list = where;
-}
-
-static void
-set_holder(struct lane *lane, struct worker *worker)
-{
-	if (lane->holder != NULL)
-		lane->holder->bytes -= lane->bytes;
-	lane->holder = worker;
-	if (worker != NULL)
-		worker->bytes += lane->bytes;
-}
-
-static int
-lane_make(struct path *path)
-{
-	if (path->lane != NULL)
-		return 0;
-	path->lane = calloc(1, sizeof(*path->lane));
-	if (path->lane == NULL)
-		return -ENOMEM;
-	path->lane->path = path;
-	return 0;
-}
-
-/* The path is about to be freed with its last client. */
-static void
-lane_free(struct lane *lane)
-{
-	unlist(lane);
-	set_holder(lane, NULL);
-	free(lane);
-}
-
-static size_t
-event_bytes(const struct event *event)
-{
-	return sizeof(*event) + event->len;
-}
-
-static struct event *
-event_new(enum wire_event_kind kind, const void *data, size_t len)
-{
-	struct event *event = malloc(sizeof(*event) + len);
-
-	if (event == NULL)
-		return NULL;
-	memset(event, 0, sizeof(*event));
-	event->kind = kind;
-	event->len = len;
-	if (len > 0)
-		memcpy(event->data, data, len);
-	return event;
-}
+/* --- events ------------------------------------------------------------------- */
 
 /* Takes the event. */
 static void
@@ -145,7 +41,7 @@ append(struct feed *feed, struct client *client, struct event *event)
 		lane->holder->bytes += event_bytes(event);
 	feed->n_waiting++;
 	if (lane->list == NULL)
-		list(lane, &feed->ready);
+		lane_list(lane, &feed->ready);
 }
 
 static bool
@@ -177,10 +73,10 @@ drop_event(struct feed *feed, struct event *event)
 		lane->n_owed--;
 		holder->n_owed--;
 		if (lane->n_owed == 0 && lane->unsent != NULL)
-			list(lane, &feed->ready);
+			lane_list(lane, &feed->ready);
 	}
 	if (lane->events == NULL) {
-		unlist(lane);
+		lane_unlist(lane);
 		lane->lonely_since_ms = 0;
 	}
 	feed->n_waiting--;
@@ -327,7 +223,7 @@ new_generation(struct feed *feed)
 	feed->generation++;
 	feed->resume = true;
 	while ((lane = feed->lonely) != NULL)
-		list(lane, &feed->ready);
+		lane_list(lane, &feed->ready);
 }
 
 /* What the worker has not acknowledged is to be sent again. */
@@ -344,9 +240,9 @@ take_back(struct feed *feed, struct lane *lane)
 	}
 	lane->n_owed = 0;
 	lane->unsent = lane->events;
-	set_holder(lane, NULL);
+	lane_set_holder(lane, NULL);
 	if (lane->unsent != NULL)
-		list(lane, &feed->ready);
+		lane_list(lane, &feed->ready);
 }
 
 /* A message that its handler cannot survive costs its sender, and no more workers. */
@@ -678,7 +574,7 @@ find_holder(struct feed *feed, struct lane *lane)
 	if (lane->holder != NULL && lane->n_owed > 0)
 		return best == lane->holder; /* it moves when nothing is outstanding */
 	if (best != lane->holder) {
-		set_holder(lane, best);
+		lane_set_holder(lane, best);
 		feed->resume = true; /* there may be room now, here or at the worker before */
 	}
 	lane->generation = feed->generation;
@@ -687,7 +583,7 @@ find_holder(struct feed *feed, struct lane *lane)
 
 	if (lane->lonely_since_ms == 0)
 		lane->lonely_since_ms = feed->now_ms;
-	list(lane, &feed->lonely);
+	lane_list(lane, &feed->lonely);
 	return false;
 }
 
@@ -698,10 +594,10 @@ send_lane(struct feed *feed, struct lane *lane)
 
 	if (lane->path->held || !find_holder(feed, lane)) {
 		if (lane->list == &feed->ready)
-			unlist(lane);
+			lane_unlist(lane);
 		return;
 	}
-	unlist(lane);
+	lane_unlist(lane);
 	lane->lonely_since_ms = 0;
 	for (event = lane->unsent; event != NULL; event = next) {
 		next = event->next;
@@ -729,7 +625,7 @@ feed_release(struct feed *feed, struct path *path)
 		event->held = false;
 	}
 	if (path->lane->unsent != NULL)
-		list(path->lane, &feed->ready);
+		lane_list(path->lane, &feed->ready);
 	feed->resume = true; /* so that the next turn comes at once */
 }
 

@@ -19,6 +19,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub.c %D%/hub.h \
 	%D%/intake.c %D%/intake.h \
 	%D%/judge.c %D%/judge.h \
+	%D%/lane.c %D%/lane.h \
 	%D%/metrics.c %D%/metrics.h \
 	%D%/notify.c %D%/notify.h \
 	%D%/outbox.c %D%/outbox.h \
