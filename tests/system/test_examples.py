@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from stack import BUILD, free_port
+from stack import BUILD, free_ports
 from web import TOP
 
 EXAMPLES = TOP / "fcgi" / "examples" / "push"
@@ -79,7 +79,7 @@ def php_fpm(stack, settings):
 def shop(request, make_stack):
     """The sidecar, the demo's worker, and a web server that runs the examples."""
     site, _ = request.param
-    port = free_port()
+    port = free_ports()
     stack = make_stack(program="fcgi/examples/demo", web=site.split("-")[0], admin=f"127.0.0.1:{port}",
                        admin_token=TOKEN)
     stack.admin = port

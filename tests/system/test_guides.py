@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from stack import free_port
+from stack import free_ports
 from web import TOP
 
 GUIDES = sorted((TOP / "deploy").glob("*.md"))
@@ -29,7 +29,7 @@ def test_a_site_of_a_guide_is_accepted(make_stack, server, command):
     assert set(re.findall("@[A-Z]+@", re.sub("(?m)^#.*", "", site))) <= {"@PORT@"}
     stack = make_stack(web=server)
     stack.way.site = site
-    stack.way.configure(free_port())
+    stack.way.configure(free_ports())
     argv = [str(word) for word in stack.way.argv if word not in ("-D", "FOREGROUND")] + CHECK[server]
     checked = subprocess.run(argv, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr

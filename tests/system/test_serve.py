@@ -12,24 +12,11 @@ import time
 import pytest
 
 from client import Client, http
-from stack import BUILD, SECRET, eventually
+from stack import BUILD, SECRET, eventually, free_ports
 from test_auth import token
 from web import SERVERS, TOP
 
 PATIENCE = 600  # seconds: the first one builds
-
-
-def free_ports(n=6):
-    """A port that is free, as the next ones are."""
-    for port in range(20000 + os.getpid() % 10000, 60000, n):
-        try:
-            for i in range(n):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port + i))
-            return port
-        except OSError:
-            continue
-    raise AssertionError("no free ports")
 
 
 class Serve:
@@ -86,7 +73,7 @@ def serve():
     started = []
 
     def start(*arguments, port=None, **options):
-        started.append(Serve(port or free_ports(), *arguments, **options))
+        started.append(Serve(port or free_ports(6), *arguments, **options))
         return started[-1]
 
     yield start
@@ -149,7 +136,7 @@ def test_two_side_by_side(serve):
 
 @pytest.mark.parametrize("which", [0, 1, 2])
 def test_a_taken_port_is_named(serve, which):
-    port = free_ports()
+    port = free_ports(6)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", port + which))
         taken.listen()
