@@ -80,6 +80,9 @@ refuse_body(const struct tina4_app *app, int error, struct tina4_response *res)
 	case -EINVAL:
 		tina4_response_error(res, 400, "The Content-Length is wrong.");
 		return -EBADMSG;
+	case -ENODATA:
+		tina4_response_error(res, 411, "The Content-Length is missing.");
+		return -EBADMSG;
 	case -EPIPE:
 		tina4_response_error(res, 400, "The body was cut short.");
 		return -EBADMSG;
