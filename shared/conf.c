@@ -759,22 +759,66 @@ complain_of_file(struct buf *errors, const char *name, int error)
 	buf_printf(errors, "a text file that can be read: %s\n", strerror(-error));
 }
 
+static const char *
+dotenv_name(char *const *environment)
+{
+	const char *chosen = find_in_environment(environment, "TINA4_ENV_FILE");
+
+	return chosen != NULL ? chosen : ".env";
+}
+
 int
 conf_load(struct conf *conf, char *const *environment, struct buf *errors)
 {
-	const char *chosen = find_in_environment(environment, "TINA4_ENV_FILE");
-	const char *name = chosen != NULL ? chosen : ".env";
+	const char *name = dotenv_name(environment);
+	bool chosen = find_in_environment(environment, "TINA4_ENV_FILE") != NULL;
 	struct buf dotenv = BUF_INIT;
 	int r, unreadable;
 
 	unreadable = read_file(name, &dotenv);
 	r = conf_parse(conf, environment, unreadable == 0 ? (const char *)dotenv.data : NULL, name, errors);
 	buf_free(&dotenv);
-	if (r == -ENOMEM || unreadable == 0 || (unreadable == -ENOENT && chosen == NULL))
+	if (r == -ENOMEM || unreadable == 0 || (unreadable == -ENOENT && !chosen))
 		return r;
 
 	complain_of_file(errors, name, unreadable);
 	return unreadable == -ENOMEM || errors->failed ? -ENOMEM : -EINVAL;
+}
+
+/* True for a name that is ours to give, and that we have not given. */
+static bool
+is_stranger(const struct dotenv_assignment *assignment)
+{
+	static const char prefix[] = "TINA4_";
+
+	if (assignment->name_len < strlen(prefix) || memcmp(assignment->name, prefix, strlen(prefix)) != 0)
+		return false;
+	for (size_t i = 0; i < N_SETTINGS; i++)
+		if (strlen(settings[i].name) == assignment->name_len &&
+		    memcmp(settings[i].name, assignment->name, assignment->name_len) == 0)
+			return false;
+	return true;
+}
+
+int
+conf_strangers(char *const *environment, struct buf *names)
+{
+	struct dotenv_assignment assignment;
+	struct buf dotenv = BUF_INIT;
+	int r = read_file(dotenv_name(environment), &dotenv), next;
+
+	if (r == 0) {
+		struct dotenv file = { (const char *)dotenv.data, 0 };
+
+		while ((next = dotenv_next(&file, &assignment)) != 0) {
+			if (next < 0 || !is_stranger(&assignment))
+				continue;
+			buf_string(names, " ");
+			buf_bytes(names, assignment.name, assignment.name_len);
+		}
+	}
+	buf_free(&dotenv);
+	return r;
 }
 
 void

@@ -101,6 +101,13 @@ int conf_parse(
     struct conf *conf, char *const *environment, const char *dotenv, const char *dotenv_name, struct buf *errors);
 
 /*
+ * Appends " NAME" for each name in the .env file that begins with TINA4_ and is
+ * no setting: misspelt, or of another program. Returns 0, or what opening the
+ * file said as a negative errno.
+ */
+int conf_strangers(char *const *environment, struct buf *names);
+
+/*
  * Moves those settings of fresh that may change in a running sidecar into conf,
  * which lets go of what they were. Appends " NAME" to changed for each that did
  * change, and to waiting for each that would take a restart. Both must have

@@ -52,6 +52,17 @@ say_lines(struct buf *errors)
 			say(false, "settings", "%s", line);
 }
 
+/* It may be another program's, so it is not wrong. */
+static void
+note_strangers(void)
+{
+	struct buf names = BUF_INIT;
+
+	if (conf_strangers(environ, &names) == 0 && names.len > 0 && buf_cstr(&names) != NULL)
+		printf("%-8s settings: not one of ours:%s\n", "note", buf_cstr(&names));
+	buf_free(&names);
+}
+
 /* Returns false when nothing else can be tried. */
 static bool
 check_settings(struct tina4_app *app)
@@ -70,6 +81,8 @@ check_settings(struct tina4_app *app)
 	else
 		say(true, "settings", "all of them are allowed");
 	buf_free(&errors);
+	if (fine)
+		note_strangers();
 	return fine;
 }
 

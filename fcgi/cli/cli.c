@@ -72,8 +72,8 @@ cli_failed(const struct tina4_app *app, const char *path, int error)
 	case -ENOTCONN:
 		fprintf(stderr,
 		    cli_bus_is_closed(app)
-			? "tina4: TINA4_BUS=%s is closed to this user, who must be in the group of that file\n"
-			: "tina4: no sidecar answers at TINA4_BUS=%s; nothing was sent\n",
+			? "tina4: TINA4_BUS=%s is closed to this user, who must be in the group of that socket\n"
+			: "tina4: no sidecar answers at TINA4_BUS=%s\n",
 		    app->conf.bus);
 		return CLI_NO_SIDECAR;
 	case -ETIMEDOUT:

@@ -200,6 +200,13 @@ def test_check_finds_all_right(lab):
     assert all(f"ok       {what}: " in said for what in ("settings", "bus", "open files", "sessions")), said
 
 
+def test_check_notes_a_name_that_is_no_setting(make_stack):
+    stack = make_stack().start()
+    (stack.dir / ".env").write_text("TINA4_THREDS=4\nTINA4_THREADS=4\nOTHER=1\nTINA4_COLOUR=red\n")
+    (stack.dir / ".env").chmod(0o600)
+    assert "note     settings: not one of ours: TINA4_THREDS TINA4_COLOUR\n" in check(stack, 0)
+
+
 def test_check_tells_all_wrong_settings_together(lab):
     said = wrongs(check(lab, 1, threads="0", bus="tcp://x", secret="short", ws_allowed_origins="x"))
     for name in ("TINA4_THREADS", "TINA4_BUS", "TINA4_SECRET", "TINA4_WS_ALLOWED_ORIGINS"):
