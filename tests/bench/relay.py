@@ -35,7 +35,7 @@ def run(*arguments):
 
 def latency(plan):
     """What a message takes to another host, less what it takes on its own, beside a bare PUBLISH and SUBSCRIBE."""
-    median = Row("relay-p50", "a push to another host, beyond one on its own, to a bare PUBLISH/SUBSCRIBE, p50", 2.0)
+    median = Row("relay-p50", "a push to another host, beyond one to its own, to bare PUBLISH, p50", 2.0)
     late = Row("relay-p99", "the same, p99", 2.0)
     with Redis() as redis, Host(redis) as one, Host(redis) as two:
         for bare, here, there in in_turns(plan.pairs, lambda: run("trip", redis.socket, plan.seconds),
