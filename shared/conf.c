@@ -421,6 +421,12 @@ find_in_environment(char *const *environment, const char *name)
 	return NULL;
 }
 
+static bool
+is_named(const struct dotenv_assignment *assignment, const char *name)
+{
+	return assignment->name_len == strlen(name) && memcmp(assignment->name, name, assignment->name_len) == 0;
+}
+
 /* The last assignment wins, as in a shell. */
 static bool
 find_in_dotenv(const struct source *source, const char *name, struct value *ret)
@@ -431,8 +437,7 @@ find_in_dotenv(const struct source *source, const char *name, struct value *ret)
 	int r;
 
 	while ((r = dotenv_next(&file, &assignment)) != 0) {
-		if (r < 0 || assignment.name_len != strlen(name) ||
-		    memcmp(assignment.name, name, assignment.name_len) != 0)
+		if (r < 0 || !is_named(&assignment, name))
 			continue;
 		*ret = (struct value){ assignment.value, assignment.value_len, source->dotenv_name };
 		found = true;
@@ -794,8 +799,7 @@ is_stranger(const struct dotenv_assignment *assignment)
 	if (assignment->name_len < strlen(prefix) || memcmp(assignment->name, prefix, strlen(prefix)) != 0)
 		return false;
 	for (size_t i = 0; i < N_SETTINGS; i++)
-		if (strlen(settings[i].name) == assignment->name_len &&
-		    memcmp(settings[i].name, assignment->name, assignment->name_len) == 0)
+		if (is_named(assignment, settings[i].name))
 			return false;
 	return true;
 }
@@ -819,6 +823,12 @@ conf_strangers(char *const *environment, struct buf *names)
 	}
 	buf_free(&dotenv);
 	return r;
+}
+
+const char *
+conf_bus_path(const struct conf *conf)
+{
+	return conf->bus + strlen("ipc://");
 }
 
 void

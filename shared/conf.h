@@ -118,6 +118,9 @@ void conf_renew(struct conf *conf, struct conf *fresh, struct buf *changed, stru
 /* Frees what the settings point to. A zeroed struct is fine. */
 void conf_free(struct conf *conf);
 
+/* The path of the bus's socket: a part of conf->bus. */
+const char *conf_bus_path(const struct conf *conf);
+
 /* Appends every setting with its default, as a .env file with a comment on each. */
 void conf_describe(struct buf *buf);
 

@@ -17,7 +17,7 @@
 static bool
 bus_takes_connections(const struct admin *admin)
 {
-	return listener_probe(admin->conf->bus + strlen("ipc://")) == -EADDRINUSE;
+	return listener_probe(conf_bus_path(admin->conf)) == -EADDRINUSE;
 }
 
 /* Looks at what carries messages, not at whether the parts exist. Returns NULL when all of it works. */

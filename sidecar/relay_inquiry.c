@@ -64,34 +64,37 @@ relay_count(struct relay *relay, struct span path, const struct bus_peer *peer, 
 	return true;
 }
 
+static struct inquiry *
+find_inquiry(const struct relay *relay, uint64_t question)
+{
+	struct inquiry *inquiry;
+
+	DL_SEARCH_SCALAR(relay->inquiries, inquiry, question, question);
+	return inquiry;
+}
+
 void
 inquiries_take_answer(struct relay *relay, const struct envelope *envelope)
 {
-	struct inquiry *inquiry, *next;
+	struct inquiry *inquiry = find_inquiry(relay, envelope->question);
 
-	DL_FOREACH_SAFE(relay->inquiries, inquiry, next) {
-		if (inquiry->question != envelope->question)
-			continue;
-		inquiry->n_answers++;
-		inquiry->sum += envelope->count;
-		end_inquiry_if_complete(relay, inquiry);
+	if (inquiry == NULL)
 		return;
-	}
+	inquiry->n_answers++;
+	inquiry->sum += envelope->count;
+	end_inquiry_if_complete(relay, inquiry);
 }
 
 bool
 inquiries_told(struct relay *relay, uint64_t question, uint32_t receivers)
 {
-	struct inquiry *inquiry, *next;
+	struct inquiry *inquiry = find_inquiry(relay, question);
 
-	DL_FOREACH_SAFE(relay->inquiries, inquiry, next) {
-		if (inquiry->question != question)
-			continue;
-		inquiry->expected = receivers;
-		end_inquiry_if_complete(relay, inquiry);
-		return true;
-	}
-	return false;
+	if (inquiry == NULL)
+		return false;
+	inquiry->expected = receivers;
+	end_inquiry_if_complete(relay, inquiry);
+	return true;
 }
 
 bool

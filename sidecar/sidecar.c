@@ -338,7 +338,7 @@ open_bus(struct sidecar *sidecar)
 	r = bus_bind(&sidecar->bus, sidecar->zmq, sidecar->conf->bus, sidecar->conf->bus_mode);
 	if (r == 0)
 		r = listener_grant_path(
-		    sidecar->conf->bus + strlen("ipc://"), sidecar->conf->bus_mode, sidecar->conf->socket_group);
+		    conf_bus_path(sidecar->conf), sidecar->conf->bus_mode, sidecar->conf->socket_group);
 	if (r < 0)
 		log_error("cannot bind the bus TINA4_BUS=%s error=%s", sidecar->conf->bus,
 		    r == -EPROTONOSUPPORT ? "must be ipc://" : strerror(-r));

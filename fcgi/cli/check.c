@@ -105,19 +105,13 @@ check_file(void)
 
 /* --- the sidecar --------------------------------------------------------------------- */
 
-static const char *
-bus_path(const struct conf *conf)
-{
-	return conf->bus + strlen("ipc://");
-}
-
 /* Why there is no answer, as far as the socket's file tells. */
 static void
-blame_bus(const struct tina4_app *app)
+blame_bus(const struct conf *conf, bool closed)
 {
-	const char *path = bus_path(&app->conf);
+	const char *path = conf_bus_path(conf);
 
-	if (cli_bus_is_closed(app))
+	if (closed)
 		say(false, "bus", "%s is closed to this user, who must be in the group of that file", path);
 	else if (listener_probe(path) == -EADDRINUSE)
 		say(false, "bus", "the sidecar at %s does not answer: it hangs, or speaks another version", path);
@@ -125,20 +119,22 @@ blame_bus(const struct tina4_app *app)
 		say(false, "bus", "no sidecar at %s: systemctl start tina4-sidecar, or is it another TINA4_BUS?", path);
 }
 
+/* Returns true when a sidecar may be there. */
 static bool
 check_bus(struct tina4_app *app)
 {
 	struct buf stats = BUF_INIT;
 	int r = push_stats(app, &stats);
+	bool closed = r != 0 && cli_bus_is_closed(app);
 
 	if (r == 0)
-		say(true, "bus", "a sidecar answers at %s", bus_path(&app->conf));
+		say(true, "bus", "a sidecar answers at %s", conf_bus_path(&app->conf));
 	else
-		blame_bus(app);
+		blame_bus(&app->conf, closed);
 	if (r == 0 && buf_cstr(&stats) != NULL && strstr((char *)stats.data, "relay_up=0") != NULL)
 		say(false, "relay", "the sidecar says that it does not work: see its log, and /readyz");
 	buf_free(&stats);
-	return r == 0;
+	return r == 0 || closed;
 }
 
 /* Without a sidecar its sockets must be free for it. */
@@ -282,7 +278,7 @@ cli_check(int argc, char **argv)
 	cli_choose_settings();
 	check_file();
 	if (check_settings(app)) {
-		if (!check_bus(app) && !cli_bus_is_closed(app))
+		if (!check_bus(app))
 			check_ports(&app->conf);
 		check_files(&app->conf);
 		if (strcmp(app->conf.ws_backplane, "redis") == 0)

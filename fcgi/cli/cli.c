@@ -20,7 +20,7 @@ cli_choose_settings(void)
 bool
 cli_bus_is_closed(const struct tina4_app *app)
 {
-	int r = listener_probe(app->conf.bus + strlen("ipc://"));
+	int r = listener_probe(conf_bus_path(&app->conf));
 
 	return r == -EACCES || r == -EPERM;
 }
