@@ -10,7 +10,6 @@
 #include "sidecar/answer.h"
 #include "sidecar/feed.h"
 #include "sidecar/greeting.h"
-#include "sidecar/hub.h"
 #include "sidecar/relay.h"
 
 /* True when a process can reach the bus: its socket's file may have been taken away since it was bound. */
@@ -35,7 +34,7 @@ why_not_ready(const struct admin *admin)
 static void
 answer_ready(const struct admin *admin, struct lws *wsi)
 {
-	const struct relay *relay = admin->feed->hub->relay;
+	const struct relay *relay = admin->metrics.relay;
 	const char *why = why_not_ready(admin);
 	const char *trouble = relay == NULL ? NULL : relay_trouble(relay);
 	char text[256];

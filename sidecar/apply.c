@@ -5,7 +5,6 @@
 #include "sidecar/apply.h"
 #include "sidecar/frame.h"
 #include "sidecar/hub.h"
-#include "sidecar/relay.h"
 
 /* A text that is not UTF-8 would make every browser fail its connection (RFC 6455 section 8.1). */
 static enum wire_status
@@ -136,18 +135,9 @@ apply(struct hub *hub, struct client *sender, const struct wire_command *command
 }
 
 enum wire_status
-apply_here(struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret)
+apply_command(struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret)
 {
 	*ret = (struct wire_reply){ 0 };
 	ret->status = apply(hub, sender, command, ret);
-	return ret->status;
-}
-
-enum wire_status
-apply_command(struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret)
-{
-	apply_here(hub, sender, command, ret);
-	if (hub->relay != NULL)
-		relay_command(hub->relay, sender, command, ret);
 	return ret->status;
 }

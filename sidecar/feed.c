@@ -410,16 +410,29 @@ find_event(struct client *client, uint64_t id)
 	return NULL;
 }
 
+static enum wire_status
+apply_and_tell(struct feed *feed, struct client *client, const struct wire_command *command)
+{
+	struct wire_reply reply;
+
+	apply_command(feed->hub, client, command, &reply);
+	if (feed->events != NULL)
+		feed->events->applied(feed->context, client, command, &reply);
+	return reply.status;
+}
+
 static void
 apply_commands(struct feed *feed, struct client *client, struct wire_reader commands)
 {
 	struct wire_command command;
-	struct wire_reply reply;
 
-	while (wire_get_command(&commands, &command) > 0)
-		if (apply_command(feed->hub, client, &command, &reply) != WIRE_OK && reply.status != WIRE_NO_CONN)
+	while (wire_get_command(&commands, &command) > 0) {
+		enum wire_status status = apply_and_tell(feed, client, &command);
+
+		if (status != WIRE_OK && status != WIRE_NO_CONN)
 			log_warn("command refused path=%s conn=%s type=%d status=%d", path_name(client->path),
-			    client_name(client), (int)command.type, (int)reply.status);
+			    client_name(client), (int)command.type, (int)status);
+	}
 }
 
 /* True when the commands close the connection that they answer. */
@@ -724,6 +737,13 @@ feed_open(struct feed *feed, const struct conf *conf, struct hub *hub, struct bu
 {
 	*feed = (struct feed){ .conf = conf, .hub = hub, .bus = bus, .epoch = epoch, .generation = 1 };
 	return announce_static(&feed->routes, conf->ws_routes);
+}
+
+void
+feed_listen(struct feed *feed, const struct feed_events *events, void *context)
+{
+	feed->events = events;
+	feed->context = context;
 }
 
 void

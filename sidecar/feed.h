@@ -37,8 +37,17 @@ enum feed_limits {
 	FEED_PROBE_MS = 200, /* between probes of a worker that owes an acknowledgement */
 };
 
+/* What the feed tells who listens to it. */
+struct feed_events {
+	/* A handler's command has been applied here with the outcome *ret: to be handed on to whom else it concerns. */
+	void (*applied)(
+	    void *context, const struct client *sender, const struct wire_command *command, struct wire_reply *ret);
+};
+
 struct feed {
 	const struct conf *conf;
+	const struct feed_events *events; /* NULL while nobody listens */
+	void *context;                    /* of the events */
 	struct hub *hub;
 	struct bus *bus;
 	uint64_t epoch;
@@ -47,7 +56,7 @@ struct feed {
 	struct workers workers;
 	uint64_t generation; /* changes with the set of workers and routes */
 	uint64_t next_event;
-	uint64_t n_sent; /* events, in the order in which workers handle them */
+	uint64_t n_sent;     /* events, in the order in which workers handle them */
 	struct lane *ready;  /* has events to send */
 	struct lane *lonely; /* has events to send, but no worker */
 	struct client *paused;
@@ -63,6 +72,9 @@ struct feed {
 int feed_open(struct feed *feed, const struct conf *conf, struct hub *hub, struct bus *bus, uint64_t epoch);
 void feed_close(struct feed *feed);
 
+/* Says who hears of what happens here: borrowed. events is NULL for nobody. */
+void feed_listen(struct feed *feed, const struct feed_events *events, void *context);
+
 /* --- from clients ---------------------------------------------------------- */
 
 /* A client that has entered its path: it joins now if the path is push-only. 0, -ENOENT without a route, or -ENOMEM. */
@@ -74,7 +86,7 @@ int feed_client_message(struct feed *feed, struct client *client, const void *da
 /* Its socket is gone. Frees the client, now or when its close event has been acknowledged. */
 void feed_client_gone(struct feed *feed, struct client *client);
 
-/* --- from the relay -------------------------------------------------------------- */
+/* --- from other hosts ------------------------------------------------------------- */
 
 /* The path was held; it is no more, and its elsewhere is set. Its events go on. */
 void feed_release(struct feed *feed, struct path *path);

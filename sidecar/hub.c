@@ -6,7 +6,6 @@
 #include "shared/conf.h"
 #include "sidecar/frame.h"
 #include "sidecar/hub.h"
-#include "sidecar/relay.h"
 
 enum {
 	CLOSE_MS = 5000,     /* for what is queued and the closing handshake */
@@ -18,6 +17,13 @@ void
 hub_open(struct hub *hub, const struct conf *conf, uint64_t epoch)
 {
 	*hub = (struct hub){ .conf = conf, .next_epoch = epoch };
+}
+
+void
+hub_listen(struct hub *hub, const struct hub_events *events, void *context)
+{
+	hub->events = events;
+	hub->context = context;
 }
 
 void
@@ -101,8 +107,8 @@ path_new(struct hub *hub, const char *name, size_t len)
 static void
 path_free(struct hub *hub, struct path *path)
 {
-	if (hub->relay != NULL)
-		relay_path_gone(hub->relay, path);
+	if (hub->events != NULL)
+		hub->events->path_gone(hub->context, path);
 	HASH_DELETE(hh, hub->paths, path);
 	free(path->members);
 	free(path->batch);
@@ -141,8 +147,8 @@ make_special(struct hub *hub, struct client *client)
 static void
 count_changed(struct hub *hub, struct path *path)
 {
-	if (hub->relay != NULL)
-		relay_count_changed(hub->relay, path);
+	if (hub->events != NULL)
+		hub->events->count_changed(hub->context, path);
 }
 
 int

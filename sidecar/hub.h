@@ -21,7 +21,6 @@
 struct conf;
 struct deflate;
 struct lane;
-struct relay;
 struct route;
 
 enum hub_limits {
@@ -61,14 +60,23 @@ struct path {
 	struct path *next_dirty;
 };
 
+/* What the hub tells who listens to it. */
+struct hub_events {
+	/* A connection has come to the path, or left it. */
+	void (*count_changed)(void *context, struct path *path);
+	/* The path is about to be freed. */
+	void (*path_gone)(void *context, struct path *path);
+};
+
 struct hub {
 	const struct conf *conf;
-	struct relay *relay;     /* hears of counts and commands; NULL while there is only this host */
-	struct deflate *deflate; /* NULL while no client may agree on it */
-	struct client *clients;  /* by id */
-	struct path *paths;      /* by name */
-	struct path *dirty;      /* something to write */
-	struct client *closing;  /* in CLIENT_CLOSING with a socket */
+	const struct hub_events *events; /* NULL while nobody listens */
+	void *context;                   /* of the events */
+	struct deflate *deflate;         /* NULL while no client may agree on it */
+	struct client *clients;          /* by id */
+	struct path *paths;              /* by name */
+	struct path *dirty;              /* something to write */
+	struct client *closing;          /* in CLIENT_CLOSING with a socket */
 	uint64_t next_epoch;
 	uint64_t sent;      /* messages */
 	uint64_t delivered; /* messages times recipients */
@@ -77,6 +85,9 @@ struct hub {
 
 /* Opens an empty hub; epoch distinguishes it from every earlier one. */
 void hub_open(struct hub *hub, const struct conf *conf, uint64_t epoch);
+
+/* Says who hears of what happens here: borrowed. events is NULL for nobody. */
+void hub_listen(struct hub *hub, const struct hub_events *events, void *context);
 
 /* Every client must have been removed. */
 void hub_close(struct hub *hub);

@@ -10,8 +10,6 @@
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
-#include "sidecar/stats.h"
-#include "sidecar/relay.h"
 
 enum {
 	APP_SILENT_MS = 30 * WIRE_HEARTBEAT_MS, /* then an app that said HELLO is forgotten */
@@ -21,6 +19,13 @@ void
 intake_open(struct intake *intake, const struct conf *conf, struct bus *bus, struct hub *hub, struct feed *feed)
 {
 	*intake = (struct intake){ .conf = conf, .bus = bus, .hub = hub, .feed = feed };
+}
+
+void
+intake_listen(struct intake *intake, const struct intake_events *events, void *context)
+{
+	intake->events = events;
+	intake->context = context;
 }
 
 static void
@@ -214,6 +219,22 @@ count_push(struct intake *intake, const struct wire_request *request, enum wire_
 		intake->pushes[status]++;
 }
 
+static void
+hand_on(struct intake *intake, const struct wire_command *command, struct wire_reply *ret)
+{
+	if (intake->events != NULL)
+		intake->events->applied(intake->context, command, ret);
+}
+
+static void
+apply_and_remember(struct intake *intake, const struct wire_request *request, struct wire_reply *ret)
+{
+	apply_command(intake->hub, NULL, &request->command, ret);
+	hand_on(intake, &request->command, ret);
+	if (is_applied(ret->status) && request->command.type != WIRE_COUNT && seen_add(&intake->seen, request, ret) < 0)
+		log_warn("request not remembered why=out-of-memory");
+}
+
 /* Applies a request that is new, in time and has a route. */
 static void
 apply_request(struct intake *intake, const struct wire_request *request, struct wire_reply *ret)
@@ -225,9 +246,8 @@ apply_request(struct intake *intake, const struct wire_request *request, struct 
 		ret->status = WIRE_EXPIRED;
 	else if (request->deadline_ms - now > WIRE_MAX_DEADLINE_MS)
 		ret->status = WIRE_INVALID;
-	else if (is_applied(apply_command(intake->hub, NULL, &request->command, ret)) &&
-	    request->command.type != WIRE_COUNT && seen_add(&intake->seen, request, ret) < 0)
-		log_warn("request not remembered why=out-of-memory");
+	else
+		apply_and_remember(intake, request, ret);
 	count_push(intake, request, ret->status);
 }
 
@@ -237,27 +257,27 @@ answer_stats(struct intake *intake, const struct bus_peer *peer, uint64_t id)
 	struct buf lines = BUF_INIT;
 	struct wire_reply reply = { 0 };
 
-	stats_put(intake, &lines);
+	if (intake->events != NULL)
+		intake->events->stats_asked(intake->context, &lines);
 	reply.text = span_of_buf(&lines);
 	answer_reply(intake, peer, id, &reply);
 	buf_free(&lines);
 }
 
 void
-intake_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t count)
+intake_counted(struct intake *intake, const struct bus_peer *peer, uint64_t id, uint32_t count)
 {
 	const struct wire_reply reply = { .connections = count };
 
-	answer_reply(context, peer, id, &reply);
+	answer_reply(intake, peer, id, &reply);
 }
 
 /* True when the other hosts are asked first. */
 static bool
 count_later(struct intake *intake, const struct bus_peer *peer, uint64_t id, const struct wire_command *command)
 {
-	struct relay *relay = intake->hub->relay;
-
-	return command->type == WIRE_COUNT && relay != NULL && relay_count(relay, command->key, peer, id);
+	return command->type == WIRE_COUNT && intake->events != NULL &&
+	    intake->events->count_asked(intake->context, command->key, peer, id);
 }
 
 static const struct route *
@@ -274,7 +294,7 @@ answer_of_earlier(struct intake *intake, const struct wire_id *id, const struct 
 
 	if (earlier != NULL && earlier->status == WIRE_NOT_RELAYED) {
 		earlier->status = WIRE_OK;
-		relay_command(intake->hub->relay, NULL, command, earlier);
+		hand_on(intake, command, earlier);
 	}
 	return earlier;
 }

@@ -23,6 +23,7 @@
 
 struct bus;
 struct bus_peer;
+struct buf;
 struct conf;
 struct feed;
 struct hub;
@@ -40,8 +41,20 @@ struct app_peer {
 	uint64_t heard_ms;
 };
 
+/* What the intake tells who listens to it, and asks of it. */
+struct intake_events {
+	/* An app's command has been applied here with the outcome *ret: to be handed on to whom else it concerns. */
+	void (*applied)(void *context, const struct wire_command *command, struct wire_reply *ret);
+	/* True when other hosts have to be asked for the path's count first: intake_counted() answers then. */
+	bool (*count_asked)(void *context, struct span path, const struct bus_peer *peer, uint64_t id);
+	/* Appends the lines of a STATS answer. */
+	void (*stats_asked)(void *context, struct buf *lines);
+};
+
 struct intake {
 	const struct conf *conf;
+	const struct intake_events *events; /* NULL while nobody listens */
+	void *context;                      /* of the events */
 	struct bus *bus;
 	struct hub *hub;
 	struct feed *feed;
@@ -60,6 +73,9 @@ struct intake {
 void intake_open(struct intake *intake, const struct conf *conf, struct bus *bus, struct hub *hub, struct feed *feed);
 void intake_close(struct intake *intake);
 
+/* Says who hears of what happens here: borrowed. events is NULL for nobody. */
+void intake_listen(struct intake *intake, const struct intake_events *events, void *context);
+
 /* Takes and applies at most INTAKE_BUDGET messages. */
 void intake_drain(struct intake *intake);
 
@@ -70,8 +86,8 @@ void intake_drain(struct intake *intake);
 void intake_push(
     struct intake *intake, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret);
 
-/* A relay_counted of an intake: answers who asked for a count. */
-void intake_counted(void *intake, const struct bus_peer *peer, uint64_t id, uint32_t count);
+/* Answers who asked for a count that others had to be asked for. */
+void intake_counted(struct intake *intake, const struct bus_peer *peer, uint64_t id, uint32_t count);
 
 /* Each second. */
 void intake_tick(struct intake *intake);

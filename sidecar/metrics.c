@@ -214,5 +214,5 @@ metrics_put(const struct metrics *metrics, struct buf *ret)
 	put_messages(metrics, ret);
 	put_workers(metrics, ret);
 	put_pushes(metrics, ret);
-	put_relay(metrics->hub->relay, ret);
+	put_relay(metrics->relay, ret);
 }

@@ -14,6 +14,7 @@ struct feed;
 struct greetings;
 struct hub;
 struct intake;
+struct relay;
 struct ws;
 
 #define METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -25,7 +26,8 @@ struct metrics {
 	const struct hub *hub;
 	const struct feed *feed;
 	const struct intake *intake;
-	int64_t started; /* Unix time */
+	const struct relay *relay; /* NULL while there is only this host */
+	int64_t started;           /* Unix time */
 };
 
 /* Appends all figures. */

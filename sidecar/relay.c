@@ -171,7 +171,7 @@ take_command(struct relay *relay, struct host *host, const struct envelope *enve
 	}
 	host->command_sequence = envelope->sequence;
 	relay->n_received++;
-	if (apply_here(relay->hub, NULL, &envelope->command, &reply) != WIRE_OK && reply.status != WIRE_NO_CONN)
+	if (apply_command(relay->hub, NULL, &envelope->command, &reply) != WIRE_OK && reply.status != WIRE_NO_CONN)
 		log_warn("command of a host refused host=%08x type=%d status=%d", envelope_instance(host->origin),
 		    (int)envelope->command.type, (int)reply.status);
 }
@@ -334,8 +334,7 @@ relay_trouble(const struct relay *relay)
 /* --- opening and closing ------------------------------------------------------------------------------- */
 
 int
-relay_open(
-    struct relay *relay, const struct conf *conf, uv_loop_t *loop, struct hub *hub, struct feed *feed, uint64_t origin)
+relay_open(struct relay *relay, const struct conf *conf, uv_loop_t *loop, struct hub *hub, uint64_t origin)
 {
 	static const struct relay_redis_events events = {
 		.subscribe_all = on_subscribe_all,
@@ -348,15 +347,21 @@ relay_open(
 	};
 	int r;
 
-	*relay = (struct relay){ .conf = conf, .feed = feed, .origin = origin };
+	*relay = (struct relay){ .conf = conf, .origin = origin };
 	r = relay_redis_open(&relay->redis, conf, loop, &events, relay, envelope_instance(origin));
 	if (r < 0)
 		return r;
 	relay->hub = hub;
 	uv_timer_init(loop, &relay->hold);
 	relay->hold.data = relay;
-	hub->relay = relay;
 	return 0;
+}
+
+void
+relay_listen(struct relay *relay, const struct relay_events *events, void *context)
+{
+	relay->events = events;
+	relay->context = context;
 }
 
 void
@@ -369,7 +374,6 @@ relay_close(struct relay *relay)
 	inquiries_tick(relay, UINT64_MAX);
 	relay_tell(relay, span_of(relay->redis.canary), &leaving);
 	channels_free(relay);
-	relay->hub->relay = NULL;
 	uv_close((uv_handle_t *)&relay->hold, NULL);
 	relay_redis_close(&relay->redis);
 	hosts_close(&relay->hosts);

@@ -29,7 +29,6 @@
 struct channel;
 struct client;
 struct conf;
-struct feed;
 struct hub;
 struct inquiry;
 struct path;
@@ -41,21 +40,25 @@ enum relay_limits {
 	RELAY_CHANNEL_NAME = 64, /* bytes of a channel's name before the path */
 };
 
-/* The count of a path on all hosts, as relay_count() was asked. */
-typedef void relay_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t count);
+/* What the relay tells who has opened it. */
+struct relay_events {
+	/* The path was held; elsewhere is all that will be known now, so its events may go on. */
+	void (*released)(void *context, struct path *path);
+	/* The count of a path on all hosts, as inquiry_begin() was asked. */
+	void (*counted)(void *context, const struct bus_peer *peer, uint64_t id, uint32_t count);
+};
 
 struct relay {
 	const struct conf *conf;
-	struct hub *hub;
-	struct feed *feed;
+	struct hub *hub; /* NULL while it is not open */
+	const struct relay_events *events;
+	void *context; /* of the events */
 	uint64_t origin;
 	struct hosts hosts;
 	struct relay_redis redis;
 	struct channel *changed;   /* whose count is to be told */
 	struct channel *asking;    /* whose other counts are not all in, oldest first */
 	struct inquiry *inquiries; /* oldest first */
-	relay_counted *counted;    /* set by who asks */
-	void *counted_context;
 	uint32_t n_inquiries;
 	uint32_t n_late; /* channels that ask for longer than they may */
 	uint64_t command_sequence, state_sequence;
@@ -70,19 +73,13 @@ struct relay {
 };
 
 /* Borrows all of them. Its memory must stay until the loop has run out. Returns 0 or a negative errno. */
-int relay_open(
-    struct relay *relay, const struct conf *conf, uv_loop_t *loop, struct hub *hub, struct feed *feed, uint64_t origin);
+int relay_open(struct relay *relay, const struct conf *conf, uv_loop_t *loop, struct hub *hub, uint64_t origin);
+
+/* Says who hears of what happens here: borrowed. To be called before the loop runs. */
+void relay_listen(struct relay *relay, const struct relay_events *events, void *context);
 
 /* Tells the others that we go. One that was never opened is fine. */
 void relay_close(struct relay *relay);
-
-/* --- from the hub ------------------------------------------------------------------ */
-
-/* A connection has come to the path, or left it. */
-void relay_count_changed(struct relay *relay, struct path *path);
-
-/* The path is about to be freed. */
-void relay_path_gone(struct relay *relay, struct path *path);
 
 /*
  * A command that an app gave has been applied here with this outcome: hands it
@@ -90,11 +87,6 @@ void relay_path_gone(struct relay *relay, struct path *path);
  */
 void relay_command(
     struct relay *relay, const struct client *sender, const struct wire_command *command, struct wire_reply *ret);
-
-/* --- from apps -------------------------------------------------------------------------- */
-
-/* True when path's count is to be asked for: relay->counted will be called, now or within RELAY_HOLD_MS. */
-bool relay_count(struct relay *relay, struct span path, const struct bus_peer *peer, uint64_t id);
 
 /* --- from its parts --------------------------------------------------------------------- */
 

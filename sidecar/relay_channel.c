@@ -3,7 +3,6 @@
 #include <utlist.h>
 
 #include "shared/log.h"
-#include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/relay.h"
 #include "sidecar/relay_channel.h"
@@ -58,7 +57,7 @@ static void
 release(struct relay *relay, struct channel *channel)
 {
 	if (channel->path->held)
-		feed_release(relay->feed, channel->path);
+		relay->events->released(relay->context, channel->path);
 }
 
 /* What is not known of other hosts counts as nothing until all of it is. */
@@ -184,7 +183,7 @@ channels_free(struct relay *relay)
 /* --- from the hub ---------------------------------------------------------------- */
 
 void
-relay_count_changed(struct relay *relay, struct path *path)
+channel_count_changed(struct relay *relay, struct path *path)
 {
 	struct channel *channel = path->channel;
 
@@ -197,7 +196,7 @@ relay_count_changed(struct relay *relay, struct path *path)
 }
 
 void
-relay_path_gone(struct relay *relay, struct path *path)
+channel_path_gone(struct relay *relay, struct path *path)
 {
 	if (path->channel != NULL)
 		channel_end(relay, path->channel);

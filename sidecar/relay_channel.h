@@ -13,7 +13,16 @@
 struct channel;
 struct envelope;
 struct host;
+struct path;
 struct relay;
+
+/* --- from the hub ------------------------------------------------------------------- */
+
+/* A connection has come to the path, or left it. */
+void channel_count_changed(struct relay *relay, struct path *path);
+
+/* The path is about to be freed. */
+void channel_path_gone(struct relay *relay, struct path *path);
 
 /* Tells the others the counts that have changed. */
 void channels_flush(struct relay *relay);

@@ -27,8 +27,8 @@ end_inquiry(struct relay *relay, struct inquiry *inquiry)
 
 	DL_DELETE(relay->inquiries, inquiry);
 	relay->n_inquiries--;
-	relay->counted(
-	    relay->counted_context, &inquiry->peer, inquiry->id, inquiry->sum + (here == NULL ? 0 : here->count));
+	relay->events->counted(
+	    relay->context, &inquiry->peer, inquiry->id, inquiry->sum + (here == NULL ? 0 : here->count));
 	free(inquiry);
 }
 
@@ -40,7 +40,7 @@ end_inquiry_if_complete(struct relay *relay, struct inquiry *inquiry)
 }
 
 bool
-relay_count(struct relay *relay, struct span path, const struct bus_peer *peer, uint64_t id)
+inquiry_begin(struct relay *relay, struct span path, const struct bus_peer *peer, uint64_t id)
 {
 	const struct path *here = hub_find_path(relay->hub, path.data, path.len);
 	struct inquiry *inquiry;

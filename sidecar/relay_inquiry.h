@@ -8,8 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shared/wire.h"
+
+struct bus_peer;
 struct envelope;
 struct relay;
+
+/* True when path's count is to be asked for: the relay's event `counted` follows, now or within RELAY_HOLD_MS. */
+bool inquiry_begin(struct relay *relay, struct span path, const struct bus_peer *peer, uint64_t id);
 
 /* Takes a host's answer to one. */
 void inquiries_take_answer(struct relay *relay, const struct envelope *envelope);

@@ -23,8 +23,11 @@
 #include "sidecar/pings.h"
 #include "sidecar/quotas.h"
 #include "sidecar/relay.h"
+#include "sidecar/relay_channel.h"
+#include "sidecar/relay_inquiry.h"
 #include "sidecar/reload.h"
 #include "sidecar/sidecar.h"
+#include "sidecar/stats.h"
 #include "sidecar/ws.h"
 
 enum {
@@ -45,6 +48,7 @@ struct sidecar {
 	struct feed feed;
 	struct intake intake;
 	struct relay relay;
+	struct relay *others; /* the relay, or NULL while there is only this host */
 	struct pings pings;
 	struct expiry expiry;
 	struct quotas quotas;
@@ -285,8 +289,8 @@ on_turn(uv_prepare_t *prepare)
 	ws_read_on(&sidecar->ws);
 	feed_flush(&sidecar->feed);
 	hub_flush(&sidecar->hub);
-	if (sidecar->hub.relay != NULL)
-		relay_flush(sidecar->hub.relay);
+	if (sidecar->others != NULL)
+		relay_flush(sidecar->others);
 
 	start_timers(sidecar);
 
@@ -295,6 +299,92 @@ on_turn(uv_prepare_t *prepare)
 		uv_idle_start(&sidecar->more, on_more);
 	else
 		uv_idle_stop(&sidecar->more);
+}
+
+/* --- what the parts tell each other --------------------------------------------------------- */
+
+static void
+on_count_changed(void *context, struct path *path)
+{
+	channel_count_changed(context, path);
+}
+
+static void
+on_path_gone(void *context, struct path *path)
+{
+	channel_path_gone(context, path);
+}
+
+static void
+on_handler_applied(
+    void *context, const struct client *sender, const struct wire_command *command, struct wire_reply *ret)
+{
+	relay_command(context, sender, command, ret);
+}
+
+static void
+on_app_applied(void *context, const struct wire_command *command, struct wire_reply *ret)
+{
+	struct sidecar *sidecar = context;
+
+	if (sidecar->others != NULL)
+		relay_command(sidecar->others, NULL, command, ret);
+}
+
+static bool
+on_count_asked(void *context, struct span path, const struct bus_peer *peer, uint64_t id)
+{
+	struct sidecar *sidecar = context;
+
+	return sidecar->others != NULL && inquiry_begin(sidecar->others, path, peer, id);
+}
+
+static void
+on_stats_asked(void *context, struct buf *lines)
+{
+	const struct sidecar *sidecar = context;
+
+	stats_put(&sidecar->intake, sidecar->others, lines);
+}
+
+static void
+on_released(void *context, struct path *path)
+{
+	struct sidecar *sidecar = context;
+
+	feed_release(&sidecar->feed, path);
+}
+
+static void
+on_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t count)
+{
+	struct sidecar *sidecar = context;
+
+	intake_counted(&sidecar->intake, peer, id, count);
+}
+
+/* The relay is open: from now on it hears what happens here, and this host what happens elsewhere. */
+static void
+connect_relay(struct sidecar *sidecar)
+{
+	static const struct hub_events hub_events = { .count_changed = on_count_changed, .path_gone = on_path_gone };
+	static const struct feed_events feed_events = { .applied = on_handler_applied };
+	static const struct relay_events relay_events = { .released = on_released, .counted = on_counted };
+
+	sidecar->others = &sidecar->relay;
+	sidecar->admin.metrics.relay = &sidecar->relay;
+	hub_listen(&sidecar->hub, &hub_events, &sidecar->relay);
+	feed_listen(&sidecar->feed, &feed_events, &sidecar->relay);
+	relay_listen(&sidecar->relay, &relay_events, sidecar);
+}
+
+static void
+disconnect_relay(struct sidecar *sidecar)
+{
+	sidecar->others = NULL;
+	sidecar->admin.metrics.relay = NULL;
+	hub_listen(&sidecar->hub, NULL, NULL);
+	feed_listen(&sidecar->feed, NULL, NULL);
 }
 
 /* --- opening ------------------------------------------------------------------------------ */
@@ -393,15 +483,18 @@ open_relay(struct sidecar *sidecar, uint32_t random)
 
 	if (strcmp(sidecar->conf->ws_backplane, "redis") != 0)
 		return 0;
-	r = relay_open(&sidecar->relay, sidecar->conf, &sidecar->loop, &sidecar->hub, &sidecar->feed, origin);
-	sidecar->relay.counted = intake_counted;
-	sidecar->relay.counted_context = &sidecar->intake;
+	r = relay_open(&sidecar->relay, sidecar->conf, &sidecar->loop, &sidecar->hub, origin);
+	if (r == 0)
+		connect_relay(sidecar);
 	return r;
 }
 
 static int
 open_parts(struct sidecar *sidecar)
 {
+	static const struct intake_events intake_events = {
+		.applied = on_app_applied, .count_asked = on_count_asked, .stats_asked = on_stats_asked
+	};
 	struct wire_id random;
 	uint64_t epoch;
 	int r = wire_id_random(&random);
@@ -414,6 +507,7 @@ open_parts(struct sidecar *sidecar)
 	if (r < 0)
 		return r;
 	intake_open(&sidecar->intake, sidecar->conf, sidecar->bus, &sidecar->hub, &sidecar->feed);
+	intake_listen(&sidecar->intake, &intake_events, sidecar);
 	sidecar->intake.started_ms = uv_now(&sidecar->loop);
 	if (sidecar->conf->ws_deflate) {
 		sidecar->deflate = sidecar->hub.deflate = deflate_new();
@@ -463,6 +557,7 @@ close_all(struct sidecar *sidecar)
 	greetings_close(&sidecar->browsers);
 	greetings_close(&sidecar->admins);
 	relay_close(&sidecar->relay);
+	disconnect_relay(sidecar);
 	close_own_handles(sidecar);
 	ws_close(&sidecar->ws);
 	uv_run(&sidecar->loop, UV_RUN_DEFAULT);

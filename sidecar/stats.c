@@ -145,11 +145,11 @@ put_paths(const struct hub *hub, struct buf *lines)
 }
 
 void
-stats_put(const struct intake *intake, struct buf *lines)
+stats_put(const struct intake *intake, const struct relay *relay, struct buf *lines)
 {
 	put_figures(intake, lines);
-	if (intake->hub->relay != NULL)
-		put_relay(intake->hub->relay, lines);
+	if (relay != NULL)
+		put_relay(relay, lines);
 	put_workers(&intake->feed->workers, lines);
 	put_routes(intake->feed, intake->hub, lines);
 	put_paths(intake->hub, lines);

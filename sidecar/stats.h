@@ -9,13 +9,14 @@
 
 struct buf;
 struct intake;
+struct relay;
 
 enum stats_limits {
 	STATS_MAX_ROUTES = 256, /* that are told one by one */
 	STATS_MAX_PATHS = 10,   /* the largest */
 };
 
-/* Appends them. */
-void stats_put(const struct intake *intake, struct buf *lines);
+/* Appends them. relay is NULL while there is only this host. */
+void stats_put(const struct intake *intake, const struct relay *relay, struct buf *lines);
 
 #endif
