@@ -1,9 +1,8 @@
 /*
  * app - the root of a program: its settings, its routes and its user pointer.
  *
- * tina4_app_run() finds out how the program was started and becomes a FastCGI
- * server (http), a CGI program (cgi) or a worker. The ZeroMQ context is made
- * when it is needed first, after any fork of the program's own.
+ * What runs it is run.c. The ZeroMQ context is made when it is needed first,
+ * after any fork of the program's own.
  */
 #ifndef FCGI_APP_H
 #define FCGI_APP_H

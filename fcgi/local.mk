@@ -13,11 +13,13 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/conn.c %D%/conn.h \
 	%D%/conns.c %D%/conns.h \
 	%D%/dispatch.c %D%/dispatch.h \
+	%D%/error.c \
 	%D%/fields.c %D%/fields.h \
 	%D%/http.c %D%/http.h \
 	%D%/io.c %D%/io.h \
 	%D%/jsonf.c %D%/jsonf.h \
 	%D%/link.c %D%/link.h \
+	%D%/listing.c %D%/listing.h \
 	%D%/meta.c %D%/meta.h \
 	%D%/multipart.c %D%/multipart.h \
 	%D%/page.c %D%/page.h \
@@ -26,6 +28,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/response.c %D%/response.h \
 	%D%/role.c %D%/role.h \
 	%D%/router.c %D%/router.h \
+	%D%/run.c \
 	%D%/session.c %D%/session.h \
 	%D%/signals.c %D%/signals.h \
 	%D%/store.h %D%/store_file.c %D%/store_redis.c \

@@ -2,8 +2,10 @@
 unit_tests += \
 	%D%/test_auth \
 	%D%/test_conn \
+	%D%/test_error \
 	%D%/test_jsonf \
 	%D%/test_listener \
+	%D%/test_listing \
 	%D%/test_multipart \
 	%D%/test_page \
 	%D%/test_push \
@@ -23,10 +25,14 @@ unit_tests += \
 %C%_test_auth_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_conn_SOURCES = %D%/test_conn.c
 %C%_test_conn_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_error_SOURCES = %D%/test_error.c
+%C%_test_error_LDADD = fcgi/libapp.la
 %C%_test_jsonf_SOURCES = %D%/test_jsonf.c
 %C%_test_jsonf_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_listener_SOURCES = %D%/test_listener.c
 %C%_test_listener_LDADD = fcgi/libapp.la
+%C%_test_listing_SOURCES = %D%/test_listing.c
+%C%_test_listing_LDADD = fcgi/libapp.la
 %C%_test_multipart_SOURCES = %D%/test_multipart.c
 %C%_test_multipart_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_page_SOURCES = %D%/test_page.c

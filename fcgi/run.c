@@ -1,0 +1,203 @@
+/*
+ * run - tina4_app_run(): settings, descriptors and signals, then the role.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fcgi/app.h"
+#include "fcgi/auth.h"
+#include "fcgi/cgi.h"
+#include "fcgi/http.h"
+#include "fcgi/role.h"
+#include "fcgi/listing.h"
+#include "fcgi/session.h"
+#include "fcgi/signals.h"
+#include "fcgi/worker.h"
+#include "shared/buf.h"
+#include "shared/listener.h"
+#include "shared/log.h"
+
+enum { EXIT_USAGE = 2 };
+
+/* A descriptor that is missing would be reused, and then get the log. */
+static void
+open_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", O_RDWR);
+}
+
+/* Says what is wrong with the settings, if something is, and frees it. */
+static void
+tell(struct buf *errors, int r)
+{
+	if (r == -EINVAL)
+		fwrite(errors->data, errors->len, 1, stderr);
+	else if (r < 0)
+		fprintf(stderr, "%s: settings: %s\n", program_invocation_short_name, strerror(-r));
+	buf_free(errors);
+}
+
+/* Returns 0, or a negative errno after a message. */
+static int
+load_conf(struct tina4_app *app)
+{
+	struct buf errors = BUF_INIT;
+	int r = conf_load(&app->conf, environ, &errors);
+
+	if (r == 0 && (app->templates == NULL || app->conf.templates[0] != '\0'))
+		r = tina4_app_templates(app, app->conf.templates[0] != '\0' ? app->conf.templates : "templates");
+	tell(&errors, r);
+	if (r < 0)
+		return r;
+	if (app->conf.app[0] != '\0')
+		app->name = app->conf.app;
+	log_open(program_invocation_short_name, (enum log_level)app->conf.log_level);
+	return 0;
+}
+
+/* Makes what handlers reach for. Returns 0, or a negative errno after a message. */
+static int
+open_parts(struct tina4_app *app)
+{
+	struct buf errors = BUF_INIT;
+	int r = auth_open(app, &errors);
+
+	if (r == 0)
+		r = sessions_open(app, &errors);
+	tell(&errors, r);
+	return r;
+}
+
+/* Who writes to a peer that has gone learns it from write(). A handler, unlike SIG_IGN, ends with an exec. */
+static void
+on_sigpipe(int signal)
+{
+	(void)signal;
+}
+
+static void
+catch_sigpipe(void)
+{
+	struct sigaction action = { .sa_handler = on_sigpipe, .sa_flags = SA_RESTART };
+
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+/* True for a role that runs handlers. */
+static bool
+serves(enum role_kind kind)
+{
+	switch (kind) {
+	case ROLE_CGI:
+	case ROLE_FASTCGI:
+	case ROLE_LISTEN:
+	case ROLE_WORKER:
+		return true;
+	case ROLE_ROUTES:
+	case ROLE_HELP:
+	case ROLE_NONE:
+		break;
+	}
+	return false;
+}
+
+/* Ends what http_serve() began. Returns the exit status. */
+static int
+end_fastcgi(const struct tina4_app *app, int r)
+{
+	if (r == -EBUSY) {
+		log_warn("requests cut off after=%us", app->conf.stop_seconds);
+		_exit(EXIT_SUCCESS); /* their threads run on and use the app */
+	}
+	if (r < 0)
+		log_error("fastcgi failed error=%s", strerror(-r));
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int
+serve_address(struct tina4_app *app, const char *address)
+{
+	struct listener listener;
+	int r;
+
+	r = listener_open(&listener, address);
+	if (r == -EINVAL) {
+		fprintf(stderr, "%s: --listen \"%s\": must be unix:/path, host:port or :port\n",
+		    program_invocation_short_name, address);
+		return EXIT_USAGE;
+	}
+	if (r < 0) {
+		log_error("cannot listen address=%s error=%s", address, strerror(-r));
+		return EXIT_FAILURE;
+	}
+	r = listener_grant(&listener, app->conf.socket_mode, app->conf.socket_group);
+	if (r < 0) {
+		log_error("cannot let TINA4_SOCKET_GROUP=%s in address=%s error=%s", app->conf.socket_group, address,
+		    r == -ENOENT ? "no such group" : strerror(-r));
+		listener_close(&listener);
+		return EXIT_FAILURE;
+	}
+	r = http_serve(app, listener.fd);
+	listener_close(&listener);
+	return end_fastcgi(app, r);
+}
+
+static int
+serve_cgi(struct tina4_app *app)
+{
+	int r = cgi_serve(app);
+
+	if (r < 0)
+		log_error("cgi failed error=%s", strerror(-r));
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Returns the exit status. */
+static int
+run(struct tina4_app *app, const struct role *role)
+{
+	switch (role->kind) {
+	case ROLE_CGI:
+		return serve_cgi(app);
+	case ROLE_FASTCGI:
+		return end_fastcgi(app, http_serve(app, role->fd));
+	case ROLE_LISTEN:
+		return serve_address(app, role->address);
+	case ROLE_WORKER:
+		return worker_run(app);
+	case ROLE_ROUTES:
+		listing_print(app, stdout);
+		return EXIT_SUCCESS;
+	case ROLE_HELP:
+		role_usage(stdout);
+		return EXIT_SUCCESS;
+	case ROLE_NONE:
+		break;
+	}
+	return EXIT_USAGE;
+}
+
+int
+tina4_app_run(struct tina4_app *app, int argc, char **argv)
+{
+	struct role role;
+	int status = EXIT_USAGE;
+
+	open_standard_descriptors();
+	role = role_find(argc, argv);
+	catch_sigpipe();
+	if (serves(role.kind) && role.kind != ROLE_CGI)
+		signals_block();
+	if (!app->refused && load_conf(app) == 0 && (!serves(role.kind) || open_parts(app) == 0))
+		status = run(app, &role);
+	tina4_app_free(app);
+	return status;
+}

@@ -1,0 +1,69 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/listing.h"
+#include "fcgi/tina4.h"
+#include "tests/tap.h"
+
+static int
+answer(struct tina4_request *req, struct tina4_response *res)
+{
+	(void)req;
+	(void)res;
+	return 0;
+}
+
+static int
+chat(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	(void)conn;
+	(void)event;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
+/* True when the app's routes are printed so. */
+static bool
+prints(const struct tina4_app *app, const char *expected)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *stream = open_memstream(&text, &len);
+	bool same;
+
+	listing_print(app, stream);
+	fclose(stream);
+	same = strcmp(text, expected) == 0;
+	if (!same)
+		printf("# printed:\n# %s\n", text);
+	free(text);
+	return same;
+}
+
+static void
+each_route_is_a_line(void)
+{
+	struct tina4_app *app = tina4_app_new();
+
+	OK(prints(app, ""), "an app without routes prints nothing");
+	tina4_get(app, "/orders/{id:int}", answer);
+	tina4_any(app, "/any", answer);
+	tina4_websocket(app, "/ws/chat/{room}", chat);
+	tina4_websocket(app, "/ws/news", NULL);
+	OK(prints(app,
+	       "GET       /orders/{id:int}\n"
+	       "ANY       /any\n"
+	       "WEBSOCKET /ws/chat/{room}\n"
+	       "WEBSOCKET /ws/news (push only)\n"),
+	    "HTTP routes come first, then those of WebSockets");
+	tina4_app_free(app);
+}
+
+int
+main(void)
+{
+	each_route_is_a_line();
+	return tap_done();
+}
