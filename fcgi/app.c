@@ -5,7 +5,7 @@
 
 #include "fcgi/app.h"
 #include "fcgi/auth.h"
-#include "fcgi/push.h"
+#include "fcgi/exchange.h"
 #include "fcgi/router.h"
 #include "fcgi/session.h"
 #include "fcgi/template/templates.h"
@@ -34,7 +34,7 @@ tina4_app_free(struct tina4_app *app)
 	if (app == NULL)
 		return;
 	if (app->zmq != NULL) {
-		push_close(app);
+		exchange_close(app->zmq);
 		zmq_ctx_term(app->zmq);
 	}
 	pthread_mutex_destroy(&app->zmq_lock);

@@ -4,10 +4,10 @@
 #include <zmq.h>
 
 #include "fcgi/app.h"
+#include "fcgi/hello.h"
 #include "fcgi/link.h"
 #include "shared/clock.h"
 #include "shared/log.h"
-#include "shared/path.h"
 
 enum { LINGER_MS = 200 };
 
@@ -67,33 +67,6 @@ link_free(struct link *link)
 
 /* --- up ---------------------------------------------------------------------- */
 
-static uint8_t
-flags_of(const struct ws_route *route)
-{
-	return (uint8_t)((route->handler == NULL ? WIRE_ROUTE_PUSH_ONLY : 0) | (route->secure ? WIRE_ROUTE_SECURE : 0));
-}
-
-void
-link_put_hello(struct buf *buf, const struct tina4_app *app, enum wire_role role, uint64_t id)
-{
-	struct wire_hello hello = {
-		.role = role,
-		.app = span_of(app->name),
-		.n_routes = (uint16_t)app->n_ws_routes,
-	};
-
-	wire_put_header(buf, WIRE_HELLO, id);
-	wire_put_hello(buf, &hello);
-	for (size_t i = 0; i < app->n_ws_routes; i++) {
-		struct wire_route route = {
-			.flags = flags_of(&app->ws_routes[i]),
-			.pattern = span_of(path_pattern_text(app->ws_routes[i].pattern)),
-		};
-
-		wire_put_route(buf, &route);
-	}
-}
-
 int
 link_send(struct link *link, struct buf *buf)
 {
@@ -120,7 +93,7 @@ speak(struct link *link)
 	if (known)
 		wire_put_header(&link->out, WIRE_HEARTBEAT, 0);
 	else
-		link_put_hello(&link->out, link->app, link->role, 0);
+		hello_put(&link->out, link->app, link->role, 0);
 
 	r = link_send(link, &link->out);
 	if (r == 0 && !known)

@@ -51,7 +51,4 @@ bool link_is_away(const struct link *link);
 /* What the sidecar said last; zeroed before. */
 const struct wire_welcome *link_welcome(const struct link *link);
 
-/* Appends a whole HELLO. */
-void link_put_hello(struct buf *buf, const struct tina4_app *app, enum wire_role role, uint64_t id);
-
 #endif

@@ -14,7 +14,9 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/conns.c %D%/conns.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/error.c \
+	%D%/exchange.c %D%/exchange.h \
 	%D%/fields.c %D%/fields.h \
+	%D%/hello.c %D%/hello.h \
 	%D%/http.c %D%/http.h \
 	%D%/io.c %D%/io.h \
 	%D%/jsonf.c %D%/jsonf.h \

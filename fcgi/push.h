@@ -1,8 +1,6 @@
 /*
- * push - tina4_push() and its kin: one request to the sidecar, one receipt.
- *
- * ZeroMQ's sockets are not for sharing, so each thread that pushes has its own,
- * made on first use and closed when the thread ends.
+ * push - tina4_push() and its kin: a command that goes to the sidecar at once,
+ * or with what the running WebSocket handler sends.
  */
 #ifndef FCGI_PUSH_H
 #define FCGI_PUSH_H
@@ -13,8 +11,5 @@ struct buf;
 
 /* Appends the sidecar's figures: lines of name=value. Results are tina4_count()'s. */
 int push_stats(struct tina4_app *app, struct buf *ret);
-
-/* Closes the calling thread's socket, when it has one of this app. */
-void push_close(struct tina4_app *app);
 
 #endif

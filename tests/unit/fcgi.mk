@@ -3,6 +3,7 @@ unit_tests += \
 	%D%/test_auth \
 	%D%/test_conn \
 	%D%/test_error \
+	%D%/test_exchange \
 	%D%/test_jsonf \
 	%D%/test_listener \
 	%D%/test_listing \
@@ -27,6 +28,8 @@ unit_tests += \
 %C%_test_conn_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_error_SOURCES = %D%/test_error.c
 %C%_test_error_LDADD = fcgi/libapp.la
+%C%_test_exchange_SOURCES = %D%/test_exchange.c %D%/fake_sidecar.c %D%/fake_sidecar.h
+%C%_test_exchange_LDADD = fcgi/libapp.la $(ZMQ_LIBS)
 %C%_test_jsonf_SOURCES = %D%/test_jsonf.c
 %C%_test_jsonf_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_listener_SOURCES = %D%/test_listener.c

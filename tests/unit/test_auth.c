@@ -7,7 +7,7 @@
 #include "fcgi/auth.h"
 #include "fcgi/conn.h"
 #include "fcgi/dispatch.h"
-#include "fcgi/link.h"
+#include "fcgi/hello.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 #include "shared/buf.h"
@@ -175,7 +175,7 @@ secure_routes_are_announced(void)
 	tina4_websocket(own, "/a", nothing);
 	tina4_websocket_secure(own, "/b", nothing);
 	tina4_websocket_secure(own, "/c", NULL);
-	link_put_hello(&text, own, WIRE_ROLE_WORKER, 0);
+	hello_put(&text, own, WIRE_ROLE_WORKER, 0);
 	reader = wire_reader(text.data, text.len);
 	right = wire_get_header(&reader, &header) == 0 && wire_get_hello(&reader, &hello) == 0 && hello.n_routes == 3;
 	for (int i = 0; i < 3; i++)

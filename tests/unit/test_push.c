@@ -10,6 +10,7 @@
 
 #include "fcgi/announce.h"
 #include "fcgi/app.h"
+#include "fcgi/exchange.h"
 #include "fcgi/push.h"
 #include "shared/clock.h"
 #include "tests/tap.h"
@@ -160,7 +161,7 @@ start_sidecar(void)
 static void
 stop_sidecar(void)
 {
-	push_close(app);
+	exchange_close(app->zmq);
 	eventfd_write(script.stop, 1);
 	pthread_join(script.thread, NULL);
 	close(script.stop);
@@ -440,7 +441,7 @@ main(void)
 	threads_push_at_once();
 	a_server_announces_its_routes();
 	without_routes_there_is_nothing_to_announce();
-	push_close(app);
+	exchange_close(app->zmq);
 	tina4_app_free(app);
 	fake_cleanup(&script.fake);
 	return tap_done();
