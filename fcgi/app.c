@@ -6,6 +6,7 @@
 #include "fcgi/app.h"
 #include "fcgi/auth.h"
 #include "fcgi/exchange.h"
+#include "fcgi/reserved.h"
 #include "fcgi/router.h"
 #include "fcgi/session.h"
 #include "fcgi/template/templates.h"
@@ -147,12 +148,19 @@ tina4_not_found(struct tina4_app *app, tina4_http_handler *handler)
 	app->not_found = handler;
 }
 
-static int
-add_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler, bool secure)
+int
+tina4_websocket_with(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler,
+    const struct tina4_websocket_options *options)
 {
-	struct ws_route route = { .handler = handler, .secure = secure }, *routes;
+	static const struct tina4_websocket_options defaults;
+	struct ws_route route = { .handler = handler }, *routes;
 	const char *why = "out of memory";
 
+	if (options == NULL)
+		options = &defaults;
+	if (!RESERVED_IS_ZERO(options))
+		return refuse(app, pattern, "its options are of a later version of the library");
+	route.secure = options->secure;
 	if (app_ws_route(app, pattern, strlen(pattern)) != NULL)
 		return refuse(app, pattern, "it is declared twice");
 	if (path_compile(pattern, &route.pattern, &why) < 0)
@@ -171,11 +179,5 @@ add_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *hand
 int
 tina4_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler)
 {
-	return add_websocket(app, pattern, handler, false);
-}
-
-int
-tina4_websocket_secure(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler)
-{
-	return add_websocket(app, pattern, handler, true);
+	return tina4_websocket_with(app, pattern, handler, NULL);
 }

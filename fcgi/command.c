@@ -16,6 +16,10 @@ int
 command_data(struct wire_command *ret, enum wire_command_type type, const void *data, size_t len, unsigned flags,
     size_t max_bytes)
 {
+	unsigned known = type == WIRE_BROADCAST ? TINA4_BINARY | TINA4_EXCLUDE_SENDER : TINA4_BINARY;
+
+	if (flags & ~known)
+		return -EINVAL;
 	if (len > max_bytes)
 		return -EMSGSIZE;
 	if (!(flags & TINA4_BINARY) && !utf8_valid(data, len))

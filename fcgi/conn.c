@@ -422,7 +422,7 @@ add_jsonf(struct tina4_conn *conn, enum wire_command_type type, unsigned flags, 
 	int r;
 
 	r = vjsonf(&text, format, args);
-	r = r < 0 ? conn_fail(conn, r) : add_data(conn, type, text.data, text.len, flags & ~(unsigned)TINA4_BINARY);
+	r = r < 0 ? conn_fail(conn, r) : add_data(conn, type, text.data, text.len, flags);
 	buf_free(&text);
 	return r;
 }
@@ -443,7 +443,7 @@ add_json(struct tina4_conn *conn, enum wire_command_type type, struct cJSON **js
 int
 tina4_conn_send(struct tina4_conn *conn, const void *data, size_t len, unsigned flags)
 {
-	return add_data(conn, WIRE_SEND, data, len, flags & TINA4_BINARY);
+	return add_data(conn, WIRE_SEND, data, len, flags);
 }
 
 int
@@ -453,13 +453,13 @@ tina4_conn_broadcast(struct tina4_conn *conn, const void *data, size_t len, unsi
 }
 
 int
-tina4_conn_sendf(struct tina4_conn *conn, const char *format, ...)
+tina4_conn_sendf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
 {
 	va_list args;
 	int r;
 
 	va_start(args, format);
-	r = add_format(conn, WIRE_SEND, TINA4_TEXT, format, args);
+	r = add_format(conn, WIRE_SEND, flags, format, args);
 	va_end(args);
 	return r;
 }
@@ -477,13 +477,13 @@ tina4_conn_broadcastf(struct tina4_conn *conn, unsigned flags, const char *forma
 }
 
 int
-tina4_conn_send_jsonf(struct tina4_conn *conn, const char *format, ...)
+tina4_conn_send_jsonf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
 {
 	va_list args;
 	int r;
 
 	va_start(args, format);
-	r = add_jsonf(conn, WIRE_SEND, TINA4_TEXT, format, args);
+	r = add_jsonf(conn, WIRE_SEND, flags, format, args);
 	va_end(args);
 	return r;
 }
@@ -501,9 +501,9 @@ tina4_conn_broadcast_jsonf(struct tina4_conn *conn, unsigned flags, const char *
 }
 
 int
-tina4_conn_send_json(struct tina4_conn *conn, struct cJSON **json)
+tina4_conn_send_json(struct tina4_conn *conn, struct cJSON **json, unsigned flags)
 {
-	return add_json(conn, WIRE_SEND, json, TINA4_TEXT);
+	return add_json(conn, WIRE_SEND, json, flags);
 }
 
 int

@@ -28,6 +28,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/push.c %D%/push.h \
 	%D%/request.c %D%/request.h \
 	%D%/response.c %D%/response.h \
+	%D%/reserved.h \
 	%D%/role.c %D%/role.h \
 	%D%/router.c %D%/router.h \
 	%D%/run.c \

@@ -10,6 +10,7 @@
 #include "fcgi/hello.h"
 #include "fcgi/jsonf.h"
 #include "fcgi/push.h"
+#include "fcgi/reserved.h"
 #include "shared/clock.h"
 
 static int
@@ -121,7 +122,7 @@ max_message(struct tina4_app *app)
 static int
 check_options(const struct tina4_push_options *options)
 {
-	if (options->flags & ~(unsigned)TINA4_BINARY)
+	if (!RESERVED_IS_ZERO(options) || (options->flags & ~(unsigned)TINA4_BINARY))
 		return -EINVAL;
 	return options->timeout_ms < 0 || options->timeout_ms > WIRE_MAX_DEADLINE_MS ? -EINVAL : 0;
 }
@@ -247,19 +248,19 @@ to_conn(struct tina4_app *app, const char *conn_id, struct wire_command *command
 }
 
 int
-tina4_send(struct tina4_app *app, const char *conn_id, const void *data, size_t len, unsigned flags)
+tina4_send_to(struct tina4_app *app, const char *conn_id, const void *data, size_t len, unsigned flags)
 {
 	struct wire_command command;
 	int r;
 
-	r = command_data(&command, WIRE_SEND, data, len, flags & TINA4_BINARY, max_message(app));
+	r = command_data(&command, WIRE_SEND, data, len, flags, max_message(app));
 	if (r < 0)
 		return refuse(app, r);
 	return to_conn(app, conn_id, &command);
 }
 
 int
-tina4_close(struct tina4_app *app, const char *conn_id, int code, const char *reason)
+tina4_disconnect(struct tina4_app *app, const char *conn_id, int code, const char *reason)
 {
 	struct wire_command command;
 	int r;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fcgi/jsonf.h"
+#include "fcgi/reserved.h"
 #include "fcgi/response.h"
 
 enum {
@@ -275,7 +276,9 @@ tina4_response_cookie(
 
 	if (options == NULL)
 		options = &defaults;
-	if (!is_token(name) || !is_cookie_value(value) || same_site_name(options) == NULL)
+	if (!RESERVED_IS_ZERO(options) || same_site_name(options) == NULL)
+		return -EINVAL;
+	if (!is_token(name) || !is_cookie_value(value))
 		return -EINVAL;
 	if (options->path != NULL && (options->path[0] != '/' || !is_cookie_attribute(options->path)))
 		return -EINVAL;

@@ -186,11 +186,13 @@ run(struct tina4_app *app, const struct role *role)
 }
 
 int
-tina4_app_run(struct tina4_app *app, int argc, char **argv)
+tina4_app_run(struct tina4_app **ret, int argc, char **argv)
 {
+	struct tina4_app *app = *ret;
 	struct role role;
 	int status = EXIT_USAGE;
 
+	*ret = NULL;
 	open_standard_descriptors();
 	role = role_find(argc, argv);
 	catch_sigpipe();

@@ -15,6 +15,11 @@
  * borrowed or taken; who takes asks for the address and clears it. A returned
  * pointer is borrowed from the object it was asked of, and lives as long.
  * Strings are NUL-terminated; names of headers compare without case.
+ *
+ * A struct that a program fills in says what it means when it is all zero.
+ * `reserved` in it must stay so, or the call is -EINVAL: a later version takes
+ * new members from there, whose zero is what was before, and a program of today
+ * goes on working.
  */
 #ifndef TINA4_H
 #define TINA4_H
@@ -48,12 +53,12 @@ void tina4_app_set_user(struct tina4_app *app, void *user);
 void *tina4_app_user(const struct tina4_app *app);
 
 /*
- * Serves until SIGTERM or SIGINT, then finishes what has begun and frees the
- * app. Returns the process's exit status: 0, 1 after a failure (said on
+ * Serves until SIGTERM or SIGINT, and finishes what has begun. Takes *app, also
+ * on failure. Returns the process's exit status: 0, 1 after a failure (said on
  * standard error), 2 for wrong usage, a wrong setting or a route that was
  * refused.
  */
-int tina4_app_run(struct tina4_app *app, int argc, char **argv);
+int tina4_app_run(struct tina4_app **app, int argc, char **argv);
 
 /*
  * Sets the folder whose templates tina4_response_render() renders, unless the
@@ -123,6 +128,12 @@ const void *tina4_request_body(const struct tina4_request *req, size_t *ret_len)
 
 /* --- HTTP response ------------------------------------------------------------------ */
 
+enum tina4_same_site {
+	TINA4_SAMESITE_LAX,
+	TINA4_SAMESITE_STRICT,
+	TINA4_SAMESITE_NONE,
+};
+
 /* Zeroed: a cookie for the session, Path=/, HttpOnly, SameSite=Lax, Secure behind https. */
 struct tina4_cookie {
 	const char *path;   /* NULL is "/" */
@@ -130,7 +141,8 @@ struct tina4_cookie {
 	int64_t max_age;    /* seconds; 0 until the browser closes; negative deletes it */
 	bool script;        /* scripts may read it: no HttpOnly */
 	bool insecure;      /* also without https */
-	enum { TINA4_SAMESITE_LAX, TINA4_SAMESITE_STRICT, TINA4_SAMESITE_NONE } same_site;
+	enum tina4_same_site same_site;
+	uint64_t reserved[4];
 };
 
 /* 100 to 599, or -EINVAL. It is 200 at first. */
@@ -263,14 +275,26 @@ typedef int tina4_ws_handler(struct tina4_conn *conn, enum tina4_event event, co
 /* A NULL handler makes the path push-only. Patterns and result are as for tina4_get(); one comes only once. */
 int tina4_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler);
 
-/*
- * The same for clients with a valid token only: in an Authorization header, as
- * token= in the query, or in the cookie TINA4_TOKEN_COOKIE. Others get 401
- * before there is a connection. tina4_conn_user() has the claims. An app with
- * such a route needs TINA4_SECRET, and so does the sidecar.
- */
-int tina4_websocket_secure(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler);
+/* Zeroed: a route of tina4_websocket(). */
+struct tina4_websocket_options {
+	/*
+	 * For clients with a valid token only: in an Authorization header, as
+	 * token= in the query, or in the cookie TINA4_TOKEN_COOKIE. Others get
+	 * 401 before there is a connection. tina4_conn_user() has the claims. An
+	 * app with such a route needs TINA4_SECRET, and so does the sidecar.
+	 */
+	bool secure;
+	uint64_t reserved[15];
+};
 
+/* The same with options, which may be NULL. */
+int tina4_websocket_with(struct tina4_app *app, const char *pattern, tina4_ws_handler *handler,
+    const struct tina4_websocket_options *options);
+
+/*
+ * Flags stand before a format, and else at the end. Any other bit, and one that
+ * means nothing to the function, is -EINVAL.
+ */
 enum tina4_flags {
 	TINA4_TEXT = 0, /* must be UTF-8, RFC 6455 section 5.6 */
 	TINA4_BINARY = 1,
@@ -334,7 +358,8 @@ const char *tina4_conn_get(const struct tina4_conn *conn, const char *name);
  */
 int tina4_conn_send(struct tina4_conn *conn, const void *data, size_t len, unsigned flags);
 int tina4_conn_broadcast(struct tina4_conn *conn, const void *data, size_t len, unsigned flags);
-int tina4_conn_sendf(struct tina4_conn *conn, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int tina4_conn_sendf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 int tina4_conn_broadcastf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /*
@@ -344,11 +369,12 @@ int tina4_conn_broadcastf(struct tina4_conn *conn, unsigned flags, const char *f
  *
  *     tina4_conn_broadcast_jsonf(conn, 0, "{'text':%s,'online':%u}", text, n);
  */
-int tina4_conn_send_jsonf(struct tina4_conn *conn, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int tina4_conn_send_jsonf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 int tina4_conn_broadcast_jsonf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* These take *json, also on failure. */
-int tina4_conn_send_json(struct tina4_conn *conn, struct cJSON **json);
+int tina4_conn_send_json(struct tina4_conn *conn, struct cJSON **json, unsigned flags);
 int tina4_conn_broadcast_json(struct tina4_conn *conn, struct cJSON **json, unsigned flags);
 
 /*
@@ -360,10 +386,12 @@ int tina4_conn_close(struct tina4_conn *conn, int code, const char *reason);
 
 /* --- from anywhere: HTTP handlers, CGI, other WebSocket handlers ------------------------------- */
 
+/* Zeroed: text, with the setting's deadline. */
 struct tina4_push_options {
 	unsigned flags; /* TINA4_TEXT or TINA4_BINARY */
 	int timeout_ms; /* 0 is TINA4_PUSH_TIMEOUT_MS; at most 60000 */
 	const char *id; /* 32 hexadecimal digits of an earlier try; NULL is a new one */
+	uint64_t reserved[4];
 };
 
 struct tina4_receipt {
@@ -372,6 +400,7 @@ struct tina4_receipt {
 	bool relayed;         /* handed on for the other hosts */
 	uint64_t epoch;       /* of the path; 0 when nobody is there */
 	uint64_t offset;      /* of this message within the epoch, from 1 */
+	uint64_t reserved[4];
 };
 
 /*
@@ -400,9 +429,9 @@ int tina4_push_json(struct tina4_app *app, const char *path, struct cJSON **json
 int tina4_push_jsonf(struct tina4_app *app, const char *path, const struct tina4_push_options *options,
     struct tina4_receipt *ret, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* To one connection by its id. Results are tina4_push()'s, -ENOENT when it is gone. */
-int tina4_send(struct tina4_app *app, const char *conn_id, const void *data, size_t len, unsigned flags);
-int tina4_close(struct tina4_app *app, const char *conn_id, int code, const char *reason);
+/* To one connection by its id, and its end. Results are tina4_push()'s, -ENOENT when it is gone. */
+int tina4_send_to(struct tina4_app *app, const char *conn_id, const void *data, size_t len, unsigned flags);
+int tina4_disconnect(struct tina4_app *app, const char *conn_id, int code, const char *reason);
 
 /* Connections on a path. -EDEADLK in a WebSocket handler: see tina4_conn_count(). */
 int tina4_count(struct tina4_app *app, const char *path, uint32_t *ret);

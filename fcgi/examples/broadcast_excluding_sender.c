@@ -8,7 +8,7 @@ pass_on(struct tina4_conn *conn, const char *from, const char *text)
 	int r;
 
 	demo_timestamp(now);
-	r = tina4_conn_send_jsonf(conn, "{'type':'sent','text':%s}", text);
+	r = tina4_conn_send_jsonf(conn, 0, "{'type':'sent','text':%s}", text);
 	if (r < 0)
 		return r;
 	return tina4_conn_broadcast_jsonf(

@@ -17,7 +17,7 @@ welcome(struct tina4_conn *conn)
 {
 	int r;
 
-	r = tina4_conn_send_jsonf(conn,
+	r = tina4_conn_send_jsonf(conn, 0,
 	    "{'type':'system','message':'Welcome to room: %s. Set your name with: %s','online':%u}",
 	    tina4_conn_param(conn, "roomName"), "{\"type\": \"set-name\", \"name\": \"YourName\"}",
 	    tina4_conn_count(conn));

@@ -18,7 +18,7 @@ demo_secure(struct tina4_conn *conn, enum tina4_event event, const char *data, s
 	if (tina4_auth_valid(tina4_conn_app(conn), tina4_conn_param(conn, "token"), NULL) == 0)
 		return 0;
 
-	r = tina4_conn_send_jsonf(conn, "{'type':'error','message':'Invalid token'}");
+	r = tina4_conn_send_jsonf(conn, 0, "{'type':'error','message':'Invalid token'}");
 	return r < 0 ? r : tina4_conn_close(conn, 0, NULL);
 }
 

@@ -17,7 +17,7 @@ say_back(struct tina4_conn *conn, const char *data, size_t len)
 		r = demo_refuse(conn, "text must be a string");
 	else
 		r = tina4_conn_send_jsonf(
-		    conn, "{'type':'message','from':%s,'text':%s,'timestamp':%s}", tina4_conn_id(conn), text, now);
+		    conn, 0, "{'type':'message','from':%s,'text':%s,'timestamp':%s}", tina4_conn_id(conn), text, now);
 	cJSON_Delete(json);
 	return r;
 }
@@ -29,7 +29,7 @@ demo_complete_handler(struct tina4_conn *conn, enum tina4_event event, const cha
 	case TINA4_OPEN:
 		fprintf(stderr, "[Chat] New connection: %s\n", tina4_conn_id(conn));
 		return tina4_conn_send_jsonf(
-		    conn, "{'type':'system','message':'Welcome to the chat!','your_id':%s}", tina4_conn_id(conn));
+		    conn, 0, "{'type':'system','message':'Welcome to the chat!','your_id':%s}", tina4_conn_id(conn));
 	case TINA4_MESSAGE:
 		return say_back(conn, data, len);
 	case TINA4_CLOSE:

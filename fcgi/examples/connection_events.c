@@ -13,7 +13,7 @@ answer(struct tina4_conn *conn, const char *data, size_t len)
 
 	if (type != NULL && strcmp(type, "ping") == 0) {
 		demo_timestamp(now);
-		r = tina4_conn_send_jsonf(conn, "{'type':'pong','timestamp':%s}", now);
+		r = tina4_conn_send_jsonf(conn, 0, "{'type':'pong','timestamp':%s}", now);
 	}
 	cJSON_Delete(json);
 	return r;
@@ -26,7 +26,7 @@ demo_connection_events(struct tina4_conn *conn, enum tina4_event event, const ch
 	switch (event) {
 	case TINA4_OPEN:
 		fprintf(stderr, "Client connected: %s\n", tina4_conn_id(conn));
-		return tina4_conn_send_jsonf(conn,
+		return tina4_conn_send_jsonf(conn, 0,
 		    "{'type':'welcome','message':'Connected to notifications','connection_id':%s}",
 		    tina4_conn_id(conn));
 	case TINA4_MESSAGE:

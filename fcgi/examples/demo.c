@@ -62,7 +62,7 @@ demo_name(const cJSON *json, const char *name, const char *otherwise)
 int
 demo_refuse(struct tina4_conn *conn, const char *why)
 {
-	return tina4_conn_send_jsonf(conn, "{'type':'error','message':%s}", why);
+	return tina4_conn_send_jsonf(conn, 0, "{'type':'error','message':%s}", why);
 }
 
 /* Nothing runs or is loaded that is not a file of ours, whatever got into a page. */
@@ -120,5 +120,5 @@ main(int argc, char **argv)
 	tina4_get(app, "/room/{roomName}", demo_room_page);
 	tina4_not_found(app, demo_not_found);
 
-	return tina4_app_run(app, argc, argv);
+	return tina4_app_run(&app, argc, argv);
 }

@@ -64,7 +64,7 @@ demo_live_chat(struct tina4_conn *conn, enum tina4_event event, const char *data
 {
 	switch (event) {
 	case TINA4_OPEN:
-		return tina4_conn_send_jsonf(conn,
+		return tina4_conn_send_jsonf(conn, 0,
 		    "{'type':'welcome','message':'Connected to room: %s','your_id':%s,'online':%u}",
 		    tina4_conn_param(conn, "room"), tina4_conn_id(conn), tina4_conn_count(conn));
 	case TINA4_MESSAGE:

@@ -15,7 +15,7 @@ demo_notifications(struct tina4_conn *conn, enum tina4_event event, const char *
 	(void)data; /* "mark-read" would go to a database */
 	(void)len;
 	if (event == TINA4_OPEN)
-		return tina4_conn_send_jsonf(conn, "{'type':'connected','message':'Listening for notifications'}");
+		return tina4_conn_send_jsonf(conn, 0, "{'type':'connected','message':'Listening for notifications'}");
 	return 0;
 }
 

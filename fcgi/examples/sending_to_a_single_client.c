@@ -10,7 +10,7 @@ send_time(struct tina4_conn *conn)
 	char now[DEMO_TIMESTAMP_BYTES];
 
 	demo_timestamp(now);
-	return tina4_conn_send_jsonf(conn, "{'type':'time','server_time':%s,'timezone':'UTC'}", now);
+	return tina4_conn_send_jsonf(conn, 0, "{'type':'time','server_time':%s,'timezone':'UTC'}", now);
 }
 
 /* What of this worker is in memory, proc(5). */
@@ -31,7 +31,7 @@ memory_mb(void)
 static int
 send_status(struct tina4_conn *conn)
 {
-	return tina4_conn_send_jsonf(conn, "{'type':'status','uptime':%ld,'connections':%u,'memory_mb':%f}",
+	return tina4_conn_send_jsonf(conn, 0, "{'type':'status','uptime':%ld,'connections':%u,'memory_mb':%f}",
 	    demo_uptime(), tina4_conn_count(conn), memory_mb());
 }
 

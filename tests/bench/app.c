@@ -100,5 +100,5 @@ main(int argc, char **argv)
 	tina4_get(app, "/hello", hello);
 	tina4_get(app, "/push", push);
 	tina4_get(app, "/pushes", pushes);
-	return tina4_app_run(app, argc, argv);
+	return tina4_app_run(&app, argc, argv);
 }

@@ -106,7 +106,8 @@ order_unset(struct tina4_conn *conn, char *rest)
 static int
 answer(struct tina4_conn *conn, const char *value)
 {
-	return value != NULL ? tina4_conn_sendf(conn, "=%s", value) : tina4_conn_sendf(conn, "none");
+	return value != NULL ? tina4_conn_sendf(conn, TINA4_TEXT, "=%s", value)
+			     : tina4_conn_sendf(conn, TINA4_TEXT, "none");
 }
 
 static int
@@ -138,7 +139,7 @@ static int
 order_tell(struct tina4_conn *conn, char *rest)
 {
 	if (strcmp(rest, "count") == 0)
-		return tina4_conn_sendf(conn, "%" PRIu32, tina4_conn_count(conn));
+		return tina4_conn_sendf(conn, TINA4_TEXT, "%" PRIu32, tina4_conn_count(conn));
 	if (strcmp(rest, "id") == 0)
 		return answer(conn, tina4_conn_id(conn));
 	if (strcmp(rest, "path") == 0)
@@ -148,7 +149,7 @@ order_tell(struct tina4_conn *conn, char *rest)
 	if (strcmp(rest, "event") == 0)
 		return answer(conn, tina4_conn_event_id(conn));
 	if (strcmp(rest, "pid") == 0)
-		return tina4_conn_sendf(conn, "%ld", (long)getpid());
+		return tina4_conn_sendf(conn, TINA4_TEXT, "%ld", (long)getpid());
 	return -EINVAL;
 }
 
@@ -279,7 +280,7 @@ tally(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t 
 	(void)len;
 	if (event != TINA4_MESSAGE)
 		return 0;
-	return tina4_conn_sendf(conn, "%ld %u", (long)getpid(), ++n);
+	return tina4_conn_sendf(conn, TINA4_TEXT, "%ld %u", (long)getpid(), ++n);
 }
 
 /* --- HTTP ---------------------------------------------------------------------- */
@@ -330,7 +331,8 @@ send_to(struct tina4_request *req, struct tina4_response *res)
 	const void *data = tina4_request_body(req, &len);
 	const char *conn = tina4_request_query(req, "conn");
 
-	return result(res, tina4_send(tina4_request_app(req), conn != NULL ? conn : "", data, len, TINA4_TEXT), NULL);
+	return result(
+	    res, tina4_send_to(tina4_request_app(req), conn != NULL ? conn : "", data, len, TINA4_TEXT), NULL);
 }
 
 /* POST /close?conn=...&code=...&reason=... */
@@ -341,7 +343,7 @@ close_conn(struct tina4_request *req, struct tina4_response *res)
 	const char *code = tina4_request_query(req, "code");
 
 	return result(res,
-	    tina4_close(tina4_request_app(req), conn != NULL ? conn : "", code != NULL ? atoi(code) : 0,
+	    tina4_disconnect(tina4_request_app(req), conn != NULL ? conn : "", code != NULL ? atoi(code) : 0,
 		tina4_request_query(req, "reason")),
 	    NULL);
 }
@@ -445,7 +447,7 @@ members(struct tina4_conn *conn, enum tina4_event event, const char *data, size_
 	if (event == TINA4_CLOSE)
 		return 0;
 	user = tina4_conn_require(conn, "user");
-	return user == NULL ? 0 : tina4_conn_sendf(conn, "hello %s", cJSON_GetStringValue(user));
+	return user == NULL ? 0 : tina4_conn_sendf(conn, TINA4_TEXT, "hello %s", cJSON_GetStringValue(user));
 }
 
 /* Only with a token; tells whose. */
@@ -456,7 +458,7 @@ secret(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t
 
 	(void)data;
 	(void)len;
-	return event == TINA4_CLOSE ? 0 : tina4_conn_sendf(conn, "hello %s", cJSON_GetStringValue(sub));
+	return event == TINA4_CLOSE ? 0 : tina4_conn_sendf(conn, TINA4_TEXT, "hello %s", cJSON_GetStringValue(sub));
 }
 
 static int
@@ -477,6 +479,7 @@ ready(struct tina4_request *req, struct tina4_response *res)
 int
 main(int argc, char **argv)
 {
+	static const struct tina4_websocket_options secure = { .secure = true };
 	struct tina4_app *app = tina4_app_new();
 
 	if (app == NULL)
@@ -494,11 +497,11 @@ main(int argc, char **argv)
 	tina4_post(app, "/logout", logout);
 	tina4_get(app, "/me", me);
 	tina4_websocket(app, "/ws/members", members);
-	tina4_websocket_secure(app, "/ws/secret", secret);
+	tina4_websocket_with(app, "/ws/secret", secret, &secure);
 
 	tina4_websocket(app, "/ws/script/{room}", script);
 	tina4_websocket(app, "/ws/tally/{room}", tally);
 	tina4_websocket(app, "/ws/watch/{room}", NULL);
 
-	return tina4_app_run(app, argc, argv);
+	return tina4_app_run(&app, argc, argv);
 }

@@ -130,7 +130,7 @@ def test_send_and_close_reach_a_connection_on_any_host(hosts, room):
 
 
 def test_a_handler_sends_to_a_connection_on_another_host(hosts, make_stack, redis, room):
-    """tina4_send() and tina4_close() in the library, from HTTP on one host to a browser on another."""
+    """tina4_send_to() and tina4_disconnect() in the library, from HTTP on one host to a browser on another."""
     host = make_stack(kind=Host, redis=redis).start()
     host.settled(N + 1)
     with hosts[0].ws(f"{script(room)}?open=tell%20id", direct=True) as client:

@@ -17,7 +17,8 @@
 #define SECRET "TINA4_SECRET=0123456789abcdef0123456789abcdef"
 
 static char said[1024]; /* by auth_open() */
-static int ran;         /* handlers that got as far as their work */
+static const struct tina4_websocket_options secure = { .secure = true };
+static int ran; /* handlers that got as far as their work */
 
 /* Handlers find out by themselves what they are given. */
 static struct tina4_app *app;
@@ -146,15 +147,18 @@ secure_routes_need_a_key(void)
 	struct tina4_app *bare = new_app("TINA4_SECRET=");
 	struct tina4_app *rsa = new_app("TINA4_JWT_ALGORITHM=RS256");
 	struct tina4_app *fine = new_app(SECRET);
+	const struct tina4_websocket_options later = { .reserved = { [14] = 1 } };
 
 	tina4_websocket(bare, "/ws/open", nothing);
-	tina4_websocket_secure(bare, "/ws/secure", nothing);
+	tina4_websocket_with(bare, "/ws/secure", nothing, &secure);
 	OK(open_keys(bare) == -EINVAL, "an app with a secure route does not start without one");
 	OK(strcmp(said, "TINA4_SECRET: must be set: the route /ws/secure is secure\n") == 0, "and says why");
-	tina4_websocket_secure(rsa, "/ws/secure", nothing);
+	tina4_websocket_with(rsa, "/ws/secure", nothing, &secure);
 	OK(open_keys(rsa) == -EINVAL && strstr(said, "TINA4_JWT_PUBLIC_KEY") != NULL, "whatever the algorithm");
-	tina4_websocket_secure(fine, "/ws/secure", nothing);
+	tina4_websocket_with(fine, "/ws/secure", nothing, &secure);
 	OK(open_keys(fine) == 0 && said[0] == '\0', "with a key it does");
+	OK(tina4_websocket_with(fine, "/ws/later", nothing, &later) == -EINVAL && fine->refused,
+	    "options of a later version are refused");
 	tina4_app_free(bare);
 	tina4_app_free(rsa);
 	tina4_app_free(fine);
@@ -173,8 +177,8 @@ secure_routes_are_announced(void)
 	bool right;
 
 	tina4_websocket(own, "/a", nothing);
-	tina4_websocket_secure(own, "/b", nothing);
-	tina4_websocket_secure(own, "/c", NULL);
+	tina4_websocket_with(own, "/b", nothing, &secure);
+	tina4_websocket_with(own, "/c", NULL, &secure);
 	hello_put(&text, own, WIRE_ROLE_WORKER, 0);
 	reader = wire_reader(text.data, text.len);
 	right = wire_get_header(&reader, &header) == 0 && wire_get_hello(&reader, &hello) == 0 && hello.n_routes == 3;
@@ -321,7 +325,7 @@ int
 main(void)
 {
 	app = new_app(SECRET);
-	tina4_websocket_secure(app, "/ws/secure", nothing);
+	tina4_websocket_with(app, "/ws/secure", nothing, &secure);
 	tina4_websocket(app, "/ws/open", nothing);
 	tina4_get(app, "/whoami", whoami);
 	tina4_get(app, "/anybody", anybody);

@@ -260,16 +260,16 @@ say_much(struct tina4_conn *conn, enum tina4_event event, const char *data, size
 	(void)event;
 	cJSON_AddNumberToObject(json, "n", 1);
 	OK(tina4_conn_send(conn, "\xff", 1, TINA4_BINARY) == 0, "binary is sent");
-	OK(tina4_conn_sendf(conn, "%.*s!", (int)len, data) == 0, "formatted text");
-	OK(tina4_conn_send_json(conn, &json) == 0 && json == NULL, "JSON, which is taken");
+	OK(tina4_conn_sendf(conn, TINA4_TEXT, "%.*s!", (int)len, data) == 0, "formatted text");
+	OK(tina4_conn_send_json(conn, &json, TINA4_TEXT) == 0 && json == NULL, "JSON, which is taken");
 	OK(tina4_conn_broadcast(conn, "to all", 6, TINA4_TEXT) == 0, "a broadcast");
 	OK(tina4_conn_broadcastf(conn, TINA4_EXCLUDE_SENDER, "%d", 7) == 0, "one for the others");
 	OK(tina4_conn_set(conn, "name", "Bob") == 0, "an attribute is set");
 	OK(tina4_conn_set(conn, "name", NULL) == 0, "and unset");
 	OK(tina4_push(app, "/ws/x", "\xff", 1, &binary, &receipt) == 0, "a push to another path");
 	OK(receipt.connections == 0 && receipt.id[0] == '\0', "whose receipt is empty");
-	OK(tina4_send(app, other_id, "psst", 4, 0) == 0, "a message to another connection");
-	OK(tina4_close(app, other_id, 0, NULL) == 0, "which is closed then");
+	OK(tina4_send_to(app, other_id, "psst", 4, 0) == 0, "a message to another connection");
+	OK(tina4_disconnect(app, other_id, 0, NULL) == 0, "which is closed then");
 	OK(tina4_conn_close(conn, 4000, "done") == 0, "as is this one");
 	return 0;
 }
@@ -404,7 +404,23 @@ static int
 send_to_nobody(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
 {
 	(void)conn, (void)event, (void)data, (void)len;
-	OK(tina4_send(app, "nobody", "x", 1, 0) == -EINVAL, "a message to what is no id");
+	OK(tina4_send_to(app, "nobody", "x", 1, 0) == -EINVAL, "a message to what is no id");
+	return 0;
+}
+
+/* A flag of a later version must not be taken for its absence. */
+static int
+send_with_strange_flags(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	struct cJSON *json = cJSON_CreateObject();
+
+	(void)event, (void)data, (void)len;
+	OK(tina4_conn_broadcast(conn, "x", 1, 4) == -EINVAL, "a flag that there is not");
+	OK(tina4_conn_send(conn, "x", 1, TINA4_EXCLUDE_SENDER) == -EINVAL, "one that means nothing here");
+	OK(tina4_conn_sendf(conn, TINA4_EXCLUDE_SENDER, "x") == -EINVAL, "nor with a format");
+	OK(tina4_conn_send_jsonf(conn, TINA4_EXCLUDE_SENDER, "{}") == -EINVAL, "nor with one of JSON");
+	OK(tina4_conn_send_json(conn, &json, TINA4_EXCLUDE_SENDER) == -EINVAL && json == NULL, "nor with JSON");
+	OK(tina4_send_to(app, tina4_conn_id(conn), "x", 1, TINA4_EXCLUDE_SENDER) == -EINVAL, "nor from outside");
 	return 0;
 }
 
@@ -462,6 +478,7 @@ what_is_refused_fails_the_handler(void)
 	expect_failure(push_nowhere, -EINVAL, "a push to nowhere");
 	expect_failure(send_to_nobody, -EINVAL, "a message to nobody");
 	expect_failure(send_too_much, -ENOBUFS, "too much of all");
+	expect_failure(send_with_strange_flags, -EINVAL, "flags that mean nothing");
 }
 
 /* --- attributes ------------------------------------------------------------------------- */
@@ -549,7 +566,7 @@ close_it(struct tina4_conn *conn, enum tina4_event event, const char *data, size
 {
 	(void)event, (void)data, (void)len;
 	calls++;
-	return tina4_close(app, tina4_conn_id(conn), 1000, NULL);
+	return tina4_disconnect(app, tina4_conn_id(conn), 1000, NULL);
 }
 
 static int

@@ -217,6 +217,7 @@ static void
 wrong_arguments_reach_nobody(void)
 {
 	struct tina4_push_options bad_flags = { .flags = TINA4_EXCLUDE_SENDER };
+	struct tina4_push_options later = { .reserved = { [3] = 1 } };
 	struct tina4_push_options bad_time = { .timeout_ms = 60001 };
 	struct tina4_push_options bad_id = { .id = "xyz" };
 	uint32_t count;
@@ -226,10 +227,13 @@ wrong_arguments_reach_nobody(void)
 	OK(tina4_push(app, "/", "\xff", 1, NULL, NULL) == -EILSEQ, "text that is not UTF-8");
 	OK(tina4_push(app, "/", "x", WIRE_MAX_RECORD_BYTES + 1, NULL, NULL) == -EMSGSIZE, "more than anyone takes");
 	OK(tina4_push(app, "/", "x", 1, &bad_flags, NULL) == -EINVAL, "wrong flags");
+	OK(tina4_push(app, "/", "x", 1, &later, NULL) == -EINVAL, "options of a later version");
+	OK(tina4_send_to(app, "00112233445566778899aabbccddeeff", "x", 1, TINA4_EXCLUDE_SENDER) == -EINVAL,
+	    "flags that mean nothing to one connection");
 	OK(tina4_push(app, "/", "x", 1, &bad_time, NULL) == -EINVAL, "too long a wait");
 	OK(tina4_push(app, "/", "x", 1, &bad_id, NULL) == -EINVAL, "a wrong id");
-	OK(tina4_send(app, "xyz", "x", 1, 0) == -EINVAL, "a connection that cannot be");
-	OK(tina4_close(app, "xyz", 1005, NULL) == -EINVAL, "a code that no server sends");
+	OK(tina4_send_to(app, "xyz", "x", 1, 0) == -EINVAL, "a connection that cannot be");
+	OK(tina4_disconnect(app, "xyz", 1005, NULL) == -EINVAL, "a code that no server sends");
 	OK(tina4_count(app, "ws", &count) == -EINVAL, "a count of no path");
 	stop_sidecar();
 	OK(script.n_requests == 0, "nothing was asked");
@@ -329,8 +333,8 @@ single_connections_are_reached(void)
 	uint32_t count = 0;
 
 	start_sidecar();
-	OK(tina4_send(app, id, "psst", 4, TINA4_TEXT) == 0, "a message to one connection");
-	OK(tina4_close(app, id, 4000, "enough") == 0, "its end");
+	OK(tina4_send_to(app, id, "psst", 4, TINA4_TEXT) == 0, "a message to one connection");
+	OK(tina4_disconnect(app, id, 4000, "enough") == 0, "its end");
 	OK(tina4_count(app, "/ws/chat", &count) == 0 && count == 3, "a count");
 	stop_sidecar();
 	wire_id_parse(id, &conn);

@@ -201,8 +201,9 @@ wrong_cookies_are_refused(void)
 	    "a value has no byte with a meaning");
 	OK(tina4_response_cookie(&res, "a", "1", &(struct tina4_cookie){ .path = "x" }) == -EINVAL &&
 		tina4_response_cookie(&res, "a", "1", &(struct tina4_cookie){ .path = "/;x" }) == -EINVAL &&
+		tina4_response_cookie(&res, "a", "1", &(struct tina4_cookie){ .reserved = { 1 } }) == -EINVAL &&
 		tina4_response_cookie(&res, "a", "1", &(struct tina4_cookie){ .domain = "a; b" }) == -EINVAL,
-	    "nor have path and domain");
+	    "nor have path and domain, and options are of this version");
 	OK(strstr(write_as(false), "Set-Cookie") == NULL, "nothing of it is sent");
 }
 

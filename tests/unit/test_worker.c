@@ -54,7 +54,7 @@ handle_message(struct tina4_conn *conn, const char *data, size_t len)
 	if (strncmp(data, "name=", 5) == 0)
 		return tina4_conn_set(conn, "name", data + 5);
 	if (strcmp(data, "name?") == 0)
-		return tina4_conn_sendf(conn, "%s", tina4_conn_get(conn, "name"));
+		return tina4_conn_sendf(conn, TINA4_TEXT, "%s", tina4_conn_get(conn, "name"));
 	return tina4_conn_send(conn, data, len, TINA4_TEXT);
 }
 
@@ -63,7 +63,7 @@ room(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t l
 {
 	switch (event) {
 	case TINA4_OPEN:
-		return tina4_conn_sendf(conn, "welcome to %s", tina4_conn_param(conn, "room"));
+		return tina4_conn_sendf(conn, TINA4_TEXT, "welcome to %s", tina4_conn_param(conn, "room"));
 	case TINA4_MESSAGE:
 		return handle_message(conn, data, len);
 	case TINA4_CLOSE:
