@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 
 %C%_libshared_la_SOURCES = \
 	%D%/address.c %D%/address.h \
+	%D%/array.c %D%/array.h \
 	%D%/base64url.c %D%/base64url.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/clock.c %D%/clock.h \

@@ -41,7 +41,7 @@ apply_broadcast(struct hub *hub, struct path *path, struct client *except, const
 
 	n = path->n_members - (except != NULL);
 	frame = frame_of(command);
-	if (frame == NULL || hub_broadcast(hub, path, frame, except) < 0)
+	if (frame == NULL || batch_broadcast(&hub->batches, path, frame, except) < 0)
 		return WIRE_BUSY;
 	ret->connections = n;
 	ret->epoch = path->epoch;
@@ -63,7 +63,7 @@ apply_send(struct hub *hub, struct client *sender, struct client *client, const 
 	    !(client->state == CLIENT_JOINED || (client->state == CLIENT_OPENING && client == sender)))
 		return WIRE_NO_CONN;
 	frame = frame_of(command);
-	if (frame == NULL || hub_send(hub, client, frame) < 0)
+	if (frame == NULL || batch_send(&hub->batches, client, frame) < 0)
 		return WIRE_BUSY;
 	ret->connections = 1;
 	return WIRE_OK;

@@ -9,7 +9,7 @@
 #include "shared/log.h"
 #include "sidecar/client.h"
 #include "sidecar/frame.h"
-#include "sidecar/hub.h"
+#include "sidecar/paths.h"
 
 struct client *
 client_new(const struct wire_id *id)

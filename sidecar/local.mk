@@ -7,6 +7,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/announce.c %D%/announce.h \
 	%D%/answer.c %D%/answer.h \
 	%D%/apply.c %D%/apply.h \
+	%D%/batch.c %D%/batch.h \
 	%D%/client.c %D%/client.h \
 	%D%/deflate.c %D%/deflate.h \
 	%D%/expiry.c %D%/expiry.h \
@@ -24,6 +25,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/notify.c %D%/notify.h \
 	%D%/outbox.c %D%/outbox.h \
 	%D%/outq.c %D%/outq.h \
+	%D%/paths.c %D%/paths.h \
 	%D%/pings.c %D%/pings.h \
 	%D%/post.c %D%/post.h \
 	%D%/quotas.c %D%/quotas.h \

@@ -123,10 +123,11 @@ put_messages(const struct metrics *metrics, struct buf *ret)
 
 	put_counter(ret, "tina4_received_messages_total", ws->n_received, "Messages from clients.");
 	put_counter(ret, "tina4_received_bytes_total", ws->received_bytes, "Bytes of messages from clients.");
+	put_counter(ret, "tina4_sent_messages_total", hub->batches.sent,
+	    "Messages to clients; one to a whole path counts once.");
 	put_counter(
-	    ret, "tina4_sent_messages_total", hub->sent, "Messages to clients; one to a whole path counts once.");
-	put_counter(ret, "tina4_deliveries_total", hub->delivered, "Messages to clients, times their recipients.");
-	put_counter(ret, "tina4_delivered_bytes_total", hub->delivered_bytes, "Bytes of their frames.");
+	    ret, "tina4_deliveries_total", hub->batches.delivered, "Messages to clients, times their recipients.");
+	put_counter(ret, "tina4_delivered_bytes_total", hub->batches.delivered_bytes, "Bytes of their frames.");
 	put_gauge(ret, "tina4_queued_bytes", queued_bytes(hub), "Bytes that wait for slow clients.");
 }
 

@@ -510,7 +510,7 @@ open_parts(struct sidecar *sidecar)
 	intake_listen(&sidecar->intake, &intake_events, sidecar);
 	sidecar->intake.started_ms = uv_now(&sidecar->loop);
 	if (sidecar->conf->ws_deflate) {
-		sidecar->deflate = sidecar->hub.deflate = deflate_new();
+		sidecar->deflate = sidecar->hub.batches.deflate = deflate_new();
 		if (sidecar->deflate == NULL)
 			return -ENOMEM;
 	}

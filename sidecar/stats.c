@@ -35,8 +35,8 @@ put_figures(const struct intake *intake, struct buf *lines)
 	buf_printf(lines, "events_waiting=%u\n", feed->n_waiting);
 	buf_printf(lines, "events_redelivered=%llu\n", (unsigned long long)feed->redelivered);
 	buf_printf(lines, "pushes=%llu\n", (unsigned long long)intake->pushes[WIRE_OK]);
-	buf_printf(lines, "messages=%llu\n", (unsigned long long)hub->sent);
-	buf_printf(lines, "deliveries=%llu\n", (unsigned long long)hub->delivered);
+	buf_printf(lines, "messages=%llu\n", (unsigned long long)hub->batches.sent);
+	buf_printf(lines, "deliveries=%llu\n", (unsigned long long)hub->batches.delivered);
 	buf_printf(lines, "malformed=%llu\n", (unsigned long long)intake->n_malformed);
 }
 

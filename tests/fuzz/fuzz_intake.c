@@ -147,7 +147,7 @@ check_paths(const struct hub *hub)
 	const struct path *path, *next;
 
 	HASH_ITER(hh, hub->paths, path, next)
-		assert(path->n_members <= path->count && path->count <= path->n_clients && path->n_batch == 0);
+		assert(path->n_members <= path->count && path->count <= path->n_clients && path->batch.n == 0);
 }
 
 int

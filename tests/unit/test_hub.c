@@ -90,7 +90,7 @@ end(struct scene *scene)
 static void
 broadcast(struct scene *scene, const char *string)
 {
-	hub_broadcast(&scene->hub, path_of(scene), text(string), NULL);
+	batch_broadcast(&scene->hub.batches, path_of(scene), text(string), NULL);
 }
 
 static bool
@@ -145,7 +145,7 @@ test_one_write(void)
 	hub_flush(&scene.hub);
 	hub_flush(&scene.hub);
 	OK(got(&scene, 0, "b4"), "a turn begins empty");
-	OK(scene.hub.delivered == 4 * MANY, "deliveries are counted per recipient");
+	OK(scene.hub.batches.delivered == 4 * MANY, "deliveries are counted per recipient");
 	end(&scene);
 }
 
@@ -155,16 +155,16 @@ test_own_order(void)
 	struct scene scene;
 
 	begin(&scene);
-	hub_send(&scene.hub, scene.browsers[1].client, text("o1"));
+	batch_send(&scene.hub.batches, scene.browsers[1].client, text("o1"));
 	broadcast(&scene, "b1");
-	hub_send(&scene.hub, scene.browsers[1].client, text("o2"));
-	hub_send(&scene.hub, scene.browsers[1].client, text("o3"));
+	batch_send(&scene.hub.batches, scene.browsers[1].client, text("o2"));
+	batch_send(&scene.hub.batches, scene.browsers[1].client, text("o3"));
 	broadcast(&scene, "b2");
-	hub_send(&scene.hub, scene.browsers[1].client, text("o4"));
+	batch_send(&scene.hub.batches, scene.browsers[1].client, text("o4"));
 	hub_flush(&scene.hub);
 	OK(got(&scene, 0, "b1 b2"), "others do not see a client's own messages");
 	OK(got(&scene, 1, "o1 b1 o2 o3 b2 o4"), "own messages stand where they were sent, in one write");
-	hub_send(&scene.hub, scene.browsers[2].client, text("o5"));
+	batch_send(&scene.hub.batches, scene.browsers[2].client, text("o5"));
 	hub_flush(&scene.hub);
 	OK(got(&scene, 2, "b1 b2|o5"), "a message of its own needs no broadcast");
 	OK(got(&scene, 1, ""), "own messages are written once");
@@ -177,9 +177,9 @@ test_exclude(void)
 	struct scene scene;
 
 	begin(&scene);
-	hub_broadcast(&scene.hub, path_of(&scene), text("b1"), scene.browsers[0].client);
+	batch_broadcast(&scene.hub.batches, path_of(&scene), text("b1"), scene.browsers[0].client);
 	broadcast(&scene, "b2");
-	hub_broadcast(&scene.hub, path_of(&scene), text("b3"), scene.browsers[1].client);
+	batch_broadcast(&scene.hub.batches, path_of(&scene), text("b3"), scene.browsers[1].client);
 	hub_flush(&scene.hub);
 	OK(got(&scene, 0, "b2 b3"), "an excluded client misses that message only");
 	OK(got(&scene, 1, "b1 b2"), "another exclusion is its own");
@@ -218,7 +218,7 @@ test_leave_in_mid_turn(void)
 
 	begin(&scene);
 	broadcast(&scene, "b1");
-	hub_send(&scene.hub, scene.browsers[0].client, text("o1"));
+	batch_send(&scene.hub.batches, scene.browsers[0].client, text("o1"));
 	hub_disconnect(&scene.hub, scene.browsers[0].client, 1000, "bye", 3);
 	hub_disconnect(&scene.hub, scene.browsers[1].client, 4000, "", 0);
 	broadcast(&scene, "b2");
@@ -245,7 +245,7 @@ test_disconnect_before_join(void)
 	OK(path_of(&scene)->count == MANY && path_of(&scene)->n_members == MANY - 1,
 	    "who is opening is counted and is no target");
 	broadcast(&scene, "b1");
-	hub_send(&scene.hub, scene.browsers[3].client, text("no"));
+	batch_send(&scene.hub.batches, scene.browsers[3].client, text("no"));
 	hub_disconnect(&scene.hub, scene.browsers[3].client, 4001, "", 0);
 	broadcast(&scene, "b2");
 	hub_flush(&scene.hub);
@@ -259,13 +259,13 @@ test_early_write(void)
 	struct scene scene;
 
 	begin(&scene);
-	hub_send(&scene.hub, scene.browsers[1].client, text("o1"));
-	hub_broadcast(&scene.hub, path_of(&scene), long_text("b1", 20000), scene.browsers[2].client);
-	hub_broadcast(&scene.hub, path_of(&scene), long_text("b2", 20000), NULL);
+	batch_send(&scene.hub.batches, scene.browsers[1].client, text("o1"));
+	batch_broadcast(&scene.hub.batches, path_of(&scene), long_text("b1", 20000), scene.browsers[2].client);
+	batch_broadcast(&scene.hub.batches, path_of(&scene), long_text("b2", 20000), NULL);
 	OK(got(&scene, 0, ""), "less than the batch's limit waits");
-	hub_broadcast(&scene.hub, path_of(&scene), long_text("b3", 20000), NULL);
+	batch_broadcast(&scene.hub.batches, path_of(&scene), long_text("b3", 20000), NULL);
 	OK(got(&scene, 0, "b1.............. b2.............. b3.............."), "the limit writes the batch");
-	hub_send(&scene.hub, scene.browsers[1].client, text("o2"));
+	batch_send(&scene.hub.batches, scene.browsers[1].client, text("o2"));
 	broadcast(&scene, "b4");
 	hub_flush(&scene.hub);
 	OK(got(&scene, 0, "b4"), "the rest of the turn follows");
@@ -307,10 +307,10 @@ test_full_queue(void)
 	scene.browsers[0].wsi.partial = true;
 	scene.browsers[1].wsi.partial = true;
 	for (int i = 0; i < 3; i++) {
-		hub_broadcast(&scene.hub, path_of(&scene), long_text("b1", 300), NULL);
+		batch_broadcast(&scene.hub.batches, path_of(&scene), long_text("b1", 300), NULL);
 		hub_flush(&scene.hub);
 	}
-	hub_send(&scene.hub, scene.browsers[0].client,
+	batch_send(&scene.hub.batches, scene.browsers[0].client,
 	    text("the drop too much, which passes the limit: "
 		 "............................................."
 		 "............................................."));
@@ -335,7 +335,7 @@ test_deflate(void)
 	struct scene scene;
 
 	begin(&scene);
-	scene.hub.deflate = deflate;
+	scene.hub.batches.deflate = deflate;
 	for (unsigned i = 0; i < 2; i++) {
 		end_client(&scene, i);
 		enter(&scene, i)->deflate = true;
@@ -344,7 +344,7 @@ test_deflate(void)
 	OK(path_of(&scene)->n_deflate == 2, "a path knows how many want it compressed");
 	for (unsigned i = 0; i < MANY; i++)
 		scene.browsers[i].wsi.partial = true;
-	hub_broadcast(&scene.hub, path_of(&scene), long_text("b1", 500), NULL);
+	batch_broadcast(&scene.hub.batches, path_of(&scene), long_text("b1", 500), NULL);
 	hub_flush(&scene.hub);
 	frame = scene.browsers[0].client->outq.ring[0];
 	OK(frame->len < 100 && scene.browsers[1].client->outq.ring[0] == frame, "they share one compressed frame");
@@ -356,10 +356,10 @@ test_deflate(void)
 		OK(got(&scene, i, "b1.............."), "each gets the message");
 	}
 
-	hub_broadcast(&scene.hub, path_of(&scene), long_text("b2", 500), scene.browsers[0].client);
+	batch_broadcast(&scene.hub.batches, path_of(&scene), long_text("b2", 500), scene.browsers[0].client);
 	broadcast(&scene, "small");
-	hub_send(&scene.hub, scene.browsers[1].client, long_text("o1", 500));
-	hub_broadcast(&scene.hub, path_of(&scene), long_text("b3", 500), NULL);
+	batch_send(&scene.hub.batches, scene.browsers[1].client, long_text("o1", 500));
+	batch_broadcast(&scene.hub.batches, path_of(&scene), long_text("b3", 500), NULL);
 	hub_flush(&scene.hub);
 	OK(got(&scene, 0, "small b3.............."), "who is excluded gets the rest, in order and in one write");
 	OK(got(&scene, 1, "b2.............. small o1.............. b3.............."), "so does who gets its own");
@@ -370,7 +370,7 @@ test_deflate(void)
 	end_client(&scene, 1);
 	OK(path_of(&scene)->n_deflate == 0, "those who leave are not counted");
 	frame = long_text("b4", 500);
-	hub_broadcast(&scene.hub, path_of(&scene), frame_ref(frame), NULL);
+	batch_broadcast(&scene.hub.batches, path_of(&scene), frame_ref(frame), NULL);
 	hub_flush(&scene.hub);
 	OK(frame->deflated == NULL, "for nobody nothing is compressed");
 	frame_unref(frame);
@@ -456,7 +456,7 @@ test_numbers(void)
 	OK(path_of(&scene)->offset == 0, "a path begins at offset 0");
 	broadcast(&scene, "b1");
 	broadcast(&scene, "b2");
-	hub_send(&scene.hub, scene.browsers[0].client, text("o1"));
+	batch_send(&scene.hub.batches, scene.browsers[0].client, text("o1"));
 	hub_flush(&scene.hub);
 	OK(path_of(&scene)->offset == 2, "each broadcast has the next offset, a message to one has none");
 	for (unsigned i = 0; i < MANY; i++)
@@ -474,8 +474,8 @@ test_removal(void)
 
 	begin(&scene);
 	broadcast(&scene, "b1");
-	hub_broadcast(&scene.hub, path_of(&scene), text("b2"), scene.browsers[0].client);
-	hub_send(&scene.hub, scene.browsers[1].client, text("o1"));
+	batch_broadcast(&scene.hub.batches, path_of(&scene), text("b2"), scene.browsers[0].client);
+	batch_send(&scene.hub.batches, scene.browsers[1].client, text("o1"));
 	end_client(&scene, 0);
 	end_client(&scene, 1);
 	OK(path_of(&scene)->n_members == MANY - 2, "members that go in mid-turn are members no more");
@@ -486,7 +486,7 @@ test_removal(void)
 	OK(got(&scene, 3, "b1 b2"), "who stays gets all");
 	broadcast(&scene, "b3");
 	end_client(&scene, 3);
-	OK(scene.hub.dirty == NULL, "a path that goes with a batch leaves nothing to write");
+	OK(scene.hub.batches.dirty == NULL, "a path that goes with a batch leaves nothing to write");
 	end(&scene);
 }
 

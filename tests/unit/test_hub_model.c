@@ -151,7 +151,7 @@ do_send(struct model *model, struct slot *slot)
 
 	if (slot->standing != OPENING && slot->standing != JOINED)
 		return;
-	hub_send(&model->hub, slot->browser.client, message(model, 2000, text));
+	batch_send(&model->hub.batches, slot->browser.client, message(model, 2000, text));
 	note(&slot->expected, text, SHOWN);
 }
 
@@ -164,7 +164,8 @@ do_broadcast(struct model *model, struct slot *except)
 
 	if (path == NULL)
 		return;
-	hub_broadcast(&model->hub, path, message(model, LONG, text), excludes ? except->browser.client : NULL);
+	batch_broadcast(
+	    &model->hub.batches, path, message(model, LONG, text), excludes ? except->browser.client : NULL);
 	for (unsigned i = 0; i < SLOTS; i++) {
 		struct slot *slot = &model->slots[i];
 
@@ -293,7 +294,7 @@ main(void)
 
 	model->random = SEED;
 	hub_open(&model->hub, &conf, 1);
-	model->hub.deflate = deflate_new();
+	model->hub.batches.deflate = deflate_new();
 	while (n < STEPS && !model->wrong) {
 		step(model);
 		n++;
@@ -304,9 +305,9 @@ main(void)
 		do_go(model, &model->slots[i]);
 	OK(model->n_deflated > 100, "many messages came compressed");
 	OK(model->hub.clients == NULL && model->hub.paths == NULL, "nothing is left");
-	OK(model->hub.dirty == NULL && model->hub.closing == NULL, "nor is anything waiting");
+	OK(model->hub.batches.dirty == NULL && model->hub.closing == NULL, "nor is anything waiting");
 	hub_close(&model->hub);
-	deflate_free(model->hub.deflate);
+	deflate_free(model->hub.batches.deflate);
 	free(model);
 	return tap_done();
 }

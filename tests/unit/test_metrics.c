@@ -84,7 +84,7 @@ test_text(void)
 {
 	struct ws ws = { .n_open = 7, .tally.upgrades[TALLY_BAD_REQUEST] = 2 };
 	struct greetings browsers = { .n_refused = 3 };
-	struct hub hub = { .delivered = 11 };
+	struct hub hub = { .batches.delivered = 11 };
 	struct feed feed = { 0 };
 	struct intake intake = { .pushes = { [WIRE_NO_ROUTE] = 5 } };
 	const struct metrics metrics = { &ws, &browsers, &hub, &feed, &intake, 1700000000 };

@@ -1,0 +1,62 @@
+/*
+ * batch - what goes out to the clients of a path, and writing it.
+ *
+ * Nothing is written at once. A message is appended to its path's batch, one
+ * ordered list; batches_flush() writes it at the end of the loop turn, straight
+ * from one buffer that all recipients share. A client that joined, left, was
+ * excluded or got something of its own in that turn has its own sequence laid
+ * out, in the same order. So everyone gets at most one write per turn.
+ */
+#ifndef SIDECAR_BATCH_H
+#define SIDECAR_BATCH_H
+
+#include <stdint.h>
+
+struct client;
+struct conf;
+struct deflate;
+struct frame;
+struct path;
+
+enum batch_limits {
+	BATCH_BYTES = 48 << 10, /* a path's batch is written early when it reaches this */
+};
+
+/* All paths' batches. */
+struct batches {
+	const struct conf *conf;
+	struct deflate *deflate; /* NULL while no client may agree on it */
+	struct path *dirty;      /* something to write */
+	uint64_t sent;           /* messages */
+	uint64_t delivered;      /* messages times recipients */
+	uint64_t delivered_bytes;
+};
+
+/* Borrows the settings. */
+void batches_open(struct batches *batches, const struct conf *conf);
+
+/*
+ * Each takes the frame's reference, also on failure, and returns 0 or -ENOMEM:
+ * to one client; to all members of a path but one (NULL for none), a member.
+ */
+int batch_send(struct batches *batches, struct client *client, struct frame *frame);
+int batch_broadcast(struct batches *batches, struct path *path, struct frame *frame, struct client *except);
+
+/* Writes everything. */
+void batches_flush(struct batches *batches);
+
+/* --- from the hub ------------------------------------------------------------------ */
+
+/* The client becomes a member: it gets what its path gets from now on. 0 or -ENOMEM. */
+int batch_enter(struct batches *batches, struct client *client);
+
+/* It is about to be no member any more: it still gets what its path has got. Returns 0, or -ENOMEM when it does not. */
+int batch_leave(struct batches *batches, struct client *client);
+
+/* Takes every trace of the client out of its path's unwritten batch. */
+void batch_forget(struct client *client);
+
+/* Frees what is in a path that goes. */
+void batch_free(struct batches *batches, struct path *path);
+
+#endif

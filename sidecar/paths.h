@@ -1,0 +1,67 @@
+/*
+ * paths - one path, and what each part of the sidecar keeps with it.
+ *
+ * A path is there while a client points to it. The hub makes it and frees it.
+ */
+#ifndef SIDECAR_PATHS_H
+#define SIDECAR_PATHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uthash.h>
+
+#include "shared/wire.h"
+
+struct channel;
+struct client;
+struct frame;
+struct lane;
+struct path;
+struct route;
+
+/* A message of the batch, and the one client that does not get it (or NULL). */
+struct batch_entry {
+	struct frame *frame;
+	struct client *except;
+};
+
+/* What this turn has for the path's clients: see batch.h. */
+struct batch {
+	struct batch_entry *entries;
+	uint32_t n, cap;
+	size_t bytes;
+	struct client **specials; /* who gets a sequence of its own; NULL for one that is gone */
+	uint32_t n_specials, cap_specials;
+	bool dirty;
+	struct path *next_dirty;
+};
+
+struct path {
+	UT_hash_handle hh; /* by name */
+	char *name;
+	size_t len;
+
+	const struct route *route; /* NULL once it is gone from the table */
+	struct lane *lane;         /* events to its worker: the feed's, NULL for push-only */
+	struct channel *channel;   /* to other hosts: the relay's, or NULL */
+	uint32_t elsewhere;        /* connections on other hosts, as far as the relay knows */
+	bool held;                 /* its events wait until that is known */
+
+	uint32_t n_clients; /* that point here, in any state */
+	uint32_t count;     /* opening and joined */
+	struct client **members;
+	uint32_t n_members, cap_members;
+	uint32_t n_deflate; /* members who have agreed on permessage-deflate */
+	uint64_t epoch;
+	uint64_t offset; /* of the latest broadcast */
+	struct batch batch;
+};
+
+/* The name for the log; "-" without a path. */
+const char *path_name(const struct path *path);
+
+/* The name of a path, borrowed. */
+struct span path_span(const struct path *path);
+
+#endif
