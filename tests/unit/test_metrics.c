@@ -87,7 +87,7 @@ test_text(void)
 	struct hub hub = { .batches.delivered = 11 };
 	struct feed feed = { 0 };
 	struct intake intake = { .pushes = { [WIRE_NO_ROUTE] = 5 } };
-	const struct metrics metrics = { &ws, &browsers, &hub, &feed, &intake, 1700000000 };
+	const struct metrics metrics = { &ws, &browsers, &hub, &feed, &intake, NULL, 1700000000 };
 	struct buf text = BUF_INIT;
 
 	histogram_add(&feed.round_trips, 60, 2);
