@@ -12,6 +12,7 @@
 #include "shared/dotenv.h"
 #include "shared/keys.h"
 #include "shared/log.h"
+#include "shared/logfmt.h"
 #include "shared/path.h"
 #include "shared/redisurl.h"
 
@@ -463,7 +464,7 @@ put_quoted(struct buf *buf, const char *text, size_t len)
 {
 	char shown[256];
 
-	log_escape(text, len, shown, sizeof(shown));
+	logfmt_escape(text, len, shown, sizeof(shown));
 	buf_printf(buf, "\"%s\"", shown);
 }
 

@@ -11,7 +11,7 @@
 #include "shared/buf.h"
 #include "shared/conf.h"
 #include "shared/keys.h"
-#include "shared/log.h"
+#include "shared/logfmt.h"
 
 enum { HS256_BYTES = 32 };
 
@@ -30,7 +30,7 @@ complain(struct buf *errors, const char *setting, const char *file, const char *
 {
 	char shown[256];
 
-	log_escape(file, strlen(file), shown, sizeof(shown));
+	logfmt_escape(file, strlen(file), shown, sizeof(shown));
 	buf_printf(errors, "%s: \"%s\": must be an RSA key in PEM of %d bits or more: %s\n", setting, shown,
 	    (int)KEYS_MIN_RSA_BITS, why);
 }

@@ -15,6 +15,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/keys.c %D%/keys.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/log.c %D%/log.h \
+	%D%/logfmt.c %D%/logfmt.h \
 	%D%/path.c %D%/path.h \
 	%D%/redisurl.c %D%/redisurl.h \
 	%D%/token.c %D%/token.h \

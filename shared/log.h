@@ -5,18 +5,18 @@
  *
  *     tina4-sidecar: info: client closed path=/ws/chat/general conn=4f2a why=queue-full
  *
- * Control bytes, and bytes that are not UTF-8, are escaped as \xNN, so that a
- * client cannot write lines of its own. A line is cut at LOG_MAX_BYTES. Never
- * log a token, a query string or a message body. For the journal of systemd a
- * line begins with its level, sd-daemon(3).
+ * What "%s" and its kin put in is a value, quoted where it must be (logfmt.h),
+ * so that a client cannot write lines or pairs of its own. A line is cut at
+ * LOG_MAX_BYTES. Never log a token, a query string or a message body. For the
+ * journal of systemd a line begins with its level, sd-daemon(3).
  *
  * The level is the one piece of state that the process shares.
  */
 #ifndef SHARED_LOG_H
 #define SHARED_LOG_H
 
+#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 enum { LOG_MAX_BYTES = 2048 };
 
@@ -33,19 +33,24 @@ void log_open(const char *program, enum log_level level);
 /* Returns the level that a name ("error", "warn", "info", "debug") means, or -EINVAL. */
 int log_level_by_name(const char *name);
 
+/* What log_open() set; lines above it are not written. */
+extern enum log_level log_threshold;
+
 /* True when a line of this level would be written. */
-bool log_enabled(enum log_level level);
+static inline bool
+log_enabled(enum log_level level)
+{
+	return level <= log_threshold;
+}
 
-void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Writes a line; errno stays as it is. The macros below ask first, so that a silent line costs no argument either. */
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_vwrite(enum log_level level, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 
-/*
- * Writes the escaped form of text[len] into ret[size], cut between characters
- * and terminated; size is at least 1. Returns the bytes written without the NUL.
- * Pure.
- */
-size_t log_escape(const char *text, size_t len, char *ret, size_t size);
+#define log_at(level, ...) (log_enabled(level) ? log_write(level, __VA_ARGS__) : (void)0)
+#define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warn(...) log_at(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_info(...) log_at(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) log_at(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 #endif

@@ -432,7 +432,7 @@ complain(struct relay_redis *redis, const char *why)
 	if (strncmp(why, redis->last_why, sizeof(redis->last_why) - 1) == 0)
 		return;
 	snprintf(redis->last_why, sizeof(redis->last_why), "%s", why);
-	log_warn("relay away why=\"%s\" waiting_bytes=%zu", why, outbox_bytes(&redis->outbox));
+	log_warn("relay away why=%s waiting_bytes=%zu", why, outbox_bytes(&redis->outbox));
 }
 
 static void

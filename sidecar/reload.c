@@ -14,7 +14,7 @@ log_lines(struct buf *lines)
 
 	while (rest != NULL && (line = strsep(&rest, "\n")) != NULL)
 		if (*line != '\0')
-			log_error("not reloaded %s", line);
+			log_error("not reloaded why=%s", line);
 }
 
 static void
@@ -29,9 +29,9 @@ take_over(struct conf *conf, struct conf *fresh, uint32_t max_connections)
 	if (too_many)
 		buf_string(&waiting, " TINA4_WS_MAX_CONNECTIONS");
 	log_open("tina4-sidecar", (enum log_level)conf->log_level);
-	log_info("reloaded changed=\"%s\"", changed.len > 0 ? buf_cstr(&changed) + 1 : "");
+	log_info("reloaded changed=%s", changed.len > 0 ? buf_cstr(&changed) + 1 : "");
 	if (waiting.len > 0)
-		log_warn("a restart is needed for=\"%s\"", buf_cstr(&waiting) + 1);
+		log_warn("a restart is needed for=%s", buf_cstr(&waiting) + 1);
 	buf_free(&changed);
 	buf_free(&waiting);
 }

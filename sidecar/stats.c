@@ -2,7 +2,7 @@
 #include <utlist.h>
 
 #include "shared/buf.h"
-#include "shared/log.h"
+#include "shared/logfmt.h"
 #include "shared/path.h"
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
@@ -16,7 +16,7 @@ put_name(struct buf *lines, const char *name)
 {
 	char escaped[4 * PATH_MAX_BYTES + 1];
 
-	log_escape(name, strlen(name), escaped, sizeof(escaped));
+	logfmt_escape(name, strlen(name), escaped, sizeof(escaped));
 	buf_printf(lines, " %s\n", escaped);
 }
 

@@ -548,9 +548,9 @@ emit_log(int level, const char *line)
 
 	/* A peer can cause these: they are no more than warnings of ours. */
 	if (level & LLL_ERR)
-		log_warn("libwebsockets: %.*s", len, line);
+		log_warn("libwebsockets says text=%.*s", len, line);
 	else
-		log_debug("libwebsockets: %.*s", len, line);
+		log_debug("libwebsockets says text=%.*s", len, line);
 }
 
 static struct lws_vhost *

@@ -11,7 +11,7 @@
 #include "fcgi/tina4.h"
 #include "shared/buf.h"
 #include "shared/clock.h"
-#include "shared/log.h"
+#include "shared/logfmt.h"
 
 enum { INTERVAL_MS = 1000 }; /* that rates are taken over */
 
@@ -123,7 +123,7 @@ print_table(const struct sample *now, const char *name, int n_words, const char 
 			printf("%11.*s ", (int)word, value);
 			value += word + (value + word < end);
 		}
-		log_escape(value, (size_t)(end - value), shown, sizeof(shown));
+		logfmt_escape(value, (size_t)(end - value), shown, sizeof(shown));
 		puts(shown);
 	}
 }
