@@ -8,9 +8,19 @@
 #include "shared/listener.h"
 #include "sidecar/admin.h"
 #include "sidecar/answer.h"
-#include "sidecar/feed.h"
+#include "sidecar/figures.h"
 #include "sidecar/greeting.h"
+#include "sidecar/metrics.h"
+#include "sidecar/post.h"
 #include "sidecar/relay.h"
+#include "sidecar/roster.h"
+
+void
+admin_open(struct admin *admin, const struct conf *conf, const struct roster *roster, const struct figures *figures,
+    struct posts *posts)
+{
+	*admin = (struct admin){ conf, roster, figures, posts };
+}
 
 /* True when a process can reach the bus: its socket's file may have been taken away since it was bound. */
 static bool
@@ -25,7 +35,7 @@ why_not_ready(const struct admin *admin)
 {
 	if (!bus_takes_connections(admin))
 		return "nobody can connect to the bus";
-	if (!feed_ready(admin->feed))
+	if (!roster_ready(admin->roster))
 		return "no route has a worker";
 	return NULL;
 }
@@ -34,7 +44,7 @@ why_not_ready(const struct admin *admin)
 static void
 answer_ready(const struct admin *admin, struct lws *wsi)
 {
-	const struct relay *relay = admin->metrics.relay;
+	const struct relay *relay = admin->figures->relay;
 	const char *why = why_not_ready(admin);
 	const char *trouble = relay == NULL ? NULL : relay_trouble(relay);
 	char text[256];
@@ -54,7 +64,7 @@ answer_metrics(const struct admin *admin, struct lws *wsi)
 	struct answer answer = { .status = 200, .type = METRICS_TYPE };
 	struct buf text = BUF_INIT;
 
-	metrics_put(&admin->metrics, &text);
+	metrics_put(admin->figures, &text);
 	answer.body = text.data;
 	answer.len = text.len;
 	if (text.failed)
@@ -81,7 +91,7 @@ int
 admin_request(struct admin *admin, struct lws *wsi, struct request_line *line)
 {
 	if (strncmp(line->path, POST_PREFIX, strlen(POST_PREFIX)) == 0)
-		return post_begin(&admin->posts, wsi, line);
+		return post_begin(admin->posts, wsi, line);
 	if (line->is_get)
 		answer_page(admin, wsi, line->path);
 	else

@@ -10,15 +10,23 @@
 #ifndef SIDECAR_ADMIN_H
 #define SIDECAR_ADMIN_H
 
-#include "sidecar/metrics.h"
-#include "sidecar/post.h"
+struct conf;
+struct figures;
+struct lws;
+struct posts;
+struct request_line;
+struct roster;
 
 struct admin {
 	const struct conf *conf;
-	const struct feed *feed;
-	struct metrics metrics;
-	struct posts posts;
+	const struct roster *roster;
+	const struct figures *figures;
+	struct posts *posts;
 };
+
+/* Borrows all of them. */
+void admin_open(struct admin *admin, const struct conf *conf, const struct roster *roster,
+    const struct figures *figures, struct posts *posts);
 
 /* Answers a request, or begins to. Returns 0 while its body is to come, else -1: the connection ends. */
 int admin_request(struct admin *admin, struct lws *wsi, struct request_line *line);

@@ -16,9 +16,9 @@ enum {
 };
 
 void
-batches_open(struct batches *batches, const struct conf *conf)
+batches_open(struct batches *batches, const struct conf *conf, struct deflate *deflate)
 {
-	*batches = (struct batches){ .conf = conf };
+	*batches = (struct batches){ .conf = conf, .deflate = deflate };
 }
 
 static void

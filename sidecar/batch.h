@@ -32,8 +32,8 @@ struct batches {
 	uint64_t delivered_bytes;
 };
 
-/* Borrows the settings. */
-void batches_open(struct batches *batches, const struct conf *conf);
+/* Borrows the settings, and deflate, which may be NULL. */
+void batches_open(struct batches *batches, const struct conf *conf, struct deflate *deflate);
 
 /*
  * Each takes the frame's reference, also on failure, and returns 0 or -ENOMEM:

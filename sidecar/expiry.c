@@ -6,6 +6,12 @@
 #include "sidecar/hub.h"
 
 void
+expiry_open(struct expiry *expiry, struct hub *hub)
+{
+	*expiry = (struct expiry){ .hub = hub };
+}
+
+void
 expiry_add(struct expiry *expiry, struct client *client)
 {
 	DL_APPEND2(expiry->clients, client, prev_expiring, next_expiring);

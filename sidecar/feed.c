@@ -1,17 +1,15 @@
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <utlist.h>
 
 #include "shared/conf.h"
 #include "shared/log.h"
-#include "shared/path.h"
-#include "sidecar/announce.h"
-#include "sidecar/apply.h"
 #include "sidecar/client.h"
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/lane.h"
+#include "sidecar/routes.h"
+#include "sidecar/workers.h"
 
 enum {
 	CLOSE_GOING_AWAY = 1001, /* RFC 6455 section 7.4.1 */
@@ -50,9 +48,8 @@ is_full(const struct feed *feed, const struct worker *worker)
 	return worker->bytes > feed->conf->worker_queue_bytes;
 }
 
-/* Takes the event out of its lane and frees it. */
-static void
-drop_event(struct feed *feed, struct event *event)
+void
+feed_drop_event(struct feed *feed, struct event *event)
 {
 	struct lane *lane = event->client->path->lane;
 	struct worker *holder = lane->holder;
@@ -85,9 +82,9 @@ drop_event(struct feed *feed, struct event *event)
 
 /* --- clients --------------------------------------------------------------------- */
 
-/* The client's last trace goes, and its path's with the last client. */
-static void
-remove_client(struct feed *feed, struct client *client)
+/* Its path's last trace goes with the last client. */
+void
+feed_remove_client(struct feed *feed, struct client *client)
 {
 	struct path *path = client->path;
 
@@ -117,8 +114,17 @@ pause_reading(struct feed *feed, struct client *client)
 		DL_APPEND2(feed->paused, client, prev_paused, next_paused);
 }
 
-static void
-resume_reading(struct feed *feed)
+void
+feed_read(struct feed *feed, struct client *client)
+{
+	if (must_wait(feed, client->path->lane))
+		pause_reading(feed, client);
+	else
+		client_pause(client, false);
+}
+
+void
+feed_resume(struct feed *feed)
 {
 	struct client *client, *next;
 	int budget = FEED_RESUMES;
@@ -135,6 +141,12 @@ resume_reading(struct feed *feed)
 		client->prev_paused = client->next_paused = NULL;
 		client_pause(client, false);
 	}
+}
+
+void
+feed_resume_soon(struct feed *feed)
+{
+	feed->resume = true;
 }
 
 int
@@ -192,8 +204,8 @@ static void
 forget_client(struct feed *feed, struct client *client)
 {
 	while (client->events != NULL)
-		drop_event(feed, client->events);
-	remove_client(feed, client);
+		feed_drop_event(feed, client->events);
+	feed_remove_client(feed, client);
 }
 
 void
@@ -212,11 +224,28 @@ feed_client_gone(struct feed *feed, struct client *client)
 	append(feed, client, event);
 }
 
-/* --- workers ------------------------------------------------------------------------ */
+void
+feed_release(struct feed *feed, struct path *path)
+{
+	struct event *event;
 
-/* The set of workers or routes has changed: every lane chooses anew when it next sends. */
-static void
-new_generation(struct feed *feed)
+	path->held = false;
+	if (path->lane == NULL)
+		return;
+	for (event = path->lane->unsent; event != NULL; event = event->next) {
+		if (event->held)
+			event->count += path->elsewhere;
+		event->held = false;
+	}
+	if (path->lane->unsent != NULL)
+		lane_list(path->lane, &feed->ready);
+	feed->resume = true; /* so that the next turn comes at once */
+}
+
+/* --- workers that have gone ----------------------------------------------------------- */
+
+void
+feed_choose_anew(struct feed *feed)
 {
 	struct lane *lane;
 
@@ -257,25 +286,21 @@ give_up(struct feed *feed, struct event *event)
 		: kind == WIRE_CLOSE ? "close"
 				     : "message",
 	    (int)event->deaths);
-	drop_event(feed, event);
+	feed_drop_event(feed, event);
 	if (kind == WIRE_CLOSE) {
-		remove_client(feed, client);
+		feed_remove_client(feed, client);
 		return;
 	}
 	hub_disconnect(feed->hub, client, CLOSE_INTERNAL, "", 0);
 	client->dismissed = true;
 }
 
-static void
-worker_gone(struct feed *feed, struct worker *worker, const char *why)
+void
+feed_take_back(struct feed *feed, struct worker *worker)
 {
 	struct event *accused = NULL;
 	struct path *path, *next;
 
-	if (worker->n_owed > 0 || !worker->leaving)
-		log_warn("worker gone app=%s why=%s owed=%u", worker->app->name, why, worker->n_owed);
-	else
-		log_info("worker gone app=%s why=%s", worker->app->name, why);
 	HASH_ITER(hh, feed->hub->paths, path, next) {
 		struct lane *lane = path->lane;
 
@@ -285,8 +310,6 @@ worker_gone(struct feed *feed, struct worker *worker, const char *why)
 			accused = lane->events;
 		take_back(feed, lane);
 	}
-	workers_remove(&feed->workers, worker);
-	new_generation(feed);
 	if (accused != NULL && ++accused->deaths >= FEED_MAX_DEATHS)
 		give_up(feed, accused);
 }
@@ -309,9 +332,8 @@ close_without_route(struct feed *feed)
 	}
 }
 
-/* Lets every path find its route again; without one its connections close. */
-static void
-rematch(struct feed *feed)
+void
+feed_rematch(struct feed *feed, const struct routes *routes)
 {
 	struct path *path, *next;
 	bool gone = false;
@@ -319,7 +341,7 @@ rematch(struct feed *feed)
 	HASH_ITER(hh, feed->hub->paths, path, next) {
 		bool had = path->route != NULL;
 
-		path->route = routes_match(&feed->routes, path->name, path->len);
+		path->route = routes_match(routes, path->name, path->len);
 		if (!had || path->route != NULL)
 			continue;
 		log_info("path closed path=%s why=route-gone", path->name);
@@ -327,372 +349,10 @@ rematch(struct feed *feed)
 	}
 	if (gone)
 		close_without_route(feed);
-	new_generation(feed);
+	feed_choose_anew(feed);
 }
 
-/* One that is known and says HELLO all the same has started anew: what it owes goes round again. */
-static struct worker *
-welcome_worker(struct feed *feed, const struct bus_peer *peer, struct route_app *app)
-{
-	struct worker *worker = workers_find(&feed->workers, peer);
-
-	if (worker != NULL)
-		worker_gone(feed, worker, "new-hello");
-	worker = workers_add(&feed->workers, peer);
-	if (worker == NULL)
-		return NULL;
-	worker->app = app;
-	worker->heard_ms = feed->now_ms;
-	return worker;
-}
-
-int
-feed_hello(struct feed *feed, const struct bus_peer *peer, const struct wire_hello *hello, struct wire_reader *routes,
-    struct buf *refused, uint16_t *ret_refused)
-{
-	struct worker *worker = NULL;
-	struct route_app *app;
-	int r;
-
-	r = routes_app(&feed->routes, hello->app, &app);
-	if (r < 0)
-		return r == -EINVAL ? -EPROTO : r;
-	if (hello->role == WIRE_ROLE_WORKER) {
-		worker = welcome_worker(feed, peer, app);
-		if (worker == NULL)
-			return -EBUSY;
-		log_info("worker here app=%s routes=%u", app->name, hello->n_routes);
-	}
-	r = announce(&feed->routes, &feed->workers, app, worker, routes, hello->n_routes, refused, ret_refused);
-	if (r < 0 && worker != NULL)
-		worker_gone(feed, worker, "malformed-hello");
-	if (r > 0)
-		rematch(feed);
-	return r < 0 ? r : 0;
-}
-
-void
-feed_bye(struct feed *feed, struct worker *worker)
-{
-	worker->leaving = true;
-	new_generation(feed);
-}
-
-const struct route *
-feed_route(const struct feed *feed, const char *path, size_t len)
-{
-	return routes_match(&feed->routes, path, len);
-}
-
-bool
-feed_ready(const struct feed *feed)
-{
-	const struct route_app *app;
-	const struct route *route;
-
-	DL_FOREACH(feed->routes.apps, app)
-		DL_FOREACH(app->routes, route)
-			if (route->push_only || workers_serve(&feed->workers, app, route))
-				return true;
-	return false;
-}
-
-/* --- acknowledgements --------------------------------------------------------------------- */
-
-static struct event *
-find_event(struct client *client, uint64_t id)
-{
-	struct event *event;
-
-	DL_FOREACH2(client->events, event, next_own)
-		if (event->id == id)
-			return event;
-	return NULL;
-}
-
-static enum wire_status
-apply_and_tell(struct feed *feed, struct client *client, const struct wire_command *command)
-{
-	struct wire_reply reply;
-
-	apply_command(feed->hub, client, command, &reply);
-	if (feed->events != NULL)
-		feed->events->applied(feed->context, client, command, &reply);
-	return reply.status;
-}
-
-static void
-apply_commands(struct feed *feed, struct client *client, struct wire_reader commands)
-{
-	struct wire_command command;
-
-	while (wire_get_command(&commands, &command) > 0) {
-		enum wire_status status = apply_and_tell(feed, client, &command);
-
-		if (status != WIRE_OK && status != WIRE_NO_CONN)
-			log_warn("command refused path=%s conn=%s type=%d status=%d", path_name(client->path),
-			    client_name(client), (int)command.type, (int)status);
-	}
-}
-
-/* True when the commands close the connection that they answer. */
-static bool
-closes_itself(const struct client *client, struct wire_reader commands)
-{
-	struct wire_command command;
-
-	while (wire_get_command(&commands, &command) > 0)
-		if (command.type == WIRE_DISCONNECT &&
-		    (!(command.flags & WIRE_OTHER_CONN) || memcmp(&command.conn, &client->id, sizeof(client->id)) == 0))
-			return true;
-	return false;
-}
-
-static void
-open_acknowledged(struct feed *feed, struct client *client, const struct wire_record *record)
-{
-	if (record->failed) {
-		hub_disconnect(feed->hub, client, CLOSE_INTERNAL, "", 0);
-		client->dismissed = true;
-		return;
-	}
-	if (client->state == CLIENT_OPENING && !closes_itself(client, record->commands)) {
-		if (hub_join(feed->hub, client) < 0)
-			client_drop(client, "out-of-memory");
-		if (must_wait(feed, client->path->lane))
-			pause_reading(feed, client);
-		else
-			client_pause(client, false);
-	}
-	apply_commands(feed, client, record->commands);
-	if (client->state == CLIENT_OPENING) /* it was to be closed, but with a code that is forbidden */
-		hub_disconnect(feed->hub, client, CLOSE_INTERNAL, "", 0);
-}
-
-static void
-bye_if_done(struct feed *feed, struct worker *worker)
-{
-	struct route_app *app = worker->app;
-	struct buf bye = BUF_INIT;
-
-	if (!worker->leaving || worker->n_owed > 0)
-		return;
-	wire_put_header(&bye, WIRE_BYE, 0);
-	bus_send(feed->bus, &worker->peer, &bye);
-	buf_free(&bye);
-	worker_gone(feed, worker, "bye");
-	if (announce_prune(&feed->workers, app))
-		rematch(feed);
-}
-
-int
-feed_record(struct feed *feed, struct worker *worker, const struct wire_record *record)
-{
-	struct client *client = hub_find(feed->hub, &record->conn);
-	struct event *event = client == NULL ? NULL : find_event(client, record->event);
-	enum wire_event_kind kind;
-
-	if (event == NULL || !event->sent || record->epoch != feed->epoch || record->attempt != event->attempt ||
-	    client->path->lane->holder != worker)
-		return -ESTALE;
-
-	kind = event->kind;
-	histogram_add(&feed->round_trips, feed->now_us - event->sent_us, 1);
-	drop_event(feed, event);
-	if (kind == WIRE_OPEN)
-		open_acknowledged(feed, client, record);
-	else if (!record->failed)
-		apply_commands(feed, client, record->commands);
-	if (kind == WIRE_CLOSE)
-		remove_client(feed, client);
-	return 0;
-}
-
-/* --- sending -------------------------------------------------------------------------------- */
-
-static void
-begin_events(struct worker *worker)
-{
-	if (worker->out.len == 0)
-		wire_put_header(&worker->out, WIRE_EVENTS, 0);
-}
-
-static void
-put_detach(struct feed *feed, struct client *client)
-{
-	struct wire_event detach = { .kind = WIRE_DETACH, .conn = client->id, .epoch = feed->epoch };
-	struct worker *worker, *next;
-
-	HASH_ITER(hh, feed->workers.by_peer, worker, next) {
-		if (worker->serial != client->attached)
-			continue;
-		begin_events(worker);
-		wire_put_event(&worker->out, &detach);
-	}
-}
-
-/* Tells the worker all about a connection that it has not met. */
-static void
-attach(struct feed *feed, struct worker *worker, struct event *event, struct wire_event *out)
-{
-	struct client *client = event->client;
-
-	if (client->attached != worker->serial && client->attached != 0)
-		put_detach(feed, client);
-	out->meta = span_of_buf(&client->meta);
-	out->attributes = span_of_buf(&client->attributes);
-	if (event->kind != WIRE_OPEN && client->attached != worker->serial) {
-		struct wire_event known = *out;
-
-		known.kind = WIRE_ATTACH;
-		known.data = (struct span){ 0 };
-		wire_put_event(&worker->out, &known);
-	}
-	client->attached = worker->serial;
-}
-
-static void
-send_event(struct feed *feed, struct worker *worker, struct event *event)
-{
-	struct wire_event out = {
-		.kind = event->kind,
-		.flags = event->binary ? WIRE_BINARY : 0,
-		.attempt = ++event->attempt,
-		.code = event->code,
-		.conn = event->client->id,
-		.epoch = feed->epoch,
-		.id = event->id,
-		.count = event->count,
-		.data = { event->data, event->len },
-	};
-
-	event->order = ++feed->n_sent;
-	event->sent_us = feed->now_us;
-	begin_events(worker);
-	attach(feed, worker, event, &out);
-	wire_put_event(&worker->out, &out);
-	event->sent = true;
-	worker->n_owed++;
-}
-
-/* Finds the lane's worker. Returns false when it has to wait for one. */
-static bool
-find_holder(struct feed *feed, struct lane *lane)
-{
-	struct worker *best;
-
-	if (lane->generation == feed->generation && lane->holder != NULL)
-		return true;
-	best = workers_choose(&feed->workers, lane->path->route, lane->path->hh.hashv);
-	if (lane->holder != NULL && lane->n_owed > 0)
-		return best == lane->holder; /* it moves when nothing is outstanding */
-	if (best != lane->holder) {
-		lane_set_holder(lane, best);
-		feed->resume = true; /* there may be room now, here or at the worker before */
-	}
-	lane->generation = feed->generation;
-	if (best != NULL)
-		return true;
-
-	if (lane->lonely_since_ms == 0)
-		lane->lonely_since_ms = feed->now_ms;
-	lane_list(lane, &feed->lonely);
-	return false;
-}
-
-static void
-send_lane(struct feed *feed, struct lane *lane)
-{
-	struct event *event, *next;
-
-	if (lane->path->held || !find_holder(feed, lane)) {
-		if (lane->list == &feed->ready)
-			lane_unlist(lane);
-		return;
-	}
-	lane_unlist(lane);
-	lane->lonely_since_ms = 0;
-	for (event = lane->unsent; event != NULL; event = next) {
-		next = event->next;
-		if (event->kind == WIRE_MESSAGE && event->client->dismissed) {
-			drop_event(feed, event);
-			continue;
-		}
-		send_event(feed, lane->holder, event);
-		lane->n_owed++;
-	}
-	lane->unsent = NULL;
-}
-
-void
-feed_release(struct feed *feed, struct path *path)
-{
-	struct event *event;
-
-	path->held = false;
-	if (path->lane == NULL)
-		return;
-	for (event = path->lane->unsent; event != NULL; event = event->next) {
-		if (event->held)
-			event->count += path->elsewhere;
-		event->held = false;
-	}
-	if (path->lane->unsent != NULL)
-		lane_list(path->lane, &feed->ready);
-	feed->resume = true; /* so that the next turn comes at once */
-}
-
-static void
-flush_worker(struct feed *feed, struct worker *worker)
-{
-	int r;
-
-	if (worker->out.len == 0)
-		return;
-	r = bus_send(feed->bus, &worker->peer, &worker->out);
-	if (r == 0 || r == -EAGAIN)
-		return; /* a full pipe: it stays for the next turn */
-	worker_gone(feed, worker, r == -EHOSTUNREACH ? "connection-lost" : strerror(-r));
-}
-
-void
-feed_flush(struct feed *feed)
-{
-	struct worker *worker, *next;
-
-	while (feed->ready != NULL)
-		send_lane(feed, feed->ready);
-	HASH_ITER(hh, feed->workers.by_peer, worker, next) {
-		flush_worker(feed, worker);
-	}
-	HASH_ITER(hh, feed->workers.by_peer, worker, next)
-		bye_if_done(feed, worker);
-	if (feed->ready != NULL)
-		feed_flush(feed); /* a worker turned out to be gone: there are fewer now */
-	if (feed->resume)
-		resume_reading(feed);
-}
-
-static void
-probe(struct feed *feed, struct worker *worker)
-{
-	struct buf message = BUF_INIT;
-
-	wire_put_header(&message, WIRE_PROBE, 0);
-	if (bus_send(feed->bus, &worker->peer, &message) == -EHOSTUNREACH)
-		worker_gone(feed, worker, "connection-lost");
-	buf_free(&message);
-}
-
-void
-feed_probe(struct feed *feed)
-{
-	struct worker *worker, *next;
-
-	HASH_ITER(hh, feed->workers.by_peer, worker, next)
-		if (worker->n_owed > 0)
-			probe(feed, worker);
-}
+/* --- clients that wait ----------------------------------------------------------------- */
 
 /* Those whose open or message nobody takes are asked to come back later. */
 static void
@@ -712,31 +372,22 @@ close_waiting(struct feed *feed, struct lane *lane)
 }
 
 void
-feed_tick(struct feed *feed)
+feed_tick(struct feed *feed, uint64_t now_ms)
 {
 	uint64_t wait_ms = 1000ull * feed->conf->worker_wait;
-	uint64_t timeout_ms = 1000ull * feed->conf->worker_timeout;
-	struct worker *worker, *next;
 	struct lane *lane;
 
-	HASH_ITER(hh, feed->workers.by_peer, worker, next) {
-		if (feed->now_ms - worker->heard_ms >= timeout_ms)
-			worker_gone(feed, worker, "silent");
-		else if (worker->n_owed == 0)
-			probe(feed, worker);
-	}
 	DL_FOREACH2(feed->lonely, lane, next_listed)
-		if (feed->now_ms - lane->lonely_since_ms >= wait_ms)
+		if (now_ms - lane->lonely_since_ms >= wait_ms)
 			close_waiting(feed, lane);
 }
 
 /* --- opening and closing ---------------------------------------------------------------------- */
 
-int
-feed_open(struct feed *feed, const struct conf *conf, struct hub *hub, struct bus *bus, uint64_t epoch)
+void
+feed_open(struct feed *feed, const struct conf *conf, struct hub *hub, uint64_t epoch)
 {
-	*feed = (struct feed){ .conf = conf, .hub = hub, .bus = bus, .epoch = epoch, .generation = 1 };
-	return announce_static(&feed->routes, conf->ws_routes);
+	*feed = (struct feed){ .conf = conf, .hub = hub, .epoch = epoch, .generation = 1 };
 }
 
 void
@@ -749,14 +400,10 @@ feed_listen(struct feed *feed, const struct feed_events *events, void *context)
 void
 feed_close(struct feed *feed)
 {
-	struct client *client, *next_client;
-	struct worker *worker, *next;
+	struct client *client, *next;
 
 	if (feed->hub == NULL)
 		return; /* it was never opened */
-	HASH_ITER(hh, feed->hub->clients, client, next_client)
+	HASH_ITER(hh, feed->hub->clients, client, next)
 		forget_client(feed, client);
-	HASH_ITER(hh, feed->workers.by_peer, worker, next)
-		workers_remove(&feed->workers, worker);
-	routes_close(&feed->routes);
 }

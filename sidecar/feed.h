@@ -2,39 +2,37 @@
  * feed - events on their way up to the workers.
  *
  * Each path whose route has a handler has a lane: its events in order, kept
- * until their acknowledgement. A lane is served by one worker, chosen by
- * rendezvous hashing over those that announced the route; it moves to another
- * only when nothing is outstanding or its worker is dead. A dead worker's
- * unacknowledged events go to the next one, marked with a higher attempt.
+ * until their acknowledgement. When its worker is gone, what that one has not
+ * acknowledged goes to the next, marked with a higher attempt. A worker that dies
+ * was handling the oldest event that it owed; one over which FEED_MAX_DEATHS
+ * workers have died is given up, and its connection is closed with 1011.
  *
- * A worker is dead when it cannot be routed to, and hung when it says nothing
- * for TINA4_WORKER_TIMEOUT seconds. The event that it was handling then is the
- * oldest that it owes; one over which FEED_MAX_DEATHS workers have died is given
- * up, and its connection is closed with 1011. Whoever is taken for dead and speaks again
- * is unknown, and has to say HELLO.
+ * Which worker gets them is the business of dispatch, who is there that of the
+ * roster, what an acknowledgement does that of ack.
  */
 #ifndef SIDECAR_FEED_H
 #define SIDECAR_FEED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "shared/bus.h"
-#include "shared/wire.h"
 #include "sidecar/histogram.h"
-#include "sidecar/routes.h"
-#include "sidecar/workers.h"
 
 struct client;
 struct conf;
+struct event;
 struct hub;
 struct lane;
 struct path;
+struct routes;
+struct wire_command;
+struct wire_reply;
+struct worker;
 
 enum feed_limits {
 	FEED_RESUMES = 256,  /* clients read again per turn */
 	FEED_MAX_DEATHS = 3, /* of workers over one event: then it is given up */
-	FEED_PROBE_MS = 200, /* between probes of a worker that owes an acknowledgement */
 };
 
 /* What the feed tells who listens to it. */
@@ -49,27 +47,24 @@ struct feed {
 	const struct feed_events *events; /* NULL while nobody listens */
 	void *context;                    /* of the events */
 	struct hub *hub;
-	struct bus *bus;
 	uint64_t epoch;
-	struct routes routes;
 
-	struct workers workers;
 	uint64_t generation; /* changes with the set of workers and routes */
 	uint64_t next_event;
 	uint64_t n_sent;     /* events, in the order in which workers handle them */
 	struct lane *ready;  /* has events to send */
 	struct lane *lonely; /* has events to send, but no worker */
 	struct client *paused;
-	bool resume; /* some of the paused may be read again */
-	uint64_t now_ms;
-	uint64_t now_us;    /* the same clock, for round_trips */
+	bool resume;        /* some of the paused may be read again */
 	uint32_t n_waiting; /* events without an acknowledgement */
 	struct histogram round_trips;
 	uint64_t redelivered;
 };
 
-/* Borrows all of them; push-only routes come from the settings. Returns 0 or a negative errno. */
-int feed_open(struct feed *feed, const struct conf *conf, struct hub *hub, struct bus *bus, uint64_t epoch);
+/* Borrows the settings and the hub; epoch distinguishes it from every earlier one. */
+void feed_open(struct feed *feed, const struct conf *conf, struct hub *hub, uint64_t epoch);
+
+/* Frees the hub's clients, whose sockets must be gone. One that was never opened is fine. */
 void feed_close(struct feed *feed);
 
 /* Says who hears of what happens here: borrowed. events is NULL for nobody. */
@@ -91,40 +86,37 @@ void feed_client_gone(struct feed *feed, struct client *client);
 /* The path was held; it is no more, and its elsewhere is set. Its events go on. */
 void feed_release(struct feed *feed, struct path *path);
 
-/* --- from the bus ------------------------------------------------------------- */
+/* --- from the roster ------------------------------------------------------------- */
 
-/*
- * A worker or an app announces its routes; the reader stands at the first one.
- * The patterns that are refused are appended to refused as blobs and counted.
- * Returns 0, -EPROTO, -EBUSY at WORKERS_MAX, or -ENOMEM.
- */
-int feed_hello(struct feed *feed, const struct bus_peer *peer, const struct wire_hello *hello,
-    struct wire_reader *routes, struct buf *refused, uint16_t *ret_refused);
+/* The set of workers or routes has changed: every lane chooses anew when it next sends. */
+void feed_choose_anew(struct feed *feed);
 
-/*
- * A worker's acknowledgement: applies its commands. Returns 0, or -ESTALE when
- * the worker is not this event's present holder.
- */
-int feed_record(struct feed *feed, struct worker *worker, const struct wire_record *record);
+/* The worker is gone: what it owes goes round again, but for an event that cannot be survived. */
+void feed_take_back(struct feed *feed, struct worker *worker);
 
-/* The worker wants no new events; it is told BYE when it owes nothing more. */
-void feed_bye(struct feed *feed, struct worker *worker);
+/* The same for the table of routes: every path looks for its route, and without one its connections close. */
+void feed_rematch(struct feed *feed, const struct routes *routes);
+
+/* --- from those who send and acknowledge ------------------------------------------- */
+
+/* The event is done with: takes it out of its lane and frees it. */
+void feed_drop_event(struct feed *feed, struct event *event);
+
+/* The last event of a client that is gone was acknowledged: frees the client. */
+void feed_remove_client(struct feed *feed, struct client *client);
+
+/* Reads from a client that has joined, now or when its worker has room. */
+void feed_read(struct feed *feed, struct client *client);
 
 /* --- from the loop --------------------------------------------------------------- */
 
-/* Sends what the turn has gathered, resumes whom it may. */
-void feed_flush(struct feed *feed);
+/* Reads again from those whose workers have room, FEED_RESUMES at most: feed->resume tells whether some are left. */
+void feed_resume(struct feed *feed);
 
-/* Each FEED_PROBE_MS. */
-void feed_probe(struct feed *feed);
+/* There may be more room than before. */
+void feed_resume_soon(struct feed *feed);
 
-/* Each second: hung workers, clients that have waited too long. */
-void feed_tick(struct feed *feed);
-
-/* The route of a path; NULL when there is none. */
-const struct route *feed_route(const struct feed *feed, const char *path, size_t len);
-
-/* True when at least one route can serve: push-only, or with a worker. */
-bool feed_ready(const struct feed *feed);
+/* Each second: clients that have waited for a worker too long. */
+void feed_tick(struct feed *feed, uint64_t now_ms);
 
 #endif

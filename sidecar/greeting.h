@@ -68,7 +68,7 @@ void greeting_begin(void *greetings, int fd, const char *ip);
 /* Answers a status with a JSON error instead of going on, and closes fd. */
 void greeting_refuse(int fd, const char *status, const char *why);
 
-/* Each 100 ms while there are any: looks again at those whose line came in pieces, and ends those that take too long. */
+/* Each 100 ms while there are any: looks again at those whose line came in pieces, ends those that take too long. */
 void greetings_tick(struct greetings *greetings, uint64_t now_ms);
 
 /*

@@ -9,10 +9,10 @@
 enum { CLOSE_MS = 5000 }; /* for what is queued and the closing handshake */
 
 void
-hub_open(struct hub *hub, const struct conf *conf, uint64_t epoch)
+hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint64_t epoch)
 {
 	*hub = (struct hub){ .conf = conf, .next_epoch = epoch };
-	batches_open(&hub->batches, conf);
+	batches_open(&hub->batches, conf, deflate);
 }
 
 void

@@ -35,8 +35,8 @@ struct hub {
 	uint64_t next_epoch;
 };
 
-/* Opens an empty hub; epoch distinguishes it from every earlier one. */
-void hub_open(struct hub *hub, const struct conf *conf, uint64_t epoch);
+/* Opens an empty hub; deflate may be NULL, epoch distinguishes it from every earlier one. */
+void hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint64_t epoch);
 
 /* Says who hears of what happens here: borrowed. events is NULL for nobody. */
 void hub_listen(struct hub *hub, const struct hub_events *events, void *context);

@@ -6,19 +6,25 @@
 #include "shared/clock.h"
 #include "shared/conf.h"
 #include "shared/log.h"
+#include "sidecar/ack.h"
 #include "sidecar/apply.h"
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
+#include "sidecar/registration.h"
+#include "sidecar/roster.h"
+#include "sidecar/routes.h"
+#include "sidecar/turn.h"
+#include "sidecar/workers.h"
 
 enum {
 	APP_SILENT_MS = 30 * WIRE_HEARTBEAT_MS, /* then an app that said HELLO is forgotten */
 };
 
 void
-intake_open(struct intake *intake, const struct conf *conf, struct bus *bus, struct hub *hub, struct feed *feed)
+intake_open(struct intake *intake, const struct intake_parts *parts)
 {
-	*intake = (struct intake){ .conf = conf, .bus = bus, .hub = hub, .feed = feed };
+	*intake = (struct intake){ .parts = *parts };
 }
 
 void
@@ -49,7 +55,7 @@ intake_close(struct intake *intake)
 static void
 answer(struct intake *intake, const struct bus_peer *peer, struct buf *message)
 {
-	int r = bus_send(intake->bus, peer, message);
+	int r = bus_send(intake->parts.bus, peer, message);
 
 	if (r < 0 && r != -EHOSTUNREACH)
 		log_warn("answer lost error=%s", strerror(-r));
@@ -100,13 +106,13 @@ find_app(struct intake *intake, const struct bus_peer *peer)
 static bool
 heard(struct intake *intake, const struct bus_peer *peer)
 {
-	struct worker *worker = workers_find(&intake->feed->workers, peer);
+	struct worker *worker = workers_find(intake->parts.workers, peer);
 	struct app_peer *app = worker != NULL ? NULL : find_app(intake, peer);
 
 	if (worker != NULL)
-		worker->heard_ms = intake->now_ms;
+		worker->heard_ms = intake->parts.turn->now_ms;
 	if (app != NULL)
-		app->heard_ms = intake->now_ms;
+		app->heard_ms = intake->parts.turn->now_ms;
 	return worker != NULL || app != NULL;
 }
 
@@ -124,7 +130,7 @@ remember_app(struct intake *intake, const struct bus_peer *peer)
 		app->peer = *peer;
 		HASH_ADD(hh, intake->apps, peer, sizeof(app->peer), app);
 	}
-	app->heard_ms = intake->now_ms;
+	app->heard_ms = intake->parts.turn->now_ms;
 	return 0;
 }
 
@@ -133,28 +139,30 @@ remember_app(struct intake *intake, const struct bus_peer *peer)
 static void
 take_hello(struct intake *intake, const struct bus_peer *peer, uint64_t id, struct wire_reader *body)
 {
-	struct wire_welcome welcome = { .epoch = intake->feed->epoch,
-		.max_message = intake->conf->ws_max_message,
-		.attribute_bytes = intake->conf->ws_attribute_bytes };
-	struct buf message = BUF_INIT, refused = BUF_INIT;
+	struct wire_welcome welcome = { .epoch = intake->parts.feed->epoch,
+		.max_message = intake->parts.conf->ws_max_message,
+		.attribute_bytes = intake->parts.conf->ws_attribute_bytes };
+	struct refusals refusals = { BUF_INIT, 0 };
+	struct buf message = BUF_INIT;
 	struct wire_hello hello;
 	int r = wire_get_hello(body, &hello);
 
 	if (r == 0 && hello.role == WIRE_ROLE_APP)
 		r = remember_app(intake, peer);
 	if (r == 0)
-		r = feed_hello(intake->feed, peer, &hello, body, &refused, &welcome.n_refused);
+		r = roster_hello(intake->parts.roster, peer, &hello, body, intake->parts.turn->now_ms, &refusals);
 	if (r == -EPROTO) {
 		refuse(intake, peer, id, WIRE_MALFORMED, "malformed HELLO");
 	} else if (r < 0) {
 		refuse(intake, peer, id, WIRE_BUSY, "too many peers, or out of memory");
 	} else {
+		welcome.n_refused = refusals.n;
 		wire_put_header(&message, WIRE_WELCOME, id);
 		wire_put_welcome(&message, &welcome);
-		buf_bytes(&message, refused.data, refused.len);
+		buf_bytes(&message, refusals.patterns.data, refusals.patterns.len);
 		answer(intake, peer, &message);
 	}
-	buf_free(&refused);
+	buf_free(&refusals.patterns);
 }
 
 static void
@@ -171,7 +179,7 @@ answer_stale(struct intake *intake, const struct bus_peer *peer, const struct wi
 static void
 take_batch(struct intake *intake, const struct bus_peer *peer, uint64_t id, struct wire_reader *body)
 {
-	struct worker *worker = workers_find(&intake->feed->workers, peer);
+	struct worker *worker = workers_find(intake->parts.workers, peer);
 	struct wire_record record;
 	int r;
 
@@ -180,7 +188,7 @@ take_batch(struct intake *intake, const struct bus_peer *peer, uint64_t id, stru
 		return;
 	}
 	while ((r = wire_get_record(body, &record)) > 0)
-		if (feed_record(intake->feed, worker, &record) == -ESTALE)
+		if (ack_take(intake->parts.feed, worker, &record, intake->parts.turn->now_us) == -ESTALE)
 			answer_stale(intake, peer, &record);
 	if (r < 0)
 		refuse(intake, peer, id, WIRE_MALFORMED, "malformed record in BATCH");
@@ -189,11 +197,11 @@ take_batch(struct intake *intake, const struct bus_peer *peer, uint64_t id, stru
 static void
 take_bye(struct intake *intake, const struct bus_peer *peer)
 {
-	struct worker *worker = workers_find(&intake->feed->workers, peer);
+	struct worker *worker = workers_find(intake->parts.workers, peer);
 	struct app_peer *app = find_app(intake, peer);
 
 	if (worker != NULL)
-		feed_bye(intake->feed, worker);
+		roster_bye(intake->parts.roster, worker);
 	else if (app != NULL)
 		forget_app(intake, app);
 }
@@ -229,7 +237,7 @@ hand_on(struct intake *intake, const struct wire_command *command, struct wire_r
 static void
 apply_and_remember(struct intake *intake, const struct wire_request *request, struct wire_reply *ret)
 {
-	apply_command(intake->hub, NULL, &request->command, ret);
+	apply_command(intake->parts.hub, NULL, &request->command, ret);
 	hand_on(intake, &request->command, ret);
 	if (is_applied(ret->status) && request->command.type != WIRE_COUNT && seen_add(&intake->seen, request, ret) < 0)
 		log_warn("request not remembered why=out-of-memory");
@@ -283,7 +291,7 @@ count_later(struct intake *intake, const struct bus_peer *peer, uint64_t id, con
 static const struct route *
 route_of(const struct intake *intake, const struct wire_command *command)
 {
-	return feed_route(intake->feed, command->key.data, command->key.len);
+	return routes_match(intake->parts.routes, command->key.data, command->key.len);
 }
 
 /* The answer that an earlier try got, or NULL. What the relay could not take then, it may take now. */
@@ -321,7 +329,7 @@ take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, st
 	}
 	if (names_a_path(request.command.type) && route_of(intake, &request.command) == NULL) {
 		/* Its app may have the route: it has only never told us. */
-		if (find_app(intake, peer) == NULL && workers_find(&intake->feed->workers, peer) == NULL) {
+		if (find_app(intake, peer) == NULL && workers_find(intake->parts.workers, peer) == NULL) {
 			answer_header(intake, peer, WIRE_UNKNOWN, id);
 			return;
 		}
@@ -408,7 +416,7 @@ note_receipts(struct intake *intake)
 {
 	if (intake->n_answered == 0)
 		return;
-	histogram_add(&intake->receipts, (uint64_t)clock_ns() / 1000 - intake->now_us, intake->n_answered);
+	histogram_add(&intake->receipts, (uint64_t)clock_ns() / 1000 - intake->parts.turn->now_us, intake->n_answered);
 	intake->n_answered = 0;
 }
 
@@ -419,7 +427,7 @@ drain(struct intake *intake)
 		struct bus_message message;
 		struct bus_peer peer;
 		struct wire_reader body;
-		int r = bus_recv(intake->bus, &peer, &message);
+		int r = bus_recv(intake->parts.bus, &peer, &message);
 
 		if (r == -EPROTO) {
 			refuse(intake, &peer, 0, WIRE_MALFORMED, "not one frame");
@@ -446,7 +454,7 @@ intake_tick(struct intake *intake)
 	struct app_peer *app, *next;
 
 	HASH_ITER(hh, intake->apps, app, next)
-		if (intake->now_ms - app->heard_ms >= APP_SILENT_MS)
+		if (intake->parts.turn->now_ms - app->heard_ms >= APP_SILENT_MS)
 			forget_app(intake, app);
 	seen_expire(&intake->seen, clock_unix_ms());
 }

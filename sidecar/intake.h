@@ -27,6 +27,10 @@ struct buf;
 struct conf;
 struct feed;
 struct hub;
+struct roster;
+struct routes;
+struct turn;
+struct workers;
 
 enum intake_limits {
 	INTAKE_BUDGET = 256,    /* messages taken per loop turn */
@@ -51,26 +55,31 @@ struct intake_events {
 	void (*stats_asked)(void *context, struct buf *lines);
 };
 
-struct intake {
+/* What an intake borrows. */
+struct intake_parts {
 	const struct conf *conf;
-	const struct intake_events *events; /* NULL while nobody listens */
-	void *context;                      /* of the events */
 	struct bus *bus;
 	struct hub *hub;
 	struct feed *feed;
+	struct roster *roster;
+	const struct routes *routes;
+	const struct workers *workers;
+	const struct turn *turn;
+};
+
+struct intake {
+	struct intake_parts parts;
+	const struct intake_events *events; /* NULL while nobody listens */
+	void *context;                      /* of the events */
 	struct app_peer *apps;
 	struct seen seen;
-	uint64_t now_ms; /* of the loop */
-	uint64_t started_ms;
 	uint64_t n_malformed;
 	uint64_t pushes[INTAKE_STATUSES]; /* by outcome; a retry counts as its first try */
-	uint64_t n_answered;              /* pushes since now_us */
-	uint64_t now_us;                  /* when this turn began */
+	uint64_t n_answered;              /* pushes in this turn */
 	struct histogram receipts;
 };
 
-/* Borrows all of them. */
-void intake_open(struct intake *intake, const struct conf *conf, struct bus *bus, struct hub *hub, struct feed *feed);
+void intake_open(struct intake *intake, const struct intake_parts *parts);
 void intake_close(struct intake *intake);
 
 /* Says who hears of what happens here: borrowed. events is NULL for nobody. */

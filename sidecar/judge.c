@@ -4,9 +4,9 @@
 #include "shared/conf.h"
 #include "shared/credentials.h"
 #include "shared/token.h"
-#include "sidecar/feed.h"
 #include "sidecar/greeting.h"
 #include "sidecar/judge.h"
+#include "sidecar/routes.h"
 
 enum { KEY_CHARS = 24 }; /* 16 bytes in base64 */
 
@@ -67,7 +67,7 @@ refuse(int status, const char *why)
 }
 
 struct verdict
-judge_upgrade(const struct upgrade *upgrade, const struct feed *feed, const char *allowed_origins, bool full)
+judge_upgrade(const struct upgrade *upgrade, const struct routes *routes, const char *allowed_origins, bool full)
 {
 	const struct request_line *line = upgrade->line;
 	const struct route *route;
@@ -78,9 +78,9 @@ judge_upgrade(const struct upgrade *upgrade, const struct feed *feed, const char
 		return refuse(426, "Sec-WebSocket-Version must be 13");
 	if (!is_key(upgrade->key))
 		return refuse(400, "Sec-WebSocket-Key must be 16 bytes in base64");
-	if (routes_empty(&feed->routes))
+	if (routes_empty(routes))
 		return refuse(503, "no application has announced its routes yet");
-	route = feed_route(feed, line->path, line->path_len);
+	route = routes_match(routes, line->path, line->path_len);
 	if (route == NULL)
 		return refuse(404, "no WebSocket route matches this path");
 	if (!origin_allowed(upgrade->origin, upgrade->host, allowed_origins))

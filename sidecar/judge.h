@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 struct credentials;
-struct feed;
 struct keys;
 struct request_line;
 struct route;
+struct routes;
 struct token;
 
 /* The headers that decide; NULL where there is none. */
@@ -40,7 +40,7 @@ struct verdict {
  * connections.
  */
 struct verdict judge_upgrade(
-    const struct upgrade *upgrade, const struct feed *feed, const char *allowed_origins, bool full);
+    const struct upgrade *upgrade, const struct routes *routes, const char *allowed_origins, bool full);
 
 /*
  * The same for the token of a secure route: 101 and *ret, which the caller frees

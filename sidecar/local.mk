@@ -3,16 +3,18 @@ bin_PROGRAMS += tina4-sidecar
 
 %C%_libsidecar_la_SOURCES = \
 	%D%/acceptor.c %D%/acceptor.h \
+	%D%/ack.c %D%/ack.h \
 	%D%/admin.c %D%/admin.h \
-	%D%/announce.c %D%/announce.h \
 	%D%/answer.c %D%/answer.h \
 	%D%/apply.c %D%/apply.h \
 	%D%/batch.c %D%/batch.h \
 	%D%/client.c %D%/client.h \
 	%D%/deflate.c %D%/deflate.h \
+	%D%/dispatch.c %D%/dispatch.h \
 	%D%/expiry.c %D%/expiry.h \
 	%D%/extension.c %D%/extension.h \
 	%D%/feed.c %D%/feed.h \
+	%D%/figures.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/greeting.c %D%/greeting.h \
 	%D%/histogram.c %D%/histogram.h \
@@ -30,17 +32,20 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/post.c %D%/post.h \
 	%D%/quotas.c %D%/quotas.h \
 	%D%/redis.c %D%/redis.h %D%/redis_tls.h \
+	%D%/registration.c %D%/registration.h \
 	%D%/relay.c %D%/relay.h \
 	%D%/relay_channel.c %D%/relay_channel.h \
 	%D%/relay_inquiry.c %D%/relay_inquiry.h \
 	%D%/relay_redis.c %D%/relay_redis.h \
 	%D%/relay_tell.c %D%/relay_tell.h \
 	%D%/reload.c %D%/reload.h \
+	%D%/roster.c %D%/roster.h \
 	%D%/routes.c %D%/routes.h \
 	%D%/seen.c %D%/seen.h \
 	%D%/sidecar.c %D%/sidecar.h \
 	%D%/stats.c %D%/stats.h \
 	%D%/tally.c %D%/tally.h \
+	%D%/turn.h \
 	%D%/workers.c %D%/workers.h \
 	%D%/ws.c %D%/ws.h
 if HIREDIS_SSL

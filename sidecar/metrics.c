@@ -4,6 +4,7 @@
 #include "config.h"
 #include "shared/buf.h"
 #include "sidecar/feed.h"
+#include "sidecar/figures.h"
 #include "sidecar/greeting.h"
 #include "sidecar/histogram.h"
 #include "sidecar/hub.h"
@@ -11,6 +12,7 @@
 #include "sidecar/metrics.h"
 #include "sidecar/relay.h"
 #include "sidecar/tally.h"
+#include "sidecar/workers.h"
 #include "sidecar/ws.h"
 
 /* --- the format ----------------------------------------------------------------- */
@@ -73,14 +75,14 @@ queued_bytes(const struct hub *hub)
 }
 
 static void
-put_process(const struct metrics *metrics, struct buf *ret)
+put_process(const struct figures *figures, struct buf *ret)
 {
 	struct rusage usage = { 0 };
 
 	getrusage(RUSAGE_SELF, &usage);
 	put_head(ret, "tina4_build_info", "gauge", "The version that runs.");
 	put_labelled(ret, "tina4_build_info", "version", PACKAGE_VERSION, 1);
-	put_gauge(ret, "process_start_time_seconds", (uint64_t)metrics->started, "Unix time of the start.");
+	put_gauge(ret, "process_start_time_seconds", (uint64_t)figures->started, "Unix time of the start.");
 	put_head(ret, "process_cpu_seconds_total", "counter", "Processor time, of user and system.");
 	buf_printf(ret, "process_cpu_seconds_total %.6f\n",
 	    (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
@@ -88,38 +90,38 @@ put_process(const struct metrics *metrics, struct buf *ret)
 }
 
 static void
-put_upgrades(const struct metrics *metrics, struct buf *ret)
+put_upgrades(const struct figures *figures, struct buf *ret)
 {
 	static const char name[] = "tina4_upgrades_total";
 
 	put_head(ret, name, "counter", "Requests at the WebSocket listeners, by the status that they were answered.");
 	for (int i = 0; i < TALLY_UPGRADES; i++) {
-		uint64_t n = metrics->ws->tally.upgrades[i];
+		uint64_t n = figures->ws->tally.upgrades[i];
 
 		if (i == TALLY_BAD_REQUEST)
-			n += metrics->browsers->n_refused;
+			n += figures->browsers->n_refused;
 		put_labelled(ret, name, "status", tally_upgrade_name(i), n);
 	}
 }
 
 static void
-put_connections(const struct metrics *metrics, struct buf *ret)
+put_connections(const struct figures *figures, struct buf *ret)
 {
 	static const char ends[] = "tina4_closes_total";
 
-	put_gauge(ret, "tina4_connections", metrics->ws->n_open, "WebSocket connections.");
-	put_gauge(ret, "tina4_paths", HASH_COUNT(metrics->hub->paths), "Paths that have connections.");
-	put_upgrades(metrics, ret);
+	put_gauge(ret, "tina4_connections", figures->ws->n_open, "WebSocket connections.");
+	put_gauge(ret, "tina4_paths", HASH_COUNT(figures->hub->paths), "Paths that have connections.");
+	put_upgrades(figures, ret);
 	put_head(ret, ends, "counter", "Connections that ended, by how.");
 	for (int i = 0; i < TALLY_ENDS; i++)
-		put_labelled(ret, ends, "reason", tally_end_name(i), metrics->ws->tally.ends[i]);
+		put_labelled(ret, ends, "reason", tally_end_name(i), figures->ws->tally.ends[i]);
 }
 
 static void
-put_messages(const struct metrics *metrics, struct buf *ret)
+put_messages(const struct figures *figures, struct buf *ret)
 {
-	const struct ws *ws = metrics->ws;
-	const struct hub *hub = metrics->hub;
+	const struct ws *ws = figures->ws;
+	const struct hub *hub = figures->hub;
 
 	put_counter(ret, "tina4_received_messages_total", ws->n_received, "Messages from clients.");
 	put_counter(ret, "tina4_received_bytes_total", ws->received_bytes, "Bytes of messages from clients.");
@@ -132,12 +134,12 @@ put_messages(const struct metrics *metrics, struct buf *ret)
 }
 
 static void
-put_workers(const struct metrics *metrics, struct buf *ret)
+put_workers(const struct figures *figures, struct buf *ret)
 {
-	const struct feed *feed = metrics->feed;
+	const struct feed *feed = figures->feed;
 
-	put_gauge(ret, "tina4_workers", HASH_COUNT(feed->workers.by_peer), "Workers that are connected.");
-	put_gauge(ret, "tina4_apps", HASH_COUNT(metrics->intake->apps), "Other processes of apps that are connected.");
+	put_gauge(ret, "tina4_workers", HASH_COUNT(figures->workers->by_peer), "Workers that are connected.");
+	put_gauge(ret, "tina4_apps", HASH_COUNT(figures->intake->apps), "Other processes of apps that are connected.");
 	put_gauge(ret, "tina4_events_waiting", feed->n_waiting, "Events that no worker has acknowledged yet.");
 	put_counter(ret, "tina4_events_total", feed->n_sent, "Events that went to workers.");
 	put_counter(ret, "tina4_events_redelivered_total", feed->redelivered,
@@ -173,10 +175,10 @@ status_name(enum wire_status status)
 }
 
 static void
-put_pushes(const struct metrics *metrics, struct buf *ret)
+put_pushes(const struct figures *figures, struct buf *ret)
 {
 	static const char name[] = "tina4_pushes_total";
-	const struct intake *intake = metrics->intake;
+	const struct intake *intake = figures->intake;
 
 	put_head(ret, name, "counter", "Pushes over the bus and over HTTP, by their outcome.");
 	for (int i = 0; i < INTAKE_STATUSES; i++)
@@ -208,12 +210,12 @@ put_relay(const struct relay *relay, struct buf *ret)
 }
 
 void
-metrics_put(const struct metrics *metrics, struct buf *ret)
+metrics_put(const struct figures *figures, struct buf *ret)
 {
-	put_process(metrics, ret);
-	put_connections(metrics, ret);
-	put_messages(metrics, ret);
-	put_workers(metrics, ret);
-	put_pushes(metrics, ret);
-	put_relay(metrics->relay, ret);
+	put_process(figures, ret);
+	put_connections(figures, ret);
+	put_messages(figures, ret);
+	put_workers(figures, ret);
+	put_pushes(figures, ret);
+	put_relay(figures->relay, ret);
 }

@@ -14,10 +14,11 @@
 #include "shared/log.h"
 #include "shared/path.h"
 #include "sidecar/answer.h"
-#include "sidecar/feed.h"
 #include "sidecar/greeting.h"
 #include "sidecar/intake.h"
 #include "sidecar/post.h"
+#include "sidecar/routes.h"
+#include "sidecar/turn.h"
 
 /* A request whose body is on its way. */
 struct post {
@@ -99,7 +100,7 @@ parse_id(const char *query, struct post_verdict *ret)
 }
 
 struct post_verdict
-post_judge(const struct post_head *head, const struct conf *conf, const struct feed *feed)
+post_judge(const struct post_head *head, const struct conf *conf, const struct routes *routes)
 {
 	const struct request_line *line = head->line;
 	struct span token = credentials_bearer(head->authorization);
@@ -124,7 +125,7 @@ post_judge(const struct post_head *head, const struct conf *conf, const struct f
 		return refuse(400, "id must be 32 hexadecimal digits");
 	verdict.path.data = line->path + strlen(POST_PREFIX) - 1;
 	verdict.path.len = line->path_len - strlen(POST_PREFIX) + 1;
-	if (feed_route(feed, verdict.path.data, verdict.path.len) == NULL)
+	if (routes_match(routes, verdict.path.data, verdict.path.len) == NULL)
 		return refuse(404, "no route matches this path");
 	return verdict;
 }
@@ -208,8 +209,15 @@ judge(struct post *post, const struct request_line *line)
 		.type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, type, sizeof(type)),
 	};
 
-	post->verdict = post_judge(&head, post->all->conf, post->all->feed);
+	post->verdict = post_judge(&head, post->all->conf, post->all->routes);
 	post->has_body = head.length != NULL && parse_length(head.length, &bytes) && bytes > 0;
+}
+
+void
+posts_open(struct posts *posts, const struct conf *conf, const struct routes *routes, struct intake *intake,
+    const struct turn *turn)
+{
+	*posts = (struct posts){ .conf = conf, .routes = routes, .intake = intake, .turn = turn };
 }
 
 static struct post *
@@ -221,7 +229,7 @@ post_new(struct posts *posts, struct lws *wsi)
 		return NULL;
 	post->all = posts;
 	post->wsi = wsi;
-	post->end_ms = posts->intake->now_ms + POST_MS;
+	post->end_ms = posts->turn->now_ms + POST_MS;
 	DL_APPEND(posts->under_way, post);
 	return post;
 }

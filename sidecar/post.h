@@ -16,10 +16,11 @@
 #include "shared/wire.h"
 
 struct conf;
-struct feed;
 struct intake;
 struct lws;
 struct request_line;
+struct routes;
+struct turn;
 
 #define POST_PREFIX "/push/" /* of the path; its last slash is the first of the WebSocket's path */
 
@@ -44,7 +45,7 @@ struct post_verdict {
 };
 
 /* Pure. */
-struct post_verdict post_judge(const struct post_head *head, const struct conf *conf, const struct feed *feed);
+struct post_verdict post_judge(const struct post_head *head, const struct conf *conf, const struct routes *routes);
 
 /* Appends what a client hears: the receipt, as JSON. */
 void post_put_receipt(struct buf *buf, const struct wire_id *id, const struct wire_reply *reply);
@@ -53,10 +54,15 @@ struct post;
 
 struct posts {
 	const struct conf *conf;
-	const struct feed *feed;
+	const struct routes *routes;
 	struct intake *intake;
+	const struct turn *turn;
 	struct post *under_way;
 };
+
+/* Borrows all of them. */
+void posts_open(struct posts *posts, const struct conf *conf, const struct routes *routes, struct intake *intake,
+    const struct turn *turn);
 
 /*
  * These are libwebsockets' callbacks for one request. Each returns 0 to go on

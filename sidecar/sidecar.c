@@ -14,20 +14,27 @@
 #include "sidecar/acceptor.h"
 #include "sidecar/admin.h"
 #include "sidecar/deflate.h"
+#include "sidecar/dispatch.h"
 #include "sidecar/expiry.h"
 #include "sidecar/feed.h"
+#include "sidecar/figures.h"
 #include "sidecar/greeting.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
 #include "sidecar/notify.h"
 #include "sidecar/pings.h"
+#include "sidecar/post.h"
 #include "sidecar/quotas.h"
 #include "sidecar/relay.h"
 #include "sidecar/relay_channel.h"
 #include "sidecar/relay_inquiry.h"
 #include "sidecar/reload.h"
+#include "sidecar/roster.h"
+#include "sidecar/routes.h"
 #include "sidecar/sidecar.h"
 #include "sidecar/stats.h"
+#include "sidecar/turn.h"
+#include "sidecar/workers.h"
 #include "sidecar/ws.h"
 
 enum {
@@ -44,8 +51,13 @@ struct sidecar {
 	const struct keys *keys;
 	void *zmq;
 	struct bus *bus;
+	struct turn turn;
 	struct hub hub;
 	struct feed feed;
+	struct routes routes;
+	struct workers workers;
+	struct roster roster;
+	struct dispatch dispatch;
 	struct intake intake;
 	struct relay relay;
 	struct relay *others; /* the relay, or NULL while there is only this host */
@@ -53,6 +65,8 @@ struct sidecar {
 	struct expiry expiry;
 	struct quotas quotas;
 	struct deflate *deflate; /* NULL when it is off */
+	struct figures figures;
+	struct posts posts;
 	struct admin admin;
 	struct greetings browsers, admins; /* connections that have not said what they want */
 	struct ws ws;
@@ -62,7 +76,7 @@ struct sidecar {
 
 	uv_loop_t loop;
 	uv_poll_t bus_poll;
-	uv_prepare_t turn;
+	uv_prepare_t prepare;
 	uv_idle_t more; /* active while there is more than one turn's budget to do */
 	uv_timer_t tick, short_tick, probe_tick;
 	uv_signal_t term, interrupt, hangup;
@@ -85,7 +99,7 @@ close_handle(uv_handle_t *handle, void *unused)
 static void
 close_own_handles(struct sidecar *sidecar)
 {
-	uv_handle_t *own[] = { (uv_handle_t *)&sidecar->bus_poll, (uv_handle_t *)&sidecar->turn,
+	uv_handle_t *own[] = { (uv_handle_t *)&sidecar->bus_poll, (uv_handle_t *)&sidecar->prepare,
 		(uv_handle_t *)&sidecar->more, (uv_handle_t *)&sidecar->tick, (uv_handle_t *)&sidecar->short_tick,
 		(uv_handle_t *)&sidecar->probe_tick, (uv_handle_t *)&sidecar->term, (uv_handle_t *)&sidecar->interrupt,
 		(uv_handle_t *)&sidecar->hangup };
@@ -124,7 +138,7 @@ is_over(const struct sidecar *sidecar)
 		return false;
 	if (HASH_COUNT(sidecar->hub.clients) == 0)
 		return true;
-	if (HASH_COUNT(sidecar->feed.workers.by_peer) > 0)
+	if (HASH_COUNT(sidecar->workers.by_peer) > 0)
 		return false;
 	HASH_ITER(hh, sidecar->hub.clients, client, next)
 		if (client->state != CLIENT_GONE)
@@ -161,7 +175,7 @@ on_signal(uv_signal_t *handle, int number)
 	notify_stopping(&sidecar->notify, "closing connections");
 	sidecar->stop_begun_ms = uv_now(&sidecar->loop);
 	sidecar->n_to_close = HASH_COUNT(sidecar->hub.clients);
-	sidecar->ws.stopping = true;
+	ws_stop(&sidecar->ws);
 	acceptors_close(&sidecar->acceptors);
 	greetings_refuse(&sidecar->browsers, "503 Service Unavailable", "stopping");
 	greetings_refuse(&sidecar->admins, "503 Service Unavailable", "stopping");
@@ -178,7 +192,7 @@ on_hangup(uv_signal_t *handle, int number)
 	(void)number;
 	notify_reloading(&sidecar->notify);
 	reload(sidecar->conf, sidecar->max_connections);
-	sidecar->feed.resume = true; /* there may be room for more events now */
+	feed_resume_soon(&sidecar->feed); /* there may be room for more events now */
 	notify_ready(&sidecar->notify, NULL);
 }
 
@@ -193,7 +207,8 @@ on_tick(uv_timer_t *timer)
 	pings_tick(&sidecar->pings);
 	expiry_tick(&sidecar->expiry, time(NULL));
 	quotas_tick(&sidecar->quotas, uv_now(&sidecar->loop));
-	feed_tick(&sidecar->feed);
+	roster_tick(&sidecar->roster, uv_now(&sidecar->loop));
+	feed_tick(&sidecar->feed, uv_now(&sidecar->loop));
 	intake_tick(&sidecar->intake);
 	ws_tick(&sidecar->ws);
 	notify_tick(&sidecar->notify, uv_now(&sidecar->loop));
@@ -206,9 +221,9 @@ on_tick(uv_timer_t *timer)
 static bool
 may_accept(const struct sidecar *sidecar)
 {
-	uint64_t passed = uv_now(&sidecar->loop) - sidecar->intake.started_ms;
+	uint64_t passed = uv_now(&sidecar->loop) - sidecar->figures.started_ms;
 
-	return passed >= HOLD_MAX_MS || (passed >= HOLD_MIN_MS && !routes_empty(&sidecar->feed.routes));
+	return passed >= HOLD_MAX_MS || (passed >= HOLD_MIN_MS && !routes_empty(&sidecar->routes));
 }
 
 /* What on_short_tick() is for. Most of the time there is none of it. */
@@ -216,8 +231,7 @@ static bool
 needs_short_tick(const struct sidecar *sidecar)
 {
 	return sidecar->browsers.under_way != NULL || sidecar->admins.under_way != NULL ||
-	    sidecar->admin.posts.under_way != NULL || sidecar->stop_begun_ms != 0 ||
-	    !acceptors_accept(sidecar->acceptors);
+	    sidecar->posts.under_way != NULL || sidecar->stop_begun_ms != 0 || !acceptors_accept(sidecar->acceptors);
 }
 
 static void
@@ -229,7 +243,7 @@ on_short_tick(uv_timer_t *timer)
 		acceptors_tick(sidecar->acceptors);
 	greetings_tick(&sidecar->browsers, uv_now(&sidecar->loop));
 	greetings_tick(&sidecar->admins, uv_now(&sidecar->loop));
-	posts_tick(&sidecar->admin.posts, uv_now(&sidecar->loop));
+	posts_tick(&sidecar->posts, uv_now(&sidecar->loop));
 	if (sidecar->stop_begun_ms != 0)
 		advance_stop(sidecar);
 	if (!needs_short_tick(sidecar))
@@ -242,7 +256,7 @@ on_probe(uv_timer_t *timer)
 	struct sidecar *sidecar = timer->data;
 
 	if (sidecar->feed.n_waiting > 0)
-		feed_probe(&sidecar->feed);
+		roster_probe(&sidecar->roster);
 	else
 		uv_timer_stop(timer);
 }
@@ -259,7 +273,7 @@ static void
 start_timers(struct sidecar *sidecar)
 {
 	start_if(needs_short_tick(sidecar), &sidecar->short_tick, on_short_tick, SHORT_TICK_MS);
-	start_if(sidecar->feed.n_waiting > 0, &sidecar->probe_tick, on_probe, FEED_PROBE_MS);
+	start_if(sidecar->feed.n_waiting > 0, &sidecar->probe_tick, on_probe, ROSTER_PROBE_MS);
 }
 
 /* --- the turn ------------------------------------------------------------------- */
@@ -283,11 +297,10 @@ on_turn(uv_prepare_t *prepare)
 {
 	struct sidecar *sidecar = prepare->data;
 
-	sidecar->intake.now_ms = sidecar->feed.now_ms = uv_now(&sidecar->loop);
-	sidecar->intake.now_us = sidecar->feed.now_us = uv_hrtime() / 1000;
+	sidecar->turn = (struct turn){ uv_now(&sidecar->loop), uv_hrtime() / 1000 };
 	intake_drain(&sidecar->intake);
 	ws_read_on(&sidecar->ws);
-	feed_flush(&sidecar->feed);
+	dispatch_flush(&sidecar->dispatch);
 	hub_flush(&sidecar->hub);
 	if (sidecar->others != NULL)
 		relay_flush(sidecar->others);
@@ -344,7 +357,7 @@ on_stats_asked(void *context, struct buf *lines)
 {
 	const struct sidecar *sidecar = context;
 
-	stats_put(&sidecar->intake, sidecar->others, lines);
+	stats_put(&sidecar->figures, lines);
 }
 
 static void
@@ -372,7 +385,6 @@ connect_relay(struct sidecar *sidecar)
 	static const struct relay_events relay_events = { .released = on_released, .counted = on_counted };
 
 	sidecar->others = &sidecar->relay;
-	sidecar->admin.metrics.relay = &sidecar->relay;
 	hub_listen(&sidecar->hub, &hub_events, &sidecar->relay);
 	feed_listen(&sidecar->feed, &feed_events, &sidecar->relay);
 	relay_listen(&sidecar->relay, &relay_events, sidecar);
@@ -382,7 +394,7 @@ static void
 disconnect_relay(struct sidecar *sidecar)
 {
 	sidecar->others = NULL;
-	sidecar->admin.metrics.relay = NULL;
+	sidecar->figures.relay = NULL;
 	hub_listen(&sidecar->hub, NULL, NULL);
 	feed_listen(&sidecar->feed, NULL, NULL);
 }
@@ -395,9 +407,9 @@ open_handles(struct sidecar *sidecar)
 	uv_loop_t *loop = &sidecar->loop;
 	int r;
 
-	sidecar->turn.data = sidecar->tick.data = sidecar->short_tick.data = sidecar->probe_tick.data = sidecar;
+	sidecar->prepare.data = sidecar->tick.data = sidecar->short_tick.data = sidecar->probe_tick.data = sidecar;
 	sidecar->term.data = sidecar->interrupt.data = sidecar->hangup.data = sidecar;
-	uv_prepare_init(loop, &sidecar->turn);
+	uv_prepare_init(loop, &sidecar->prepare);
 	uv_idle_init(loop, &sidecar->more);
 	uv_timer_init(loop, &sidecar->tick);
 	uv_timer_init(loop, &sidecar->short_tick);
@@ -409,7 +421,7 @@ open_handles(struct sidecar *sidecar)
 	if (r < 0)
 		return r;
 	uv_poll_start(&sidecar->bus_poll, UV_READABLE, on_bus);
-	uv_prepare_start(&sidecar->turn, on_turn);
+	uv_prepare_start(&sidecar->prepare, on_turn);
 	uv_timer_start(&sidecar->tick, on_tick, TICK_MS, TICK_MS);
 	uv_signal_start(&sidecar->term, on_signal, SIGTERM);
 	uv_signal_start(&sidecar->interrupt, on_signal, SIGINT);
@@ -474,11 +486,10 @@ open_listeners(struct sidecar *sidecar)
 	return r < 0 ? r : 0;
 }
 
-/* The instance, which begins the ids of all connections, is half of our name to other hosts. */
+/* origin is our name to other hosts. */
 static int
-open_relay(struct sidecar *sidecar, uint32_t random)
+open_relay(struct sidecar *sidecar, uint64_t origin)
 {
-	uint64_t origin = (uint64_t)be32toh(sidecar->ws.instance) << 32 | random;
 	int r;
 
 	if (strcmp(sidecar->conf->ws_backplane, "redis") != 0)
@@ -489,64 +500,106 @@ open_relay(struct sidecar *sidecar, uint32_t random)
 	return r;
 }
 
+/* What happens here: hub, feed and what feeds them. */
 static int
-open_parts(struct sidecar *sidecar)
+open_core(struct sidecar *sidecar, uint64_t epoch)
 {
 	static const struct intake_events intake_events = {
 		.applied = on_app_applied, .count_asked = on_count_asked, .stats_asked = on_stats_asked
 	};
-	struct wire_id random;
-	uint64_t epoch;
-	int r = wire_id_random(&random);
+	const struct intake_parts intake_parts = { .conf = sidecar->conf,
+		.bus = sidecar->bus,
+		.hub = &sidecar->hub,
+		.feed = &sidecar->feed,
+		.roster = &sidecar->roster,
+		.routes = &sidecar->routes,
+		.workers = &sidecar->workers,
+		.turn = &sidecar->turn };
+	const struct conf *conf = sidecar->conf;
 
-	if (r < 0)
-		return r;
-	memcpy(&epoch, random.bytes, sizeof(epoch));
-	hub_open(&sidecar->hub, sidecar->conf, epoch);
-	r = feed_open(&sidecar->feed, sidecar->conf, &sidecar->hub, sidecar->bus, epoch);
-	if (r < 0)
-		return r;
-	intake_open(&sidecar->intake, sidecar->conf, sidecar->bus, &sidecar->hub, &sidecar->feed);
-	intake_listen(&sidecar->intake, &intake_events, sidecar);
-	sidecar->intake.started_ms = uv_now(&sidecar->loop);
-	if (sidecar->conf->ws_deflate) {
-		sidecar->deflate = sidecar->hub.batches.deflate = deflate_new();
+	if (conf->ws_deflate) {
+		sidecar->deflate = deflate_new();
 		if (sidecar->deflate == NULL)
 			return -ENOMEM;
 	}
-	sidecar->expiry.hub = &sidecar->hub;
-	quotas_open(&sidecar->quotas, sidecar->conf);
-	sidecar->admin = (struct admin){ .conf = sidecar->conf,
-		.feed = &sidecar->feed,
-		.metrics = { .ws = &sidecar->ws,
-		    .browsers = &sidecar->browsers,
-		    .hub = &sidecar->hub,
-		    .feed = &sidecar->feed,
-		    .intake = &sidecar->intake,
-		    .started = time(NULL) },
-		.posts = { .conf = sidecar->conf, .feed = &sidecar->feed, .intake = &sidecar->intake } };
-	r = pings_open(&sidecar->pings, sidecar->conf);
-	if (r < 0)
-		return r;
-	sidecar->ws = (struct ws){ .conf = sidecar->conf,
+	hub_open(&sidecar->hub, conf, sidecar->deflate, epoch);
+	feed_open(&sidecar->feed, conf, &sidecar->hub, epoch);
+	dispatch_open(
+	    &sidecar->dispatch, &sidecar->feed, &sidecar->workers, &sidecar->roster, sidecar->bus, &sidecar->turn);
+	intake_open(&sidecar->intake, &intake_parts);
+	intake_listen(&sidecar->intake, &intake_events, sidecar);
+	return roster_open(&sidecar->roster, conf, sidecar->bus, &sidecar->feed, &sidecar->routes, &sidecar->workers);
+}
+
+static void
+open_admin(struct sidecar *sidecar)
+{
+	sidecar->figures = (struct figures){ .ws = &sidecar->ws,
+		.browsers = &sidecar->browsers,
 		.hub = &sidecar->hub,
 		.feed = &sidecar->feed,
+		.routes = &sidecar->routes,
+		.workers = &sidecar->workers,
+		.intake = &sidecar->intake,
+		.relay = sidecar->others,
+		.turn = &sidecar->turn,
+		.started_ms = uv_now(&sidecar->loop),
+		.started = time(NULL) };
+	posts_open(&sidecar->posts, sidecar->conf, &sidecar->routes, &sidecar->intake, &sidecar->turn);
+	admin_open(&sidecar->admin, sidecar->conf, &sidecar->roster, &sidecar->figures, &sidecar->posts);
+}
+
+/* What browsers and administrators come to. */
+static int
+open_edge(struct sidecar *sidecar, uint32_t instance)
+{
+	const struct ws_parts parts = { .conf = sidecar->conf,
+		.hub = &sidecar->hub,
+		.feed = &sidecar->feed,
+		.routes = &sidecar->routes,
 		.pings = &sidecar->pings,
 		.expiry = &sidecar->expiry,
 		.quotas = &sidecar->quotas,
 		.keys = sidecar->keys,
 		.admin = &sidecar->admin,
-		.deflate = sidecar->deflate };
-	memcpy(&sidecar->ws.instance, random.bytes + sizeof(epoch), sizeof(sidecar->ws.instance));
-	r = open_relay(sidecar, (uint32_t)epoch);
+		.deflate = sidecar->deflate,
+		.turn = &sidecar->turn,
+		.instance = instance };
+	int r;
+
+	open_admin(sidecar);
+	expiry_open(&sidecar->expiry, &sidecar->hub);
+	quotas_open(&sidecar->quotas, sidecar->conf);
+	r = pings_open(&sidecar->pings, sidecar->conf);
 	if (r < 0)
 		return r;
-	r = ws_open(&sidecar->ws, &sidecar->loop);
+	r = ws_open(&sidecar->ws, &parts, &sidecar->loop);
 	if (r < 0)
 		return r;
 	greetings_open(&sidecar->browsers, &sidecar->loop, ws_adopt_browser, &sidecar->ws);
 	greetings_open(&sidecar->admins, &sidecar->loop, ws_adopt_admin, &sidecar->ws);
 	return 0;
+}
+
+static int
+open_parts(struct sidecar *sidecar)
+{
+	struct wire_id random;
+	uint64_t epoch;
+	uint32_t instance;
+	int r = wire_id_random(&random);
+
+	if (r < 0)
+		return r;
+	memcpy(&epoch, random.bytes, sizeof(epoch));
+	/* It begins the ids of all connections, and is half of our name to other hosts. */
+	memcpy(&instance, random.bytes + sizeof(epoch), sizeof(instance));
+	r = open_core(sidecar, epoch);
+	if (r == 0)
+		r = open_relay(sidecar, (uint64_t)be32toh(instance) << 32 | (uint32_t)epoch);
+	if (r == 0)
+		r = open_edge(sidecar, instance);
+	return r;
 }
 
 /* In the reverse order of opening; libwebsockets lets go of its clients while the loop runs out. */
@@ -567,6 +620,8 @@ close_all(struct sidecar *sidecar)
 	pings_close(&sidecar->pings);
 	intake_close(&sidecar->intake);
 	feed_close(&sidecar->feed);
+	workers_close(&sidecar->workers);
+	routes_close(&sidecar->routes);
 	hub_close(&sidecar->hub);
 	deflate_free(sidecar->deflate);
 	bus_free(sidecar->bus);
@@ -578,7 +633,8 @@ close_all(struct sidecar *sidecar)
 int
 sidecar_check(void)
 {
-	struct ws ws = { 0 };
+	const struct ws_parts nothing = { 0 };
+	struct ws ws;
 	uv_loop_t loop;
 	int r = uv_loop_init(&loop);
 
@@ -586,7 +642,7 @@ sidecar_check(void)
 		log_error("no event loop error=%s", uv_strerror(r));
 		return 1;
 	}
-	r = ws_open(&ws, &loop);
+	r = ws_open(&ws, &nothing, &loop);
 	ws_close(&ws);
 	uv_run(&loop, UV_RUN_DEFAULT);
 	ws_close(&ws);

@@ -5,10 +5,14 @@
 #include "shared/logfmt.h"
 #include "shared/path.h"
 #include "sidecar/feed.h"
+#include "sidecar/figures.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
 #include "sidecar/relay.h"
+#include "sidecar/routes.h"
 #include "sidecar/stats.h"
+#include "sidecar/turn.h"
+#include "sidecar/workers.h"
 
 /* Ends a line with a name that a peer or a client chose: it makes no second line, and is UTF-8. */
 static void
@@ -21,15 +25,16 @@ put_name(struct buf *lines, const char *name)
 }
 
 static void
-put_figures(const struct intake *intake, struct buf *lines)
+put_figures(const struct figures *figures, struct buf *lines)
 {
-	const struct hub *hub = intake->hub;
-	const struct feed *feed = intake->feed;
+	const struct hub *hub = figures->hub;
+	const struct feed *feed = figures->feed;
+	const struct intake *intake = figures->intake;
 
-	buf_printf(lines, "uptime_s=%llu\n", (unsigned long long)(intake->now_ms - intake->started_ms) / 1000);
+	buf_printf(lines, "uptime_s=%llu\n", (unsigned long long)(figures->turn->now_ms - figures->started_ms) / 1000);
 	buf_printf(lines, "connections=%u\n", HASH_COUNT(hub->clients));
 	buf_printf(lines, "paths=%u\n", HASH_COUNT(hub->paths));
-	buf_printf(lines, "workers=%u\n", HASH_COUNT(feed->workers.by_peer));
+	buf_printf(lines, "workers=%u\n", HASH_COUNT(figures->workers->by_peer));
 	buf_printf(lines, "apps=%u\n", HASH_COUNT(intake->apps));
 	buf_printf(lines, "events=%llu\n", (unsigned long long)feed->n_sent);
 	buf_printf(lines, "events_waiting=%u\n", feed->n_waiting);
@@ -98,20 +103,21 @@ workers_of(const struct workers *workers, const struct route *route)
 }
 
 static void
-put_routes(const struct feed *feed, const struct hub *hub, struct buf *lines)
+put_routes(const struct figures *figures, struct buf *lines)
 {
 	struct share shares[STATS_MAX_ROUTES];
 	const struct route_app *app;
 	const struct route *route;
 	int n = 0;
 
-	DL_FOREACH(feed->routes.apps, app)
+	DL_FOREACH(figures->routes->apps, app)
 		DL_FOREACH(app->routes, route)
 			if (n < STATS_MAX_ROUTES)
 				shares[n++] = (struct share){ route, 0 };
-	count_connections(hub, shares, n);
+	count_connections(figures->hub, shares, n);
 	for (int i = 0; i < n; i++) {
-		buf_printf(lines, "route=%u %u %s", shares[i].connections, workers_of(&feed->workers, shares[i].route),
+		buf_printf(lines, "route=%u %u %s", shares[i].connections,
+		    workers_of(figures->workers, shares[i].route),
 		    shares[i].route->push_only ? "push-only" : "handler");
 		put_name(lines, path_pattern_text(shares[i].route->pattern));
 	}
@@ -145,12 +151,12 @@ put_paths(const struct hub *hub, struct buf *lines)
 }
 
 void
-stats_put(const struct intake *intake, const struct relay *relay, struct buf *lines)
+stats_put(const struct figures *figures, struct buf *lines)
 {
-	put_figures(intake, lines);
-	if (relay != NULL)
-		put_relay(relay, lines);
-	put_workers(&intake->feed->workers, lines);
-	put_routes(intake->feed, intake->hub, lines);
-	put_paths(intake->hub, lines);
+	put_figures(figures, lines);
+	if (figures->relay != NULL)
+		put_relay(figures->relay, lines);
+	put_workers(figures->workers, lines);
+	put_routes(figures, lines);
+	put_paths(figures->hub, lines);
 }

@@ -8,15 +8,14 @@
 #define SIDECAR_STATS_H
 
 struct buf;
-struct intake;
-struct relay;
+struct figures;
 
 enum stats_limits {
 	STATS_MAX_ROUTES = 256, /* that are told one by one */
 	STATS_MAX_PATHS = 10,   /* the largest */
 };
 
-/* Appends them. relay is NULL while there is only this host. */
-void stats_put(const struct intake *intake, const struct relay *relay, struct buf *lines);
+/* Appends them. */
+void stats_put(const struct figures *figures, struct buf *lines);
 
 #endif

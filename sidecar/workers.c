@@ -36,6 +36,15 @@ workers_remove(struct workers *workers, struct worker *worker)
 	free(worker);
 }
 
+void
+workers_close(struct workers *workers)
+{
+	struct worker *worker, *next;
+
+	HASH_ITER(hh, workers->by_peer, worker, next)
+		workers_remove(workers, worker);
+}
+
 bool
 worker_announces(const struct worker *worker, const struct route *route)
 {

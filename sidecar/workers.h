@@ -40,6 +40,9 @@ struct workers {
 	uint64_t last_serial;
 };
 
+/* Every lane must have been given up. */
+void workers_close(struct workers *workers);
+
 /* NULL when there is none. */
 struct worker *workers_find(const struct workers *workers, const struct bus_peer *peer);
 

@@ -27,6 +27,8 @@
 #include "sidecar/pings.h"
 #include "sidecar/quotas.h"
 #include "sidecar/post.h"
+#include "sidecar/routes.h"
+#include "sidecar/turn.h"
 #include "sidecar/ws.h"
 
 enum {
@@ -72,9 +74,9 @@ judge(struct ws *ws, struct lws *wsi, const struct request_line *line)
 		.version = header(wsi, WSI_TOKEN_VERSION, version, sizeof(version)),
 		.protocols = header(wsi, WSI_TOKEN_PROTOCOL, protocols, sizeof(protocols)),
 	};
-	uint32_t max = ws->conf->ws_max_connections;
+	uint32_t max = ws->parts.conf->ws_max_connections;
 	/* Clients that are gone count only when no worker takes note of it for long. */
-	bool full = ws->n_open >= max || HASH_COUNT(ws->hub->clients) / 2 >= max;
+	bool full = ws->n_open >= max || HASH_COUNT(ws->parts.hub->clients) / 2 >= max;
 
 	/* One that is there but could not be copied counts as a foreign or unknown one. */
 	if (upgrade.origin == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0)
@@ -83,7 +85,7 @@ judge(struct ws *ws, struct lws *wsi, const struct request_line *line)
 		upgrade.protocols = "";
 	if (ws->stopping)
 		return (struct verdict){ .status = 503, .why = "stopping" };
-	return judge_upgrade(&upgrade, ws->feed, ws->conf->ws_allowed_origins, full);
+	return judge_upgrade(&upgrade, ws->parts.routes, ws->parts.conf->ws_allowed_origins, full);
 }
 
 /* Checks the token of a secure route, which goes on with the request. */
@@ -95,10 +97,10 @@ check_token(struct ws *ws, struct lws *wsi, struct request_line *line)
 		.authorization = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, authorization, sizeof(authorization)),
 		.query = line->query,
 		.cookies = header(wsi, WSI_TOKEN_HTTP_COOKIE, cookies, sizeof(cookies)),
-		.cookie_name = ws->conf->token_cookie,
+		.cookie_name = ws->parts.conf->token_cookie,
 	};
 
-	return judge_token(ws->keys, &credentials, time(NULL), &line->token);
+	return judge_token(ws->parts.keys, &credentials, time(NULL), &line->token);
 }
 
 /* Puts the client's address in the place of the peer's: what trusted proxies tell, or "" when nobody knows. */
@@ -107,7 +109,7 @@ resolve_ip(const struct ws *ws, struct lws *wsi, struct request_line *line)
 {
 	char forwarded[1024], ip[ADDRESS_TEXT_MAX];
 
-	address_of_client(ws->conf->trusted_proxies, line->ip,
+	address_of_client(ws->parts.conf->trusted_proxies, line->ip,
 	    header(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof(forwarded)), ip);
 	strcpy(line->ip, ip);
 }
@@ -124,7 +126,7 @@ on_upgrade(struct ws *ws, struct lws *wsi)
 	verdict = judge(ws, wsi, line);
 	resolve_ip(ws, wsi, line);
 	/* Before the token is checked, so that nobody tries one after the other. */
-	if (verdict.status == 101 && (why = quotas_refuse(ws->quotas, line->ip, ws->feed->now_ms)) != NULL)
+	if (verdict.status == 101 && (why = quotas_refuse(ws->parts.quotas, line->ip, ws->parts.turn->now_ms)) != NULL)
 		verdict = (struct verdict){ 429, why, NULL };
 	if (verdict.status == 101 && verdict.route->secure)
 		verdict = check_token(ws, wsi, line);
@@ -162,7 +164,7 @@ static void
 put_headers(struct ws *ws, struct lws *wsi, struct buf *meta)
 {
 	char value[HEADER_BYTES], name[128];
-	const char *rest = ws->conf->ws_headers, *item;
+	const char *rest = ws->parts.conf->ws_headers, *item;
 	size_t len;
 
 	for (int token = 0; token < WSI_TOKEN_COUNT; token++) {
@@ -194,7 +196,7 @@ put_meta(struct ws *ws, struct lws *wsi, const struct request_line *line, struct
 		.user = { line->token.claims, line->token.claims_len },
 	};
 
-	client->quota = quotas_enter(ws->quotas, line->ip);
+	client->quota = quotas_enter(ws->parts.quotas, line->ip);
 	wire_put_meta(&client->meta, &meta);
 	put_headers(ws, wsi, &client->meta);
 }
@@ -204,14 +206,14 @@ new_id(const struct ws *ws, struct wire_id *ret)
 {
 	int r = wire_id_random(ret);
 
-	memcpy(ret->bytes, &ws->instance, sizeof(ws->instance));
+	memcpy(ret->bytes, &ws->parts.instance, sizeof(ws->parts.instance));
 	return r;
 }
 
 static void
 set_up_socket(const struct ws *ws, int fd)
 {
-	int size = (int)ws->conf->ws_send_buffer;
+	int size = (int)ws->parts.conf->ws_send_buffer;
 
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
@@ -228,12 +230,12 @@ make_client(struct ws *ws, struct lws *wsi, const struct request_line *line)
 	client->fd = lws_get_socket_fd(wsi);
 	client->deflate = line->deflate;
 	client->frond = strcmp(lws_get_protocol(wsi)->name, "frond.1") == 0;
-	if (hub_enter(ws->hub, client, line->path, line->path_len) < 0) {
+	if (hub_enter(ws->parts.hub, client, line->path, line->path_len) < 0) {
 		client_free(client);
 		return NULL;
 	}
 	if (client->path->n_clients == 1)
-		client->path->route = feed_route(ws->feed, line->path, line->path_len);
+		client->path->route = routes_match(ws->parts.routes, line->path, line->path_len);
 	put_meta(ws, wsi, line, client);
 	return client;
 }
@@ -251,14 +253,14 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 	ws->n_open++;
 	ws->n_handshakes--;
 	set_up_socket(ws, client->fd);
-	pings_add(ws->pings, client);
-	if (ws->conf->ws_close_expired && line->token.claims != NULL && line->token.expires != INT64_MAX) {
+	pings_add(ws->parts.pings, client);
+	if (ws->parts.conf->ws_close_expired && line->token.claims != NULL && line->token.expires != INT64_MAX) {
 		client->expires = line->token.expires;
-		expiry_add(ws->expiry, client);
+		expiry_add(ws->parts.expiry, client);
 	}
 	lws_set_opaque_user_data(wsi, NULL);
 	request_line_free(line);
-	if (client->meta.failed || feed_client_open(ws->feed, client) < 0)
+	if (client->meta.failed || feed_client_open(ws->parts.feed, client) < 0)
 		client_drop(client, "not-opened");
 	return 0;
 }
@@ -276,7 +278,7 @@ refuse_message(struct ws *ws, struct client *client, uint16_t code, const char *
 	log_info("client refused path=%s conn=%s code=%d why=%s", path_name(client->path), client_name(client),
 	    (int)code, why);
 	buf_free(&client->message);
-	hub_disconnect(ws->hub, client, code, "", 0);
+	hub_disconnect(ws->parts.hub, client, code, "", 0);
 }
 
 static void
@@ -288,7 +290,7 @@ take_message(struct ws *ws, struct client *client, const void *data, size_t len,
 	}
 	ws->n_received++;
 	ws->received_bytes += len;
-	if (feed_client_message(ws->feed, client, data, len, binary) < 0)
+	if (feed_client_message(ws->parts.feed, client, data, len, binary) < 0)
 		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
 }
 
@@ -296,7 +298,7 @@ static void
 take_deflated(struct ws *ws, struct client *client, const void *data, size_t len, bool binary)
 {
 	struct buf message = BUF_INIT;
-	int r = deflate_unpack(ws->deflate, data, len, ws->conf->ws_max_message, &message);
+	int r = deflate_unpack(ws->parts.deflate, data, len, ws->parts.conf->ws_max_message, &message);
 
 	if (r == 0)
 		take_message(ws, client, (const char *)message.data, message.len, binary);
@@ -312,7 +314,7 @@ take_deflated(struct ws *ws, struct client *client, const void *data, size_t len
 static void
 take_whole(struct ws *ws, struct client *client, const void *data, size_t len, bool binary)
 {
-	if (!quota_take(&client->paid_us, ws->conf->ws_message_rate, ws->feed->now_ms))
+	if (!quota_take(&client->paid_us, ws->parts.conf->ws_message_rate, ws->parts.turn->now_ms))
 		refuse_message(ws, client, CLOSE_POLICY, "too-many-messages");
 	else if (client->deflated)
 		take_deflated(ws, client, data, len, binary);
@@ -336,7 +338,7 @@ note_frame(struct lws *wsi, struct client *client)
 static size_t
 max_received(const struct ws *ws, const struct client *client)
 {
-	size_t max = ws->conf->ws_max_message;
+	size_t max = ws->parts.conf->ws_max_message;
 
 	return client->deflated ? deflate_bound(max) : max;
 }
@@ -430,7 +432,7 @@ on_peer_close(struct ws *ws, struct client *client, const uint8_t *body, size_t 
 	client->write_closed = true;
 	if (client->close_code == 0)
 		client->close_code = len >= 2 ? (uint16_t)(body[0] << 8 | body[1]) : NO_CODE;
-	hub_leave(ws->hub, client);
+	hub_leave(ws->parts.hub, client);
 	return 0;
 }
 
@@ -443,8 +445,8 @@ on_closed(struct ws *ws, struct session *session)
 		return;
 	session->client = NULL;
 	ws->n_open--;
-	pings_remove(ws->pings, client);
-	expiry_remove(ws->expiry, client);
+	pings_remove(ws->parts.pings, client);
+	expiry_remove(ws->parts.expiry, client);
 	quotas_leave(client->quota);
 	client->quota = NULL;
 	tally_end(&ws->tally, client->dropped_for, client->close_code);
@@ -454,7 +456,7 @@ on_closed(struct ws *ws, struct session *session)
 	outq_clear(&client->outq);
 	log_debug("client closed path=%s conn=%s code=%d", path_name(client->path), client_name(client),
 	    (int)client->close_code);
-	feed_client_gone(ws->feed, client);
+	feed_client_gone(ws->parts.feed, client);
 }
 
 /* A connection that never became a WebSocket still has its request line. */
@@ -478,7 +480,7 @@ on_http(struct ws *ws, struct lws *wsi)
 	struct request_line *line = lws_get_opaque_user_data(wsi);
 
 	if (line != NULL && line->for_admin)
-		return admin_request(ws->admin, wsi, line);
+		return admin_request(ws->parts.admin, wsi, line);
 	tally_upgrade(&ws->tally, 426);
 	answer_error(wsi, 426, "this port speaks WebSocket", NULL);
 	return -1;
@@ -565,14 +567,14 @@ open_vhost(struct ws *ws)
 		.keepalive_timeout = HANDSHAKE_SECONDS,
 		.retry_and_idle_policy = &no_pings,
 		.alpn = "http/1.1",
-		.extensions = ws->deflate == NULL ? NULL : extensions,
+		.extensions = ws->parts.deflate == NULL ? NULL : extensions,
 	};
 
 	return lws_create_vhost(ws->context, &info);
 }
 
 int
-ws_open(struct ws *ws, uv_loop_t *loop)
+ws_open(struct ws *ws, const struct ws_parts *parts, uv_loop_t *loop)
 {
 	void *loops[] = { loop };
 	struct lws_context_creation_info info = {
@@ -590,6 +592,7 @@ ws_open(struct ws *ws, uv_loop_t *loop)
 		.retry_and_idle_policy = &no_pings,
 	};
 
+	*ws = (struct ws){ .parts = *parts };
 	lws_set_log_level(LLL_ERR | LLL_WARN, emit_log);
 	ws->context = lws_create_context(&info);
 	if (ws->context == NULL) {
@@ -605,6 +608,12 @@ ws_close(struct ws *ws)
 {
 	if (ws->context != NULL)
 		lws_context_destroy(ws->context);
+}
+
+void
+ws_stop(struct ws *ws)
+{
+	ws->stopping = true;
 }
 
 static void

@@ -26,25 +26,34 @@ struct lws_vhost;
 struct pings;
 struct quotas;
 struct request_line;
+struct routes;
+struct turn;
 
 enum ws_limits {
 	WS_MAX_HANDSHAKES = 512, /* under way at once; more are answered 503 */
 	WS_MAX_READS = 1024,     /* beside the first of each client, in one turn */
 };
 
-struct ws {
+/* What it borrows, but for the last. */
+struct ws_parts {
 	const struct conf *conf;
 	struct hub *hub;
 	struct feed *feed;
+	const struct routes *routes;
 	struct pings *pings;
 	struct expiry *expiry;
 	struct quotas *quotas;
 	const struct keys *keys; /* of tokens */
 	struct admin *admin;
 	struct deflate *deflate; /* NULL: permessage-deflate is off */
+	const struct turn *turn;
+	uint32_t instance; /* the first 32 bits of every connection's id */
+};
+
+struct ws {
+	struct ws_parts parts;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
-	uint32_t instance;     /* the first 32 bits of every connection's id */
 	bool stopping;         /* no new connections */
 	uint32_t n_handshakes; /* under way */
 	uint32_t n_open;       /* WebSockets */
@@ -57,8 +66,11 @@ struct ws {
 	uint32_t n_unread;
 };
 
-/* The other fields are set by the caller. Returns 0 or a negative errno. */
-int ws_open(struct ws *ws, uv_loop_t *loop);
+/* Returns 0 or a negative errno. */
+int ws_open(struct ws *ws, const struct ws_parts *parts, uv_loop_t *loop);
+
+/* From now on nobody new is let in. */
+void ws_stop(struct ws *ws);
 
 /*
  * Cuts what is still open. To be called twice: libwebsockets closes its handles

@@ -10,9 +10,14 @@
 #include "shared/bus.h"
 #include "shared/conf.h"
 #include "shared/log.h"
+#include "sidecar/dispatch.h"
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
+#include "sidecar/roster.h"
+#include "sidecar/routes.h"
+#include "sidecar/turn.h"
+#include "sidecar/workers.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/fake_browser.h"
 
@@ -29,8 +34,13 @@ static const struct conf conf = { .ws_queue_bytes = 1 << 16,
 
 struct scene {
 	struct bus *bus, *worker; /* they stay from input to input */
+	struct turn turn;
 	struct hub hub;
 	struct feed feed;
+	struct routes routes;
+	struct workers workers;
+	struct roster roster;
+	struct dispatch dispatch;
 	struct intake intake;
 	struct browser browsers[CLIENTS];
 };
@@ -41,7 +51,7 @@ turn(struct scene *scene)
 	struct bus_message message;
 
 	intake_drain(&scene->intake);
-	feed_flush(&scene->feed);
+	dispatch_flush(&scene->dispatch);
 	hub_flush(&scene->hub);
 	while (bus_recv(scene->worker, NULL, &message) == 0)
 		bus_message_close(&message);
@@ -78,7 +88,7 @@ come(struct scene *scene, unsigned i)
 	browser_open(&scene->browsers[i], i + 1);
 	client = scene->browsers[i].client;
 	hub_enter(&scene->hub, client, room, strlen(room));
-	client->path->route = feed_route(&scene->feed, room, strlen(room));
+	client->path->route = routes_match(&scene->routes, room, strlen(room));
 	feed_client_open(&scene->feed, client);
 	turn(scene);
 }
@@ -99,9 +109,13 @@ acknowledge_open(struct scene *scene, unsigned i)
 static void
 begin(struct scene *scene)
 {
-	hub_open(&scene->hub, &conf, 1);
-	feed_open(&scene->feed, &conf, &scene->hub, scene->bus, EPOCH);
-	intake_open(&scene->intake, &conf, scene->bus, &scene->hub, &scene->feed);
+	hub_open(&scene->hub, &conf, NULL, 1);
+	feed_open(&scene->feed, &conf, &scene->hub, EPOCH);
+	roster_open(&scene->roster, &conf, scene->bus, &scene->feed, &scene->routes, &scene->workers);
+	dispatch_open(&scene->dispatch, &scene->feed, &scene->workers, &scene->roster, scene->bus, &scene->turn);
+	intake_open(&scene->intake,
+	    &(struct intake_parts){ &conf, scene->bus, &scene->hub, &scene->feed, &scene->roster, &scene->routes,
+		&scene->workers, &scene->turn });
 	say_hello(scene);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		come(scene, i);
@@ -125,6 +139,8 @@ end(struct scene *scene)
 	}
 	intake_close(&scene->intake);
 	feed_close(&scene->feed);
+	workers_close(&scene->workers);
+	routes_close(&scene->routes);
 	hub_close(&scene->hub);
 	assert(scene->hub.clients == NULL && scene->hub.paths == NULL && scene->feed.n_waiting == 0);
 }

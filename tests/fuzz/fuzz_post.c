@@ -6,10 +6,10 @@
 
 #include "shared/buf.h"
 #include "shared/conf.h"
-#include "sidecar/announce.h"
-#include "sidecar/feed.h"
 #include "sidecar/greeting.h"
 #include "sidecar/post.h"
+#include "sidecar/registration.h"
+#include "sidecar/routes.h"
 #include "tests/fuzz/fuzz.h"
 
 static void
@@ -19,10 +19,10 @@ judge(char *text)
 	struct conf conf = { .admin_token = secret, .ws_max_message = 1000 };
 	struct request_line line = { .is_post = true };
 	struct post_head head = { .line = &line };
-	struct feed feed = { 0 };
+	struct routes routes = { 0 };
 	struct post_verdict verdict;
 
-	announce_static(&feed.routes, "/{rest:path}");
+	registration_static(&routes, "/{rest:path}");
 	strcpy(line.path, POST_PREFIX);
 	strncat(line.path, strsep(&text, "\n"), PATH_MAX_BYTES - strlen(POST_PREFIX));
 	line.path_len = strlen(line.path);
@@ -30,7 +30,7 @@ judge(char *text)
 	head.length = strsep(&text, "\n");
 	head.type = strsep(&text, "\n");
 	head.authorization = text;
-	verdict = post_judge(&head, &conf, &feed);
+	verdict = post_judge(&head, &conf, &routes);
 	assert(verdict.status == 200 ? verdict.why == NULL : verdict.why != NULL);
 	if (verdict.status == 200) {
 		/* The scheme's case does not matter, nor do blanks around the token. */
@@ -40,7 +40,7 @@ judge(char *text)
 		assert(verdict.path.data[0] == '/' && verdict.path.len == line.path_len - strlen("/push"));
 		assert(!verdict.has_id || strstr(line.query, "id=") != NULL);
 	}
-	routes_close(&feed.routes);
+	routes_close(&routes);
 }
 
 int

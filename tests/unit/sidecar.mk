@@ -1,6 +1,5 @@
 # unit tests of sidecar/
 unit_tests += \
-	%D%/test_announce \
 	%D%/test_deflate \
 	%D%/test_feed \
 	%D%/test_frame \
@@ -14,14 +13,12 @@ unit_tests += \
 	%D%/test_outq \
 	%D%/test_post \
 	%D%/test_quotas \
+	%D%/test_registration \
 	%D%/test_relay_redis \
 	%D%/test_routes \
 	%D%/test_seen \
 	%D%/test_workers
 
-%C%_test_announce_SOURCES = %D%/test_announce.c
-%C%_test_announce_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
-%C%_test_announce_LDADD = sidecar/libsidecar.la
 %C%_test_deflate_SOURCES = %D%/test_deflate.c
 %C%_test_deflate_LDADD = sidecar/libsidecar.la
 %C%_test_feed_SOURCES = %D%/test_feed.c %D%/fake_browser.c %D%/fake_browser.h
@@ -57,6 +54,9 @@ unit_tests += \
 %C%_test_post_LDADD = sidecar/libsidecar.la
 %C%_test_quotas_SOURCES = %D%/test_quotas.c
 %C%_test_quotas_LDADD = sidecar/libsidecar.la
+%C%_test_registration_SOURCES = %D%/test_registration.c
+%C%_test_registration_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_registration_LDADD = sidecar/libsidecar.la
 %C%_test_relay_redis_SOURCES = %D%/test_relay_redis.c
 %C%_test_relay_redis_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_relay_redis_LDADD = sidecar/libsidecar.la

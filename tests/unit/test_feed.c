@@ -6,9 +6,14 @@
 #include "shared/bus.h"
 #include "shared/conf.h"
 #include "shared/path.h"
+#include "sidecar/dispatch.h"
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
+#include "sidecar/roster.h"
+#include "sidecar/routes.h"
+#include "sidecar/turn.h"
+#include "sidecar/workers.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_browser.h"
 
@@ -35,10 +40,14 @@ struct scene {
 	struct conf conf;
 	void *zmq;
 	struct bus *bus;
+	struct turn turn;
 	struct hub hub;
 	struct feed feed;
+	struct routes routes;
+	struct workers workers;
+	struct roster roster;
+	struct dispatch dispatch;
 	struct intake intake;
-	uint64_t now_ms;
 	struct peer peers[MAX_PEERS];
 	struct browser browsers[MAX_BROWSERS];
 	unsigned n_clients;
@@ -49,19 +58,19 @@ struct scene {
 static void
 turn(struct scene *scene)
 {
-	scene->feed.now_ms = scene->intake.now_ms = scene->now_ms;
 	intake_drain(&scene->intake);
-	feed_flush(&scene->feed);
+	dispatch_flush(&scene->dispatch);
 	hub_flush(&scene->hub);
 }
 
 static void
 tick(struct scene *scene, uint64_t ms)
 {
-	scene->now_ms += ms;
+	scene->turn.now_ms += ms;
 	turn(scene);
-	hub_tick(&scene->hub, scene->now_ms);
-	feed_tick(&scene->feed);
+	hub_tick(&scene->hub, scene->turn.now_ms);
+	roster_tick(&scene->roster, scene->turn.now_ms);
+	feed_tick(&scene->feed, scene->turn.now_ms);
 	intake_tick(&scene->intake);
 	turn(scene);
 }
@@ -77,14 +86,18 @@ begin(struct scene *scene)
 				     .worker_timeout = 10,
 				     .ws_routes = "/feed/{name}" },
 		.zmq = zmq_ctx_new(),
-		.now_ms = 1000 };
+		.turn.now_ms = 1000 };
 	int r = bus_bind(&scene->bus, scene->zmq, "inproc://feed", 0600);
 
 	assert(r == 0);
 	(void)r;
-	hub_open(&scene->hub, &scene->conf, 1);
-	feed_open(&scene->feed, &scene->conf, &scene->hub, scene->bus, EPOCH);
-	intake_open(&scene->intake, &scene->conf, scene->bus, &scene->hub, &scene->feed);
+	hub_open(&scene->hub, &scene->conf, NULL, 1);
+	feed_open(&scene->feed, &scene->conf, &scene->hub, EPOCH);
+	roster_open(&scene->roster, &scene->conf, scene->bus, &scene->feed, &scene->routes, &scene->workers);
+	dispatch_open(&scene->dispatch, &scene->feed, &scene->workers, &scene->roster, scene->bus, &scene->turn);
+	intake_open(&scene->intake,
+	    &(struct intake_parts){ &scene->conf, scene->bus, &scene->hub, &scene->feed, &scene->roster, &scene->routes,
+		&scene->workers, &scene->turn });
 }
 
 /* --- workers and apps -------------------------------------------------------------- */
@@ -272,7 +285,7 @@ come(struct scene *scene, unsigned i, const char *path)
 	client = browser->client;
 	hub_enter(&scene->hub, client, path, strlen(path));
 	if (client->path->n_clients == 1)
-		client->path->route = feed_route(&scene->feed, path, strlen(path));
+		client->path->route = routes_match(&scene->routes, path, strlen(path));
 	wire_put_meta(&client->meta, &(struct wire_meta){ .path = span_of(path) });
 	feed_client_open(&scene->feed, client);
 	turn(scene);
@@ -344,6 +357,8 @@ end(struct scene *scene)
 		peer_close(scene, i);
 	intake_close(&scene->intake);
 	feed_close(&scene->feed);
+	workers_close(&scene->workers);
+	routes_close(&scene->routes);
 	hub_close(&scene->hub);
 	OK(scene->hub.clients == NULL && scene->hub.paths == NULL && scene->feed.n_waiting == 0, "nothing is left");
 	bus_free(scene->bus);
@@ -354,9 +369,10 @@ end(struct scene *scene)
 static void
 wait_for_workers(struct scene *scene, unsigned n)
 {
-	for (int ms = 0; ms < PATIENCE_MS && HASH_COUNT(scene->feed.workers.by_peer) > n; ms += 10) {
-		feed_probe(&scene->feed);
-		feed_tick(&scene->feed);
+	for (int ms = 0; ms < PATIENCE_MS && HASH_COUNT(scene->workers.by_peer) > n; ms += 10) {
+		roster_probe(&scene->roster);
+		roster_tick(&scene->roster, scene->turn.now_ms);
+		feed_tick(&scene->feed, scene->turn.now_ms);
 		turn(scene);
 		zmq_poll(NULL, 0, 10);
 	}
@@ -741,7 +757,7 @@ test_redelivery(void)
 	next_event(&scene, 0);
 	peer_close(&scene, 0);
 	wait_for_workers(&scene, 0);
-	OK(scene.feed.workers.by_peer == NULL, "a worker whose socket is closed is noticed");
+	OK(scene.workers.by_peer == NULL, "a worker whose socket is closed is noticed");
 	OK(scene.feed.redelivered == 3, "what it owed is counted");
 
 	start_worker(&scene, 1);
@@ -869,7 +885,7 @@ test_silent_worker(void)
 	tick(&scene, 5000);
 	send_header(&scene, 0, WIRE_HEARTBEAT);
 	tick(&scene, 5000);
-	OK(HASH_COUNT(scene.feed.workers.by_peer) == 1, "a worker that says nothing for its timeout is taken for hung");
+	OK(HASH_COUNT(scene.workers.by_peer) == 1, "a worker that says nothing for its timeout is taken for hung");
 	event = next_event(&scene, 0);
 	OK(is(&event, WIRE_OPEN, ""), "its events are another's");
 	scene.peers[1].last = 0;
@@ -931,7 +947,7 @@ test_full_worker_loses_path(void)
 	for (unsigned i = 0; i < MAX_BROWSERS; i++) {
 		const struct path *it = scene.browsers[i].client->path;
 
-		*(workers_choose(&scene.feed.workers, it->route, it->hh.hashv)->serial == 1 ? &staying : &moving) = i;
+		*(workers_choose(&scene.workers, it->route, it->hh.hashv)->serial == 1 ? &staying : &moving) = i;
 	}
 	OK(staying != moving, "one path is to move to a second worker, one stays");
 	say(&scene, moving, text);
@@ -956,7 +972,7 @@ test_no_worker(void)
 	come_and_join(&scene, 1, "/chat/a", 0);
 	come_and_join(&scene, 2, "/chat/b", 0);
 	send_header(&scene, 0, WIRE_BYE);
-	OK(scene.feed.workers.by_peer == NULL, "the only worker goes");
+	OK(scene.workers.by_peer == NULL, "the only worker goes");
 	say(&scene, 0, "m1");
 	say(&scene, 0, "m2");
 	OK(!is_read(&scene, 0) && is_read(&scene, 2), "a client that has something to say is not read on");
@@ -1046,10 +1062,11 @@ test_route_gone(void)
 			acknowledge(&scene, i, &event, NULL);
 	}
 	say_hello(&scene, 0, WIRE_ROLE_WORKER, "chat", "/new");
-	OK(got(&scene, 0, "") && feed_route(&scene.feed, "/chat/a", 7) != NULL,
+	OK(got(&scene, 0, "") && routes_match(&scene.routes, "/chat/a", 7) != NULL,
 	    "a route stays while a worker announces it");
 	say_hello(&scene, 1, WIRE_ROLE_WORKER, "chat", "/new");
-	OK(feed_route(&scene.feed, "/chat/a", 7) == NULL, "it goes when all workers have announced a table without it");
+	OK(routes_match(&scene.routes, "/chat/a", 7) == NULL,
+	    "it goes when all workers have announced a table without it");
 	OK(got(&scene, 0, "close:1001:"), "its connections are closed with 1001");
 	go(&scene, 0);
 	OK(scene.hub.clients == NULL && scene.feed.n_waiting == 0,
@@ -1085,14 +1102,14 @@ test_app_of_old_version(void)
 
 	begin(&scene);
 	say_hello(&scene, 0, WIRE_ROLE_APP, "chat", "/old");
-	OK(feed_route(&scene.feed, "/old", 4) != NULL, "an app without workers announces its routes");
-	OK(feed_route(&scene.feed, "/chat/a", 7) == NULL, "a path that nobody announced has none");
+	OK(routes_match(&scene.routes, "/old", 4) != NULL, "an app without workers announces its routes");
+	OK(routes_match(&scene.routes, "/chat/a", 7) == NULL, "a path that nobody announced has none");
 	start_worker(&scene, 1);
-	OK(feed_route(&scene.feed, "/old", 4) == NULL && feed_route(&scene.feed, "/chat/a", 7) != NULL,
+	OK(routes_match(&scene.routes, "/old", 4) == NULL && routes_match(&scene.routes, "/chat/a", 7) != NULL,
 	    "its workers' table is the one that counts");
 	say_hello(&scene, 2, WIRE_ROLE_APP, "chat", "/old");
-	OK(feed_route(&scene.feed, "/old", 4) == NULL, "where there are workers, an older process adds nothing");
-	OK(feed_ready(&scene.feed), "a route is served");
+	OK(routes_match(&scene.routes, "/old", 4) == NULL, "where there are workers, an older process adds nothing");
+	OK(roster_ready(&scene.roster), "a route is served");
 	end(&scene);
 }
 
@@ -1114,7 +1131,7 @@ test_malformed_hello(void)
 	next_event(&scene, 0);
 	OK(scene.peers[0].last == WIRE_REPLY && scene.peers[0].reply.status == WIRE_MALFORMED,
 	    "a HELLO without the routes that it counts is refused");
-	OK(scene.feed.workers.by_peer == NULL, "and makes no worker");
+	OK(scene.workers.by_peer == NULL, "and makes no worker");
 	buf_free(&message);
 	end(&scene);
 }

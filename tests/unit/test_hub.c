@@ -57,7 +57,7 @@ static void
 begin(struct scene *scene)
 {
 	*scene = (struct scene){ 0 };
-	hub_open(&scene->hub, &conf, 7);
+	hub_open(&scene->hub, &conf, NULL, 7);
 	for (unsigned i = 0; i < MANY; i++)
 		hub_join(&scene->hub, enter(scene, i));
 }

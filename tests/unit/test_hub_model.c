@@ -293,8 +293,7 @@ main(void)
 	unsigned n = 0;
 
 	model->random = SEED;
-	hub_open(&model->hub, &conf, 1);
-	model->hub.batches.deflate = deflate_new();
+	hub_open(&model->hub, &conf, deflate_new(), 1);
 	while (n < STEPS && !model->wrong) {
 		step(model);
 		n++;

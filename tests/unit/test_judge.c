@@ -6,15 +6,15 @@
 #include "shared/credentials.h"
 #include "shared/keys.h"
 #include "shared/token.h"
-#include "sidecar/announce.h"
-#include "sidecar/feed.h"
 #include "sidecar/greeting.h"
 #include "sidecar/judge.h"
+#include "sidecar/registration.h"
+#include "sidecar/routes.h"
 #include "tests/tap.h"
 
 /* Each test changes one thing of a request that would be accepted. */
 
-static struct feed feed;
+static struct routes routes;
 
 static struct request_line
 line_of(const char *path)
@@ -38,7 +38,7 @@ upgrade_of(const struct request_line *line)
 static struct verdict
 judge(const struct upgrade *upgrade)
 {
-	return judge_upgrade(upgrade, &feed, "", false);
+	return judge_upgrade(upgrade, &routes, "", false);
 }
 
 static void
@@ -99,9 +99,9 @@ test_limits(void)
 {
 	struct request_line line = line_of("/chat/general");
 	struct upgrade upgrade = upgrade_of(&line);
-	struct feed empty = { 0 };
+	struct routes empty = { 0 };
 
-	OK(judge_upgrade(&upgrade, &feed, "", true).status == 503, "at the limit of connections it is 503");
+	OK(judge_upgrade(&upgrade, &routes, "", true).status == 503, "at the limit of connections it is 503");
 	OK(judge_upgrade(&upgrade, &empty, "", false).status == 503, "and before any route has been announced");
 }
 
@@ -113,7 +113,7 @@ status_for(const char *origin, const char *host, const char *allowed)
 
 	upgrade.origin = origin;
 	upgrade.host = host;
-	return judge_upgrade(&upgrade, &feed, allowed, false).status;
+	return judge_upgrade(&upgrade, &routes, allowed, false).status;
 }
 
 static void
@@ -180,13 +180,13 @@ int
 main(void)
 {
 	test_tokens();
-	announce_static(&feed.routes, "/chat/{room}");
+	registration_static(&routes, "/chat/{room}");
 	test_accepted();
 	test_request_line();
 	test_headers();
 	test_limits();
 	test_origins();
 	test_offers();
-	routes_close(&feed.routes);
+	routes_close(&routes);
 	return tap_done();
 }

@@ -2,12 +2,14 @@
 
 #include "shared/buf.h"
 #include "sidecar/feed.h"
+#include "sidecar/figures.h"
 #include "sidecar/greeting.h"
 #include "sidecar/histogram.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
 #include "sidecar/metrics.h"
 #include "sidecar/tally.h"
+#include "sidecar/workers.h"
 #include "sidecar/ws.h"
 #include "tests/tap.h"
 
@@ -87,12 +89,19 @@ test_text(void)
 	struct hub hub = { .batches.delivered = 11 };
 	struct feed feed = { 0 };
 	struct intake intake = { .pushes = { [WIRE_NO_ROUTE] = 5 } };
-	const struct metrics metrics = { &ws, &browsers, &hub, &feed, &intake, NULL, 1700000000 };
+	struct workers workers = { 0 };
+	const struct figures figures = { .ws = &ws,
+		.browsers = &browsers,
+		.hub = &hub,
+		.feed = &feed,
+		.workers = &workers,
+		.intake = &intake,
+		.started = 1700000000 };
 	struct buf text = BUF_INIT;
 
 	histogram_add(&feed.round_trips, 60, 2);
 	histogram_add(&feed.round_trips, 20000000, 1);
-	metrics_put(&metrics, &text);
+	metrics_put(&figures, &text);
 	OK(!text.failed && text.data[text.len - 1] == '\n', "the last line ends");
 	OK(has(&text, "# HELP tina4_connections ") && has(&text, "# TYPE tina4_connections gauge\n"),
 	    "a figure says what it is");

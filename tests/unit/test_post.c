@@ -2,16 +2,16 @@
 
 #include "shared/buf.h"
 #include "shared/conf.h"
-#include "sidecar/announce.h"
-#include "sidecar/feed.h"
 #include "sidecar/greeting.h"
 #include "sidecar/post.h"
+#include "sidecar/registration.h"
+#include "sidecar/routes.h"
 #include "tests/tap.h"
 
 /* Each test changes one thing of a request that would be accepted. */
 
 static char secret[] = "a token with more than thirty-two bytes", nothing[] = "";
-static struct feed feed;
+static struct routes routes;
 static struct conf conf = { .admin_token = secret, .ws_max_message = 1000 };
 static struct request_line line;
 
@@ -33,14 +33,14 @@ good(void)
 static int
 status_of(const struct post_head *head)
 {
-	return post_judge(head, &conf, &feed).status;
+	return post_judge(head, &conf, &routes).status;
 }
 
 static void
 test_accepted(void)
 {
 	struct post_head head = good();
-	struct post_verdict verdict = post_judge(&head, &conf, &feed);
+	struct post_verdict verdict = post_judge(&head, &conf, &routes);
 
 	OK(verdict.status == 200 && verdict.why == NULL, "a good request is accepted");
 	OK(verdict.path.len == 13 && memcmp(verdict.path.data, "/chat/general", 13) == 0,
@@ -100,7 +100,7 @@ is_binary(const char *type)
 	struct post_verdict verdict;
 
 	head.type = type;
-	verdict = post_judge(&head, &conf, &feed);
+	verdict = post_judge(&head, &conf, &routes);
 	return verdict.status == 200 && verdict.binary;
 }
 
@@ -134,7 +134,7 @@ test_id(void)
 	struct post_verdict verdict;
 
 	strcpy(line.query, "x=1&id=0123456789abcdef0123456789ABCDEF");
-	verdict = post_judge(&head, &conf, &feed);
+	verdict = post_judge(&head, &conf, &routes);
 	OK(verdict.status == 200 && verdict.has_id && verdict.id.bytes[0] == 0x01 && verdict.id.bytes[15] == 0xef,
 	    "an id in the query is taken");
 	strcpy(line.query, "id=0123");
@@ -172,7 +172,7 @@ test_receipt(void)
 int
 main(void)
 {
-	announce_static(&feed.routes, "/chat/{room}");
+	registration_static(&routes, "/chat/{room}");
 	test_accepted();
 	test_who();
 	test_length();
@@ -180,6 +180,6 @@ main(void)
 	test_id();
 	test_route();
 	test_receipt();
-	routes_close(&feed.routes);
+	routes_close(&routes);
 	return tap_done();
 }

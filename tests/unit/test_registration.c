@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "shared/buf.h"
-#include "sidecar/announce.h"
+#include "sidecar/registration.h"
 #include "sidecar/routes.h"
 #include "sidecar/workers.h"
 #include "tests/tap.h"
@@ -10,19 +10,15 @@
 struct table {
 	struct routes routes;
 	struct workers workers;
-	struct buf refused;
-	uint16_t n_refused;
+	struct refusals refusals;
 };
 
 static void
 end(struct table *table)
 {
-	struct worker *worker, *next;
-
-	HASH_ITER(hh, table->workers.by_peer, worker, next)
-		workers_remove(&table->workers, worker);
+	workers_close(&table->workers);
 	routes_close(&table->routes);
-	buf_free(&table->refused);
+	buf_free(&table->refusals.patterns);
 }
 
 static struct route_app *
@@ -50,6 +46,7 @@ say(struct table *table, const char *app, struct worker *worker, const char *pat
 {
 	struct buf body = BUF_INIT;
 	struct wire_reader reader;
+	struct registration registration = { app_of(table, app), worker, &reader, n };
 	int r;
 
 	while (*patterns != '\0') {
@@ -59,10 +56,9 @@ say(struct table *table, const char *app, struct worker *worker, const char *pat
 		patterns += len + strspn(patterns + len, " ");
 	}
 	reader = wire_reader(body.data, body.len);
-	buf_clear(&table->refused);
-	table->n_refused = 0;
-	r = announce(&table->routes, &table->workers, app_of(table, app), worker, &reader, n, &table->refused,
-	    &table->n_refused);
+	buf_clear(&table->refusals.patterns);
+	table->refusals.n = 0;
+	r = registration_take(&table->routes, &table->workers, &registration, &table->refusals);
 	buf_free(&body);
 	return r;
 }
@@ -104,12 +100,13 @@ test_workers_decide(void)
 	say(&table, "shop", first, "/b /c", 2);
 	OK(!has(&table, "/a") && has(&table, "/b"), "it goes when none does any more");
 	say(&table, "shop", second, "/b", 1);
-	OK(!announce_prune(&table.workers, first->app), "as long as somebody announces it, nothing is to be pruned");
+	OK(!registration_prune(&table.workers, first->app),
+	    "as long as somebody announces it, nothing is to be pruned");
 	workers_remove(&table.workers, first);
-	OK(announce_prune(&table.workers, second->app) && !has(&table, "/c") && has(&table, "/b"),
+	OK(registration_prune(&table.workers, second->app) && !has(&table, "/c") && has(&table, "/b"),
 	    "the routes of a worker that left can be pruned");
 	workers_remove(&table.workers, second);
-	OK(!announce_prune(&table.workers, app_of(&table, "shop")), "but not when all are away");
+	OK(!registration_prune(&table.workers, app_of(&table, "shop")), "but not when all are away");
 	OK(has(&table, "/b"), "while the workers are away the routes stay");
 	end(&table);
 }
@@ -140,8 +137,8 @@ test_refused(void)
 
 	say(&table, "shop", shop, "/a", 1);
 	OK(say(&table, "chat", chat, "/a /b {", 3) == 1 && has(&table, "/b"), "what can be entered is");
-	OK(table.n_refused == 2 && chat->n_routes == 1, "another app's pattern and a bad one are refused");
-	reader = wire_reader(table.refused.data, table.refused.len);
+	OK(table.refusals.n == 2 && chat->n_routes == 1, "another app's pattern and a bad one are refused");
+	reader = wire_reader(table.refusals.patterns.data, table.refusals.patterns.len);
 	OK(wire_get_blob(&reader, &pattern) == 0 && pattern.len == 1 && pattern.data[0] == '{',
 	    "the refused are named");
 	OK(wire_get_blob(&reader, &pattern) == 0 && pattern.len == 2, "each of them");
@@ -168,13 +165,13 @@ test_static(void)
 	struct routes routes = { 0 };
 	const struct route *route;
 
-	OK(announce_static(&routes, "") == 0 && routes_empty(&routes), "an empty list announces nothing");
-	OK(announce_static(&routes, "/news, /ticker/{id:int}") == 0, "a list of patterns is announced");
+	OK(registration_static(&routes, "") == 0 && routes_empty(&routes), "an empty list announces nothing");
+	OK(registration_static(&routes, "/news, /ticker/{id:int}") == 0, "a list of patterns is announced");
 	route = routes_match(&routes, "/ticker/7", 9);
 	OK(route != NULL && route->push_only, "as push-only routes");
 	routes_close(&routes);
 	routes = (struct routes){ 0 };
-	OK(announce_static(&routes, "/news, /{") == -EINVAL, "a bad one is an error");
+	OK(registration_static(&routes, "/news, /{") == -EINVAL, "a bad one is an error");
 	routes_close(&routes);
 }
 

@@ -5,12 +5,12 @@
 #include "shared/conf.h"
 #include "shared/log.h"
 #include "shared/path.h"
-#include "sidecar/announce.h"
+#include "sidecar/registration.h"
 #include "sidecar/routes.h"
 #include "sidecar/workers.h"
 
 bool
-announce_prune(const struct workers *workers, struct route_app *app)
+registration_prune(const struct workers *workers, struct route_app *app)
 {
 	struct route *route, *next;
 	bool pruned = false;
@@ -28,11 +28,11 @@ announce_prune(const struct workers *workers, struct route_app *app)
 }
 
 static void
-refuse(const struct route_app *app, struct span pattern, const char *why, struct buf *refused, uint16_t *n_refused)
+refuse(struct refusals *refusals, const struct route_app *app, struct span pattern, const char *why)
 {
 	log_warn("route refused app=%s pattern=%.*s why=%s", app->name, (int)pattern.len, pattern.data, why);
-	buf_blob(refused, pattern.data, pattern.len);
-	++*n_refused;
+	buf_blob(&refusals->patterns, pattern.data, pattern.len);
+	refusals->n++;
 }
 
 /*
@@ -42,7 +42,7 @@ refuse(const struct route_app *app, struct span pattern, const char *why, struct
  */
 static int
 enter(struct routes *routes, struct route_app *app, const struct wire_route *announced, uint16_t n,
-    const struct route **accepted, struct buf *refused, uint16_t *ret_refused)
+    const struct route **accepted, struct refusals *refusals)
 {
 	int n_accepted = 0;
 
@@ -54,7 +54,7 @@ enter(struct routes *routes, struct route_app *app, const struct wire_route *ann
 		if (r == -ENOMEM)
 			return r;
 		if (r < 0)
-			refuse(app, announced[i].pattern, why, refused, ret_refused);
+			refuse(refusals, app, announced[i].pattern, why);
 		else
 			accepted[n_accepted++] = route;
 	}
@@ -84,19 +84,22 @@ is_known(const struct routes *routes, const struct workers *workers, const struc
 }
 
 int
-announce(struct routes *routes, struct workers *workers, struct route_app *app, struct worker *worker,
-    struct wire_reader *from, uint16_t n, struct buf *refused, uint16_t *ret_refused)
+registration_take(
+    struct routes *routes, const struct workers *workers, struct registration *registration, struct refusals *refusals)
 {
+	uint16_t n = registration->n;
+	struct route_app *app = registration->app;
+	struct worker *worker = registration->worker;
 	struct wire_route *announced = calloc(n + 1u, sizeof(*announced));
 	const struct route **accepted = calloc(n + 1u, sizeof(*accepted));
 	int r = -ENOMEM;
 
 	if (announced == NULL || accepted == NULL)
 		goto out;
-	r = read_routes(from, n, announced);
+	r = read_routes(registration->routes, n, announced);
 	if (r < 0 || (worker == NULL && is_known(routes, workers, app, announced, n)))
 		goto out;
-	r = enter(routes, app, announced, n, accepted, refused, ret_refused);
+	r = enter(routes, app, announced, n, accepted, refusals);
 	if (r < 0)
 		goto out;
 	if (worker == NULL) {
@@ -108,7 +111,7 @@ announce(struct routes *routes, struct workers *workers, struct route_app *app, 
 	worker->routes = accepted;
 	worker->n_routes = (uint16_t)r;
 	accepted = NULL;
-	announce_prune(workers, app);
+	registration_prune(workers, app);
 	r = 1;
 out:
 	free(accepted);
@@ -117,14 +120,14 @@ out:
 }
 
 int
-announce_static(struct routes *routes, const char *list)
+registration_static(struct routes *routes, const char *list)
 {
 	static const char setting[] = "TINA4_WS_ROUTES";
 	struct route_app *app;
 	struct wire_route announced[WIRE_MAX_ROUTES];
 	const struct route *accepted[WIRE_MAX_ROUTES];
-	struct buf refused = BUF_INIT;
-	uint16_t n = 0, n_refused = 0;
+	struct refusals refusals = { BUF_INIT, 0 };
+	uint16_t n = 0;
 	const char *item;
 	size_t len;
 	int r;
@@ -134,9 +137,9 @@ announce_static(struct routes *routes, const char *list)
 		return r;
 	while (n < WIRE_MAX_ROUTES && conf_list_next(&list, &item, &len))
 		announced[n++] = (struct wire_route){ WIRE_ROUTE_PUSH_ONLY, { item, len } };
-	r = enter(routes, app, announced, n, accepted, &refused, &n_refused);
-	buf_free(&refused);
+	r = enter(routes, app, announced, n, accepted, &refusals);
+	buf_free(&refusals.patterns);
 	if (r < 0)
 		return r;
-	return n_refused > 0 ? -EINVAL : 0;
+	return refusals.n > 0 ? -EINVAL : 0;
 }
