@@ -9,10 +9,10 @@
 #include "sidecar/admin.h"
 #include "sidecar/answer.h"
 #include "sidecar/figures.h"
-#include "sidecar/greeting.h"
 #include "sidecar/metrics.h"
 #include "sidecar/post.h"
 #include "sidecar/relay.h"
+#include "sidecar/request_line.h"
 #include "sidecar/roster.h"
 
 void

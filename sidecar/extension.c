@@ -2,7 +2,7 @@
 
 #include "sidecar/deflate.h"
 #include "sidecar/extension.h"
-#include "sidecar/greeting.h"
+#include "sidecar/request_line.h"
 
 enum { OFFERS_BYTES = 256 }; /* libwebsockets 4.1.6 takes no longer header */
 

@@ -1,4 +1,3 @@
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,8 +6,9 @@
 #include <unistd.h>
 #include <utlist.h>
 
-#include "shared/log.h"
+#include "shared/address.h"
 #include "sidecar/greeting.h"
+#include "sidecar/request_line.h"
 
 struct greeting {
 	uv_poll_t poll;
@@ -18,76 +18,6 @@ struct greeting {
 	uint64_t end_ms; /* 0 until the first tick */
 	struct greeting *prev, *next;
 };
-
-/* --- the line ------------------------------------------------------------------ */
-
-/* True when each escape is one, and none is of a control byte. */
-static bool
-is_plain_query(const char *query, size_t len)
-{
-	char decoded[GREETING_LINE_BYTES + 1];
-
-	for (size_t i = 0; i < len; i++)
-		if (query[i] == '%' &&
-		    (i + 2 >= len || !isxdigit((unsigned char)query[i + 1]) || !isxdigit((unsigned char)query[i + 2])))
-			return false;
-	len = path_decode_component(query, len, decoded);
-	for (size_t i = 0; i < len; i++)
-		if (iscntrl((unsigned char)decoded[i]))
-			return false;
-	return true;
-}
-
-/* Splits the target. Returns 0, -EINVAL for one that is refused, or -ENOMEM. */
-static int
-take_target(struct request_line *line, const char *target, size_t len)
-{
-	const char *mark = memchr(target, '?', len);
-	size_t path_len = mark == NULL ? len : (size_t)(mark - target);
-	const char *query = mark == NULL ? target + len : mark + 1;
-	size_t query_len = (size_t)(target + len - query);
-	int n = path_decode(target, path_len, line->path, sizeof(line->path));
-
-	if (n < 0 || !is_plain_query(query, query_len))
-		return -EINVAL;
-	line->path_len = (size_t)n;
-	line->query = strndup(query, query_len);
-	return line->query == NULL ? -ENOMEM : 0;
-}
-
-struct request_line *
-request_line_parse(const char *text, size_t len, const char *ip)
-{
-	const char *space = memchr(text, ' ', len);
-	const char *target = space == NULL ? text : space + 1;
-	const char *end = memchr(target, ' ', len - (size_t)(target - text));
-	struct request_line *line;
-
-	if (space == NULL || end == NULL || len > GREETING_LINE_BYTES)
-		return NULL;
-	line = calloc(1, sizeof(*line));
-	if (line == NULL)
-		return NULL;
-	strncpy(line->ip, ip, sizeof(line->ip) - 1);
-	line->is_get = space - text == 3 && memcmp(text, "GET", 3) == 0;
-	line->is_post = space - text == 4 && memcmp(text, "POST", 4) == 0;
-	if (take_target(line, target, (size_t)(end - target)) == 0)
-		return line;
-	request_line_free(line);
-	return NULL;
-}
-
-void
-request_line_free(struct request_line *line)
-{
-	if (line == NULL)
-		return;
-	token_free(&line->token);
-	free(line->query);
-	free(line);
-}
-
-/* --- connections that have not said it yet ---------------------------------------- */
 
 static void
 on_closed(uv_handle_t *handle)
@@ -114,7 +44,7 @@ end(struct greeting *greeting)
 static int
 peek(int fd, const char *ip, struct request_line **ret)
 {
-	char text[GREETING_LINE_BYTES];
+	char text[REQUEST_LINE_BYTES];
 	ssize_t n = recv(fd, text, sizeof(text), MSG_PEEK | MSG_DONTWAIT);
 	const char *eol;
 
@@ -132,7 +62,7 @@ peek(int fd, const char *ip, struct request_line **ret)
 void
 greeting_refuse(int fd, const char *status, const char *why)
 {
-	char unread[GREETING_LINE_BYTES]; /* left in the socket it would turn our close into a reset */
+	char unread[REQUEST_LINE_BYTES]; /* left in the socket it would turn our close into a reset */
 	char body[128], answer[512];
 	int len = snprintf(body, sizeof(body), "{\"error\":\"%s\"}\n", why);
 

@@ -4,8 +4,8 @@
 #include "shared/conf.h"
 #include "shared/credentials.h"
 #include "shared/token.h"
-#include "sidecar/greeting.h"
 #include "sidecar/judge.h"
+#include "sidecar/request_line.h"
 #include "sidecar/routes.h"
 
 enum { KEY_CHARS = 24 }; /* 16 bytes in base64 */

@@ -39,6 +39,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/relay_redis.c %D%/relay_redis.h \
 	%D%/relay_tell.c %D%/relay_tell.h \
 	%D%/reload.c %D%/reload.h \
+	%D%/request_line.c %D%/request_line.h \
 	%D%/roster.c %D%/roster.h \
 	%D%/routes.c %D%/routes.h \
 	%D%/seen.c %D%/seen.h \

@@ -14,9 +14,9 @@
 #include "shared/log.h"
 #include "shared/path.h"
 #include "sidecar/answer.h"
-#include "sidecar/greeting.h"
 #include "sidecar/intake.h"
 #include "sidecar/post.h"
+#include "sidecar/request_line.h"
 #include "sidecar/routes.h"
 #include "sidecar/turn.h"
 

@@ -6,9 +6,9 @@
 
 #include "shared/buf.h"
 #include "shared/conf.h"
-#include "sidecar/greeting.h"
 #include "sidecar/post.h"
 #include "sidecar/registration.h"
+#include "sidecar/request_line.h"
 #include "sidecar/routes.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -33,7 +33,6 @@ fuzz_targets += %D%/fuzz_redisurl
 fuzz_targets += %D%/fuzz_request
 %C%_fuzz_request_LDADD = $(fuzz_main) fcgi/libapp.la $(CJSON_LIBS)
 fuzz_targets += %D%/fuzz_request_line
-%C%_fuzz_request_line_CPPFLAGS = $(AM_CPPFLAGS) $(UV_CFLAGS)
 %C%_fuzz_request_line_LDADD = $(fuzz_main) sidecar/libsidecar.la
 fuzz_targets += %D%/fuzz_template
 %C%_fuzz_template_LDADD = $(fuzz_main) fcgi/libapp.la $(CJSON_LIBS)

@@ -3,7 +3,6 @@ unit_tests += \
 	%D%/test_deflate \
 	%D%/test_feed \
 	%D%/test_frame \
-	%D%/test_greeting \
 	%D%/test_hosts \
 	%D%/test_hub \
 	%D%/test_hub_model \
@@ -15,6 +14,7 @@ unit_tests += \
 	%D%/test_quotas \
 	%D%/test_registration \
 	%D%/test_relay_redis \
+	%D%/test_request_line \
 	%D%/test_routes \
 	%D%/test_seen \
 	%D%/test_workers
@@ -27,9 +27,6 @@ unit_tests += \
 %C%_test_frame_SOURCES = %D%/test_frame.c
 %C%_test_frame_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_frame_LDADD = sidecar/libsidecar.la
-%C%_test_greeting_SOURCES = %D%/test_greeting.c
-%C%_test_greeting_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
-%C%_test_greeting_LDADD = sidecar/libsidecar.la
 %C%_test_hosts_SOURCES = %D%/test_hosts.c
 %C%_test_hosts_LDADD = sidecar/libsidecar.la
 %C%_test_hub_SOURCES = %D%/test_hub.c %D%/fake_browser.c %D%/fake_browser.h
@@ -60,6 +57,8 @@ unit_tests += \
 %C%_test_relay_redis_SOURCES = %D%/test_relay_redis.c
 %C%_test_relay_redis_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_relay_redis_LDADD = sidecar/libsidecar.la
+%C%_test_request_line_SOURCES = %D%/test_request_line.c
+%C%_test_request_line_LDADD = sidecar/libsidecar.la
 %C%_test_routes_SOURCES = %D%/test_routes.c
 %C%_test_routes_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_routes_LDADD = sidecar/libsidecar.la

@@ -6,9 +6,9 @@
 #include "shared/credentials.h"
 #include "shared/keys.h"
 #include "shared/token.h"
-#include "sidecar/greeting.h"
 #include "sidecar/judge.h"
 #include "sidecar/registration.h"
+#include "sidecar/request_line.h"
 #include "sidecar/routes.h"
 #include "tests/tap.h"
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "sidecar/greeting.h"
+#include "sidecar/request_line.h"
 #include "tests/tap.h"
 
 static struct request_line *
@@ -36,7 +36,7 @@ test_line(void)
 static void
 test_refused(void)
 {
-	char text[GREETING_LINE_BYTES] = "GET /";
+	char text[REQUEST_LINE_BYTES] = "GET /";
 
 	OK(parse("GET /a%2Fb HTTP/1.1") == NULL, "an encoded slash is refused");
 	OK(parse("GET /a%00 HTTP/1.1") == NULL, "so is a NUL");
