@@ -4,9 +4,9 @@
 #include "fcgi/app.h"
 #include "fcgi/cgi.h"
 #include "fcgi/dispatch.h"
-#include "fcgi/io.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
+#include "fcgi/writeall.h"
 
 enum { DRAIN_BYTES = 64 << 10 };
 
@@ -62,7 +62,7 @@ static int
 put(void *context, const void *data, size_t len)
 {
 	(void)context;
-	return io_write(STDOUT_FILENO, data, len);
+	return writeall(STDOUT_FILENO, data, len);
 }
 
 int

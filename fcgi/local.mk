@@ -4,7 +4,6 @@ include_HEADERS += %D%/tina4.h
 pkgconfig_DATA += %D%/libtina4.pc
 
 %C%_libapp_la_SOURCES = \
-	%D%/announce.c %D%/announce.h \
 	%D%/app.c %D%/app.h \
 	%D%/attributes.c %D%/attributes.h \
 	%D%/auth.c %D%/auth.h \
@@ -15,16 +14,16 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/error.c \
 	%D%/exchange.c %D%/exchange.h \
+	%D%/fastcgi.c %D%/fastcgi.h \
 	%D%/fields.c %D%/fields.h \
 	%D%/hello.c %D%/hello.h \
-	%D%/http.c %D%/http.h \
-	%D%/io.c %D%/io.h \
 	%D%/jsonf.c %D%/jsonf.h \
 	%D%/link.c %D%/link.h \
 	%D%/listing.c %D%/listing.h \
 	%D%/meta.c %D%/meta.h \
 	%D%/multipart.c %D%/multipart.h \
 	%D%/page.c %D%/page.h \
+	%D%/presence.c %D%/presence.h \
 	%D%/push.c %D%/push.h \
 	%D%/request.c %D%/request.h \
 	%D%/response.c %D%/response.h \
@@ -63,7 +62,8 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/template/value.c %D%/template/value.h \
 	%D%/template/work.c %D%/template/work.h \
 	%D%/tina4.h \
-	%D%/worker.c %D%/worker.h
+	%D%/worker.c %D%/worker.h \
+	%D%/writeall.c %D%/writeall.h
 %C%_libapp_la_LIBADD = shared/libshared.la $(FCGI_LIBS) $(HIREDIS_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm
 
 %C%_libtina4_la_SOURCES =
@@ -76,11 +76,11 @@ tina4_SOURCES = \
 	%D%/cli/cli.c %D%/cli/cli.h \
 	%D%/cli/check.c \
 	%D%/cli/count.c \
+	%D%/cli/main.c \
 	%D%/cli/push.c \
 	%D%/cli/serve.c \
 	%D%/cli/status.c \
-	%D%/cli/token.c \
-	%D%/tina4.c
+	%D%/cli/token.c
 tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_BINDIR='"$(bindir)"' -DCLI_DEPLOYDIR='"$(datadir)/tina4/deploy"' \
 	-DCLI_INSTALLED_ENV='"$(sysconfdir)/tina4/tina4.env"'
 tina4_LDADD = %D%/libapp.la $(CJSON_LIBS)

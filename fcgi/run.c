@@ -13,9 +13,10 @@
 #include "fcgi/app.h"
 #include "fcgi/auth.h"
 #include "fcgi/cgi.h"
-#include "fcgi/http.h"
-#include "fcgi/role.h"
+#include "fcgi/fastcgi.h"
 #include "fcgi/listing.h"
+#include "fcgi/presence.h"
+#include "fcgi/role.h"
 #include "fcgi/session.h"
 #include "fcgi/signals.h"
 #include "fcgi/worker.h"
@@ -109,7 +110,7 @@ serves(enum role_kind kind)
 	return false;
 }
 
-/* Ends what http_serve() began. Returns the exit status. */
+/* Ends what fastcgi_serve() began. Returns the exit status. */
 static int
 end_fastcgi(const struct tina4_app *app, int r)
 {
@@ -145,7 +146,7 @@ serve_address(struct tina4_app *app, const char *address)
 		listener_close(&listener);
 		return EXIT_FAILURE;
 	}
-	r = http_serve(app, listener.fd);
+	r = fastcgi_serve(app, listener.fd, presence_keep);
 	listener_close(&listener);
 	return end_fastcgi(app, r);
 }
@@ -168,7 +169,7 @@ run(struct tina4_app *app, const struct role *role)
 	case ROLE_CGI:
 		return serve_cgi(app);
 	case ROLE_FASTCGI:
-		return end_fastcgi(app, http_serve(app, role->fd));
+		return end_fastcgi(app, fastcgi_serve(app, role->fd, presence_keep));
 	case ROLE_LISTEN:
 		return serve_address(app, role->address);
 	case ROLE_WORKER:

@@ -11,8 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fcgi/io.h"
 #include "fcgi/store.h"
+#include "fcgi/writeall.h"
 #include "shared/buf.h"
 #include "shared/log.h"
 
@@ -229,7 +229,7 @@ write_new(int dir, char name[static NEW_NAME], const void *data, size_t len)
 	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
-	r = io_write(fd, data, len);
+	r = writeall(fd, data, len);
 	if (close(fd) < 0 && r == 0)
 		r = -errno;
 	if (r < 0)

@@ -8,10 +8,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "fcgi/announce.h"
 #include "fcgi/app.h"
 #include "fcgi/exchange.h"
-#include "fcgi/push.h"
+#include "fcgi/presence.h"
 #include "shared/clock.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_sidecar.h"
@@ -378,7 +377,7 @@ threads_push_at_once(void)
 static void *
 announce(void *ret)
 {
-	*(int *)ret = announce_run(app, script.stop);
+	*(int *)ret = presence_keep(app, script.stop);
 	return NULL;
 }
 
@@ -416,7 +415,7 @@ without_routes_there_is_nothing_to_announce(void)
 	struct tina4_app *empty = tina4_app_new();
 	int stop = eventfd(1, EFD_CLOEXEC);
 
-	OK(announce_run(empty, stop) == 0 && empty->zmq == NULL, "no route, no word");
+	OK(presence_keep(empty, stop) == 0 && empty->zmq == NULL, "no route, no word");
 	close(stop);
 	tina4_app_free(empty);
 }

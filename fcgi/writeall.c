@@ -1,10 +1,10 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "fcgi/io.h"
+#include "fcgi/writeall.h"
 
 int
-io_write(int fd, const void *data, size_t len)
+writeall(int fd, const void *data, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = write(fd, data, len);

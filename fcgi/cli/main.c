@@ -1,7 +1,7 @@
 /*
  * tina4 - the command: what an administrator or a script says to the sidecar.
  *
- * Each sub-command is a file of fcgi/cli/; here is only the table of them.
+ * Each sub-command is a file beside this one; here is only the table of them.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 #include <errno.h>
 #include <poll.h>
 
-#include "fcgi/announce.h"
 #include "fcgi/app.h"
 #include "fcgi/link.h"
+#include "fcgi/presence.h"
 
 static int
 wait_only(int fd)
@@ -31,7 +31,7 @@ drain(struct link *link)
 }
 
 int
-announce_run(struct tina4_app *app, int stop_fd)
+presence_keep(struct tina4_app *app, int stop_fd)
 {
 	struct link *link = NULL;
 	int r;

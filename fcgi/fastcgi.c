@@ -16,10 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "fcgi/announce.h"
 #include "fcgi/app.h"
 #include "fcgi/dispatch.h"
-#include "fcgi/http.h"
+#include "fcgi/fastcgi.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 #include "fcgi/signals.h"
@@ -88,7 +87,7 @@ wait_for_connection(struct server *server, int epoll_fd)
 static void
 set_timeouts(int fd)
 {
-	struct timeval timeout = { .tv_sec = HTTP_PEER_SECONDS };
+	struct timeval timeout = { .tv_sec = FASTCGI_PEER_SECONDS };
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
@@ -114,7 +113,7 @@ accept_one(const struct server *server)
 		}
 		return -1; /* or the web server has gone, or another process was faster */
 	}
-	if (poll(&polled, 1, HTTP_FIRST_MS) <= 0) {
+	if (poll(&polled, 1, FASTCGI_FIRST_MS) <= 0) {
 		close(polled.fd);
 		return -1;
 	}
@@ -366,7 +365,7 @@ fail:
 }
 
 int
-http_serve(struct tina4_app *app, int listen_fd)
+fastcgi_serve(struct tina4_app *app, int listen_fd, int (*meanwhile)(struct tina4_app *app, int stop_fd))
 {
 	char name[LISTENER_NAME_MAX];
 	struct server *server = NULL;
@@ -379,7 +378,7 @@ http_serve(struct tina4_app *app, int listen_fd)
 	if (r == 0) {
 		listener_name(listen_fd, name);
 		log_info("fastcgi serving listen=%s threads=%u", name, server->n_threads);
-		r = announce_run(app, server->signal_fd);
+		r = meanwhile(app, server->signal_fd);
 		log_info("fastcgi stopping");
 	}
 	stopped = stop_threads(server);
