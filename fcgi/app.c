@@ -4,12 +4,12 @@
 #include <zmq.h>
 
 #include "fcgi/app.h"
-#include "fcgi/auth.h"
 #include "fcgi/exchange.h"
 #include "fcgi/reserved.h"
 #include "fcgi/router.h"
-#include "fcgi/session.h"
+#include "fcgi/store.h"
 #include "fcgi/template/templates.h"
+#include "shared/keys.h"
 #include "shared/path.h"
 
 struct tina4_app *
@@ -43,8 +43,8 @@ tina4_app_free(struct tina4_app *app)
 		path_pattern_free(app->ws_routes[i].pattern);
 	free(app->ws_routes);
 	router_free(app->router);
-	sessions_close(app);
-	auth_close(app);
+	store_free(app->sessions);
+	keys_free(app->keys);
 	templates_free(app->templates);
 	conf_free(&app->conf);
 	free(app);

@@ -5,14 +5,10 @@
 
 #include "fcgi/app.h"
 #include "fcgi/auth.h"
-#include "fcgi/request.h"
 #include "shared/buf.h"
 #include "shared/clock.h"
-#include "shared/credentials.h"
 #include "shared/keys.h"
-#include "shared/log.h"
 #include "shared/path.h"
-#include "shared/token.h"
 
 /* Says which secure route nobody could enter. */
 static void
@@ -42,13 +38,6 @@ auth_open(struct tina4_app *app, struct buf *errors)
 	if (errors->failed)
 		return -ENOMEM;
 	return errors->len > before ? -EINVAL : 0;
-}
-
-void
-auth_close(struct tina4_app *app)
-{
-	keys_free(app->keys);
-	app->keys = NULL;
 }
 
 static int64_t
@@ -97,9 +86,8 @@ error_of(enum token_verdict verdict)
 	return -ENOKEY;
 }
 
-/* Checks text[len]. ret_claims gets the claims of a valid token; the caller frees them. */
-static enum token_verdict
-check(const struct tina4_app *app, struct span text, cJSON **ret_claims)
+enum token_verdict
+auth_check(const struct tina4_app *app, struct span text, cJSON **ret_claims)
 {
 	struct token token = { 0 };
 	enum token_verdict verdict;
@@ -122,62 +110,11 @@ int
 tina4_auth_valid(struct tina4_app *app, const char *token, cJSON **ret_claims)
 {
 	cJSON *claims = NULL;
-	int r = error_of(check(app, span_of(token != NULL ? token : ""), &claims));
+	int r = error_of(auth_check(app, span_of(token != NULL ? token : ""), &claims));
 
 	if (r == 0 && ret_claims != NULL)
 		*ret_claims = claims;
 	else
 		cJSON_Delete(claims);
 	return r;
-}
-
-/* --- HTTP ------------------------------------------------------------------------------ */
-
-static struct span
-bearer_of(const struct tina4_request *req)
-{
-	return credentials_bearer(tina4_request_header(req, "Authorization"));
-}
-
-const char *
-tina4_request_token(const struct tina4_request *req)
-{
-	struct span token = bearer_of(req);
-
-	/* Blanks at the end are cut by every web server. */
-	return token.len > 0 && token.data[token.len] == '\0' ? token.data : NULL;
-}
-
-/* RFC 6750 section 3.1 knows one word for each token that is no good. */
-static void
-answer(struct tina4_response *res, enum token_verdict verdict)
-{
-	bool unable = verdict == TOKEN_UNCHECKED;
-	cJSON *json = cJSON_CreateObject();
-
-	cJSON_AddStringToObject(json, "error", unable ? "Service Unavailable" : "Unauthorized");
-	cJSON_AddStringToObject(json, "reason", token_reason(verdict));
-	tina4_response_json(res, &json);
-	tina4_response_status(res, unable ? 503 : 401);
-	if (!unable)
-		tina4_response_header(
-		    res, "WWW-Authenticate", verdict == TOKEN_MISSING ? "Bearer" : "Bearer error=\"invalid_token\"");
-}
-
-const cJSON *
-tina4_request_user(struct tina4_request *req, struct tina4_response *res)
-{
-	struct request_kept *kept = request_kept(req);
-	enum token_verdict verdict;
-
-	if (kept->user != NULL)
-		return kept->user;
-	verdict = check(tina4_request_app(req), bearer_of(req), &kept->user);
-	if (verdict == TOKEN_VALID)
-		return kept->user;
-	if (verdict != TOKEN_MISSING)
-		log_info("token refused path=%s why=%s", tina4_request_path(req), token_reason(verdict));
-	if (res != NULL)
-		answer(res, verdict);
-	return NULL;
 }

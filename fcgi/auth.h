@@ -4,17 +4,21 @@
 #ifndef FCGI_AUTH_H
 #define FCGI_AUTH_H
 
+#include "shared/wire.h"
+#include "shared/token.h"
+
 struct buf;
+struct cJSON;
 struct tina4_app;
 
 /*
  * Makes the app's keys from its settings. Complaints are lines appended to
  * errors, one also when a secure route has no key that checks tokens. Returns
- * 0, -EINVAL when it complained, or -ENOMEM.
+ * 0, -EINVAL when it complained, or -ENOMEM. The app frees them.
  */
 int auth_open(struct tina4_app *app, struct buf *errors);
 
-/* Wipes them; fine when there are none. */
-void auth_close(struct tina4_app *app);
+/* Judges a token. *ret_claims gets the claims of a valid one, which the caller frees with cJSON_Delete(). */
+enum token_verdict auth_check(const struct tina4_app *app, struct span token, struct cJSON **ret_claims);
 
 #endif

@@ -62,6 +62,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/template/value.c %D%/template/value.h \
 	%D%/template/work.c %D%/template/work.h \
 	%D%/tina4.h \
+	%D%/visitor.c \
 	%D%/worker.c %D%/worker.h \
 	%D%/writeall.c %D%/writeall.h
 %C%_libapp_la_LIBADD = shared/libshared.la $(FCGI_LIBS) $(HIREDIS_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm

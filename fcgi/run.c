@@ -72,7 +72,7 @@ open_parts(struct tina4_app *app)
 	int r = auth_open(app, &errors);
 
 	if (r == 0)
-		r = sessions_open(app, &errors);
+		r = sessions_open(app);
 	tell(&errors, r);
 	return r;
 }

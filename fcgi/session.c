@@ -7,7 +7,6 @@
 #include <sys/random.h>
 
 #include "fcgi/app.h"
-#include "fcgi/request.h"
 #include "fcgi/session.h"
 #include "fcgi/store.h"
 #include "shared/base64url.h"
@@ -39,19 +38,11 @@ open_redis(struct tina4_app *app)
 }
 
 int
-sessions_open(struct tina4_app *app, struct buf *errors)
+sessions_open(struct tina4_app *app)
 {
-	(void)errors; /* the settings have been checked */
 	if (strcmp(app->conf.session_backend, "redis") == 0)
 		return open_redis(app);
 	return store_file_new(&app->sessions, app->conf.session_path, app->conf.session_ttl);
-}
-
-void
-sessions_close(struct tina4_app *app)
-{
-	store_free(app->sessions);
-	app->sessions = NULL;
 }
 
 static bool
@@ -361,19 +352,4 @@ session_finish(struct tina4_session *session, struct tina4_response *res)
 	if (session->cookie == COOKIE_SET)
 		return tina4_response_cookie(res, session->app->conf.session_name, session->id, NULL);
 	return tina4_response_cookie(res, session->app->conf.session_name, "", &deleted);
-}
-
-int
-tina4_request_session(struct tina4_request *req, struct tina4_session **ret)
-{
-	struct request_kept *kept = request_kept(req);
-	struct tina4_app *app = tina4_request_app(req);
-	int r = 0;
-
-	if (kept->session == NULL)
-		r = session_new(&kept->session, app,
-		    app->sessions != NULL ? tina4_request_cookie(req, app->conf.session_name) : NULL);
-	if (r == 0)
-		*ret = kept->session;
-	return r;
 }

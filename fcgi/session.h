@@ -10,13 +10,9 @@
 
 #include "fcgi/tina4.h"
 
-struct buf;
-
-/* Makes the app's store from its settings; it is not reached for yet. Returns what auth_open() does. */
-int sessions_open(struct tina4_app *app, struct buf *errors);
-
-/* Fine when there is none. */
-void sessions_close(struct tina4_app *app);
+/* Makes the app's store, which the app frees, from its settings; it is not reached for yet. Returns 0 or a negative
+ * errno. */
+int sessions_open(struct tina4_app *app);
 
 /*
  * Loads the session that a cookie (NULL is fine) names; a new one is empty.

@@ -363,7 +363,7 @@ new_app(const char *name)
 	snprintf(settings[1], sizeof(settings[1]), "TINA4_SESSION_PATH=%s/store", folder);
 	snprintf(settings[2], sizeof(settings[2]), "TINA4_SESSION_URL=unix://:p%%40ss%%3Aword@%s?db=2", socket_path());
 	snprintf(settings[3], sizeof(settings[3]), "TINA4_APP=%s", name);
-	if (conf_parse(&made->conf, environment, NULL, ".env", &errors) < 0 || sessions_open(made, &errors) < 0) {
+	if (conf_parse(&made->conf, environment, NULL, ".env", &errors) < 0 || sessions_open(made) < 0) {
 		printf("Bail out! %s\n", buf_cstr(&errors));
 		exit(1);
 	}
