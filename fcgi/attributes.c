@@ -4,6 +4,7 @@
 #include <utlist.h>
 
 #include "fcgi/attributes.h"
+#include "shared/wire.h"
 
 struct attribute {
 	struct attribute *next;

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "shared/wire.h"
+#include "shared/span.h"
 
 struct attribute; /* opaque */
 

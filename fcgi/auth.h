@@ -4,7 +4,7 @@
 #ifndef FCGI_AUTH_H
 #define FCGI_AUTH_H
 
-#include "shared/wire.h"
+#include "shared/span.h"
 #include "shared/token.h"
 
 struct buf;

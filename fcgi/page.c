@@ -63,7 +63,7 @@ page_explain(struct tina4_response *res, const char *why)
 	buf_string(&page,
 	    "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
 	    "<title>500: the template</title>\n<h1>The template was not rendered</h1>\n<pre>");
-	text_put_html(&page, text_of(why));
+	text_put_html(&page, span_of(why));
 	buf_string(&page, "</pre>\n<p>You see this because TINA4_DEBUG is true.</p>\n</html>\n");
 	r = buf_cstr(&page) != NULL ? tina4_response_html(res, buf_cstr(&page)) : -ENOMEM;
 	buf_free(&page);

@@ -8,7 +8,7 @@
 #ifndef SHARED_CREDENTIALS_H
 #define SHARED_CREDENTIALS_H
 
-#include "shared/wire.h"
+#include "shared/span.h"
 
 /* Each may be NULL: a place where no token is looked for. */
 struct credentials {

@@ -18,6 +18,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/logfmt.c %D%/logfmt.h \
 	%D%/path.c %D%/path.h \
 	%D%/redisurl.c %D%/redisurl.h \
+	%D%/span.c %D%/span.h \
 	%D%/token.c %D%/token.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/wire.c %D%/wire.h

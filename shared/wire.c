@@ -5,18 +5,6 @@
 #include "shared/hex.h"
 #include "shared/wire.h"
 
-struct span
-span_of(const char *string)
-{
-	return (struct span){ string, strlen(string) };
-}
-
-struct span
-span_of_buf(const struct buf *buf)
-{
-	return (struct span){ (const char *)buf->data, buf->len };
-}
-
 bool
 wire_may_close_with(int code)
 {

@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "shared/buf.h"
+#include "shared/span.h"
 
 enum wire_limits {
 	WIRE_VERSION = 1,
@@ -65,12 +66,6 @@ enum wire_status {
 	WIRE_INVALID = 7,     /* well-formed, but it makes no sense */
 	WIRE_BUSY = 8,        /* a limit is reached: try again later */
 	WIRE_NOT_RELAYED = 9, /* applied on this host, but the relay cannot take it for the others */
-};
-
-/* Part of a message: bytes that the message owns. */
-struct span {
-	const char *data;
-	size_t len;
 };
 
 /* A cursor over bytes that are not ours to trust. */
@@ -266,9 +261,5 @@ int wire_get_stale(struct wire_reader *reader, struct wire_stale *ret);
  * own 1010.
  */
 bool wire_may_close_with(int code);
-
-/* Borrows a string as a span, and a buffer's content. */
-struct span span_of(const char *string);
-struct span span_of_buf(const struct buf *buf);
 
 #endif

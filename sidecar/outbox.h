@@ -16,7 +16,7 @@
 #include <stdint.h>
 
 #include "shared/buf.h"
-#include "shared/wire.h"
+#include "shared/span.h"
 
 struct outbox {
 	size_t max_bytes;

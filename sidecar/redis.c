@@ -9,6 +9,7 @@
 
 #include "sidecar/redis.h"
 #include "sidecar/redis_tls.h"
+#include "shared/wire.h"
 
 enum {
 	ARGS_MAX = 8,

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "shared/wire.h"
+#include "shared/span.h"
 
 struct redis; /* opaque */
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "shared/wire.h"
+#include "shared/span.h"
 
 struct bus_peer;
 struct envelope;

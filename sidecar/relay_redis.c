@@ -10,6 +10,7 @@
 #include "shared/log.h"
 #include "sidecar/redis.h"
 #include "sidecar/relay_redis.h"
+#include "shared/wire.h"
 
 enum {
 	TICK_MS = 250,

@@ -18,7 +18,7 @@
 
 #include "shared/buf.h"
 #include "shared/redisurl.h"
-#include "shared/wire.h"
+#include "shared/span.h"
 #include "sidecar/outbox.h"
 
 struct conf;

@@ -69,7 +69,7 @@ struct expr {
 	struct expr *next; /* operand of the same expression */
 	union {
 		struct value literal;
-		struct text name;
+		struct span name;
 		enum expr_operator op;
 		const struct filter *filter;
 		const struct macro *macro;
@@ -102,19 +102,19 @@ struct node {
 	unsigned line;
 	struct node *next;
 	union {
-		struct text text;
+		struct span text;
 		const struct expr *print;
 		struct branch *branches;
 		const struct block *block;
 		struct {
-			struct text key; /* empty when only items are asked for */
-			struct text item;
+			struct span key; /* empty when only items are asked for */
+			struct span item;
 			const struct expr *of;
 			struct node *body;
 			struct node *otherwise;
 		} loop;
 		struct {
-			struct text name;
+			struct span name;
 			const struct expr *expr; /* of NODE_SET */
 			struct node *body;       /* of NODE_CAPTURE */
 		} set;
@@ -128,20 +128,20 @@ struct node {
 };
 
 struct block {
-	struct text name;
+	struct span name;
 	unsigned line;
 	struct node *body;
 	struct block *next; /* of the same template */
 };
 
 struct parameter {
-	struct text name;
+	struct span name;
 	const struct expr *unset; /* its value when there is no argument, or NULL */
 	struct parameter *next;
 };
 
 struct macro {
-	struct text name;
+	struct span name;
 	unsigned line;
 	unsigned n; /* parameters */
 	struct parameter *parameters;
@@ -153,7 +153,7 @@ struct template
 {
 	atomic_uint refs;
 	char *name;
-	struct text source;
+	struct span source;
 	struct arena arena;
 	struct node *body;
 	const struct expr *extends; /* the name of its parent, or NULL */

@@ -117,10 +117,10 @@ static const struct check checks[] = {
 };
 
 const struct check *
-check_find(struct text name)
+check_find(struct span name)
 {
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		if (text_is(name, checks[i].name))
+		if (span_is(name, checks[i].name))
 			return &checks[i];
 	return NULL;
 }

@@ -15,6 +15,6 @@ struct check {
 };
 
 /* By its first word. Returns NULL when there is none. */
-const struct check *check_find(struct text name);
+const struct check *check_find(struct span name);
 
 #endif

@@ -57,7 +57,7 @@ in_range(const struct tm *tm)
 }
 
 bool
-date_parse(struct text text, time_t *ret)
+date_parse(struct span text, time_t *ret)
 {
 	struct tm tm = { 0 };
 	char copy[40];
@@ -66,7 +66,7 @@ date_parse(struct text text, time_t *ret)
 
 	if (text.len >= sizeof(copy) || text.len == 0)
 		return false;
-	memcpy(copy, text.bytes, text.len);
+	memcpy(copy, text.data, text.len);
 	copy[text.len] = '\0';
 	if (sscanf(copy, "%4d-%2d-%2d%n", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &n) < 3)
 		return false;
@@ -86,7 +86,7 @@ put_number(struct buf *buf, const char *format, long number)
 	char printed[24];
 
 	snprintf(printed, sizeof(printed), format, number);
-	text_put(buf, text_of(printed));
+	text_put(buf, span_of(printed));
 }
 
 static bool
@@ -134,7 +134,7 @@ word_for(char letter, const struct tm *tm)
 static void
 put_word(struct buf *buf, char letter, const char *word)
 {
-	struct text text = text_of(word);
+	struct span text = span_of(word);
 
 	if (letter == 'D' || letter == 'M')
 		text.len = 3;
@@ -190,22 +190,22 @@ put_letter(struct buf *buf, char letter, const struct tm *tm, time_t moment)
 	if (word != NULL)
 		put_word(buf, letter, word);
 	else if (letter == 'c')
-		date_put(buf, moment, text_of("Y-m-d\\TH:i:sP"));
+		date_put(buf, moment, span_of("Y-m-d\\TH:i:sP"));
 	else if (!put_number_for(buf, letter, tm, moment))
-		text_put(buf, (struct text){ &letter, 1 });
+		text_put(buf, (struct span){ &letter, 1 });
 }
 
 void
-date_put(struct buf *buf, time_t moment, struct text format)
+date_put(struct buf *buf, time_t moment, struct span format)
 {
 	struct tm tm;
 
 	if (gmtime_r(&moment, &tm) == NULL)
 		return;
 	for (size_t i = 0; i < format.len; i++) {
-		if (format.bytes[i] == '\\' && i + 1 < format.len)
-			text_put(buf, (struct text){ format.bytes + ++i, 1 });
+		if (format.data[i] == '\\' && i + 1 < format.len)
+			text_put(buf, (struct span){ format.data + ++i, 1 });
 		else
-			put_letter(buf, format.bytes[i], &tm, moment);
+			put_letter(buf, format.data[i], &tm, moment);
 	}
 }

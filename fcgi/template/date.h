@@ -12,9 +12,9 @@
 struct buf;
 
 /* Understands 2026-11-22, 2026-11-22 10:30, 2026-11-22T10:30:00Z and ...+01:00. */
-bool date_parse(struct text text, time_t *ret);
+bool date_parse(struct span text, time_t *ret);
 
 /* Letters: d D j l N w z F m M n t L Y y a A g G h H i s U e T P O c; '\' keeps the next. */
-void date_put(struct buf *buf, time_t moment, struct text format);
+void date_put(struct buf *buf, time_t moment, struct span format);
 
 #endif

@@ -250,7 +250,7 @@ eval_arithmetic(struct render *render, const struct expr *expr, struct value *re
 }
 
 static int
-join_texts(struct work *work, struct text a, struct text b, struct text *ret)
+join_texts(struct work *work, struct span a, struct span b, struct span *ret)
 {
 	char *bytes;
 
@@ -260,17 +260,17 @@ join_texts(struct work *work, struct text a, struct text b, struct text *ret)
 	if (bytes == NULL)
 		return work_no_memory(work);
 	if (a.len > 0)
-		memcpy(bytes, a.bytes, a.len);
+		memcpy(bytes, a.data, a.len);
 	if (b.len > 0)
-		memcpy(bytes + a.len, b.bytes, b.len);
-	*ret = (struct text){ bytes, a.len + b.len };
+		memcpy(bytes + a.len, b.data, b.len);
+	*ret = (struct span){ bytes, a.len + b.len };
 	return 0;
 }
 
 static int
 join(struct work *work, struct value a, struct value b, struct value *ret)
 {
-	struct text left, right, both;
+	struct span left, right, both;
 	int r;
 
 	r = value_to_text(work, a, &left);
@@ -291,7 +291,7 @@ is_in(struct work *work, struct value what, struct value where, bool *ret)
 {
 	struct value_walk walk = value_walk(where);
 	struct value key, item;
-	struct text part;
+	struct span part;
 	int r = 0;
 
 	*ret = false;
@@ -301,7 +301,7 @@ is_in(struct work *work, struct value what, struct value where, bool *ret)
 		return r;
 	r = value_to_text(work, what, &part);
 	if (r == 0)
-		*ret = part.len == 0 || text_find(where.text, 0, part) < where.text.len;
+		*ret = part.len == 0 || span_find(where.text, 0, part) < where.text.len;
 	return r == 0 ? work_spend(work, where.text.len / TEMPLATE_STEP_BYTES) : r;
 }
 

@@ -60,13 +60,13 @@ parse_check(struct parser *parser, struct expr *value)
 	unsigned line = parser->token.line;
 	const struct check *check;
 	struct expr *expr;
-	struct text name;
+	struct span name;
 
 	if (parser_need_name(parser, "a test", &name) < 0)
 		return NULL;
 	check = check_find(name);
 	if (check == NULL) {
-		parser_fail(parser, line, -EINVAL, "unknown test '%.*s'", (int)name.len, name.bytes);
+		parser_fail(parser, line, -EINVAL, "unknown test '%.*s'", (int)name.len, name.data);
 		return NULL;
 	}
 	if (check->second != NULL && parser_need(parser, check->second) < 0)

@@ -41,17 +41,17 @@ static const struct filter filters[] = {
 static int
 compare_name(const void *name, const void *filter)
 {
-	return text_compare(*(const struct text *)name, text_of(((const struct filter *)filter)->name));
+	return span_compare(*(const struct span *)name, span_of(((const struct filter *)filter)->name));
 }
 
 const struct filter *
-filter_find(struct text name)
+filter_find(struct span name)
 {
 	return bsearch(&name, filters, sizeof(filters) / sizeof(filters[0]), sizeof(filters[0]), compare_name);
 }
 
 int
-filter_text_arg(struct work *work, const struct value *args, unsigned n, unsigned i, struct text *ret)
+filter_text_arg(struct work *work, const struct value *args, unsigned n, unsigned i, struct span *ret)
 {
 	return i < n ? value_to_text(work, args[i], ret) : 0;
 }

@@ -21,10 +21,10 @@ struct filter {
 };
 
 /* Returns NULL when there is none. */
-const struct filter *filter_find(struct text name);
+const struct filter *filter_find(struct span name);
 
 /* The i-th argument as text or as a whole number, or what holds when there is none. Returns 0 or a failure. */
-int filter_text_arg(struct work *work, const struct value *args, unsigned n, unsigned i, struct text *ret);
+int filter_text_arg(struct work *work, const struct value *args, unsigned n, unsigned i, struct span *ret);
 int filter_int_arg(struct work *work, const struct value *args, unsigned n, unsigned i, int min, int max, int *ret);
 
 filter_apply filter_capitalize, filter_default, filter_escape, filter_json, filter_length, filter_lower, filter_nl2br;

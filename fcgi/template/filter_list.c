@@ -34,7 +34,7 @@ filter_first(struct work *work, struct value in, const struct value *args, unsig
 	(void)n;
 	*ret = (struct value){ .kind = VALUE_UNDEFINED };
 	if (in.kind == VALUE_TEXT)
-		*ret = value_of_text((struct text){ in.text.bytes, letters_step(in.text) });
+		*ret = value_of_text((struct span){ in.text.data, letters_step(in.text) });
 	else
 		value_next(&walk, &key, ret);
 	return 0;
@@ -52,7 +52,7 @@ filter_last(struct work *work, struct value in, const struct value *args, unsign
 	*ret = (struct value){ .kind = VALUE_UNDEFINED };
 	if (in.kind == VALUE_TEXT) {
 		step = letters_last_step(in.text);
-		*ret = value_of_text(text_from(in.text, in.text.len - step));
+		*ret = value_of_text(span_from(in.text, in.text.len - step));
 		return 0;
 	}
 	while (value_next(&walk, &key, ret))
@@ -66,7 +66,7 @@ int
 filter_join(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct value_walk walk = value_walk(in);
-	struct text glue = { NULL, 0 };
+	struct span glue = { NULL, 0 };
 	struct buf buf = BUF_INIT;
 	struct value key, item;
 	int r;
@@ -109,7 +109,7 @@ static int
 reverse_text(struct work *work, struct value in, struct value *ret)
 {
 	struct buf buf = BUF_INIT;
-	struct text text;
+	struct span text;
 	int r;
 
 	r = value_to_text(work, in, &text);
@@ -119,7 +119,7 @@ reverse_text(struct work *work, struct value in, struct value *ret)
 		size_t step = letters_last_step(text);
 
 		text.len -= step;
-		text_put(&buf, (struct text){ text.bytes + text.len, step });
+		text_put(&buf, (struct span){ text.data + text.len, step });
 	}
 	return value_of_buf(work, &buf, ret);
 }

@@ -28,14 +28,14 @@ filter_abs(struct work *work, struct value in, const struct value *args, unsigne
 static int
 rounding(struct work *work, const struct value *args, unsigned n, double (**ret)(double))
 {
-	struct text name = text_of("common");
+	struct span name = span_of("common");
 	int r = filter_text_arg(work, args, n, 1, &name);
 
-	if (r < 0 || text_is(name, "common"))
+	if (r < 0 || span_is(name, "common"))
 		return r;
-	if (text_is(name, "ceil"))
+	if (span_is(name, "ceil"))
 		*ret = ceil;
-	else if (text_is(name, "floor"))
+	else if (span_is(name, "floor"))
 		*ret = floor;
 	else
 		return work_fail(work, -EINVAL, "expected 'common', 'ceil' or 'floor' for 'round'");
@@ -61,38 +61,38 @@ filter_round(struct work *work, struct value in, const struct value *args, unsig
 
 /* Puts a separator after each three digits, counted from the point. */
 static void
-put_grouped(struct buf *buf, struct text digits, struct text separator)
+put_grouped(struct buf *buf, struct span digits, struct span separator)
 {
 	for (size_t i = 0; i < digits.len; i++) {
-		text_put(buf, (struct text){ digits.bytes + i, 1 });
+		text_put(buf, (struct span){ digits.data + i, 1 });
 		if (digits.len - i > 1 && (digits.len - i) % 3 == 1)
 			text_put(buf, separator);
 	}
 }
 
 static void
-put_number(struct buf *buf, struct text number, struct text point, struct text separator)
+put_number(struct buf *buf, struct span number, struct span point, struct span separator)
 {
-	size_t at = text_find(number, 0, text_of("."));
+	size_t at = span_find(number, 0, span_of("."));
 
-	if (number.bytes[0] == '-') {
+	if (number.data[0] == '-') {
 		/* -0.001 is printed as -0 */
-		if (strspn(number.bytes, "-0.") < number.len)
-			text_put(buf, text_of("-"));
-		number = text_from(number, 1);
+		if (strspn(number.data, "-0.") < number.len)
+			text_put(buf, span_of("-"));
+		number = span_from(number, 1);
 		at--;
 	}
-	put_grouped(buf, (struct text){ number.bytes, at }, separator);
+	put_grouped(buf, (struct span){ number.data, at }, separator);
 	if (at == number.len)
 		return;
 	text_put(buf, point);
-	text_put(buf, text_from(number, at + 1));
+	text_put(buf, span_from(number, at + 1));
 }
 
 int
 filter_number_format(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
-	struct text point = text_of("."), separator = text_of(",");
+	struct span point = span_of("."), separator = span_of(",");
 	char printed[NUMBER_FIXED];
 	struct buf buf = BUF_INIT;
 	int decimals = 0, r;
@@ -128,13 +128,13 @@ to_moment(struct work *work, struct value in, time_t *ret)
 int
 filter_date(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
-	struct text format = text_of("Y-m-d H:i");
+	struct span format = span_of("Y-m-d H:i");
 	struct buf buf = BUF_INIT;
 	time_t moment;
 	int r;
 
 	if (value_is_empty(in)) {
-		*ret = value_of_text(text_of(""));
+		*ret = value_of_text(span_of(""));
 		return 0;
 	}
 	r = to_moment(work, in, &moment);

@@ -8,14 +8,14 @@
 #include "fcgi/template/limits.h"
 #include "shared/buf.h"
 
-typedef void writer(struct buf *buf, struct text text);
+typedef void writer(struct buf *buf, struct span text);
 
 /* What a writer makes of the value's text. */
 static int
 write_text(struct work *work, struct value in, writer *write, struct value *ret)
 {
 	struct buf buf = BUF_INIT;
-	struct text text;
+	struct span text;
 	int r;
 
 	r = value_to_text(work, in, &text);
@@ -31,7 +31,7 @@ filter_default(struct work *work, struct value in, const struct value *args, uns
 	(void)work;
 	*ret = in;
 	if (value_is_empty(in))
-		*ret = n > 0 ? args[0] : value_of_text(text_of(""));
+		*ret = n > 0 ? args[0] : value_of_text(span_of(""));
 	return 0;
 }
 
@@ -81,7 +81,7 @@ filter_slug(struct work *work, struct value in, const struct value *args, unsign
 int
 filter_trim(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
-	struct text text, drop = text_of(" \t\r\n\f\v");
+	struct span text, drop = span_of(" \t\r\n\f\v");
 	int r;
 
 	r = value_to_text(work, in, &text);
@@ -97,7 +97,7 @@ filter_trim(struct work *work, struct value in, const struct value *args, unsign
 int
 filter_truncate(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
-	struct text text, suffix = text_of("...");
+	struct span text, suffix = span_of("...");
 	struct buf buf = BUF_INIT;
 	int letters = 30, r;
 	size_t len;
@@ -110,7 +110,7 @@ filter_truncate(struct work *work, struct value in, const struct value *args, un
 	if (r < 0)
 		return r;
 	len = letters_prefix(text, (size_t)letters);
-	text_put(&buf, (struct text){ text.bytes, len });
+	text_put(&buf, (struct span){ text.data, len });
 	if (len < text.len)
 		text_put(&buf, suffix);
 	return value_of_buf(work, &buf, ret);
@@ -120,7 +120,7 @@ int
 filter_length(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	size_t count = value_count(in);
-	struct text text;
+	struct span text;
 	int r;
 
 	(void)args;
@@ -138,14 +138,14 @@ filter_length(struct work *work, struct value in, const struct value *args, unsi
 
 /* What stands at the beginning of text and is to be replaced: the longest such key. */
 static bool
-find_longest(const struct value_pair *pairs, size_t n, struct text text, struct text *ret_key, struct value *ret_item)
+find_longest(const struct value_pair *pairs, size_t n, struct span text, struct span *ret_key, struct value *ret_item)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < n; i++) {
-		struct text key = pairs[i].key.text;
+		struct span key = pairs[i].key.text;
 
-		if (key.len == 0 || key.len > text.len || memcmp(text.bytes, key.bytes, key.len) != 0)
+		if (key.len == 0 || key.len > text.len || memcmp(text.data, key.data, key.len) != 0)
 			continue;
 		if (found && key.len <= ret_key->len)
 			continue;
@@ -157,19 +157,19 @@ find_longest(const struct value_pair *pairs, size_t n, struct text text, struct 
 }
 
 static void
-put_replaced(struct buf *buf, struct text text, const struct value_pair *pairs, size_t n)
+put_replaced(struct buf *buf, struct span text, const struct value_pair *pairs, size_t n)
 {
 	struct value item = { .kind = VALUE_UNDEFINED };
-	struct text key = { NULL, 0 };
+	struct span key = { NULL, 0 };
 
 	while (text.len > 0 && !buf->failed) {
 		if (find_longest(pairs, n, text, &key, &item)) {
 			text_put(buf, item.text);
 		} else {
 			key.len = letters_step(text);
-			text_put(buf, (struct text){ text.bytes, key.len });
+			text_put(buf, (struct span){ text.data, key.len });
 		}
-		text = text_from(text, key.len);
+		text = span_from(text, key.len);
 	}
 }
 
@@ -209,7 +209,7 @@ filter_replace(struct work *work, struct value in, const struct value *args, uns
 {
 	struct buf buf = BUF_INIT;
 	struct value_pair *pairs;
-	struct text text;
+	struct span text;
 	size_t n_pairs;
 	int r;
 
@@ -228,13 +228,13 @@ filter_replace(struct work *work, struct value in, const struct value *args, uns
 
 /* The bytes of text up to the delimiter; each character alone when there is no delimiter. */
 static size_t
-part_of(struct text text, struct text delimiter)
+part_of(struct span text, struct span delimiter)
 {
-	return delimiter.len > 0 ? text_find(text, 0, delimiter) : letters_step(text);
+	return delimiter.len > 0 ? span_find(text, 0, delimiter) : letters_step(text);
 }
 
 static size_t
-count_parts(struct text text, struct text delimiter)
+count_parts(struct span text, struct span delimiter)
 {
 	size_t n = 0, part;
 
@@ -242,7 +242,7 @@ count_parts(struct text text, struct text delimiter)
 		part = part_of(text, delimiter);
 		if (part == text.len)
 			return n + 1;
-		text = text_from(text, part + delimiter.len);
+		text = span_from(text, part + delimiter.len);
 	}
 	return delimiter.len > 0 ? n + 1 : n;
 }
@@ -250,7 +250,7 @@ count_parts(struct text text, struct text delimiter)
 int
 filter_split(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
-	struct text text, delimiter = { NULL, 0 };
+	struct span text, delimiter = { NULL, 0 };
 	struct value_pair *pairs;
 	size_t n_parts;
 	int r;
@@ -265,12 +265,12 @@ filter_split(struct work *work, struct value in, const struct value *args, unsig
 	if (pairs == NULL)
 		return work_no_memory(work);
 	for (size_t i = 0; i < n_parts; i++) {
-		struct text part = { text.bytes, text.len > 0 ? part_of(text, delimiter) : 0 };
+		struct span part = { text.data, text.len > 0 ? part_of(text, delimiter) : 0 };
 
 		pairs[i].key = value_of_number((double)i);
 		pairs[i].item = value_of_text(part);
 		if (i + 1 < n_parts)
-			text = text_from(text, part.len + delimiter.len);
+			text = span_from(text, part.len + delimiter.len);
 	}
 	return value_of_pairs(work, VALUE_LIST, pairs, n_parts, ret);
 }
@@ -280,7 +280,7 @@ filter_split(struct work *work, struct value in, const struct value *args, unsig
 int
 filter_raw(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
-	struct text text;
+	struct span text;
 	int r;
 
 	(void)args;
@@ -294,13 +294,13 @@ filter_raw(struct work *work, struct value in, const struct value *args, unsigne
 
 /* The writer that a strategy's name means, or NULL. */
 static writer *
-strategy(struct text name)
+strategy(struct span name)
 {
-	if (text_is(name, "html"))
+	if (span_is(name, "html"))
 		return text_put_html;
-	if (text_is(name, "js"))
+	if (span_is(name, "js"))
 		return text_put_script;
-	if (text_is(name, "url"))
+	if (span_is(name, "url"))
 		return text_put_url;
 	return NULL;
 }
@@ -309,7 +309,7 @@ strategy(struct text name)
 int
 filter_escape(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
-	struct text name = text_of("html");
+	struct span name = span_of("html");
 	writer *write;
 	int r;
 
@@ -352,16 +352,16 @@ filter_json(struct work *work, struct value in, const struct value *args, unsign
 }
 
 static void
-put_lines(struct buf *buf, struct text text, writer *write)
+put_lines(struct buf *buf, struct span text, writer *write)
 {
 	for (;;) {
-		size_t end = text_find(text, 0, text_of("\n"));
+		size_t end = span_find(text, 0, span_of("\n"));
 
-		write(buf, (struct text){ text.bytes, end });
+		write(buf, (struct span){ text.data, end });
 		if (end == text.len)
 			return;
-		text_put(buf, text_of("<br>\n"));
-		text = text_from(text, end + 1);
+		text_put(buf, span_of("<br>\n"));
+		text = span_from(text, end + 1);
 	}
 }
 
@@ -369,7 +369,7 @@ int
 filter_nl2br(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct buf buf = BUF_INIT;
-	struct text text;
+	struct span text;
 	int r;
 
 	(void)args;

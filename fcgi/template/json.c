@@ -10,15 +10,15 @@ put_number(struct buf *buf, double number)
 {
 	char printed[NUMBER_TEXT];
 
-	text_put(buf, isfinite(number) ? number_print(number, printed) : text_of("null"));
+	text_put(buf, isfinite(number) ? number_print(number, printed) : span_of("null"));
 }
 
 static void
-put_string(struct buf *buf, struct text text)
+put_string(struct buf *buf, struct span text)
 {
-	text_put(buf, text_of("\""));
+	text_put(buf, span_of("\""));
 	text_put_script(buf, text);
-	text_put(buf, text_of("\""));
+	text_put(buf, span_of("\""));
 }
 
 static int
@@ -29,17 +29,17 @@ put_items(struct work *work, struct buf *buf, struct value value)
 	struct value key, item;
 	int r = 0;
 
-	text_put(buf, text_of(is_dict ? "{" : "["));
+	text_put(buf, span_of(is_dict ? "{" : "["));
 	for (size_t i = 0; r == 0 && value_next(&walk, &key, &item); i++) {
 		if (i > 0)
-			text_put(buf, text_of(","));
+			text_put(buf, span_of(","));
 		if (is_dict) {
 			put_string(buf, key.text);
-			text_put(buf, text_of(":"));
+			text_put(buf, span_of(":"));
 		}
 		r = json_put(work, buf, item);
 	}
-	text_put(buf, text_of(is_dict ? "}" : "]"));
+	text_put(buf, span_of(is_dict ? "}" : "]"));
 	return r;
 }
 
@@ -62,10 +62,10 @@ json_put(struct work *work, struct buf *buf, struct value value)
 	case VALUE_UNDEFINED:
 	case VALUE_NULL:
 	case VALUE_LOOP:
-		text_put(buf, text_of("null"));
+		text_put(buf, span_of("null"));
 		break;
 	case VALUE_BOOL:
-		text_put(buf, text_of(value.boolean ? "true" : "false"));
+		text_put(buf, span_of(value.boolean ? "true" : "false"));
 		break;
 	case VALUE_NUMBER:
 		put_number(buf, value.number);

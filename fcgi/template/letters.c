@@ -32,63 +32,63 @@ static const char *const plain[] = {
 };
 
 size_t
-letters_step(struct text text)
+letters_step(struct span text)
 {
-	size_t step = utf8_step(text.bytes, text.len);
+	size_t step = utf8_step(text.data, text.len);
 
 	return step > 0 || text.len == 0 ? step : 1;
 }
 
 size_t
-letters_last_step(struct text text)
+letters_last_step(struct span text)
 {
 	for (size_t step = 1; step <= 4 && step <= text.len; step++)
-		if (utf8_step(text.bytes + text.len - step, step) == step)
+		if (utf8_step(text.data + text.len - step, step) == step)
 			return step;
 	return text.len > 0 ? 1 : 0;
 }
 
 size_t
-letters_prefix(struct text text, size_t n)
+letters_prefix(struct span text, size_t n)
 {
 	size_t at = 0;
 
 	for (; n > 0 && at < text.len; n--)
-		at += letters_step(text_from(text, at));
+		at += letters_step(span_from(text, at));
 	return at;
 }
 
 size_t
-letters_count(struct text text)
+letters_count(struct span text)
 {
 	size_t n = 0;
 
-	for (size_t at = 0; at < text.len; at += letters_step(text_from(text, at)))
+	for (size_t at = 0; at < text.len; at += letters_step(span_from(text, at)))
 		n++;
 	return n;
 }
 
-struct text
-letters_trim_start(struct text text, struct text drop)
+struct span
+letters_trim_start(struct span text, struct span drop)
 {
-	while (text.len > 0 && memchr(drop.bytes, text.bytes[0], drop.len) != NULL)
-		text = text_from(text, 1);
+	while (text.len > 0 && memchr(drop.data, text.data[0], drop.len) != NULL)
+		text = span_from(text, 1);
 	return text;
 }
 
-struct text
-letters_trim_end(struct text text, struct text drop)
+struct span
+letters_trim_end(struct span text, struct span drop)
 {
-	while (text.len > 0 && memchr(drop.bytes, text.bytes[text.len - 1], drop.len) != NULL)
+	while (text.len > 0 && memchr(drop.data, text.data[text.len - 1], drop.len) != NULL)
 		text.len--;
 	return text;
 }
 
 /* All letters with a case are of one byte or two; other characters are 0 here. */
 static uint32_t
-decode(struct text letter)
+decode(struct span letter)
 {
-	const uint8_t *bytes = (const uint8_t *)letter.bytes;
+	const uint8_t *bytes = (const uint8_t *)letter.data;
 
 	if (letter.len == 1 && bytes[0] < 0x80)
 		return bytes[0];
@@ -104,9 +104,9 @@ put_code(struct buf *buf, uint32_t code)
 	char ascii = (char)code;
 
 	if (code < 0x80)
-		text_put(buf, (struct text){ &ascii, 1 });
+		text_put(buf, (struct span){ &ascii, 1 });
 	else
-		text_put(buf, (struct text){ bytes, 2 });
+		text_put(buf, (struct span){ bytes, 2 });
 }
 
 static uint32_t
@@ -131,7 +131,7 @@ lower_of(uint32_t code)
 }
 
 static void
-put_letter(struct buf *buf, struct text letter, uint32_t (*change)(uint32_t code))
+put_letter(struct buf *buf, struct span letter, uint32_t (*change)(uint32_t code))
 {
 	uint32_t code = decode(letter), changed = change(code);
 
@@ -142,65 +142,65 @@ put_letter(struct buf *buf, struct text letter, uint32_t (*change)(uint32_t code
 }
 
 static void
-put_changed(struct buf *buf, struct text text, uint32_t (*change)(uint32_t code))
+put_changed(struct buf *buf, struct span text, uint32_t (*change)(uint32_t code))
 {
 	while (text.len > 0) {
 		size_t step = letters_step(text);
 
-		put_letter(buf, (struct text){ text.bytes, step }, change);
-		text = text_from(text, step);
+		put_letter(buf, (struct span){ text.data, step }, change);
+		text = span_from(text, step);
 	}
 }
 
 void
-letters_put_upper(struct buf *buf, struct text text)
+letters_put_upper(struct buf *buf, struct span text)
 {
 	put_changed(buf, text, upper_of);
 }
 
 void
-letters_put_lower(struct buf *buf, struct text text)
+letters_put_lower(struct buf *buf, struct span text)
 {
 	put_changed(buf, text, lower_of);
 }
 
 static bool
-in_word(struct text letter)
+in_word(struct span letter)
 {
-	unsigned char c = (unsigned char)letter.bytes[0];
+	unsigned char c = (unsigned char)letter.data[0];
 
 	return c >= 0x80 || isalnum(c) || c == '\'';
 }
 
 static void
-put_title(struct buf *buf, struct text text, bool each_word)
+put_title(struct buf *buf, struct span text, bool each_word)
 {
 	bool first = true;
 
 	while (text.len > 0) {
-		struct text letter = { text.bytes, letters_step(text) };
+		struct span letter = { text.data, letters_step(text) };
 
 		put_letter(buf, letter, first ? upper_of : lower_of);
 		first = each_word && !in_word(letter);
-		text = text_from(text, letter.len);
+		text = span_from(text, letter.len);
 	}
 }
 
 void
-letters_put_capital(struct buf *buf, struct text text)
+letters_put_capital(struct buf *buf, struct span text)
 {
 	put_title(buf, text, false);
 }
 
 void
-letters_put_title(struct buf *buf, struct text text)
+letters_put_title(struct buf *buf, struct span text)
 {
 	put_title(buf, text, true);
 }
 
 /* The plain form of a character, "-" when it has none. */
 static const char *
-plain_of(struct text letter, char ret_ascii[2])
+plain_of(struct span letter, char ret_ascii[2])
 {
 	uint32_t code = decode(letter);
 
@@ -214,21 +214,21 @@ plain_of(struct text letter, char ret_ascii[2])
 }
 
 void
-letters_put_slug(struct buf *buf, struct text text)
+letters_put_slug(struct buf *buf, struct span text)
 {
 	size_t start = buf->len;
 	bool gap = false;
 	char ascii[2];
 
 	while (text.len > 0) {
-		struct text letter = { text.bytes, letters_step(text) };
+		struct span letter = { text.data, letters_step(text) };
 		const char *form = plain_of(letter, ascii);
 
 		if (*form != '-' && gap && buf->len > start)
-			text_put(buf, text_of("-"));
+			text_put(buf, span_of("-"));
 		if (*form != '-')
-			text_put(buf, text_of(form));
+			text_put(buf, span_of(form));
 		gap = *form == '-';
-		text = text_from(text, letter.len);
+		text = span_from(text, letter.len);
 	}
 }

@@ -14,25 +14,25 @@
 struct buf;
 
 /* Bytes of the first character; 0 only when there is none. */
-size_t letters_step(struct text text);
+size_t letters_step(struct span text);
 /* Bytes of the last character. */
-size_t letters_last_step(struct text text);
+size_t letters_last_step(struct span text);
 /* Bytes of the first n characters, or of all when there are fewer. */
-size_t letters_prefix(struct text text, size_t n);
-size_t letters_count(struct text text);
+size_t letters_prefix(struct span text, size_t n);
+size_t letters_count(struct span text);
 
 /* Cuts off bytes that `drop` lists. */
-struct text letters_trim_start(struct text text, struct text drop);
-struct text letters_trim_end(struct text text, struct text drop);
+struct span letters_trim_start(struct span text, struct span drop);
+struct span letters_trim_end(struct span text, struct span drop);
 
-void letters_put_upper(struct buf *buf, struct text text);
-void letters_put_lower(struct buf *buf, struct text text);
+void letters_put_upper(struct buf *buf, struct span text);
+void letters_put_lower(struct buf *buf, struct span text);
 /* The first letter upper, the others lower. */
-void letters_put_capital(struct buf *buf, struct text text);
+void letters_put_capital(struct buf *buf, struct span text);
 /* The same with each word. */
-void letters_put_title(struct buf *buf, struct text text);
+void letters_put_title(struct buf *buf, struct span text);
 
 /* Lower-case ASCII letters and digits, with one '-' for each run of others. Accents of Latin-1 fall off. */
-void letters_put_slug(struct buf *buf, struct text text);
+void letters_put_slug(struct buf *buf, struct span text);
 
 #endif

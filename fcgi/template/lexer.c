@@ -6,45 +6,45 @@
 #include "fcgi/template/lexer.h"
 #include "fcgi/template/letters.h"
 
-static const struct text blanks = { " \t\r\n\f\v", 6 };
+static const struct span blanks = { " \t\r\n\f\v", 6 };
 
 static bool
 is_blank(char c)
 {
-	return memchr(blanks.bytes, c, blanks.len) != NULL;
+	return memchr(blanks.data, c, blanks.len) != NULL;
 }
 
 static bool
-begins(struct text text, const char *with)
+begins(struct span text, const char *with)
 {
 	size_t len = strlen(with);
 
-	return text.len >= len && memcmp(text.bytes, with, len) == 0;
+	return text.len >= len && memcmp(text.data, with, len) == 0;
 }
 
 static size_t
-find(struct text text, const char *part)
+find(struct span text, const char *part)
 {
-	return text_find(text, 0, text_of(part));
+	return span_find(text, 0, span_of(part));
 }
 
 void
-lexer_begin(struct lexer *lexer, struct text source)
+lexer_begin(struct lexer *lexer, struct span source)
 {
 	*lexer = (struct lexer){ .rest = source, .line = 1, .mode = LEXER_TEXT };
 	if (begins(source, "\xef\xbb\xbf")) /* a byte order mark */
-		lexer->rest = text_from(source, 3);
+		lexer->rest = span_from(source, 3);
 }
 
 /* Takes n bytes off the rest, and counts their lines. */
-static struct text
+static struct span
 take(struct lexer *lexer, size_t n)
 {
-	struct text taken = { lexer->rest.bytes, n };
+	struct span taken = { lexer->rest.data, n };
 
 	for (size_t i = 0; i < n; i++)
-		lexer->line += taken.bytes[i] == '\n';
-	lexer->rest = text_from(lexer->rest, n);
+		lexer->line += taken.data[i] == '\n';
+	lexer->rest = span_from(lexer->rest, n);
 	return taken;
 }
 
@@ -53,7 +53,7 @@ skip_blanks(struct lexer *lexer)
 {
 	size_t n = 0;
 
-	while (n < lexer->rest.len && is_blank(lexer->rest.bytes[n]))
+	while (n < lexer->rest.len && is_blank(lexer->rest.data[n]))
 		n++;
 	take(lexer, n);
 }
@@ -80,13 +80,13 @@ give(struct lexer *lexer, enum token_kind kind, size_t n, struct token *ret)
 
 /* Where the next {{, {% or {# is. */
 static size_t
-find_opener(struct text text)
+find_opener(struct span text)
 {
-	const char *at = text.bytes, *end = text.bytes + text.len;
+	const char *at = text.data, *end = text.data + text.len;
 
 	while (at < end && (at = memchr(at, '{', (size_t)(end - at))) != NULL) {
 		if (at + 1 < end && (at[1] == '{' || at[1] == '%' || at[1] == '#'))
-			return (size_t)(at - text.bytes);
+			return (size_t)(at - text.data);
 		at++;
 	}
 	return text.len;
@@ -94,16 +94,16 @@ find_opener(struct text text)
 
 /* Whether what begins here takes the whitespace before it. */
 static bool
-trims_before(struct text opener)
+trims_before(struct span opener)
 {
-	return opener.len > 2 && opener.bytes[2] == '-';
+	return opener.len > 2 && opener.data[2] == '-';
 }
 
 /* Makes the next n bytes a text token, without the whitespace that signs take. */
 static int
 give_text(struct lexer *lexer, size_t n, struct token *ret)
 {
-	bool trims_end = trims_before(text_from(lexer->rest, n));
+	bool trims_end = trims_before(span_from(lexer->rest, n));
 
 	give(lexer, TOKEN_TEXT, n, ret);
 	if (lexer->trims)
@@ -117,18 +117,18 @@ give_text(struct lexer *lexer, size_t n, struct token *ret)
 static int
 skip_comment(struct lexer *lexer)
 {
-	size_t end = text_find(lexer->rest, 2, text_of("#}"));
+	size_t end = span_find(lexer->rest, 2, span_of("#}"));
 
 	if (end == lexer->rest.len)
 		return fail(lexer, lexer->line, "expected '#}', found the end of the template");
-	lexer->trims = end > 2 && lexer->rest.bytes[end - 1] == '-';
+	lexer->trims = end > 2 && lexer->rest.data[end - 1] == '-';
 	take(lexer, end + 2);
 	return 0;
 }
 
 /* The length of a tag {% name %} without anything else in it, or 0. Tells what it trims. */
 static size_t
-bare_tag(struct text text, const char *name, bool *ret_before, bool *ret_after)
+bare_tag(struct span text, const char *name, bool *ret_before, bool *ret_after)
 {
 	size_t at = 2;
 
@@ -136,29 +136,29 @@ bare_tag(struct text text, const char *name, bool *ret_before, bool *ret_after)
 		return 0;
 	*ret_before = trims_before(text);
 	at += *ret_before;
-	while (at < text.len && is_blank(text.bytes[at]))
+	while (at < text.len && is_blank(text.data[at]))
 		at++;
-	if (!begins(text_from(text, at), name))
+	if (!begins(span_from(text, at), name))
 		return 0;
 	at += strlen(name);
-	while (at < text.len && is_blank(text.bytes[at]))
+	while (at < text.len && is_blank(text.data[at]))
 		at++;
-	*ret_after = begins(text_from(text, at), "-");
+	*ret_after = begins(span_from(text, at), "-");
 	at += *ret_after;
-	return begins(text_from(text, at), "%}") ? at + 2 : 0;
+	return begins(span_from(text, at), "%}") ? at + 2 : 0;
 }
 
 /* The offset of the next tag {% name %}, or text.len. */
 static size_t
-find_bare_tag(struct text text, const char *name)
+find_bare_tag(struct span text, const char *name)
 {
 	bool before, after;
 
 	for (size_t at = 0; at < text.len; at += 2) {
-		at += find(text_from(text, at), "{%");
+		at += find(span_from(text, at), "{%");
 		if (at >= text.len)
 			break;
-		if (bare_tag(text_from(text, at), name, &before, &after) > 0)
+		if (bare_tag(span_from(text, at), name, &before, &after) > 0)
 			return at;
 	}
 	return text.len;
@@ -205,7 +205,7 @@ skip_raw_tag(struct lexer *lexer)
 static int
 give_opener(struct lexer *lexer, struct token *ret)
 {
-	bool is_tag = lexer->rest.bytes[1] == '%';
+	bool is_tag = lexer->rest.data[1] == '%';
 
 	lexer->mode = is_tag ? LEXER_TAG : LEXER_PRINT;
 	lexer->trims = false;
@@ -247,17 +247,17 @@ give_name(struct lexer *lexer, struct token *ret)
 {
 	size_t n = 0;
 
-	while (n < lexer->rest.len && is_name(lexer->rest.bytes[n]))
+	while (n < lexer->rest.len && is_name(lexer->rest.data[n]))
 		n++;
 	return give(lexer, TOKEN_NAME, n, ret);
 }
 
 static size_t
-count_digits(struct text text)
+count_digits(struct span text)
 {
 	size_t n = 0;
 
-	while (n < text.len && isdigit((unsigned char)text.bytes[n]))
+	while (n < text.len && isdigit((unsigned char)text.data[n]))
 		n++;
 	return n;
 }
@@ -268,19 +268,19 @@ give_number(struct lexer *lexer, struct token *ret)
 {
 	size_t n = count_digits(lexer->rest), decimals = 0;
 
-	if (!lexer->after_dot && begins(text_from(lexer->rest, n), "."))
-		decimals = count_digits(text_from(lexer->rest, n + 1));
+	if (!lexer->after_dot && begins(span_from(lexer->rest, n), "."))
+		decimals = count_digits(span_from(lexer->rest, n + 1));
 	return give(lexer, TOKEN_NUMBER, decimals > 0 ? n + 1 + decimals : n, ret);
 }
 
 static int
 give_string(struct lexer *lexer, struct token *ret)
 {
-	struct text rest = lexer->rest;
+	struct span rest = lexer->rest;
 	size_t n = 1;
 
-	while (n < rest.len && rest.bytes[n] != rest.bytes[0])
-		n += rest.bytes[n] == '\\' ? 2 : 1;
+	while (n < rest.len && rest.data[n] != rest.data[0])
+		n += rest.data[n] == '\\' ? 2 : 1;
 	if (n >= rest.len)
 		return fail(lexer, lexer->line, "a string is not closed");
 	return give(lexer, TOKEN_STRING, n + 1, ret);
@@ -290,12 +290,12 @@ static int
 refuse_character(struct lexer *lexer)
 {
 	size_t step = letters_step(lexer->rest);
-	unsigned char c = (unsigned char)lexer->rest.bytes[0];
+	unsigned char c = (unsigned char)lexer->rest.data[0];
 
 	if (c < 0x20 || c == 0x7f)
 		snprintf(lexer->why, sizeof(lexer->why), "unexpected byte 0x%02x", c);
 	else
-		snprintf(lexer->why, sizeof(lexer->why), "unexpected '%.*s'", (int)step, lexer->rest.bytes);
+		snprintf(lexer->why, sizeof(lexer->why), "unexpected '%.*s'", (int)step, lexer->rest.data);
 	return -EINVAL;
 }
 
@@ -303,7 +303,7 @@ static int
 give_sign(struct lexer *lexer, struct token *ret)
 {
 	static const char *const pairs[] = { "==", "!=", "<=", ">=", "??", "?:", "..", "//", "**" };
-	char c = lexer->rest.bytes[0];
+	char c = lexer->rest.data[0];
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		if (begins(lexer->rest, pairs[i]))
@@ -325,7 +325,7 @@ give_closer(struct lexer *lexer, struct token *ret)
 	const char *closer = is_tag ? "%}" : "}}";
 	bool trims = begins(lexer->rest, "-");
 
-	if ((!is_tag && lexer->braces > 0) || !begins(text_from(lexer->rest, trims), closer))
+	if ((!is_tag && lexer->braces > 0) || !begins(span_from(lexer->rest, trims), closer))
 		return false;
 	lexer->mode = LEXER_TEXT;
 	lexer->trims = trims;
@@ -344,7 +344,7 @@ next_of_expression(struct lexer *lexer, struct token *ret)
 		return give(lexer, TOKEN_END, 0, ret);
 	if (give_closer(lexer, ret))
 		return 0;
-	c = lexer->rest.bytes[0];
+	c = lexer->rest.data[0];
 	if (isdigit((unsigned char)c))
 		r = give_number(lexer, ret);
 	else if (is_name(c))
@@ -353,7 +353,7 @@ next_of_expression(struct lexer *lexer, struct token *ret)
 		r = give_string(lexer, ret);
 	else
 		r = give_sign(lexer, ret);
-	lexer->after_dot = r == 0 && ret->kind == TOKEN_SIGN && text_is(ret->text, ".");
+	lexer->after_dot = r == 0 && ret->kind == TOKEN_SIGN && span_is(ret->text, ".");
 	return r;
 }
 

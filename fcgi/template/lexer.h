@@ -27,11 +27,11 @@ enum token_kind {
 struct token {
 	enum token_kind kind;
 	unsigned line;
-	struct text text;
+	struct span text;
 };
 
 struct lexer {
-	struct text rest;
+	struct span rest;
 	unsigned line;
 	enum { LEXER_TEXT, LEXER_PRINT, LEXER_TAG } mode;
 	unsigned braces; /* that are open in an expression */
@@ -41,7 +41,7 @@ struct lexer {
 };
 
 /* source is borrowed for as long as tokens are used. */
-void lexer_begin(struct lexer *lexer, struct text source);
+void lexer_begin(struct lexer *lexer, struct span source);
 
 /* The next token, TOKEN_END at the end and for ever. Returns 0, or -EINVAL with `line` and `why`. */
 int lexer_next(struct lexer *lexer, struct token *ret);

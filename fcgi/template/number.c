@@ -22,14 +22,14 @@ parse_plainly(const char *string, char **ret_end)
 }
 
 bool
-number_parse(struct text text, double *ret)
+number_parse(struct span text, double *ret)
 {
 	char copy[64], *end;
 	double number;
 
-	if (text.len == 0 || text.len >= sizeof(copy) || isspace((unsigned char)text.bytes[0]))
+	if (text.len == 0 || text.len >= sizeof(copy) || isspace((unsigned char)text.data[0]))
 		return false;
-	memcpy(copy, text.bytes, text.len);
+	memcpy(copy, text.data, text.len);
 	copy[text.len] = '\0';
 	if (copy[strspn(copy, "0123456789+-.eE")] != '\0')
 		return false;
@@ -41,34 +41,34 @@ number_parse(struct text text, double *ret)
 }
 
 /* A locale's decimal point becomes ours. */
-static struct text
+static struct span
 with_point(char *printed)
 {
 	char *other = printed + strspn(printed, "0123456789-");
 
 	if (*other != '\0' && isdigit((unsigned char)other[-1]) && strchr("eE.", *other) == NULL)
 		*other = '.';
-	return text_of(printed);
+	return span_of(printed);
 }
 
-struct text
+struct span
 number_print(double number, char ret[NUMBER_TEXT])
 {
 	if (fabs(number) < 1e15 && number == trunc(number)) {
 		snprintf(ret, NUMBER_TEXT, "%lld", (long long)number);
-		return text_of(ret);
+		return span_of(ret);
 	}
 	snprintf(ret, NUMBER_TEXT, "%.15g", number);
 	if (isfinite(number) && strtod(ret, NULL) != number)
 		snprintf(ret, NUMBER_TEXT, "%.17g", number);
-	return isfinite(number) ? with_point(ret) : text_of(ret);
+	return isfinite(number) ? with_point(ret) : span_of(ret);
 }
 
-struct text
+struct span
 number_print_fixed(double number, int decimals, char ret[NUMBER_FIXED])
 {
 	snprintf(ret, NUMBER_FIXED, "%.*f", decimals, number_round(number, decimals, round));
-	return isfinite(number) ? with_point(ret) : text_of(ret);
+	return isfinite(number) ? with_point(ret) : span_of(ret);
 }
 
 /*

@@ -15,13 +15,13 @@ enum {
 };
 
 /* True, and *ret, when all of the text is a finite number. */
-bool number_parse(struct text text, double *ret);
+bool number_parse(struct span text, double *ret);
 
 /* The shortest text that means the number; whole ones without a point. */
-struct text number_print(double number, char ret[NUMBER_TEXT]);
+struct span number_print(double number, char ret[NUMBER_TEXT]);
 
 /* Rounded half away from zero to some decimals, with a point. */
-struct text number_print_fixed(double number, int decimals, char ret[NUMBER_FIXED]);
+struct span number_print_fixed(double number, int decimals, char ret[NUMBER_FIXED]);
 
 /* Rounded to some decimals, or with fewer than 0 to tens, hundreds and so on. */
 double number_round(double number, int decimals, double (*how)(double));

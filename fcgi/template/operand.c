@@ -29,32 +29,32 @@ escaped(char c)
 
 /* What the quoted text means. Returns 0 or a negative errno. */
 static int
-unquote(struct parser *parser, struct text quoted, struct text *ret)
+unquote(struct parser *parser, struct span quoted, struct span *ret)
 {
-	struct text inner = { quoted.bytes + 1, quoted.len - 2 };
+	struct span inner = { quoted.data + 1, quoted.len - 2 };
 	char *copy;
 	size_t n = 0;
 
 	*ret = inner;
-	if (inner.len == 0 || memchr(inner.bytes, '\\', inner.len) == NULL)
+	if (inner.len == 0 || memchr(inner.data, '\\', inner.len) == NULL)
 		return 0;
 	copy = parser_alloc(parser, inner.len);
 	if (copy == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < inner.len; i++) {
-		char c = inner.bytes[i] == '\\' ? escaped(inner.bytes[i + 1]) : '\0';
+		char c = inner.data[i] == '\\' ? escaped(inner.data[i + 1]) : '\0';
 
-		copy[n++] = c != '\0' ? c : inner.bytes[i];
+		copy[n++] = c != '\0' ? c : inner.data[i];
 		i += c != '\0';
 	}
-	*ret = (struct text){ copy, n };
+	*ret = (struct span){ copy, n };
 	return 0;
 }
 
 static struct expr *
 parse_string(struct parser *parser)
 {
-	struct text text;
+	struct span text;
 	struct expr *expr;
 
 	if (unquote(parser, parser->token.text, &text) < 0)
@@ -149,21 +149,21 @@ parse_dict(struct parser *parser)
 /* --- names and calls ---------------------------------------------------------------------- */
 
 static bool
-is_reserved(struct text name)
+is_reserved(struct span name)
 {
-	return text_is(name, "and") || text_is(name, "or") || text_is(name, "not") || text_is(name, "in") ||
-	    text_is(name, "is");
+	return span_is(name, "and") || span_is(name, "or") || span_is(name, "not") || span_is(name, "in") ||
+	    span_is(name, "is");
 }
 
 /* true, false, null or none. */
 static bool
-is_constant(struct text name, struct value *ret)
+is_constant(struct span name, struct value *ret)
 {
-	bool is_true = text_is(name, "true");
+	bool is_true = span_is(name, "true");
 
-	if (is_true || text_is(name, "false"))
+	if (is_true || span_is(name, "false"))
 		*ret = value_of_bool(is_true);
-	else if (text_is(name, "null") || text_is(name, "none"))
+	else if (span_is(name, "null") || span_is(name, "none"))
 		*ret = (struct value){ .kind = VALUE_NULL };
 	else
 		return false;
@@ -196,7 +196,7 @@ check_range(struct parser *parser, struct expr *call)
 
 /* Remembers the call, for when all macros are known. */
 static struct expr *
-note_call(struct parser *parser, struct expr *expr, struct text name)
+note_call(struct parser *parser, struct expr *expr, struct span name)
 {
 	struct call *call = parser_alloc(parser, sizeof(*call));
 
@@ -209,7 +209,7 @@ note_call(struct parser *parser, struct expr *expr, struct text name)
 
 /* The name is behind us, the parenthesis is next. */
 static struct expr *
-parse_call(struct parser *parser, struct text name, unsigned line)
+parse_call(struct parser *parser, struct span name, unsigned line)
 {
 	struct expr *call = expr_new(parser, EXPR_MACRO, line);
 
@@ -218,9 +218,9 @@ parse_call(struct parser *parser, struct text name, unsigned line)
 		call = parse_operands(parser, call, &call->operands, ")");
 	if (call == NULL)
 		return NULL;
-	if (text_is(name, "parent") || text_is(name, "super"))
+	if (span_is(name, "parent") || span_is(name, "super"))
 		return check_parent(parser, call);
-	if (text_is(name, "range"))
+	if (span_is(name, "range"))
 		return check_range(parser, call);
 	return note_call(parser, call, name);
 }
@@ -228,7 +228,7 @@ parse_call(struct parser *parser, struct text name, unsigned line)
 static struct expr *
 parse_name(struct parser *parser)
 {
-	struct text name = parser->token.text;
+	struct span name = parser->token.text;
 	unsigned line = parser->token.line;
 	struct value constant;
 	struct expr *expr;
@@ -329,13 +329,13 @@ parse_filter(struct parser *parser, struct expr *in)
 	unsigned line = parser->token.line;
 	const struct filter *filter;
 	struct expr *expr;
-	struct text name;
+	struct span name;
 
 	if (parser_need_name(parser, "a filter", &name) < 0)
 		return NULL;
 	filter = filter_find(name);
 	if (filter == NULL) {
-		parser_fail(parser, line, -EINVAL, "unknown filter '%.*s'", (int)name.len, name.bytes);
+		parser_fail(parser, line, -EINVAL, "unknown filter '%.*s'", (int)name.len, name.data);
 		return NULL;
 	}
 	expr = expr_combine(parser, EXPR_FILTER, line, 1, in);

@@ -29,13 +29,13 @@ parser_fail(struct parser *parser, unsigned line, int error, const char *format,
 int
 parser_expected(struct parser *parser, const char *what)
 {
-	struct text found = parser->token.text;
+	struct span found = parser->token.text;
 	unsigned line = parser->token.line;
 
 	if (parser->token.kind == TOKEN_END)
 		return parser_fail(parser, line, -EINVAL, "expected %s, found the end of the template", what);
 	return parser_fail(parser, line, -EINVAL, "expected %s, found '%.*s'", what,
-	    (int)letters_prefix(found, SHOWN_LETTERS), found.bytes);
+	    (int)letters_prefix(found, SHOWN_LETTERS), found.data);
 }
 
 void *
@@ -69,7 +69,7 @@ parser_at(const struct parser *parser, const char *sign_or_name)
 {
 	enum token_kind kind = parser->token.kind;
 
-	return (kind == TOKEN_SIGN || kind == TOKEN_NAME) && text_is(parser->token.text, sign_or_name);
+	return (kind == TOKEN_SIGN || kind == TOKEN_NAME) && span_is(parser->token.text, sign_or_name);
 }
 
 void
@@ -102,7 +102,7 @@ parser_need(struct parser *parser, const char *sign_or_name)
 }
 
 int
-parser_need_name(struct parser *parser, const char *what, struct text *ret)
+parser_need_name(struct parser *parser, const char *what, struct span *ret)
 {
 	if (parser->token.kind != TOKEN_NAME)
 		return parser_expected(parser, what);
@@ -112,10 +112,10 @@ parser_need_name(struct parser *parser, const char *what, struct text *ret)
 }
 
 static const struct macro *
-find_macro(const struct template *template, struct text name)
+find_macro(const struct template *template, struct span name)
 {
 	for (const struct macro *macro = template->macros; macro != NULL; macro = macro->next)
-		if (text_equal(macro->name, name))
+		if (span_equal(macro->name, name))
 			return macro;
 	return NULL;
 }
@@ -130,11 +130,11 @@ resolve_calls(struct parser *parser)
 
 		if (macro == NULL)
 			return parser_fail(parser, expr->line, -EINVAL, "unknown function '%.*s'", (int)call->name.len,
-			    call->name.bytes);
+			    call->name.data);
 		if (expr->n > macro->n)
 			return parser_fail(parser, expr->line, -EINVAL,
 			    "expected at most %u arguments for '%.*s', found %u", macro->n, (int)call->name.len,
-			    call->name.bytes, expr->n);
+			    call->name.data, expr->n);
 		expr->macro = macro;
 	}
 	return 0;

@@ -18,7 +18,7 @@ struct buf;
 /* A call of a macro, which may be declared after it. */
 struct call {
 	struct expr *expr;
-	struct text name;
+	struct span name;
 	struct call *next;
 };
 
@@ -75,6 +75,6 @@ bool parser_take(struct parser *parser, const char *sign_or_name);
 int parser_need(struct parser *parser, const char *sign_or_name);
 
 /* Steps over a name that must be there. Returns 0 or a negative errno. */
-int parser_need_name(struct parser *parser, const char *what, struct text *ret);
+int parser_need_name(struct parser *parser, const char *what, struct span *ret);
 
 #endif

@@ -26,11 +26,11 @@ render_locate(struct render *render, unsigned line, int r)
 /* --- other templates ---------------------------------------------------------------- */
 
 static struct used *
-find_used(const struct render *render, struct text name)
+find_used(const struct render *render, struct span name)
 {
 	struct used *used = render->used;
 
-	while (used != NULL && !text_is(name, used->name))
+	while (used != NULL && !span_is(name, used->name))
 		used = used->next;
 	return used;
 }
@@ -49,7 +49,7 @@ find_failed(struct render *render, int r, struct buf *error)
 
 /* Asks the finder, once for each name. */
 static int
-find_anew(struct render *render, struct text name, struct used **ret)
+find_anew(struct render *render, struct span name, struct used **ret)
 {
 	struct used *used = arena_alloc(&render->work.arena, sizeof(*used));
 	char *string = arena_alloc(&render->work.arena, name.len + 1);
@@ -58,7 +58,7 @@ find_anew(struct render *render, struct text name, struct used **ret)
 
 	if (used == NULL || string == NULL)
 		return work_no_memory(&render->work);
-	memcpy(string, name.bytes, name.len);
+	memcpy(string, name.data, name.len);
 	*used = (struct used){ NULL, string, render->used };
 	r = render->find(render->context, string, &used->template, &error);
 	if (r == 0 || r == -ENOENT) {
@@ -73,7 +73,7 @@ find_anew(struct render *render, struct text name, struct used **ret)
 
 /* Returns 0, -ENOENT when there is no such template, or another failure. */
 static int
-find_template(struct render *render, struct text name, const struct template **ret)
+find_template(struct render *render, struct span name, const struct template **ret)
 {
 	struct used *used = find_used(render, name);
 	int r = 0;
@@ -83,7 +83,7 @@ find_template(struct render *render, struct text name, const struct template **r
 	if (r < 0)
 		return r;
 	if (used->template == NULL)
-		return work_fail(&render->work, -ENOENT, "no template '%.*s'", (int)name.len, name.bytes);
+		return work_fail(&render->work, -ENOENT, "no template '%.*s'", (int)name.len, name.data);
 	*ret = used->template;
 	return 0;
 }
@@ -101,7 +101,7 @@ find_named(struct render *render, const struct expr *name, const struct template
 		return work_fail(
 		    &render->work, -EINVAL, "expected the name of a template, found %s", value_kind_name(value.kind));
 	if (value.text.len == 0 || value.text.len > TEMPLATE_MAX_NAME ||
-	    memchr(value.text.bytes, '\0', value.text.len) != NULL)
+	    memchr(value.text.data, '\0', value.text.len) != NULL)
 		return work_fail(
 		    &render->work, -EINVAL, "expected the name of a template, of 1 to %d bytes", TEMPLATE_MAX_NAME);
 	return find_template(render, value.text, ret);
@@ -110,17 +110,17 @@ find_named(struct render *render, const struct expr *name, const struct template
 /* --- blocks ---------------------------------------------------------------------------- */
 
 static const struct block *
-find_block(const struct template *template, struct text name)
+find_block(const struct template *template, struct span name)
 {
 	for (const struct block *block = template->blocks; block != NULL; block = block->next)
-		if (text_equal(block->name, name))
+		if (span_equal(block->name, name))
 			return block;
 	return NULL;
 }
 
 /* The block of that name which counts, from a level of the chain on; NULL when there is none. */
 static const struct block *
-find_in_chain(const struct chain *chain, struct text name, size_t *level)
+find_in_chain(const struct chain *chain, struct span name, size_t *level)
 {
 	const struct block *block = NULL;
 
@@ -162,11 +162,11 @@ render_block_node(struct render *render, const struct node *node)
 static int
 take_output(struct render *render, size_t mark, struct value *ret)
 {
-	struct text text = { NULL, render->out->len - mark };
+	struct span text = { NULL, render->out->len - mark };
 
-	text.bytes = arena_copy(&render->work.arena, render->out->data + mark, text.len);
+	text.data = arena_copy(&render->work.arena, render->out->data + mark, text.len);
 	render->out->len = mark;
-	if (text.bytes == NULL)
+	if (text.data == NULL)
 		return work_no_memory(&render->work);
 	*ret = value_of_text(text);
 	ret->safe = true;
@@ -177,12 +177,12 @@ int
 render_parent(struct render *render, struct value *ret)
 {
 	size_t level = render->at.level + 1, mark = render->out->len;
-	struct text name = render->at.block->name;
+	struct span name = render->at.block->name;
 	const struct block *block = find_in_chain(render->at.chain, name, &level);
 	int r;
 
 	if (block == NULL)
-		return work_fail(&render->work, -EINVAL, "block '%.*s' has no parent", (int)name.len, name.bytes);
+		return work_fail(&render->work, -EINVAL, "block '%.*s' has no parent", (int)name.len, name.data);
 	r = render_block(render, block, level);
 	return r == 0 ? take_output(render, mark, ret) : r;
 }
@@ -282,9 +282,9 @@ add_loop_variables(struct render *render, const struct node *node, struct loop_v
 	if (ret->loop == NULL)
 		return work_no_memory(work);
 	state.loop = ret->loop;
-	r = scope_find(work, render->scope->outer, text_of("loop"), &outer);
+	r = scope_find(work, render->scope->outer, span_of("loop"), &outer);
 	if (r == 0)
-		r = scope_add(work, render->scope, text_of("loop"), state, NULL);
+		r = scope_add(work, render->scope, span_of("loop"), state, NULL);
 	if (r == 0 && node->loop.key.len > 0)
 		r = scope_add(work, render->scope, node->loop.key, undefined, &ret->key);
 	if (r == 0)
@@ -442,7 +442,7 @@ static int
 render_print(struct render *render, const struct node *node)
 {
 	struct value value;
-	struct text text;
+	struct span text;
 	int r = eval(render, node->print, &value);
 
 	if (r < 0)
@@ -536,7 +536,7 @@ render_template(
 	size_t before = out->len;
 	int r;
 
-	r = find_template(&render, text_of(name), &template);
+	r = find_template(&render, span_of(name), &template);
 	if (r == 0)
 		r = render_chain(&render, template);
 	else if (!render.located)

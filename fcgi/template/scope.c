@@ -1,17 +1,17 @@
 #include "fcgi/template/scope.h"
 
 static struct variable *
-find_here(const struct scope *scope, struct text name)
+find_here(const struct scope *scope, struct span name)
 {
 	struct variable *variable = scope->variables;
 
-	while (variable != NULL && !text_equal(variable->name, name))
+	while (variable != NULL && !span_equal(variable->name, name))
 		variable = variable->next;
 	return variable;
 }
 
 int
-scope_find(struct work *work, const struct scope *scope, struct text name, struct value *ret)
+scope_find(struct work *work, const struct scope *scope, struct span name, struct value *ret)
 {
 	int r = 0;
 
@@ -29,7 +29,7 @@ scope_find(struct work *work, const struct scope *scope, struct text name, struc
 }
 
 int
-scope_add(struct work *work, struct scope *scope, struct text name, struct value value, struct variable **ret)
+scope_add(struct work *work, struct scope *scope, struct span name, struct value value, struct variable **ret)
 {
 	struct variable *variable = arena_alloc(&work->arena, sizeof(*variable));
 
@@ -44,7 +44,7 @@ scope_add(struct work *work, struct scope *scope, struct text name, struct value
 
 /* The innermost scope that has the name, or NULL. */
 static int
-find_owner(struct work *work, struct scope *scope, struct text name, struct scope **ret)
+find_owner(struct work *work, struct scope *scope, struct span name, struct scope **ret)
 {
 	struct value there;
 	int r = 0;
@@ -61,7 +61,7 @@ find_owner(struct work *work, struct scope *scope, struct text name, struct scop
 }
 
 int
-scope_set(struct work *work, struct scope *scope, struct text name, struct value value)
+scope_set(struct work *work, struct scope *scope, struct span name, struct value value)
 {
 	struct scope *owner;
 	struct variable *variable;

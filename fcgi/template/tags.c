@@ -209,29 +209,29 @@ parse_parameters(struct parser *parser, struct macro *macro)
 
 /* Steps over the name after an end tag, which may be left out. */
 static int
-parse_end_name(struct parser *parser, struct text name)
+parse_end_name(struct parser *parser, struct span name)
 {
 	char quoted[64];
 
-	if (parser->token.kind != TOKEN_NAME || text_equal(parser->token.text, name)) {
+	if (parser->token.kind != TOKEN_NAME || span_equal(parser->token.text, name)) {
 		if (parser->token.kind == TOKEN_NAME)
 			parser_advance(parser);
 		return parser->failed;
 	}
-	snprintf(quoted, sizeof(quoted), "'%.*s'", (int)name.len, name.bytes);
+	snprintf(quoted, sizeof(quoted), "'%.*s'", (int)name.len, name.data);
 	return parser_expected(parser, quoted);
 }
 
 /* Refuses a name that is taken. */
 static int
-check_macro_name(struct parser *parser, struct text name, unsigned line)
+check_macro_name(struct parser *parser, struct span name, unsigned line)
 {
-	if (text_is(name, "parent") || text_is(name, "super") || text_is(name, "range"))
-		return parser_fail(parser, line, -EINVAL, "'%.*s' is a function", (int)name.len, name.bytes);
+	if (span_is(name, "parent") || span_is(name, "super") || span_is(name, "range"))
+		return parser_fail(parser, line, -EINVAL, "'%.*s' is a function", (int)name.len, name.data);
 	for (const struct macro *macro = parser->template->macros; macro != NULL; macro = macro->next)
-		if (text_equal(macro->name, name))
+		if (span_equal(macro->name, name))
 			return parser_fail(parser, line, -EINVAL, "macro '%.*s' is there already, on line %u",
-			    (int)name.len, name.bytes, macro->line);
+			    (int)name.len, name.data, macro->line);
 	return 0;
 }
 
@@ -289,12 +289,12 @@ parse_extends(struct parser *parser, unsigned line, struct node **ret)
 }
 
 static int
-check_block_name(struct parser *parser, struct text name, unsigned line)
+check_block_name(struct parser *parser, struct span name, unsigned line)
 {
 	for (const struct block *block = parser->template->blocks; block != NULL; block = block->next)
-		if (text_equal(block->name, name))
+		if (span_equal(block->name, name))
 			return parser_fail(parser, line, -EINVAL, "block '%.*s' is there already, on line %u",
-			    (int)name.len, name.bytes, block->line);
+			    (int)name.len, name.data, block->line);
 	return 0;
 }
 
@@ -371,10 +371,10 @@ static const struct {
 };
 
 static tag_parser *
-find_tag(struct text name)
+find_tag(struct span name)
 {
 	for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++)
-		if (text_is(name, tags[i].name))
+		if (span_is(name, tags[i].name))
 			return tags[i].parse;
 	return NULL;
 }
@@ -390,13 +390,13 @@ at_one_of(const struct parser *parser, endings ends)
 
 /* Whether a tag is known, though it may not stand here. */
 static bool
-is_inner_tag(struct text name)
+is_inner_tag(struct span name)
 {
 	static endings inner = { "elseif", "elif", "else", "endblock", "endfor", "endif", "endmacro", "endset",
 		"endraw", "endverbatim", NULL };
 
 	for (const char *const *at = inner; *at != NULL; at++)
-		if (text_is(name, *at))
+		if (span_is(name, *at))
 			return true;
 	return false;
 }
@@ -422,7 +422,7 @@ expected_one_of(struct parser *parser, endings ends)
 static int
 parse_tag(struct parser *parser, endings ends, struct node **ret)
 {
-	struct text name = parser->token.text;
+	struct span name = parser->token.text;
 	unsigned line = parser->token.line;
 	tag_parser *parse;
 	int r;
@@ -434,7 +434,7 @@ parse_tag(struct parser *parser, endings ends, struct node **ret)
 		return expected_one_of(parser, ends);
 	if (parse == NULL)
 		return parser_fail(
-		    parser, line, -EINVAL, "unknown tag '%.*s'", (int)letters_prefix(name, 40), name.bytes);
+		    parser, line, -EINVAL, "unknown tag '%.*s'", (int)letters_prefix(name, 40), name.data);
 	parser_advance(parser);
 	r = parse(parser, line, ret);
 	return r == 0 ? need_tag_end(parser) : r;
@@ -534,9 +534,9 @@ is_silent(const struct node *node, unsigned *ret_line)
 	if (node->kind != NODE_TEXT)
 		return node->kind == NODE_BLOCK || node->kind == NODE_SET || node->kind == NODE_CAPTURE;
 	for (size_t i = 0; i < node->text.len; i++) {
-		if (strchr(" \t\r\n\f\v", node->text.bytes[i]) == NULL)
+		if (strchr(" \t\r\n\f\v", node->text.data[i]) == NULL)
 			return false;
-		*ret_line += node->text.bytes[i] == '\n';
+		*ret_line += node->text.data[i] == '\n';
 	}
 	return true;
 }

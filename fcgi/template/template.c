@@ -10,7 +10,7 @@
 #include "shared/utf8.h"
 
 static struct template *
-new_template(const char *name, struct text source)
+new_template(const char *name, struct span source)
 {
 	struct template *template = calloc(1, sizeof(*template));
 
@@ -18,9 +18,9 @@ new_template(const char *name, struct text source)
 		return NULL;
 	atomic_init(&template->refs, 1);
 	template->name = strdup(name);
-	template->source.bytes = arena_copy(&template->arena, source.bytes, source.len);
+	template->source.data = arena_copy(&template->arena, source.data, source.len);
 	template->source.len = source.len;
-	if (template->name == NULL || template->source.bytes == NULL) {
+	if (template->name == NULL || template->source.data == NULL) {
 		template_unref(template);
 		return NULL;
 	}
@@ -29,13 +29,13 @@ new_template(const char *name, struct text source)
 
 /* Returns 0, or a negative errno after a message. */
 static int
-check_source(const char *name, struct text source, struct buf *error)
+check_source(const char *name, struct span source, struct buf *error)
 {
 	if (source.len > TEMPLATE_MAX_BYTES) {
 		buf_printf(error, "%s: larger than %d bytes", name, TEMPLATE_MAX_BYTES);
 		return -E2BIG;
 	}
-	if (!utf8_valid(source.bytes, source.len)) {
+	if (!utf8_valid(source.data, source.len)) {
 		buf_printf(error, "%s: not UTF-8", name);
 		return -EINVAL;
 	}
@@ -43,7 +43,7 @@ check_source(const char *name, struct text source, struct buf *error)
 }
 
 int
-template_parse(const char *name, struct text source, struct template **ret, struct buf *error)
+template_parse(const char *name, struct span source, struct template **ret, struct buf *error)
 {
 	struct template *template;
 	int r;

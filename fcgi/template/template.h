@@ -14,7 +14,7 @@ struct template;
  * or -E2BIG when the template is wrong or too large, and error says where and
  * why, or -ENOMEM. Pure.
  */
-int template_parse(const char *name, struct text source, struct template **ret, struct buf *error);
+int template_parse(const char *name, struct span source, struct template **ret, struct buf *error);
 
 /* Adds a reference. */
 struct template *template_ref(struct template *template);

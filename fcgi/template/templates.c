@@ -177,7 +177,7 @@ load(struct templates *templates, const char *name, struct template **ret, struc
 
 	r = loader_read(templates->folder, name, &source, &version, error);
 	if (r == 0)
-		r = template_parse(name, (struct text){ (const char *)source.data, source.len }, ret, error);
+		r = template_parse(name, (struct span){ (const char *)source.data, source.len }, ret, error);
 	if (r == 0)
 		keep(templates, name, *ret, &version);
 	else

@@ -26,7 +26,7 @@ value_of_number(double number)
 }
 
 struct value
-value_of_text(struct text text)
+value_of_text(struct span text)
 {
 	return (struct value){ .kind = VALUE_TEXT, .text = text };
 }
@@ -45,7 +45,7 @@ value_of_json(const cJSON *json)
 		return value_of_number(json->valuedouble);
 	case cJSON_String:
 	case cJSON_Raw:
-		return value_of_text(text_of(json->valuestring != NULL ? json->valuestring : ""));
+		return value_of_text(span_of(json->valuestring != NULL ? json->valuestring : ""));
 	case cJSON_Array:
 		return (struct value){ .kind = VALUE_LIST, .is_json = true, .json = json };
 	case cJSON_Object:
@@ -71,14 +71,14 @@ value_of_pairs(struct work *work, enum value_kind kind, struct value_pair *pairs
 int
 value_of_buf(struct work *work, struct buf *buf, struct value *ret)
 {
-	struct text text = { NULL, buf->len };
+	struct span text = { NULL, buf->len };
 	int r = 0;
 
 	if (!buf->failed)
-		text.bytes = arena_copy(&work->arena, buf->data, buf->len);
+		text.data = arena_copy(&work->arena, buf->data, buf->len);
 	if (buf->failed)
 		r = work_fail(work, -E2BIG, "out of memory, or text of more than %d bytes", TEMPLATE_MAX_OUTPUT);
-	else if (text.bytes == NULL)
+	else if (text.data == NULL)
 		r = work_no_memory(work);
 	else
 		*ret = value_of_text(text);
@@ -157,7 +157,7 @@ value_is_true(struct value value)
 {
 	if (value.kind == VALUE_NUMBER)
 		return value.number != 0;
-	if (value.kind == VALUE_TEXT && text_is(value.text, "0"))
+	if (value.kind == VALUE_TEXT && span_is(value.text, "0"))
 		return false;
 	return !value_is_empty(value);
 }
@@ -204,7 +204,7 @@ value_put(struct work *work, struct buf *buf, struct value value)
 		return 0;
 	case VALUE_BOOL:
 		if (value.boolean)
-			text_put(buf, text_of("1"));
+			text_put(buf, span_of("1"));
 		return 0;
 	case VALUE_NUMBER:
 		put_number(buf, value.number);
@@ -220,7 +220,7 @@ value_put(struct work *work, struct buf *buf, struct value value)
 }
 
 int
-value_to_text(struct work *work, struct value value, struct text *ret)
+value_to_text(struct work *work, struct value value, struct span *ret)
 {
 	struct buf buf = BUF_INIT;
 	int r;
@@ -272,7 +272,7 @@ next_json(struct value_walk *walk, struct value *ret_key, struct value *ret_item
 	if (json == NULL)
 		return false;
 	if (walk->of.kind == VALUE_DICT)
-		*ret_key = value_of_text(text_of(json->string != NULL ? json->string : ""));
+		*ret_key = value_of_text(span_of(json->string != NULL ? json->string : ""));
 	else
 		*ret_key = value_of_number((double)walk->i);
 	*ret_item = value_of_json(json);
@@ -334,13 +334,13 @@ value_to_pairs(struct work *work, struct value value, struct value_pair **ret, s
 /* --- members ------------------------------------------------------------------------------ */
 
 static int
-named_in_json(struct work *work, const cJSON *json, struct text name, struct value *ret)
+named_in_json(struct work *work, const cJSON *json, struct span name, struct value *ret)
 {
 	size_t seen = 0;
 	const cJSON *item;
 
 	for (item = json->child; item != NULL; item = item->next, seen++)
-		if (item->string != NULL && text_is(name, item->string))
+		if (item->string != NULL && span_is(name, item->string))
 			break;
 	*ret = value_of_json(item);
 	return work_spend(work, seen / 8);
@@ -348,11 +348,11 @@ named_in_json(struct work *work, const cJSON *json, struct text name, struct val
 
 /* Of two entries with one key the later counts. */
 static int
-named_in_items(struct work *work, const struct value_items *items, struct text name, struct value *ret)
+named_in_items(struct work *work, const struct value_items *items, struct span name, struct value *ret)
 {
 	*ret = (struct value){ .kind = VALUE_UNDEFINED };
 	for (size_t i = items->n; i > 0; i--) {
-		if (!text_equal(items->pairs[i - 1].key.text, name))
+		if (!span_equal(items->pairs[i - 1].key.text, name))
 			continue;
 		*ret = items->pairs[i - 1].item;
 		break;
@@ -361,7 +361,7 @@ named_in_items(struct work *work, const struct value_items *items, struct text n
 }
 
 int
-value_named(struct work *work, struct value of, struct text name, struct value *ret)
+value_named(struct work *work, struct value of, struct span name, struct value *ret)
 {
 	*ret = (struct value){ .kind = VALUE_UNDEFINED };
 	if (of.kind != VALUE_DICT)
@@ -393,25 +393,25 @@ item_at(struct work *work, struct value of, double index, struct value *ret)
 }
 
 static struct value
-loop_member(const struct loop *loop, struct text name)
+loop_member(const struct loop *loop, struct span name)
 {
-	if (text_is(name, "index"))
+	if (span_is(name, "index"))
 		return value_of_number((double)loop->index0 + 1);
-	if (text_is(name, "index0"))
+	if (span_is(name, "index0"))
 		return value_of_number((double)loop->index0);
-	if (text_is(name, "revindex"))
+	if (span_is(name, "revindex"))
 		return value_of_number((double)(loop->length - loop->index0));
-	if (text_is(name, "revindex0"))
+	if (span_is(name, "revindex0"))
 		return value_of_number((double)(loop->length - loop->index0) - 1);
-	if (text_is(name, "first"))
+	if (span_is(name, "first"))
 		return value_of_bool(loop->index0 == 0);
-	if (text_is(name, "last"))
+	if (span_is(name, "last"))
 		return value_of_bool(loop->index0 + 1 == loop->length);
-	if (text_is(name, "length"))
+	if (span_is(name, "length"))
 		return value_of_number((double)loop->length);
-	if (text_is(name, "parent") && loop->parent != NULL)
+	if (span_is(name, "parent") && loop->parent != NULL)
 		return (struct value){ .kind = VALUE_LOOP, .loop = loop->parent };
-	if (text_is(name, "loop")) /* loop.parent.loop, as Twig has it */
+	if (span_is(name, "loop")) /* loop.parent.loop, as Twig has it */
 		return (struct value){ .kind = VALUE_LOOP, .loop = loop };
 	return (struct value){ .kind = VALUE_UNDEFINED };
 }
@@ -463,7 +463,7 @@ value_order(struct value a, struct value b)
 	case VALUE_NUMBER:
 		return order_numbers(a.number, b.number);
 	case VALUE_TEXT:
-		return text_compare(a.text, b.text);
+		return span_compare(a.text, b.text);
 	case VALUE_UNDEFINED:
 	case VALUE_NULL:
 	case VALUE_LIST:
@@ -523,7 +523,7 @@ int
 value_equal(struct work *work, struct value a, struct value b, bool *ret)
 {
 	if (a.kind == VALUE_TEXT && b.kind == VALUE_TEXT) {
-		*ret = text_equal(a.text, b.text);
+		*ret = span_equal(a.text, b.text);
 		return work_spend(work, 1 + a.text.len / TEMPLATE_STEP_BYTES);
 	}
 	if (a.kind == VALUE_BOOL || b.kind == VALUE_BOOL)

@@ -42,7 +42,7 @@ struct value {
 	union {
 		bool boolean;
 		double number;
-		struct text text;
+		struct span text;
 		const struct cJSON *json;
 		const struct value_items *items;
 		const struct loop *loop;
@@ -63,7 +63,7 @@ struct value_pair {
 
 struct value value_of_bool(bool boolean);
 struct value value_of_number(double number);
-struct value value_of_text(struct text text);
+struct value value_of_text(struct span text);
 /* NULL is undefined. */
 struct value value_of_json(const struct cJSON *json);
 /* kind is VALUE_LIST or VALUE_DICT. Returns 0 or a failure. */
@@ -88,7 +88,7 @@ int value_to_number(struct work *work, struct value value, double *ret);
 
 /* What printing it writes: missing and false nothing, true "1", a list or dict JSON. */
 int value_put(struct work *work, struct buf *buf, struct value value);
-int value_to_text(struct work *work, struct value value, struct text *ret);
+int value_to_text(struct work *work, struct value value, struct span *ret);
 
 /* Items of a list or dict; 0 of others. */
 size_t value_count(struct value value);
@@ -109,7 +109,7 @@ int value_to_pairs(struct work *work, struct value value, struct value_pair **re
 /* The item of a key, undefined when there is none. Returns 0 or a failure. */
 int value_member(struct work *work, struct value of, struct value key, struct value *ret);
 /* The same for a dict and a key that is text. */
-int value_named(struct work *work, struct value of, struct text name, struct value *ret);
+int value_named(struct work *work, struct value of, struct span name, struct value *ret);
 
 /* An order of all values, by kind first. Lists and dicts are all alike in it. */
 int value_order(struct value a, struct value b);

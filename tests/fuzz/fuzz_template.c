@@ -21,7 +21,7 @@ static const char data_text[] =
     "\\u65e5\\u672c\"}";
 
 struct sources {
-	struct text page, part;
+	struct span page, part;
 };
 
 static int
@@ -31,7 +31,7 @@ find(void *context, const char *name, struct template **ret, struct buf *error)
 
 	if (strcmp(name, "page.html") == 0)
 		return template_parse(name, sources->page, ret, error);
-	if (strcmp(name, "part.html") == 0 && sources->part.bytes != NULL)
+	if (strcmp(name, "part.html") == 0 && sources->part.data != NULL)
 		return template_parse(name, sources->part, ret, error);
 	return -ENOENT;
 }
@@ -39,12 +39,12 @@ find(void *context, const char *name, struct template **ret, struct buf *error)
 static struct sources
 split(const uint8_t *data, size_t len)
 {
-	struct text whole = { (const char *)data, len };
-	size_t at = text_find(whole, 0, text_of("----\n"));
+	struct span whole = { (const char *)data, len };
+	size_t at = span_find(whole, 0, span_of("----\n"));
 
 	if (at == len)
 		return (struct sources){ .page = whole };
-	return (struct sources){ .page = { whole.bytes, at }, .part = text_from(whole, at + 5) };
+	return (struct sources){ .page = { whole.data, at }, .part = span_from(whole, at + 5) };
 }
 
 int

@@ -12,6 +12,7 @@ unit_tests += \
 	%D%/test_logfmt \
 	%D%/test_path \
 	%D%/test_redisurl \
+	%D%/test_span \
 	%D%/test_token \
 	%D%/test_utf8 \
 	%D%/test_wire
@@ -40,6 +41,8 @@ unit_tests += \
 %C%_test_path_LDADD = shared/libshared.la
 %C%_test_redisurl_SOURCES = %D%/test_redisurl.c
 %C%_test_redisurl_LDADD = shared/libshared.la
+%C%_test_span_SOURCES = %D%/test_span.c
+%C%_test_span_LDADD = shared/libshared.la
 %C%_test_token_SOURCES = %D%/test_token.c
 %C%_test_token_LDADD = shared/libshared.la $(CRYPTO_LIBS) $(CJSON_LIBS)
 %C%_test_utf8_SOURCES = %D%/test_utf8.c

@@ -51,7 +51,7 @@ find(void *context, const char *name, struct template **ret, struct buf *why)
 	(void)context;
 	for (size_t i = 0; i < MAX_TEMPLATES && shelf[i].name != NULL; i++)
 		if (strcmp(shelf[i].name, name) == 0)
-			return template_parse(name, text_of(shelf[i].source), ret, why);
+			return template_parse(name, span_of(shelf[i].source), ret, why);
 	return -ENOENT;
 }
 
