@@ -4,7 +4,7 @@
 #include <strings.h>
 
 #include "fcgi/fields.h"
-#include "shared/path.h"
+#include "shared/url.h"
 
 void
 fields_free(struct fields *fields)
@@ -111,8 +111,7 @@ fields_value(const struct fields *fields, size_t i)
 int
 fields_add_query(struct fields *fields, const char *text)
 {
-	const char *name, *value;
-	size_t name_len, value_len;
+	struct span name, value;
 	char *decoded;
 	int r = 0;
 
@@ -122,9 +121,10 @@ fields_add_query(struct fields *fields, const char *text)
 	if (decoded == NULL)
 		return -ENOMEM;
 
-	while (r == 0 && path_query_next(&text, &name, &name_len, &value, &value_len)) {
-		name_len = path_decode_component(name, name_len, decoded);
-		value_len = path_decode_component(value, value_len, decoded + name_len + 1);
+	while (r == 0 && url_next_pair(&text, &name, &value)) {
+		size_t name_len = url_decode_component(name.data, name.len, decoded);
+		size_t value_len = url_decode_component(value.data, value.len, decoded + name_len + 1);
+
 		r = fields_add(fields, decoded, name_len, decoded + name_len + 1, value_len);
 	}
 	free(decoded);

@@ -12,6 +12,7 @@
 #include "fcgi/request.h"
 #include "fcgi/session.h"
 #include "shared/address.h"
+#include "shared/url.h"
 
 enum { HEADER_NAME_MAX = 256 }; /* bytes of a header's name that is asked for */
 
@@ -112,7 +113,7 @@ skip_origin(const char *uri)
 	return *uri == '/' ? uri : "/";
 }
 
-/* A web server without REQUEST_URI says the path in two decoded pieces. Returns what path_decode() does. */
+/* A web server without REQUEST_URI says the path in two decoded pieces. Returns what url_decode_path() does. */
 static int
 join_path(struct tina4_request *req)
 {
@@ -136,7 +137,7 @@ read_path(struct tina4_request *req, struct tina4_response *refusal)
 
 	if (uri != NULL && *uri != '\0') {
 		uri = skip_origin(uri);
-		r = path_decode(uri, strcspn(uri, "?#"), req->path, sizeof(req->path));
+		r = url_decode_path(uri, strcspn(uri, "?#"), req->path, sizeof(req->path));
 	} else {
 		r = join_path(req);
 	}

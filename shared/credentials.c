@@ -2,7 +2,7 @@
 #include <strings.h>
 
 #include "shared/credentials.h"
-#include "shared/path.h"
+#include "shared/url.h"
 
 static const char blanks[] = " \t";
 static const struct span none = { "", 0 };
@@ -32,12 +32,11 @@ credentials_bearer(const char *authorization)
 static struct span
 find_in_query(const char *query)
 {
-	const char *name, *value;
-	size_t name_len, len;
+	struct span name, value;
 
-	while (path_query_next(&query, &name, &name_len, &value, &len))
-		if (name_len == 5 && memcmp(name, "token", 5) == 0 && len > 0)
-			return (struct span){ value, len };
+	while (url_next_pair(&query, &name, &value))
+		if (span_is(name, "token") && value.len > 0)
+			return value;
 	return none;
 }
 

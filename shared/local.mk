@@ -20,6 +20,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/redisurl.c %D%/redisurl.h \
 	%D%/span.c %D%/span.h \
 	%D%/token.c %D%/token.h \
+	%D%/url.c %D%/url.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/wire.c %D%/wire.h
 %C%_libshared_la_LIBADD = $(ZMQ_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS)

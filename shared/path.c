@@ -5,7 +5,6 @@
 
 #include "shared/hex.h"
 #include "shared/path.h"
-#include "shared/utf8.h"
 
 /* What stands between two slashes of a pattern. */
 struct segment {
@@ -440,91 +439,5 @@ path_match(const struct path_pattern *pattern, const char *path, size_t len, str
 		ret->n = match.n;
 		memcpy(ret->params, match.params, match.n * sizeof(match.params[0]));
 	}
-	return true;
-}
-
-/* --- decoding ---------------------------------------------------------------- */
-
-/* Reads the two digits of an escape whose '%' is at text[0]. Returns the byte, or -1. */
-static int
-read_escape(const char *text, size_t len)
-{
-	int high, low;
-
-	if (len < 3)
-		return -1;
-	high = hex_digit(text[1]);
-	low = hex_digit(text[2]);
-	return high < 0 || low < 0 ? -1 : high << 4 | low;
-}
-
-static bool
-is_control(int byte)
-{
-	return byte < 0x20 || byte == 0x7f;
-}
-
-int
-path_decode(const char *raw, size_t len, char *ret, size_t size)
-{
-	size_t n = 0;
-
-	if (len == 0 || raw[0] != '/')
-		return -EINVAL;
-	for (size_t i = 0; i < len; i++) {
-		int byte = (unsigned char)raw[i];
-
-		if (byte == '%') {
-			byte = read_escape(raw + i, len - i);
-			if (byte < 0 || byte == '/')
-				return -EINVAL;
-			i += 2;
-		}
-		if (is_control(byte))
-			return -EINVAL;
-		if (n + 1 >= size)
-			return -E2BIG;
-		ret[n++] = (char)byte;
-	}
-	if (!utf8_valid(ret, n))
-		return -EINVAL;
-	ret[n] = '\0';
-	return (int)n;
-}
-
-size_t
-path_decode_component(const char *raw, size_t len, char *ret)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		int byte = raw[i] == '%' ? read_escape(raw + i, len - i) : -1;
-
-		if (byte >= 0) {
-			ret[n++] = (char)byte;
-			i += 2;
-		} else {
-			ret[n++] = raw[i] == '+' ? ' ' : raw[i];
-		}
-	}
-	ret[n] = '\0';
-	return n;
-}
-
-bool
-path_query_next(
-    const char **rest, const char **ret_name, size_t *ret_name_len, const char **ret_value, size_t *ret_value_len)
-{
-	const char *at = *rest + strspn(*rest, "&");
-	size_t len = strcspn(at, "&");
-	size_t name_len = strcspn(at, "=&");
-
-	*rest = at + len;
-	if (len == 0)
-		return false;
-	*ret_name = at;
-	*ret_name_len = name_len;
-	*ret_value = at + name_len + (name_len < len);
-	*ret_value_len = len - name_len - (name_len < len);
 	return true;
 }

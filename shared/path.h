@@ -1,5 +1,5 @@
 /*
- * path - URL paths and the patterns that match them.
+ * path - the patterns that match paths.
  *
  * A pattern is literal segments and parameters: "/ws/chat/{room}",
  * "/orders/{id:int}", "/files/{rest:path}". The types are
@@ -13,11 +13,7 @@
  *     uuid    8-4-4-4-12 hexadecimal digits
  *     path    the rest, from a segment that is not empty; only as the last segment
  *
- * A raw path is split at its slashes first and each segment is then
- * percent-decoded once (RFC 3986 section 2.4), so a decoded path is what was
- * split: an encoded slash or NUL is refused, and so is a bad escape. A slash at
- * the end matters.
- * Everything here is pure: no socket, clock or environment.
+ * They match decoded paths, see url.h. A slash at the end matters. Pure.
  */
 #ifndef SHARED_PATH_H
 #define SHARED_PATH_H
@@ -75,26 +71,5 @@ const char *path_pattern_text(const struct path_pattern *pattern);
 
 /* True when a decoded path matches; ret may be NULL and is untouched if not. */
 bool path_match(const struct path_pattern *pattern, const char *path, size_t len, struct path_match *ret);
-
-/*
- * Decodes the raw path of a request (no query) into ret[size], terminated.
- * Returns the decoded length, -EINVAL (no leading slash, a bad escape, an
- * encoded slash, a control byte, or what is not UTF-8) or -E2BIG when it does not fit.
- */
-int path_decode(const char *raw, size_t len, char *ret, size_t size);
-
-/*
- * Decodes one form or query component: '+' is a space (WHATWG URL standard,
- * application/x-www-form-urlencoded), a bad escape stays as it is. ret must
- * have room for len + 1. Returns the decoded length.
- */
-size_t path_decode_component(const char *raw, size_t len, char *ret);
-
-/*
- * Steps through "a=1&b=2". *rest starts at the query and moves on; the two
- * parts are returned still encoded. Returns false at the end.
- */
-bool path_query_next(
-    const char **rest, const char **ret_name, size_t *ret_name_len, const char **ret_value, size_t *ret_value_len);
 
 #endif

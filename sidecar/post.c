@@ -12,7 +12,7 @@
 #include "shared/conf.h"
 #include "shared/credentials.h"
 #include "shared/log.h"
-#include "shared/path.h"
+#include "shared/url.h"
 #include "sidecar/answer.h"
 #include "sidecar/intake.h"
 #include "sidecar/post.h"
@@ -82,17 +82,16 @@ parse_type(const char *type, bool *ret_binary)
 static bool
 parse_id(const char *query, struct post_verdict *ret)
 {
-	const char *name, *value;
-	size_t name_len, value_len;
+	struct span name, value;
 	char text[WIRE_ID_HEX];
 
-	while (path_query_next(&query, &name, &name_len, &value, &value_len)) {
-		if (name_len != 2 || memcmp(name, "id", 2) != 0)
+	while (url_next_pair(&query, &name, &value)) {
+		if (!span_is(name, "id"))
 			continue;
-		if (value_len != sizeof(text) - 1)
+		if (value.len != sizeof(text) - 1)
 			return false;
-		memcpy(text, value, value_len);
-		text[value_len] = '\0';
+		memcpy(text, value.data, value.len);
+		text[value.len] = '\0';
 		ret->has_id = true;
 		return wire_id_parse(text, &ret->id) == 0;
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/url.h"
 #include "sidecar/request_line.h"
 
 /* True when each escape is one, and none is of a control byte. */
@@ -15,7 +16,7 @@ is_plain_query(const char *query, size_t len)
 		if (query[i] == '%' &&
 		    (i + 2 >= len || !isxdigit((unsigned char)query[i + 1]) || !isxdigit((unsigned char)query[i + 2])))
 			return false;
-	len = path_decode_component(query, len, decoded);
+	len = url_decode_component(query, len, decoded);
 	for (size_t i = 0; i < len; i++)
 		if (iscntrl((unsigned char)decoded[i]))
 			return false;
@@ -30,7 +31,7 @@ take_target(struct request_line *line, const char *target, size_t len)
 	size_t path_len = mark == NULL ? len : (size_t)(mark - target);
 	const char *query = mark == NULL ? target + len : mark + 1;
 	size_t query_len = (size_t)(target + len - query);
-	int n = path_decode(target, path_len, line->path, sizeof(line->path));
+	int n = url_decode_path(target, path_len, line->path, sizeof(line->path));
 
 	if (n < 0 || !is_plain_query(query, query_len))
 		return -EINVAL;

@@ -38,6 +38,8 @@ fuzz_targets += %D%/fuzz_template
 %C%_fuzz_template_LDADD = $(fuzz_main) fcgi/libapp.la $(CJSON_LIBS)
 fuzz_targets += %D%/fuzz_token
 %C%_fuzz_token_LDADD = $(fuzz_main) shared/libshared.la $(CRYPTO_LIBS) $(CJSON_LIBS)
+fuzz_targets += %D%/fuzz_url
+%C%_fuzz_url_LDADD = $(fuzz_main) shared/libshared.la
 fuzz_targets += %D%/fuzz_wire
 %C%_fuzz_wire_LDADD = $(fuzz_main) shared/libshared.la
 

@@ -14,6 +14,7 @@ unit_tests += \
 	%D%/test_redisurl \
 	%D%/test_span \
 	%D%/test_token \
+	%D%/test_url \
 	%D%/test_utf8 \
 	%D%/test_wire
 
@@ -45,6 +46,8 @@ unit_tests += \
 %C%_test_span_LDADD = shared/libshared.la
 %C%_test_token_SOURCES = %D%/test_token.c
 %C%_test_token_LDADD = shared/libshared.la $(CRYPTO_LIBS) $(CJSON_LIBS)
+%C%_test_url_SOURCES = %D%/test_url.c
+%C%_test_url_LDADD = shared/libshared.la
 %C%_test_utf8_SOURCES = %D%/test_utf8.c
 %C%_test_utf8_LDADD = shared/libshared.la
 %C%_test_wire_SOURCES = %D%/test_wire.c
