@@ -19,7 +19,7 @@ find_event(struct client *client, uint64_t id)
 {
 	struct event *event;
 
-	DL_FOREACH2(client->events, event, next_own)
+	DL_FOREACH2(client->feed.events, event, next_own)
 		if (event->id == id)
 			return event;
 	return NULL;
@@ -45,7 +45,7 @@ apply_commands(struct feed *feed, struct client *client, struct wire_reader comm
 		enum wire_status status = apply_and_tell(feed, client, &command);
 
 		if (status != WIRE_OK && status != WIRE_NO_CONN)
-			log_warn("command refused path=%s conn=%s type=%d status=%d", path_name(client->path),
+			log_warn("command refused path=%s conn=%s type=%d status=%d", path_name(client->place.path),
 			    client_name(client), (int)command.type, (int)status);
 	}
 }
@@ -68,16 +68,16 @@ open_acknowledged(struct feed *feed, struct client *client, const struct wire_re
 {
 	if (record->failed) {
 		hub_disconnect(feed->hub, client, CLOSE_INTERNAL, "", 0);
-		client->dismissed = true;
+		client->feed.dismissed = true;
 		return;
 	}
-	if (client->state == CLIENT_OPENING && !closes_itself(client, record->commands)) {
+	if (client->place.state == CLIENT_OPENING && !closes_itself(client, record->commands)) {
 		if (hub_join(feed->hub, client) < 0)
 			client_drop(client, "out-of-memory");
 		feed_read(feed, client);
 	}
 	apply_commands(feed, client, record->commands);
-	if (client->state == CLIENT_OPENING) /* it was to be closed, but with a code that is forbidden */
+	if (client->place.state == CLIENT_OPENING) /* it was to be closed, but with a code that is forbidden */
 		hub_disconnect(feed->hub, client, CLOSE_INTERNAL, "", 0);
 }
 
@@ -89,7 +89,7 @@ ack_take(struct feed *feed, struct worker *worker, const struct wire_record *rec
 	enum wire_event_kind kind;
 
 	if (event == NULL || !event->sent || record->epoch != feed->epoch || record->attempt != event->attempt ||
-	    client->path->lane->holder != worker)
+	    client->place.path->lane->holder != worker)
 		return -ESTALE;
 
 	kind = event->kind;

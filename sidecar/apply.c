@@ -36,7 +36,7 @@ apply_broadcast(struct hub *hub, struct path *path, struct client *except, const
 		return status;
 	if (path == NULL || path->n_members == 0)
 		return WIRE_OK; /* nobody there */
-	if (except != NULL && (except->path != path || except->state != CLIENT_JOINED))
+	if (except != NULL && (except->place.path != path || except->place.state != CLIENT_JOINED))
 		except = NULL;
 
 	n = path->n_members - (except != NULL);
@@ -60,7 +60,7 @@ apply_send(struct hub *hub, struct client *sender, struct client *client, const 
 	if (status != WIRE_OK)
 		return status;
 	if (client == NULL ||
-	    !(client->state == CLIENT_JOINED || (client->state == CLIENT_OPENING && client == sender)))
+	    !(client->place.state == CLIENT_JOINED || (client->place.state == CLIENT_OPENING && client == sender)))
 		return WIRE_NO_CONN;
 	frame = frame_of(command);
 	if (frame == NULL || batch_send(&hub->batches, client, frame) < 0)
@@ -75,10 +75,10 @@ apply_disconnect(struct hub *hub, struct client *client, const struct wire_comma
 	if (!wire_may_close_with(command->code) || command->data.len > WIRE_REASON_BYTES ||
 	    !utf8_valid(command->data.data, command->data.len))
 		return WIRE_INVALID;
-	if (client == NULL || (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED))
+	if (client == NULL || (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED))
 		return WIRE_NO_CONN;
 	hub_disconnect(hub, client, command->code, command->data.data, command->data.len);
-	client->dismissed = true;
+	client->feed.dismissed = true;
 	ret->connections = 1;
 	return WIRE_OK;
 }
@@ -118,7 +118,7 @@ apply(struct hub *hub, struct client *sender, const struct wire_command *command
 		if (sender == NULL)
 			return WIRE_INVALID;
 		return apply_broadcast(
-		    hub, sender->path, command->flags & WIRE_EXCLUDE_SENDER ? sender : NULL, command, ret);
+		    hub, sender->place.path, command->flags & WIRE_EXCLUDE_SENDER ? sender : NULL, command, ret);
 	case WIRE_PUSH:
 		return apply_broadcast(
 		    hub, hub_find_path(hub, command->key.data, command->key.len), NULL, command, ret);

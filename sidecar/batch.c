@@ -34,14 +34,14 @@ mark_dirty(struct batches *batches, struct path *path)
 static int
 make_special(struct batches *batches, struct client *client)
 {
-	struct path *path = client->path;
+	struct path *path = client->place.path;
 
-	if (client->special)
+	if (client->socket.special)
 		return 0;
 	if (ARRAY_RESERVE(path->batch.specials, path->batch.n_specials, path->batch.cap_specials) < 0)
 		return -ENOMEM;
 	path->batch.specials[path->batch.n_specials++] = client;
-	client->special = true;
+	client->socket.special = true;
 	mark_dirty(batches, path);
 	return 0;
 }
@@ -51,26 +51,26 @@ make_special(struct batches *batches, struct client *client)
 int
 batch_enter(struct batches *batches, struct client *client)
 {
-	const struct batch *batch = &client->path->batch;
+	const struct batch *batch = &client->place.path->batch;
 
 	if (batch->n > 0 && make_special(batches, client) < 0)
 		return -ENOMEM;
-	client->from = batch->n;
-	client->to = UINT32_MAX;
+	client->batch.from = batch->n;
+	client->batch.to = UINT32_MAX;
 	return 0;
 }
 
 int
 batch_leave(struct batches *batches, struct client *client)
 {
-	client->to = client->path->batch.n;
-	return client->to > client->from ? make_special(batches, client) : 0;
+	client->batch.to = client->place.path->batch.n;
+	return client->batch.to > client->batch.from ? make_special(batches, client) : 0;
 }
 
 void
 batch_forget(struct client *client)
 {
-	struct batch *batch = &client->path->batch;
+	struct batch *batch = &client->place.path->batch;
 
 	for (uint32_t i = 0; i < batch->n; i++)
 		if (batch->entries[i].except == client)
@@ -118,12 +118,12 @@ batch_send(struct batches *batches, struct client *client, struct frame *frame)
 	int r = make_special(batches, client);
 
 	if (r == 0)
-		r = ARRAY_RESERVE(client->own, client->n_own, client->cap_own);
+		r = ARRAY_RESERVE(client->batch.own, client->batch.n_own, client->batch.cap_own);
 	if (r < 0) {
 		frame_unref(frame);
 		return r;
 	}
-	client->own[client->n_own++] = (struct own_frame){ frame, client->path->batch.n };
+	client->batch.own[client->batch.n_own++] = (struct own_frame){ frame, client->place.path->batch.n };
 	count_sent(batches, frame, 1);
 	return 0;
 }
@@ -224,8 +224,8 @@ write_members(struct batches *batches, struct path *path)
 		for (uint32_t i = 0; i < n; i++)
 			ready[i] = client_ready(group[i]);
 		for (uint32_t i = 0; i < n; i++)
-			if (!group[i]->special)
-				write_member(batches, group[i], ready[i], group[i]->deflate ? deflated : plain);
+			if (!group[i]->socket.special)
+				write_member(batches, group[i], ready[i], group[i]->socket.deflate ? deflated : plain);
 	}
 	frame_unref(plain);
 	frame_unref(deflated);
@@ -239,13 +239,13 @@ next_of_sequence(
 	for (;;) {
 		const struct batch_entry *entry;
 
-		if (*own < client->n_own && client->own[*own].at <= *at)
-			return form(batches, client->own[(*own)++].frame, client->deflate);
+		if (*own < client->batch.n_own && client->batch.own[*own].at <= *at)
+			return form(batches, client->batch.own[(*own)++].frame, client->socket.deflate);
 		if (*at >= path->batch.n)
 			return NULL;
 		entry = &path->batch.entries[(*at)++];
-		if (*at > client->from && *at <= client->to && entry->except != client)
-			return form(batches, entry->frame, client->deflate);
+		if (*at > client->batch.from && *at <= client->batch.to && entry->except != client)
+			return form(batches, entry->frame, client->socket.deflate);
 	}
 }
 
@@ -283,18 +283,18 @@ join_sequence(const struct batches *batches, const struct path *path, const stru
 static void
 reset_special(struct client *client)
 {
-	for (uint32_t i = 0; i < client->n_own; i++)
-		frame_unref(client->own[i].frame);
-	client->n_own = 0;
-	if (client->cap_own > KEPT_OWN_FRAMES) {
-		free(client->own);
-		client->own = NULL;
-		client->cap_own = 0;
+	for (uint32_t i = 0; i < client->batch.n_own; i++)
+		frame_unref(client->batch.own[i].frame);
+	client->batch.n_own = 0;
+	if (client->batch.cap_own > KEPT_OWN_FRAMES) {
+		free(client->batch.own);
+		client->batch.own = NULL;
+		client->batch.cap_own = 0;
 	}
-	client->from = 0;
-	client->special = false;
-	if (client->state != CLIENT_JOINED)
-		client->to = 0;
+	client->batch.from = 0;
+	client->socket.special = false;
+	if (client->place.state != CLIENT_JOINED)
+		client->batch.to = 0;
 }
 
 static void

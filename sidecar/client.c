@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <libwebsockets.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,8 @@
 #include "sidecar/frame.h"
 #include "sidecar/paths.h"
 
+_Static_assert(offsetof(struct client, id) <= CLIENT_ALIGNMENT, "a fan-out looks at one cache line");
+
 struct client *
 client_new(const struct wire_id *id)
 {
@@ -21,7 +24,7 @@ client_new(const struct wire_id *id)
 		return NULL;
 	memset(client, 0, sizeof(*client));
 	client->id = *id;
-	client->fd = -1;
+	client->socket.fd = -1;
 	return client;
 }
 
@@ -30,14 +33,14 @@ client_free(struct client *client)
 {
 	if (client == NULL)
 		return;
-	for (uint32_t i = 0; i < client->n_own; i++)
-		frame_unref(client->own[i].frame);
-	free(client->own);
-	outq_clear(&client->outq);
-	buf_free(&client->meta);
-	buf_free(&client->attributes);
-	buf_free(&client->message);
-	free(client->close_reason);
+	for (uint32_t i = 0; i < client->batch.n_own; i++)
+		frame_unref(client->batch.own[i].frame);
+	free(client->batch.own);
+	outq_clear(&client->socket.outq);
+	buf_free(&client->feed.meta);
+	buf_free(&client->feed.attributes);
+	buf_free(&client->reading.message);
+	free(client->ending.reason);
 	free(client);
 }
 
@@ -53,29 +56,29 @@ client_name(const struct client *client)
 void
 client_pause(struct client *client, bool pause)
 {
-	if (client->wsi == NULL || client->paused == pause)
+	if (client->socket.wsi == NULL || client->reading.paused == pause)
 		return;
-	client->paused = pause;
-	lws_rx_flow_control(client->wsi, !pause);
+	client->reading.paused = pause;
+	lws_rx_flow_control(client->socket.wsi, !pause);
 }
 
 void
 client_drop(struct client *client, const char *why)
 {
-	if (client->broken || client->wsi == NULL)
+	if (client->socket.broken || client->socket.wsi == NULL)
 		return;
-	log_info("client dropped path=%s conn=%s why=%s", path_name(client->path), client_name(client), why);
-	client->broken = true;
-	client->dropped_for = why;
-	outq_clear(&client->outq);
+	log_info("client dropped path=%s conn=%s why=%s", path_name(client->place.path), client_name(client), why);
+	client->socket.broken = true;
+	client->ending.dropped_for = why;
+	outq_clear(&client->socket.outq);
 	client_pause(client, false); /* its end is only seen while we read */
-	shutdown(client->fd, SHUT_RDWR);
+	shutdown(client->socket.fd, SHUT_RDWR);
 }
 
 bool
 client_drained(const struct client *client)
 {
-	return client->outq.n == 0 && (client->wsi == NULL || !lws_partial_buffered(client->wsi));
+	return client->socket.outq.n == 0 && (client->socket.wsi == NULL || !lws_partial_buffered(client->socket.wsi));
 }
 
 /*
@@ -87,7 +90,8 @@ static int
 send_now(struct client *client, const struct frame *frame)
 {
 	/* Not send(2) of libc: a cancellation point, whose atomics cost 3 % of a fan-out. */
-	ssize_t n = syscall(SYS_sendto, client->fd, frame->data, frame->len, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+	ssize_t n =
+	    syscall(SYS_sendto, client->socket.fd, frame->data, frame->len, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
 	uint8_t *rest;
 
 	if (n == (ssize_t)frame->len)
@@ -96,7 +100,7 @@ send_now(struct client *client, const struct frame *frame)
 		return -errno;
 
 	rest = (uint8_t *)frame->data + n;
-	if (lws_write(client->wsi, rest, frame->len - (size_t)n, LWS_WRITE_RAW) < 0)
+	if (lws_write(client->socket.wsi, rest, frame->len - (size_t)n, LWS_WRITE_RAW) < 0)
 		return -EPIPE;
 	return 0;
 }
@@ -104,19 +108,19 @@ send_now(struct client *client, const struct frame *frame)
 static void
 queue(struct client *client, struct frame *frame, size_t max_queue)
 {
-	bool first = client->outq.n == 0;
-	int r = outq_push(&client->outq, frame, max_queue);
+	bool first = client->socket.outq.n == 0;
+	int r = outq_push(&client->socket.outq, frame, max_queue);
 
 	if (r < 0)
 		client_drop(client, r == -ENOBUFS ? "queue-full" : "out-of-memory");
 	else if (first)
-		lws_callback_on_writable(client->wsi);
+		lws_callback_on_writable(client->socket.wsi);
 }
 
 static bool
 takes_frames(const struct client *client)
 {
-	return client->wsi != NULL && !client->broken && !client->write_closed;
+	return client->socket.wsi != NULL && !client->socket.broken && !client->socket.write_closed;
 }
 
 bool
@@ -151,33 +155,33 @@ client_writable(struct client *client)
 	struct frame *frame;
 	int r;
 
-	if (client->write_closed)
-		outq_clear(&client->outq); /* nothing follows a close frame */
-	while (client->outq.n > 0 && !lws_partial_buffered(client->wsi)) {
-		r = send_now(client, client->outq.ring[client->outq.head]);
+	if (client->socket.write_closed)
+		outq_clear(&client->socket.outq); /* nothing follows a close frame */
+	while (client->socket.outq.n > 0 && !lws_partial_buffered(client->socket.wsi)) {
+		r = send_now(client, client->socket.outq.ring[client->socket.outq.head]);
 		if (r == -EAGAIN)
 			break;
 		if (r < 0) {
 			client_drop(client, "write-failed");
 			return;
 		}
-		frame = outq_pop(&client->outq);
+		frame = outq_pop(&client->socket.outq);
 		frame_unref(frame);
 	}
-	if (client->outq.n > 0)
-		lws_callback_on_writable(client->wsi);
+	if (client->socket.outq.n > 0)
+		lws_callback_on_writable(client->socket.wsi);
 }
 
 void
 client_send_close(struct client *client)
 {
-	const char *reason = client->close_reason == NULL ? "" : client->close_reason;
+	const char *reason = client->ending.reason == NULL ? "" : client->ending.reason;
 
 	/* Its answer can only arrive while we read. */
 	client_pause(client, false);
 	lws_close_reason(
-	    client->wsi, (enum lws_close_status)client->close_code, (unsigned char *)reason, strlen(reason));
-	lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+	    client->socket.wsi, (enum lws_close_status)client->ending.code, (unsigned char *)reason, strlen(reason));
+	lws_set_timeout(client->socket.wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
 static bool
@@ -189,7 +193,7 @@ same(struct span a, struct span b)
 int
 client_set_attribute(struct client *client, struct span name, struct span value, size_t max_bytes)
 {
-	struct wire_reader reader = wire_reader(client->attributes.data, client->attributes.len);
+	struct wire_reader reader = wire_reader(client->feed.attributes.data, client->feed.attributes.len);
 	struct buf next = BUF_INIT;
 	struct span old_name, old_value;
 	size_t bytes = 0;
@@ -210,7 +214,7 @@ client_set_attribute(struct client *client, struct span name, struct span value,
 		buf_free(&next);
 		return r;
 	}
-	buf_free(&client->attributes);
-	client->attributes = next;
+	buf_free(&client->feed.attributes);
+	client->feed.attributes = next;
 	return 0;
 }

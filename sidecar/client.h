@@ -41,59 +41,80 @@ struct own_frame {
 };
 
 /*
+ * Each nested struct belongs to one part of the sidecar, which is named above it.
  * What a broadcast looks at comes first and fills one cache line, and each
  * client begins on a line of its own: with thousands of them, memory is what a
  * fan-out waits for.
  */
 struct client {
-	struct lws *wsi; /* NULL once the socket is gone */
-	struct path *path;
-	struct outq outq;
-	int fd;
-	bool special;      /* gets a sequence of its own in this turn: see hub.c */
-	bool broken;       /* shut down by us, its close is on the way: nothing is written any more */
-	bool write_closed; /* a close frame went either way: nothing may follow it */
-	bool paused;       /* not read, because its worker is behind or away */
-	bool unread;       /* its socket most likely holds more than was read: see ws.c */
-	bool quiet;        /* nothing heard since the last ping */
-	bool frond;        /* speaks the subprotocol frond.1 */
-	bool deflate;      /* has agreed on permessage-deflate: see deflate.h */
-	bool dismissed;    /* closed by a handler: no further message of it reaches one */
+	/* where it is written to: client.c */
+	struct {
+		struct lws *wsi; /* NULL once the socket is gone */
+		struct outq outq;
+		int fd;
+		bool broken;       /* shut down by us, its close is on the way: nothing is written any more */
+		bool write_closed; /* a close frame went either way: nothing may follow it */
+		bool deflate;      /* has agreed on permessage-deflate: see deflate.h */
+		bool special;      /* gets a sequence of its own in this turn: batch.c says so */
+	} socket;
+	/* where it stands: hub.c */
+	struct {
+		struct path *path;
+		enum client_state state;
+		uint32_t member; /* index in the path's members */
+	} place;
 
-	enum client_state state;
 	struct wire_id id;
-	UT_hash_handle hh;                    /* by id */
-	uint32_t ping_slot;                   /* of the ping wheel */
-	struct client *prev_ping, *next_ping; /* same slot; prev is NULL outside the wheel */
-
-	struct quota *quota; /* of its address, or NULL */
-	uint64_t paid_us;    /* its messages: see quota_take() */
-
-	/* how it ends */
-	int64_t expires;                              /* Unix time, when its token ends */
-	struct client *prev_expiring, *next_expiring; /* prev is NULL outside the list */
-	const char *dropped_for;                      /* why we cut it off; NULL when we did not */
-	uint16_t close_code; /* RFC 6455 section 7.4: what either side sent; 0 while nobody did */
-	char *close_reason;  /* ours, or NULL */
-	uint64_t close_by;   /* when to cut it off, in loop ms */
-	struct client *prev_closing, *next_closing; /* prev is NULL outside the list */
-
-	/* its place on the path: see hub.c */
-	uint32_t member;   /* index in the path's members */
-	uint32_t from, to; /* the part of the path's batch that is for it */
-	struct own_frame *own;
-	uint32_t n_own, cap_own;
-
-	/* what it is to a worker: see feed.c */
-	struct buf meta;                          /* encoded struct wire_meta */
-	struct buf attributes;                    /* encoded pairs */
-	struct buf message;                       /* fragments so far, as they came */
-	bool first_frame;                         /* of a message is what is being read */
-	bool deflated;                            /* the message is compressed */
-	uint64_t attached;                        /* serial of the worker that knows it, 0 for none */
-	struct event *events;                     /* unacknowledged, oldest first */
-	struct event *close_event;                /* reserved when it opens */
-	struct client *prev_paused, *next_paused; /* prev is NULL outside the list */
+	UT_hash_handle hh; /* by id */
+	/* what of this turn is for it: batch.c */
+	struct {
+		struct own_frame *own;
+		uint32_t n_own, cap_own;
+		uint32_t from, to; /* the part of the path's batch */
+	} batch;
+	/* how it ends: hub.c, and who cuts it off or hears its close frame */
+	struct {
+		const char *dropped_for;    /* why we cut it off; NULL when we did not */
+		char *reason;               /* ours, or NULL */
+		uint64_t by_ms;             /* when to cut it off, in loop ms */
+		struct client *prev, *next; /* prev is NULL outside the list */
+		uint16_t code;              /* RFC 6455 section 7.4: what either side sent; 0 while nobody did */
+	} ending;
+	/* what it says: ws.c */
+	struct {
+		struct buf message; /* fragments so far, as they came */
+		bool first_frame;   /* of a message is what is being read */
+		bool deflated;      /* the message is compressed */
+		bool unread;        /* its socket most likely holds more than was read */
+		bool paused;        /* not read, because its worker is behind or away: client_pause() */
+	} reading;
+	/* what it is to a worker: feed.c */
+	struct {
+		struct buf meta;                          /* encoded struct wire_meta */
+		struct buf attributes;                    /* encoded pairs */
+		uint64_t attached;                        /* serial of the worker that knows it, 0 for none */
+		struct event *events;                     /* unacknowledged, oldest first */
+		struct event *close_event;                /* reserved when it opens */
+		struct client *prev_paused, *next_paused; /* prev is NULL outside the list */
+		bool dismissed; /* closed by a handler: no further message of it reaches one */
+	} feed;
+	/* whether it is still there: pings.c */
+	struct {
+		struct client *prev, *next; /* same slot; prev is NULL outside the wheel */
+		uint32_t slot;              /* of the wheel */
+		bool quiet;                 /* nothing heard since the last ping */
+		bool frond;                 /* speaks the subprotocol frond.1 */
+	} ping;
+	/* how long it may stay: expiry.c */
+	struct {
+		int64_t at;                 /* Unix time, when its token ends */
+		struct client *prev, *next; /* prev is NULL outside the list */
+	} expiry;
+	/* how much it may ask for: quotas.c */
+	struct {
+		struct quota *address; /* of its address, or NULL */
+		uint64_t paid_us;      /* its messages: see quota_take() */
+	} quota;
 };
 
 /* Returns NULL when out of memory. */

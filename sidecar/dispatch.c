@@ -32,7 +32,7 @@ put_detach(struct dispatch *dispatch, struct client *client)
 	struct worker *worker, *next;
 
 	HASH_ITER(hh, dispatch->workers->by_peer, worker, next) {
-		if (worker->serial != client->attached)
+		if (worker->serial != client->feed.attached)
 			continue;
 		begin_events(worker);
 		wire_put_event(&worker->out, &detach);
@@ -45,18 +45,18 @@ attach(struct dispatch *dispatch, struct worker *worker, struct event *event, st
 {
 	struct client *client = event->client;
 
-	if (client->attached != worker->serial && client->attached != 0)
+	if (client->feed.attached != worker->serial && client->feed.attached != 0)
 		put_detach(dispatch, client);
-	out->meta = span_of_buf(&client->meta);
-	out->attributes = span_of_buf(&client->attributes);
-	if (event->kind != WIRE_OPEN && client->attached != worker->serial) {
+	out->meta = span_of_buf(&client->feed.meta);
+	out->attributes = span_of_buf(&client->feed.attributes);
+	if (event->kind != WIRE_OPEN && client->feed.attached != worker->serial) {
 		struct wire_event known = *out;
 
 		known.kind = WIRE_ATTACH;
 		known.data = (struct span){ 0 };
 		wire_put_event(&worker->out, &known);
 	}
-	client->attached = worker->serial;
+	client->feed.attached = worker->serial;
 }
 
 static void
@@ -124,7 +124,7 @@ send_lane(struct dispatch *dispatch, struct lane *lane)
 	lane->lonely_since_ms = 0;
 	for (event = lane->unsent; event != NULL; event = next) {
 		next = event->next;
-		if (event->kind == WIRE_MESSAGE && event->client->dismissed) {
+		if (event->kind == WIRE_MESSAGE && event->client->feed.dismissed) {
 			feed_drop_event(feed, event);
 			continue;
 		}

@@ -14,16 +14,16 @@ expiry_open(struct expiry *expiry, struct hub *hub)
 void
 expiry_add(struct expiry *expiry, struct client *client)
 {
-	DL_APPEND2(expiry->clients, client, prev_expiring, next_expiring);
+	DL_APPEND2(expiry->clients, client, expiry.prev, expiry.next);
 }
 
 void
 expiry_remove(struct expiry *expiry, struct client *client)
 {
-	if (client->prev_expiring == NULL)
+	if (client->expiry.prev == NULL)
 		return;
-	DL_DELETE2(expiry->clients, client, prev_expiring, next_expiring);
-	client->prev_expiring = client->next_expiring = NULL;
+	DL_DELETE2(expiry->clients, client, expiry.prev, expiry.next);
+	client->expiry.prev = client->expiry.next = NULL;
 }
 
 void
@@ -32,7 +32,7 @@ expiry_tick(struct expiry *expiry, int64_t now)
 	static const char reason[] = "token expired";
 	struct client *client;
 
-	DL_FOREACH2(expiry->clients, client, next_expiring)
-		if (now >= client->expires)
+	DL_FOREACH2(expiry->clients, client, expiry.next)
+		if (now >= client->expiry.at)
 			hub_disconnect(expiry->hub, client, EXPIRY_CLOSE_CODE, reason, strlen(reason));
 }

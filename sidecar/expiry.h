@@ -22,7 +22,7 @@ struct expiry {
 /* Borrows the hub. */
 void expiry_open(struct expiry *expiry, struct hub *hub);
 
-/* client->expires is the Unix time at which it has to go. */
+/* client->expiry.at is the Unix time at which it has to go. */
 void expiry_add(struct expiry *expiry, struct client *client);
 void expiry_remove(struct expiry *expiry, struct client *client);
 

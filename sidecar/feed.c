@@ -24,14 +24,14 @@ enum {
 static void
 append(struct feed *feed, struct client *client, struct event *event)
 {
-	struct lane *lane = client->path->lane;
+	struct lane *lane = client->place.path->lane;
 
 	event->client = client;
 	event->id = ++feed->next_event;
-	event->count = client->path->count + client->path->elsewhere;
-	event->held = client->path->held;
+	event->count = client->place.path->count + client->place.path->elsewhere;
+	event->held = client->place.path->held;
 	DL_APPEND(lane->events, event);
-	DL_APPEND2(client->events, event, prev_own, next_own);
+	DL_APPEND2(client->feed.events, event, prev_own, next_own);
 	if (lane->unsent == NULL)
 		lane->unsent = event;
 	lane->bytes += event_bytes(event);
@@ -51,13 +51,13 @@ is_full(const struct feed *feed, const struct worker *worker)
 void
 feed_drop_event(struct feed *feed, struct event *event)
 {
-	struct lane *lane = event->client->path->lane;
+	struct lane *lane = event->client->place.path->lane;
 	struct worker *holder = lane->holder;
 
 	if (lane->unsent == event)
 		lane->unsent = event->next;
 	DL_DELETE(lane->events, event);
-	DL_DELETE2(event->client->events, event, prev_own, next_own);
+	DL_DELETE2(event->client->feed.events, event, prev_own, next_own);
 	lane->bytes -= event_bytes(event);
 	if (holder != NULL) {
 		bool was_full = is_full(feed, holder);
@@ -86,11 +86,11 @@ feed_drop_event(struct feed *feed, struct event *event)
 void
 feed_remove_client(struct feed *feed, struct client *client)
 {
-	struct path *path = client->path;
+	struct path *path = client->place.path;
 
-	if (client->prev_paused != NULL)
-		DL_DELETE2(feed->paused, client, prev_paused, next_paused);
-	free(client->close_event);
+	if (client->feed.prev_paused != NULL)
+		DL_DELETE2(feed->paused, client, feed.prev_paused, feed.next_paused);
+	free(client->feed.close_event);
 	if (path->n_clients == 1 && path->lane != NULL) {
 		lane_free(path->lane);
 		path->lane = NULL;
@@ -110,14 +110,14 @@ static void
 pause_reading(struct feed *feed, struct client *client)
 {
 	client_pause(client, true);
-	if (client->prev_paused == NULL)
-		DL_APPEND2(feed->paused, client, prev_paused, next_paused);
+	if (client->feed.prev_paused == NULL)
+		DL_APPEND2(feed->paused, client, feed.prev_paused, feed.next_paused);
 }
 
 void
 feed_read(struct feed *feed, struct client *client)
 {
-	if (must_wait(feed, client->path->lane))
+	if (must_wait(feed, client->place.path->lane))
 		pause_reading(feed, client);
 	else
 		client_pause(client, false);
@@ -130,15 +130,15 @@ feed_resume(struct feed *feed)
 	int budget = FEED_RESUMES;
 
 	feed->resume = false;
-	DL_FOREACH_SAFE2(feed->paused, client, next, next_paused) {
-		if (must_wait(feed, client->path->lane))
+	DL_FOREACH_SAFE2(feed->paused, client, next, feed.next_paused) {
+		if (must_wait(feed, client->place.path->lane))
 			continue;
 		if (budget-- == 0) {
 			feed->resume = true;
 			return;
 		}
-		DL_DELETE2(feed->paused, client, prev_paused, next_paused);
-		client->prev_paused = client->next_paused = NULL;
+		DL_DELETE2(feed->paused, client, feed.prev_paused, feed.next_paused);
+		client->feed.prev_paused = client->feed.next_paused = NULL;
 		client_pause(client, false);
 	}
 }
@@ -152,7 +152,7 @@ feed_resume_soon(struct feed *feed)
 int
 feed_client_open(struct feed *feed, struct client *client)
 {
-	struct path *path = client->path;
+	struct path *path = client->place.path;
 	struct event *event;
 
 	if (path->route == NULL)
@@ -161,9 +161,9 @@ feed_client_open(struct feed *feed, struct client *client)
 		return hub_join(feed->hub, client);
 	if (lane_make(path) < 0)
 		return -ENOMEM;
-	client->close_event = event_new(WIRE_CLOSE, NULL, 0);
+	client->feed.close_event = event_new(WIRE_CLOSE, NULL, 0);
 	event = event_new(WIRE_OPEN, NULL, 0);
-	if (client->close_event == NULL || event == NULL) {
+	if (client->feed.close_event == NULL || event == NULL) {
 		free(event);
 		return -ENOMEM;
 	}
@@ -177,14 +177,15 @@ feed_client_message(struct feed *feed, struct client *client, const void *data, 
 {
 	struct event *event;
 
-	if (client->close_event == NULL || (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED))
+	if (client->feed.close_event == NULL ||
+	    (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED))
 		return 0; /* push-only, or closing: nobody wants it */
 	event = event_new(WIRE_MESSAGE, data, len);
 	if (event == NULL)
 		return -ENOMEM;
 	event->binary = binary;
 	append(feed, client, event);
-	if (client->state == CLIENT_JOINED && must_wait(feed, client->path->lane))
+	if (client->place.state == CLIENT_JOINED && must_wait(feed, client->place.path->lane))
 		pause_reading(feed, client);
 	return 0;
 }
@@ -193,9 +194,9 @@ feed_client_message(struct feed *feed, struct client *client, const void *data, 
 static bool
 leaves_no_trace(const struct client *client)
 {
-	const struct event *first = client->events;
+	const struct event *first = client->feed.events;
 
-	if (client->close_event == NULL || client->path->route == NULL)
+	if (client->feed.close_event == NULL || client->place.path->route == NULL)
 		return true;
 	return first != NULL && first->kind == WIRE_OPEN && first->attempt == 0;
 }
@@ -203,24 +204,24 @@ leaves_no_trace(const struct client *client)
 static void
 forget_client(struct feed *feed, struct client *client)
 {
-	while (client->events != NULL)
-		feed_drop_event(feed, client->events);
+	while (client->feed.events != NULL)
+		feed_drop_event(feed, client->feed.events);
 	feed_remove_client(feed, client);
 }
 
 void
 feed_client_gone(struct feed *feed, struct client *client)
 {
-	struct event *event = client->close_event;
+	struct event *event = client->feed.close_event;
 
 	hub_leave(feed->hub, client);
-	client->state = CLIENT_GONE;
+	client->place.state = CLIENT_GONE;
 	if (leaves_no_trace(client)) {
 		forget_client(feed, client);
 		return;
 	}
-	client->close_event = NULL;
-	event->code = client->close_code != 0 ? client->close_code : CLOSE_ABNORMAL;
+	client->feed.close_event = NULL;
+	event->code = client->ending.code != 0 ? client->ending.code : CLOSE_ABNORMAL;
 	append(feed, client, event);
 }
 
@@ -281,7 +282,8 @@ give_up(struct feed *feed, struct event *event)
 	struct client *client = event->client;
 	enum wire_event_kind kind = event->kind;
 
-	log_error("event given up path=%s conn=%s event=%s deaths=%d", path_name(client->path), client_name(client),
+	log_error("event given up path=%s conn=%s event=%s deaths=%d", path_name(client->place.path),
+	    client_name(client),
 	    kind == WIRE_OPEN        ? "open"
 		: kind == WIRE_CLOSE ? "close"
 				     : "message",
@@ -292,7 +294,7 @@ give_up(struct feed *feed, struct event *event)
 		return;
 	}
 	hub_disconnect(feed->hub, client, CLOSE_INTERNAL, "", 0);
-	client->dismissed = true;
+	client->feed.dismissed = true;
 }
 
 void
@@ -323,9 +325,9 @@ close_without_route(struct feed *feed)
 	struct client *client, *next;
 
 	HASH_ITER(hh, feed->hub->clients, client, next) {
-		if (client->path->route != NULL)
+		if (client->place.path->route != NULL)
 			continue;
-		if (client->state == CLIENT_GONE)
+		if (client->place.state == CLIENT_GONE)
 			forget_client(feed, client);
 		else
 			hub_disconnect(feed->hub, client, CLOSE_GOING_AWAY, "", 0);
@@ -362,7 +364,7 @@ close_waiting(struct feed *feed, struct lane *lane)
 	uint32_t n = 0;
 
 	DL_FOREACH(lane->events, event) {
-		if (event->kind == WIRE_CLOSE || event->client->state >= CLIENT_CLOSING)
+		if (event->kind == WIRE_CLOSE || event->client->place.state >= CLIENT_CLOSING)
 			continue;
 		hub_disconnect(feed->hub, event->client, CLOSE_TRY_LATER, "", 0);
 		n++;

@@ -96,9 +96,9 @@ hub_enter(struct hub *hub, struct client *client, const char *name, size_t len)
 		path = path_new(hub, name, len);
 	if (path == NULL)
 		return -ENOMEM;
-	client->path = path;
-	client->state = CLIENT_OPENING;
-	client->from = client->to = 0;
+	client->place.path = path;
+	client->place.state = CLIENT_OPENING;
+	client->batch.from = client->batch.to = 0;
 	path->n_clients++;
 	path->count++;
 	HASH_ADD(hh, hub->clients, id.bytes, sizeof(client->id.bytes), client);
@@ -109,16 +109,16 @@ hub_enter(struct hub *hub, struct client *client, const char *name, size_t len)
 int
 hub_join(struct hub *hub, struct client *client)
 {
-	struct path *path = client->path;
+	struct path *path = client->place.path;
 
 	if (ARRAY_RESERVE(path->members, path->n_members, path->cap_members) < 0)
 		return -ENOMEM;
 	if (batch_enter(&hub->batches, client) < 0)
 		return -ENOMEM;
-	client->member = path->n_members;
+	client->place.member = path->n_members;
 	path->members[path->n_members++] = client;
-	path->n_deflate += client->deflate;
-	client->state = CLIENT_JOINED;
+	path->n_deflate += client->socket.deflate;
+	client->place.state = CLIENT_JOINED;
 	return 0;
 }
 
@@ -127,47 +127,47 @@ remove_member(struct path *path, struct client *client)
 {
 	struct client *last = path->members[--path->n_members];
 
-	path->n_deflate -= client->deflate;
-	path->members[client->member] = last;
-	last->member = client->member;
+	path->n_deflate -= client->socket.deflate;
+	path->members[client->place.member] = last;
+	last->place.member = client->place.member;
 }
 
 void
 hub_leave(struct hub *hub, struct client *client)
 {
-	struct path *path = client->path;
+	struct path *path = client->place.path;
 
-	if (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED)
+	if (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED)
 		return;
 	path->count--;
 	count_changed(hub, path);
-	if (client->state == CLIENT_JOINED) {
+	if (client->place.state == CLIENT_JOINED) {
 		if (batch_leave(&hub->batches, client) < 0)
 			client_drop(client, "out-of-memory");
 		remove_member(path, client);
 	}
-	client->state = CLIENT_CLOSING;
+	client->place.state = CLIENT_CLOSING;
 }
 
 static void
 unlist_closing(struct hub *hub, struct client *client)
 {
-	if (client->prev_closing == NULL)
+	if (client->ending.prev == NULL)
 		return;
-	DL_DELETE2(hub->closing, client, prev_closing, next_closing);
-	client->prev_closing = client->next_closing = NULL;
+	DL_DELETE2(hub->closing, client, ending.prev, ending.next);
+	client->ending.prev = client->ending.next = NULL;
 }
 
 void
 hub_remove(struct hub *hub, struct client *client)
 {
-	struct path *path = client->path;
+	struct path *path = client->place.path;
 
 	hub_leave(hub, client);
 	unlist_closing(hub, client);
 	batch_forget(client);
 	HASH_DELETE(hh, hub->clients, client);
-	client->path = NULL;
+	client->place.path = NULL;
 	if (--path->n_clients > 0)
 		return;
 	path_free(hub, path);
@@ -176,12 +176,12 @@ hub_remove(struct hub *hub, struct client *client)
 void
 hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char *reason, size_t len)
 {
-	if (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED)
+	if (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED)
 		return;
 	hub_leave(hub, client);
-	client->close_code = code;
-	client->close_reason = len > 0 ? strndup(reason, len) : NULL;
-	DL_APPEND2(hub->closing, client, prev_closing, next_closing);
+	client->ending.code = code;
+	client->ending.reason = len > 0 ? strndup(reason, len) : NULL;
+	DL_APPEND2(hub->closing, client, ending.prev, ending.next);
 }
 
 /* Begins the closing handshake of those to whom everything has been written. */
@@ -190,11 +190,11 @@ flush_closing(struct hub *hub)
 {
 	struct client *client, *next;
 
-	DL_FOREACH_SAFE2(hub->closing, client, next, next_closing) {
-		if (client->wsi != NULL && !client->broken && !client_drained(client))
+	DL_FOREACH_SAFE2(hub->closing, client, next, ending.next) {
+		if (client->socket.wsi != NULL && !client->socket.broken && !client_drained(client))
 			continue;
 		unlist_closing(hub, client);
-		if (client->wsi != NULL && !client->broken && !client->write_closed)
+		if (client->socket.wsi != NULL && !client->socket.broken && !client->socket.write_closed)
 			client_send_close(client);
 	}
 }
@@ -211,10 +211,10 @@ hub_tick(struct hub *hub, uint64_t now_ms)
 {
 	struct client *client, *next;
 
-	DL_FOREACH_SAFE2(hub->closing, client, next, next_closing) {
-		if (client->close_by == 0)
-			client->close_by = now_ms + CLOSE_MS;
-		else if (now_ms >= client->close_by)
+	DL_FOREACH_SAFE2(hub->closing, client, next, ending.next) {
+		if (client->ending.by_ms == 0)
+			client->ending.by_ms = now_ms + CLOSE_MS;
+		else if (now_ms >= client->ending.by_ms)
 			client_drop(client, "close-timeout");
 	}
 }

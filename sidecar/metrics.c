@@ -70,7 +70,7 @@ queued_bytes(const struct hub *hub)
 	uint64_t bytes = 0;
 
 	HASH_ITER(hh, hub->clients, client, next)
-		bytes += client->outq.bytes;
+		bytes += client->socket.outq.bytes;
 	return bytes;
 }
 

@@ -56,31 +56,31 @@ pings_add(struct pings *pings, struct client *client)
 {
 	if (pings->slots == NULL)
 		return;
-	client->ping_slot = pings->next;
+	client->ping.slot = pings->next;
 	pings->next = (pings->next + 1) % pings->conf->ws_ping_seconds;
-	DL_APPEND2(pings->slots[client->ping_slot], client, prev_ping, next_ping);
+	DL_APPEND2(pings->slots[client->ping.slot], client, ping.prev, ping.next);
 }
 
 void
 pings_remove(struct pings *pings, struct client *client)
 {
-	if (client->prev_ping == NULL)
+	if (client->ping.prev == NULL)
 		return;
-	DL_DELETE2(pings->slots[client->ping_slot], client, prev_ping, next_ping);
-	client->prev_ping = client->next_ping = NULL;
+	DL_DELETE2(pings->slots[client->ping.slot], client, ping.prev, ping.next);
+	client->ping.prev = client->ping.next = NULL;
 }
 
 static void
 ping(struct pings *pings, struct client *client)
 {
-	if (client->state != CLIENT_JOINED)
+	if (client->place.state != CLIENT_JOINED)
 		return;
-	if (client->quiet && !client->paused) {
+	if (client->ping.quiet && !client->reading.paused) {
 		client_drop(client, "ping-timeout");
 		return;
 	}
-	client->quiet = !client->paused;
-	client_write(client, client->frond ? pings->heartbeat : pings->ping, pings->conf->ws_queue_bytes);
+	client->ping.quiet = !client->reading.paused;
+	client_write(client, client->ping.frond ? pings->heartbeat : pings->ping, pings->conf->ws_queue_bytes);
 }
 
 void
@@ -91,6 +91,6 @@ pings_tick(struct pings *pings)
 	if (pings->slots == NULL)
 		return;
 	pings->now = (pings->now + 1) % pings->conf->ws_ping_seconds;
-	DL_FOREACH_SAFE2(pings->slots[pings->now], client, next, next_ping)
+	DL_FOREACH_SAFE2(pings->slots[pings->now], client, next, ping.next)
 		ping(pings, client);
 }

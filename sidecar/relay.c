@@ -71,7 +71,7 @@ relay_command(
 	switch (command->type) {
 	case WIRE_BROADCAST:
 		if (ret->status == WIRE_OK)
-			publish_to_path(relay, path_span(sender->path), command, ret);
+			publish_to_path(relay, path_span(sender->place.path), command, ret);
 		return;
 	case WIRE_PUSH:
 		if (ret->status == WIRE_OK)

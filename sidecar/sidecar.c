@@ -121,7 +121,7 @@ close_due(struct sidecar *sidecar)
 	HASH_ITER(hh, sidecar->hub.clients, client, next) {
 		if (sidecar->n_closed >= due)
 			return;
-		if (client->state != CLIENT_OPENING && client->state != CLIENT_JOINED)
+		if (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED)
 			continue;
 		hub_disconnect(&sidecar->hub, client, CLOSE_GOING_AWAY, "", 0);
 		sidecar->n_closed++;
@@ -141,7 +141,7 @@ is_over(const struct sidecar *sidecar)
 	if (HASH_COUNT(sidecar->workers.by_peer) > 0)
 		return false;
 	HASH_ITER(hh, sidecar->hub.clients, client, next)
-		if (client->state != CLIENT_GONE)
+		if (client->place.state != CLIENT_GONE)
 			return false;
 	return true;
 }

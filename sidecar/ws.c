@@ -190,16 +190,17 @@ static void
 put_meta(struct ws *ws, struct lws *wsi, const struct request_line *line, struct client *client)
 {
 	struct wire_meta meta = {
-		.pattern = span_of(client->path->route == NULL ? "" : path_pattern_text(client->path->route->pattern)),
+		.pattern = span_of(
+		    client->place.path->route == NULL ? "" : path_pattern_text(client->place.path->route->pattern)),
 		.path = { line->path, line->path_len },
 		.query = span_of(line->query),
 		.ip = span_of(line->ip),
 		.user = { line->token.claims, line->token.claims_len },
 	};
 
-	client->quota = quotas_enter(ws->parts.quotas, line->ip);
-	wire_put_meta(&client->meta, &meta);
-	put_headers(ws, wsi, &client->meta);
+	client->quota.address = quotas_enter(ws->parts.quotas, line->ip);
+	wire_put_meta(&client->feed.meta, &meta);
+	put_headers(ws, wsi, &client->feed.meta);
 }
 
 static int
@@ -227,16 +228,16 @@ make_client(struct ws *ws, struct lws *wsi, const struct request_line *line)
 
 	if (client == NULL)
 		return NULL;
-	client->wsi = wsi;
-	client->fd = lws_get_socket_fd(wsi);
-	client->deflate = line->deflate;
-	client->frond = strcmp(lws_get_protocol(wsi)->name, "frond.1") == 0;
+	client->socket.wsi = wsi;
+	client->socket.fd = lws_get_socket_fd(wsi);
+	client->socket.deflate = line->deflate;
+	client->ping.frond = strcmp(lws_get_protocol(wsi)->name, "frond.1") == 0;
 	if (hub_enter(ws->parts.hub, client, line->path, line->path_len) < 0) {
 		client_free(client);
 		return NULL;
 	}
-	if (client->path->n_clients == 1)
-		client->path->route = routes_match(ws->parts.routes, line->path, line->path_len);
+	if (client->place.path->n_clients == 1)
+		client->place.path->route = routes_match(ws->parts.routes, line->path, line->path_len);
 	put_meta(ws, wsi, line, client);
 	return client;
 }
@@ -253,15 +254,15 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 	tally_upgrade(&ws->tally, 101);
 	ws->n_open++;
 	ws->n_handshakes--;
-	set_up_socket(ws, client->fd);
+	set_up_socket(ws, client->socket.fd);
 	pings_add(ws->parts.pings, client);
 	if (ws->parts.conf->ws_close_expired && line->token.claims != NULL && line->token.expires != INT64_MAX) {
-		client->expires = line->token.expires;
+		client->expiry.at = line->token.expires;
 		expiry_add(ws->parts.expiry, client);
 	}
 	lws_set_opaque_user_data(wsi, NULL);
 	request_line_free(line);
-	if (client->meta.failed || feed_client_open(ws->parts.feed, client) < 0)
+	if (client->feed.meta.failed || feed_client_open(ws->parts.feed, client) < 0)
 		client_drop(client, "not-opened");
 	return 0;
 }
@@ -276,9 +277,9 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 static void
 refuse_message(struct ws *ws, struct client *client, uint16_t code, const char *why)
 {
-	log_info("client refused path=%s conn=%s code=%d why=%s", path_name(client->path), client_name(client),
+	log_info("client refused path=%s conn=%s code=%d why=%s", path_name(client->place.path), client_name(client),
 	    (int)code, why);
-	buf_free(&client->message);
+	buf_free(&client->reading.message);
 	hub_disconnect(ws->parts.hub, client, code, "", 0);
 }
 
@@ -315,9 +316,9 @@ take_deflated(struct ws *ws, struct client *client, const void *data, size_t len
 static void
 take_whole(struct ws *ws, struct client *client, const void *data, size_t len, bool binary)
 {
-	if (!quota_take(&client->paid_us, ws->parts.conf->ws_message_rate, ws->parts.turn->now_ms))
+	if (!quota_take(&client->quota.paid_us, ws->parts.conf->ws_message_rate, ws->parts.turn->now_ms))
 		refuse_message(ws, client, CLOSE_POLICY, "too-many-messages");
-	else if (client->deflated)
+	else if (client->reading.deflated)
 		take_deflated(ws, client, data, len, binary);
 	else
 		take_message(ws, client, data, len, binary);
@@ -330,9 +331,9 @@ note_frame(struct lws *wsi, struct client *client)
 	bool first = lws_is_first_fragment(wsi), marked = (lws_get_reserved_bits(wsi) & RSV1) != 0;
 
 	if (first)
-		client->deflated = marked;
-	first |= client->first_frame; /* libwebsockets calls only its first piece so */
-	client->first_frame = first && lws_remaining_packet_payload(wsi) > 0;
+		client->reading.deflated = marked;
+	first |= client->reading.first_frame; /* libwebsockets calls only its first piece so */
+	client->reading.first_frame = first && lws_remaining_packet_payload(wsi) > 0;
 	return first || !marked;
 }
 
@@ -341,7 +342,7 @@ max_received(const struct ws *ws, const struct client *client)
 {
 	size_t max = ws->parts.conf->ws_max_message;
 
-	return client->deflated ? deflate_bound(max) : max;
+	return client->reading.deflated ? deflate_bound(max) : max;
 }
 
 /* libwebsockets reads once per turn and client, and what fills its buffer has most likely left some behind. */
@@ -352,19 +353,19 @@ note_read(struct ws *ws, struct client *client, size_t len)
 		ws->read_bytes = 0;
 	ws->reader = client;
 	ws->read_bytes += len + MASKED_HEAD_BYTES;
-	if (ws->read_bytes >= RECEIVE_BYTES && !client->unread && ws->n_unread < WS_MAX_READS) {
+	if (ws->read_bytes >= RECEIVE_BYTES && !client->reading.unread && ws->n_unread < WS_MAX_READS) {
 		ws->unread[ws->n_unread++] = client;
-		client->unread = true;
+		client->reading.unread = true;
 	}
 }
 
 static void
 forget_unread(struct ws *ws, struct client *client)
 {
-	for (uint32_t i = 0; client->unread && i < ws->n_unread; i++)
+	for (uint32_t i = 0; client->reading.unread && i < ws->n_unread; i++)
 		if (ws->unread[i] == client)
 			ws->unread[i] = NULL;
-	client->unread = false;
+	client->reading.unread = false;
 }
 
 void
@@ -376,8 +377,8 @@ ws_read_on(struct ws *ws)
 
 		if (client == NULL)
 			continue;
-		readable.fd = client->fd;
-		client->unread = false;
+		readable.fd = client->socket.fd;
+		client->reading.unread = false;
 		ws->unread[i] = NULL;
 		ws->reader = NULL;
 		lws_service_fd(ws->context, &readable);
@@ -392,30 +393,30 @@ on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *da
 {
 	bool whole = lws_is_final_fragment(wsi), binary = lws_frame_is_binary(wsi);
 
-	client->quiet = false;
+	client->ping.quiet = false;
 	note_read(ws, client, len);
-	if (client->state == CLIENT_CLOSING || client->broken)
+	if (client->place.state == CLIENT_CLOSING || client->socket.broken)
 		return;
-	if (client->deflate && !note_frame(wsi, client)) {
+	if (client->socket.deflate && !note_frame(wsi, client)) {
 		refuse_message(ws, client, CLOSE_PROTOCOL, "reserved-bit");
 		return;
 	}
-	if (client->message.len + len + lws_remaining_packet_payload(wsi) > max_received(ws, client)) {
+	if (client->reading.message.len + len + lws_remaining_packet_payload(wsi) > max_received(ws, client)) {
 		refuse_message(ws, client, CLOSE_TOO_LARGE, "message-too-large");
 		return;
 	}
-	if (client->message.len == 0 && whole) {
+	if (client->reading.message.len == 0 && whole) {
 		take_whole(ws, client, data, len, binary);
 		return;
 	}
-	buf_bytes(&client->message, data, len);
-	if (client->message.failed) {
+	buf_bytes(&client->reading.message, data, len);
+	if (client->reading.message.failed) {
 		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
 		return;
 	}
 	if (whole) {
-		take_whole(ws, client, client->message.data, client->message.len, binary);
-		buf_free(&client->message);
+		take_whole(ws, client, client->reading.message.data, client->reading.message.len, binary);
+		buf_free(&client->reading.message);
 	}
 }
 
@@ -430,9 +431,9 @@ on_peer_close(struct ws *ws, struct client *client, const uint8_t *body, size_t 
 
 	if (len > 2 && !utf8_valid((const char *)body + 2, len - 2))
 		return -1;
-	client->write_closed = true;
-	if (client->close_code == 0)
-		client->close_code = len >= 2 ? (uint16_t)(body[0] << 8 | body[1]) : NO_CODE;
+	client->socket.write_closed = true;
+	if (client->ending.code == 0)
+		client->ending.code = len >= 2 ? (uint16_t)(body[0] << 8 | body[1]) : NO_CODE;
 	hub_leave(ws->parts.hub, client);
 	return 0;
 }
@@ -448,15 +449,15 @@ on_closed(struct ws *ws, struct session *session)
 	ws->n_open--;
 	pings_remove(ws->parts.pings, client);
 	expiry_remove(ws->parts.expiry, client);
-	quotas_leave(client->quota);
-	client->quota = NULL;
-	tally_end(&ws->tally, client->dropped_for, client->close_code);
+	quotas_leave(client->quota.address);
+	client->quota.address = NULL;
+	tally_end(&ws->tally, client->ending.dropped_for, client->ending.code);
 	forget_unread(ws, client);
-	client->wsi = NULL;
-	client->fd = -1;
-	outq_clear(&client->outq);
-	log_debug("client closed path=%s conn=%s code=%d", path_name(client->path), client_name(client),
-	    (int)client->close_code);
+	client->socket.wsi = NULL;
+	client->socket.fd = -1;
+	outq_clear(&client->socket.outq);
+	log_debug("client closed path=%s conn=%s code=%d", path_name(client->place.path), client_name(client),
+	    (int)client->ending.code);
 	feed_client_gone(ws->parts.feed, client);
 }
 
@@ -514,7 +515,7 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
 		if (session->client != NULL)
-			session->client->quiet = false;
+			session->client->ping.quiet = false;
 		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		if (session->client != NULL)

@@ -88,7 +88,7 @@ come(struct scene *scene, unsigned i)
 	browser_open(&scene->browsers[i], i + 1);
 	client = scene->browsers[i].client;
 	hub_enter(&scene->hub, client, room, strlen(room));
-	client->path->route = routes_match(&scene->routes, room, strlen(room));
+	client->place.path->route = routes_match(&scene->routes, room, strlen(room));
 	feed_client_open(&scene->feed, client);
 	turn(scene);
 }
@@ -131,7 +131,7 @@ end(struct scene *scene)
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		struct client *client = scene->browsers[i].client;
 
-		client->wsi = NULL;
+		client->socket.wsi = NULL;
 		scene->browsers[i].client = NULL;
 		feed_client_gone(&scene->feed, client);
 		turn(scene);

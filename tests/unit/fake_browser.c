@@ -75,8 +75,8 @@ browser_open(struct browser *browser, unsigned n)
 	*browser = (struct browser){ .fd = fds[0], .wsi = { .fd = fds[1], .reading = true } };
 	browser->client = client_new(&id);
 	assert(browser->client != NULL);
-	browser->client->wsi = &browser->wsi;
-	browser->client->fd = fds[1];
+	browser->client->socket.wsi = &browser->wsi;
+	browser->client->socket.fd = fds[1];
 }
 
 void
@@ -122,7 +122,7 @@ inflate_and_show(struct browser *browser, unsigned opcode, const uint8_t *payloa
 	};
 	int r;
 
-	assert(browser->client->deflate && opcode < 8);
+	assert(browser->client->socket.deflate && opcode < 8);
 	memcpy(compressed, payload, len);
 	memcpy(compressed + len, "\0\0\xff\xff", 4);
 	r = inflateInit2(&stream, -15);

@@ -284,9 +284,9 @@ come(struct scene *scene, unsigned i, const char *path)
 	browser_open(browser, ++scene->n_clients);
 	client = browser->client;
 	hub_enter(&scene->hub, client, path, strlen(path));
-	if (client->path->n_clients == 1)
-		client->path->route = routes_match(&scene->routes, path, strlen(path));
-	wire_put_meta(&client->meta, &(struct wire_meta){ .path = span_of(path) });
+	if (client->place.path->n_clients == 1)
+		client->place.path->route = routes_match(&scene->routes, path, strlen(path));
+	wire_put_meta(&client->feed.meta, &(struct wire_meta){ .path = span_of(path) });
 	feed_client_open(&scene->feed, client);
 	turn(scene);
 	return client;
@@ -307,9 +307,9 @@ go(struct scene *scene, unsigned i)
 
 	if (client == NULL)
 		return;
-	client->wsi = NULL;
-	client->fd = -1;
-	outq_clear(&client->outq);
+	client->socket.wsi = NULL;
+	client->socket.fd = -1;
+	outq_clear(&client->socket.outq);
 	scene->browsers[i].client = NULL;
 	feed_client_gone(&scene->feed, client);
 	turn(scene);
@@ -341,7 +341,7 @@ come_and_join(struct scene *scene, unsigned i, const char *path, unsigned worker
 
 	assert(event.kind == WIRE_OPEN);
 	acknowledge(scene, worker, &event, NULL);
-	assert(client->state == CLIENT_JOINED);
+	assert(client->place.state == CLIENT_JOINED);
 	return client;
 }
 
@@ -395,8 +395,8 @@ test_open(void)
 	event = next_event(&scene, 0);
 	OK(is(&event, WIRE_OPEN, "") && event.attempt == 1 && event.epoch == EPOCH,
 	    "a new client's open goes to a worker");
-	OK(event.count == 2 && client->path->count == 2, "it is counted");
-	OK(event.meta.len == client->meta.len, "the event tells about the client");
+	OK(event.count == 2 && client->place.path->count == 2, "it is counted");
+	OK(event.meta.len == client->feed.meta.len, "the event tells about the client");
 	OK(!is_read(&scene, 1), "it is not read");
 
 	say(&scene, 0, "hi");
@@ -410,7 +410,7 @@ test_open(void)
 	event = (struct wire_event){ .conn = client->id, .epoch = EPOCH, .id = event.id - 1, .attempt = 1 };
 	acknowledge(&scene, 0, &event, &commands);
 	buf_free(&commands);
-	OK(client->state == CLIENT_JOINED && is_read(&scene, 1), "with the acknowledgement it joins and is read");
+	OK(client->place.state == CLIENT_JOINED && is_read(&scene, 1), "with the acknowledgement it joins and is read");
 	OK(got(&scene, 1, "welcome here"), "then the commands take effect, in one write");
 	OK(got(&scene, 0, "here new"), "for the others too");
 	end(&scene);
@@ -452,7 +452,8 @@ test_message_before_worker(void)
 	client = come(&scene, 0, "/chat/a");
 	feed_client_message(&scene.feed, client, "early", 5, false);
 	start_worker(&scene, 1);
-	OK(client->state == CLIENT_OPENING && !is_read(&scene, 0), "a worker that comes does not make it read either");
+	OK(client->place.state == CLIENT_OPENING && !is_read(&scene, 0),
+	    "a worker that comes does not make it read either");
 	end(&scene);
 }
 
@@ -501,7 +502,7 @@ test_failed_open(void)
 	record.failed = true;
 	acknowledge_as(&scene, 0, &record, NULL);
 	OK(got(&scene, 1, "close:1011:"), "a failed open closes with 1011, and nothing else");
-	OK(client->path->count == 1 && client->path->n_members == 1, "it neither counts nor is a target");
+	OK(client->place.path->count == 1 && client->place.path->n_members == 1, "it neither counts nor is a target");
 	go(&scene, 1);
 	event = next_event(&scene, 0);
 	OK(is(&event, WIRE_CLOSE, "") && event.count == 1 && event.code == 1011, "its close event still fires");
@@ -575,7 +576,7 @@ test_open_that_closes_wrongly(void)
 	wire_put_command(&commands, &command);
 	acknowledge(&scene, 0, &event, &commands);
 	buf_free(&commands);
-	OK(client->state == CLIENT_CLOSING && got(&scene, 0, "close:1011:"),
+	OK(client->place.state == CLIENT_CLOSING && got(&scene, 0, "close:1011:"),
 	    "an open whose close has a forbidden code closes with 1011");
 	end(&scene);
 }
@@ -595,7 +596,7 @@ test_close(void)
 	come_and_join(&scene, 0, "/chat/a", 0);
 	client = come_and_join(&scene, 1, "/chat/a", 0);
 	id = client->id;
-	client->close_code = 4001;
+	client->ending.code = 4001;
 	go(&scene, 1);
 	event = next_event(&scene, 0);
 	OK(is(&event, WIRE_CLOSE, "") && event.code == 4001, "a close event tells the code");
@@ -638,7 +639,8 @@ test_dismissed(void)
 	say(&scene, 0, "m1");
 	first = next_event(&scene, 0);
 	answer(&scene, 0, &first, WIRE_DISCONNECT, "bye");
-	OK(client->state == CLIENT_CLOSING && got(&scene, 0, "close:1000:bye"), "a handler closes its connection");
+	OK(client->place.state == CLIENT_CLOSING && got(&scene, 0, "close:1000:bye"),
+	    "a handler closes its connection");
 	say(&scene, 0, "m2");
 	OK(idle(&scene, 0), "it gets no further message of it");
 	go(&scene, 0);
@@ -701,9 +703,9 @@ test_stale(void)
 	acknowledge_as(&scene, 0, &record, &commands);
 	next_event(&scene, 0);
 	OK(scene.peers[0].n_stale == 4, "so is one of another attempt, epoch, event or connection");
-	OK(client->state == CLIENT_OPENING && got(&scene, 0, ""), "none of them is applied");
+	OK(client->place.state == CLIENT_OPENING && got(&scene, 0, ""), "none of them is applied");
 	acknowledge(&scene, 0, &event, &commands);
-	OK(client->state == CLIENT_JOINED && got(&scene, 0, "wrong"), "the right one is");
+	OK(client->place.state == CLIENT_JOINED && got(&scene, 0, "wrong"), "the right one is");
 	buf_free(&commands);
 	end(&scene);
 }
@@ -727,7 +729,7 @@ test_failed_message(void)
 	put(&commands, WIRE_SEND, 0, "half done");
 	acknowledge_as(&scene, 0, &record, &commands);
 	buf_free(&commands);
-	OK(client->state == CLIENT_JOINED && got(&scene, 0, ""),
+	OK(client->place.state == CLIENT_JOINED && got(&scene, 0, ""),
 	    "a failed message has no effect, and the client stays");
 	OK(is_read(&scene, 0), "and is read");
 	end(&scene);
@@ -820,7 +822,7 @@ test_moving(void)
 	owed = next_event(&scene, 0);
 	start_worker(&scene, 1);
 	say(&scene, 0, "m2");
-	OK(scene.browsers[0].client->events != NULL && idle(&scene, 1),
+	OK(scene.browsers[0].client->feed.events != NULL && idle(&scene, 1),
 	    "a path does not move while an event is outstanding");
 	for (unsigned i = 1; i < 6; i++)
 		say(&scene, i, "m");
@@ -837,7 +839,7 @@ test_moving(void)
 			acknowledge(&scene, 0, &event, NULL);
 	}
 	OK(n_detached == n_attached, "the old worker is told to forget each connection that moved");
-	OK(scene.browsers[0].client->events == NULL, "nothing is outstanding at the end");
+	OK(scene.browsers[0].client->feed.events == NULL, "nothing is outstanding at the end");
 	end(&scene);
 }
 
@@ -945,7 +947,7 @@ test_full_worker_loses_path(void)
 	}
 	start_worker(&scene, 1);
 	for (unsigned i = 0; i < MAX_BROWSERS; i++) {
-		const struct path *it = scene.browsers[i].client->path;
+		const struct path *it = scene.browsers[i].client->place.path;
 
 		*(workers_choose(&scene.workers, it->route, it->hh.hashv)->serial == 1 ? &staying : &moving) = i;
 	}
@@ -994,7 +996,7 @@ test_no_worker(void)
 	OK(got(&scene, 0, "close:1013:") && got(&scene, 3, "close:1013:"),
 	    "after the wait those who wait are told to try later");
 	OK(got(&scene, 1, "") && got(&scene, 2, ""), "those who do not wait stay");
-	OK(client->state == CLIENT_CLOSING, "an open that waits is closed too");
+	OK(client->place.state == CLIENT_CLOSING, "an open that waits is closed too");
 	end(&scene);
 }
 
@@ -1038,7 +1040,7 @@ test_push_only(void)
 
 	begin(&scene);
 	client = come(&scene, 0, "/feed/x");
-	OK(client->state == CLIENT_JOINED && is_read(&scene, 0), "a push-only path needs no worker");
+	OK(client->place.state == CLIENT_JOINED && is_read(&scene, 0), "a push-only path needs no worker");
 	say(&scene, 0, "m1");
 	OK(scene.feed.n_waiting == 0 && is_read(&scene, 0), "what its clients say goes nowhere");
 	go(&scene, 0);

@@ -68,9 +68,9 @@ end_client(struct scene *scene, unsigned i)
 {
 	struct client *client = scene->browsers[i].client;
 
-	client->wsi = NULL;
+	client->socket.wsi = NULL;
 	hub_leave(&scene->hub, client);
-	client->state = CLIENT_GONE;
+	client->place.state = CLIENT_GONE;
 	hub_remove(&scene->hub, client);
 	client_free(client);
 	browser_close(&scene->browsers[i]);
@@ -117,14 +117,14 @@ test_shared(void)
 		scene.browsers[i].wsi.partial = true;
 	broadcast(&scene, "b1");
 	hub_flush(&scene.hub);
-	one = scene.browsers[0].client->outq.ring[0];
+	one = scene.browsers[0].client->socket.outq.ring[0];
 	OK(one->refs == MANY, "all recipients hold one and the same frame");
 	for (unsigned i = 1; i < MANY; i++)
-		OK(scene.browsers[i].client->outq.ring[0] == one, "a recipient has no copy of its own");
+		OK(scene.browsers[i].client->socket.outq.ring[0] == one, "a recipient has no copy of its own");
 	broadcast(&scene, "b2");
 	broadcast(&scene, "b3");
 	hub_flush(&scene.hub);
-	OK(scene.browsers[0].client->outq.ring[1]->refs == MANY, "several messages are laid out once for all");
+	OK(scene.browsers[0].client->socket.outq.ring[1]->refs == MANY, "several messages are laid out once for all");
 	end(&scene);
 }
 
@@ -291,7 +291,7 @@ test_queue(void)
 	OK(got(&scene, 0, ""), "a later one does not overtake it");
 	browser_let_write(&scene.browsers[0]);
 	OK(got(&scene, 0, "b1|b2"), "both go out in order when the client can take them");
-	OK(scene.browsers[0].client->outq.ring == NULL, "the queue's memory is released");
+	OK(scene.browsers[0].client->socket.outq.ring == NULL, "the queue's memory is released");
 	broadcast(&scene, "b3");
 	hub_flush(&scene.hub);
 	OK(got(&scene, 0, "b3") && got(&scene, 1, "b1|b2|b3"), "then it is written to at once again");
@@ -316,13 +316,15 @@ test_full_queue(void)
 		 "............................................."));
 	broadcast(&scene, "b2");
 	hub_flush(&scene.hub);
-	OK(scene.browsers[0].client->broken && browser_sees_end(&scene.browsers[0]), "a full queue drops its client");
-	OK(scene.browsers[0].client->outq.n == 0, "what it was to get is forgotten");
-	OK(!scene.browsers[1].client->broken && scene.browsers[1].client->outq.n == 4, "another queue goes on");
+	OK(scene.browsers[0].client->socket.broken && browser_sees_end(&scene.browsers[0]),
+	    "a full queue drops its client");
+	OK(scene.browsers[0].client->socket.outq.n == 0, "what it was to get is forgotten");
+	OK(!scene.browsers[1].client->socket.broken && scene.browsers[1].client->socket.outq.n == 4,
+	    "another queue goes on");
 	OK(got(&scene, 2, "b1..............|b1..............|b1..............|b2"), "a quick reader notices nothing");
 	broadcast(&scene, "b3");
 	hub_flush(&scene.hub);
-	OK(scene.browsers[0].client->outq.n == 0, "nothing more is kept for the one that was dropped");
+	OK(scene.browsers[0].client->socket.outq.n == 0, "nothing more is kept for the one that was dropped");
 	end(&scene);
 }
 
@@ -338,7 +340,7 @@ test_deflate(void)
 	scene.hub.batches.deflate = deflate;
 	for (unsigned i = 0; i < 2; i++) {
 		end_client(&scene, i);
-		enter(&scene, i)->deflate = true;
+		enter(&scene, i)->socket.deflate = true;
 		hub_join(&scene.hub, scene.browsers[i].client);
 	}
 	OK(path_of(&scene)->n_deflate == 2, "a path knows how many want it compressed");
@@ -346,10 +348,12 @@ test_deflate(void)
 		scene.browsers[i].wsi.partial = true;
 	batch_broadcast(&scene.hub.batches, path_of(&scene), long_text("b1", 500), NULL);
 	hub_flush(&scene.hub);
-	frame = scene.browsers[0].client->outq.ring[0];
-	OK(frame->len < 100 && scene.browsers[1].client->outq.ring[0] == frame, "they share one compressed frame");
-	frame = scene.browsers[2].client->outq.ring[0];
-	OK(frame->len > 500 && scene.browsers[3].client->outq.ring[0] == frame, "the others share the plain one");
+	frame = scene.browsers[0].client->socket.outq.ring[0];
+	OK(frame->len < 100 && scene.browsers[1].client->socket.outq.ring[0] == frame,
+	    "they share one compressed frame");
+	frame = scene.browsers[2].client->socket.outq.ring[0];
+	OK(frame->len > 500 && scene.browsers[3].client->socket.outq.ring[0] == frame,
+	    "the others share the plain one");
 	for (unsigned i = 0; i < MANY; i++) {
 		scene.browsers[i].wsi.partial = false;
 		browser_let_write(&scene.browsers[i]);
@@ -401,7 +405,7 @@ test_after_peer_close(void)
 	scene.browsers[0].wsi.partial = true;
 	broadcast(&scene, "b1");
 	hub_flush(&scene.hub);
-	client->write_closed = true;
+	client->socket.write_closed = true;
 	hub_leave(&scene.hub, client);
 	scene.browsers[0].wsi.partial = false;
 	browser_let_write(&scene.browsers[0]);
@@ -427,7 +431,7 @@ test_close_waits(void)
 	OK(got(&scene, 0, ""), "a close waits for what is queued before it");
 	hub_tick(&scene.hub, 1000);
 	hub_tick(&scene.hub, 5999);
-	OK(!scene.browsers[0].client->broken, "it has five seconds for that");
+	OK(!scene.browsers[0].client->socket.broken, "it has five seconds for that");
 	scene.browsers[0].wsi.partial = false;
 	browser_let_write(&scene.browsers[0]);
 	hub_flush(&scene.hub);

@@ -112,7 +112,7 @@ look_at_path(struct model *model, unsigned path)
 		n++;
 		n_counted += slot->standing != CLOSING;
 		n_members += slot->standing == JOINED;
-		n_deflate += slot->standing == JOINED && slot->browser.client->deflate;
+		n_deflate += slot->standing == JOINED && slot->browser.client->socket.deflate;
 	}
 	if (it == NULL)
 		model->wrong |= n > 0;
@@ -130,7 +130,7 @@ do_enter(struct model *model, struct slot *slot)
 		return;
 	slot->path = below(model, PATHS);
 	browser_open(&slot->browser, ++model->n_clients);
-	slot->browser.client->deflate = below(model, 2) == 0;
+	slot->browser.client->socket.deflate = below(model, 2) == 0;
 	hub_enter(&model->hub, slot->browser.client, names[slot->path], strlen(names[slot->path]));
 	slot->standing = OPENING;
 }
@@ -198,7 +198,7 @@ do_silence(struct model *model, struct slot *slot)
 		client_drop(slot->browser.client, "test");
 		return;
 	}
-	slot->browser.client->write_closed = true;
+	slot->browser.client->socket.write_closed = true;
 	hub_leave(&model->hub, slot->browser.client);
 	slot->standing = CLOSING;
 }
@@ -211,10 +211,10 @@ do_go(struct model *model, struct slot *slot)
 	if (slot->standing == NOBODY)
 		return;
 	look(model, slot, false);
-	client->wsi = NULL;
-	outq_clear(&client->outq);
+	client->socket.wsi = NULL;
+	outq_clear(&client->socket.outq);
 	hub_leave(&model->hub, client);
-	client->state = CLIENT_GONE;
+	client->place.state = CLIENT_GONE;
 	hub_remove(&model->hub, client);
 	client_free(client);
 	browser_close(&slot->browser);
