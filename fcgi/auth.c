@@ -52,6 +52,8 @@ tina4_auth_token(struct tina4_app *app, cJSON **claims, int64_t seconds, char **
 	struct buf text = BUF_INIT;
 	int r = -ENOKEY;
 
+	if (claims == NULL)
+		return -EINVAL;
 	if (app->keys != NULL)
 		r = token_issue(app->keys, *claims, now(), seconds, &text);
 	cJSON_Delete(*claims);

@@ -18,7 +18,7 @@ command_data(struct wire_command *ret, enum wire_command_type type, const void *
 {
 	unsigned known = type == WIRE_BROADCAST ? TINA4_BINARY | TINA4_EXCLUDE_SENDER : TINA4_BINARY;
 
-	if (flags & ~known)
+	if ((flags & ~known) || (data == NULL && len > 0))
 		return -EINVAL;
 	if (len > max_bytes)
 		return -EMSGSIZE;
@@ -46,19 +46,25 @@ command_close(struct wire_command *ret, int code, const char *reason)
 int
 command_set_conn(struct wire_command *command, const char *conn_id)
 {
-	int r = wire_id_parse(conn_id, &command->conn);
+	int r = conn_id != NULL ? wire_id_parse(conn_id, &command->conn) : -EINVAL;
 
 	if (r == 0)
 		command->flags |= WIRE_OTHER_CONN;
 	return r;
 }
 
-char *
-command_take_json(struct cJSON **json)
+int
+command_take_json(struct cJSON **json, char **ret)
 {
-	char *text = cJSON_PrintUnformatted(*json);
+	char *text;
 
+	if (json == NULL || *json == NULL)
+		return -EINVAL;
+	text = cJSON_PrintUnformatted(*json);
 	cJSON_Delete(*json);
 	*json = NULL;
-	return text;
+	if (text == NULL)
+		return -ENOMEM;
+	*ret = text;
+	return 0;
 }

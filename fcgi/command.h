@@ -30,7 +30,7 @@ int command_close(struct wire_command *ret, int code, const char *reason);
 /* Lets the command name a connection by its hexadecimal id. Returns 0 or -EINVAL. */
 int command_set_conn(struct wire_command *command, const char *conn_id);
 
-/* Frees *json and clears it. Returns its text, which the caller frees, or NULL when out of memory. */
-char *command_take_json(struct cJSON **json);
+/* Takes *json, also on failure. *ret gets its text, which the caller frees. Returns 0, -EINVAL for NULL, or -ENOMEM. */
+int command_take_json(struct cJSON **json, char **ret);
 
 #endif

@@ -8,7 +8,7 @@
 #include "fcgi/attributes.h"
 #include "fcgi/command.h"
 #include "fcgi/conn.h"
-#include "fcgi/jsonf.h"
+#include "fcgi/format.h"
 #include "fcgi/meta.h"
 #include "fcgi/session.h"
 
@@ -364,13 +364,13 @@ tina4_conn_set(struct tina4_conn *conn, const char *name, const char *value)
 	struct wire_command command = {
 		.type = WIRE_SET,
 		.flags = value != NULL ? 0 : WIRE_UNSET,
-		.key = span_of(name),
 		.data = span_of(value != NULL ? value : ""),
 	};
 	int r;
 
-	if (conn->run == NULL || *name == '\0')
+	if (conn->run == NULL || name == NULL || *name == '\0')
 		return conn_fail(conn, -EINVAL);
+	command.key = span_of(name);
 	r = attributes_set(&conn->attributes, name, value, conn->run->limits->attribute_bytes);
 	if (r < 0)
 		return conn_fail(conn, r);
@@ -403,11 +403,8 @@ add_format(struct tina4_conn *conn, enum wire_command_type type, unsigned flags,
 	struct buf text = BUF_INIT;
 	int r;
 
-	buf_vprintf(&text, format, args);
-	if (text.failed)
-		r = conn_fail(conn, -ENOMEM);
-	else
-		r = add_data(conn, type, text.data, text.len, flags);
+	r = format_text(&text, format, args);
+	r = r < 0 ? conn_fail(conn, r) : add_data(conn, type, text.data, text.len, flags);
 	buf_free(&text);
 	return r;
 }
@@ -421,7 +418,7 @@ add_jsonf(struct tina4_conn *conn, enum wire_command_type type, unsigned flags, 
 	struct buf text = BUF_INIT;
 	int r;
 
-	r = vjsonf(&text, format, args);
+	r = format_json(&text, format, args);
 	r = r < 0 ? conn_fail(conn, r) : add_data(conn, type, text.data, text.len, flags);
 	buf_free(&text);
 	return r;
@@ -430,11 +427,12 @@ add_jsonf(struct tina4_conn *conn, enum wire_command_type type, unsigned flags, 
 static int
 add_json(struct tina4_conn *conn, enum wire_command_type type, struct cJSON **json, unsigned flags)
 {
-	char *text = command_take_json(json);
+	char *text = NULL;
 	int r;
 
-	if (text == NULL)
-		return conn_fail(conn, -ENOMEM);
+	r = command_take_json(json, &text);
+	if (r < 0)
+		return conn_fail(conn, r);
 	r = add_data(conn, type, text, strlen(text), flags);
 	free(text);
 	return r;

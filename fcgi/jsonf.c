@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "fcgi/jsonf.h"
+#include "fcgi/jsontext.h"
 
 enum size { SIZE_INT, SIZE_LONG, SIZE_LONG_LONG, SIZE_T };
 
@@ -143,13 +144,20 @@ put_all(struct buf *buf, const char *format, struct arguments *args)
 int
 vjsonf(struct buf *buf, const char *format, va_list args)
 {
+	size_t begin = buf->len;
 	struct arguments copy;
 	int r;
 
 	va_copy(copy.list, args);
 	r = put_all(buf, format, &copy);
 	va_end(copy.list);
-	return r == 0 && buf->failed ? -ENOMEM : r;
+	if (r == 0 && buf->failed)
+		r = -ENOMEM;
+	if (r == 0 && !jsontext_is_whole(buf->data + begin, buf->len - begin))
+		r = -EINVAL;
+	if (r < 0)
+		buf->len = begin;
+	return r;
 }
 
 int

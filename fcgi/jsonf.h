@@ -15,7 +15,10 @@
 
 #include "shared/buf.h"
 
-/* Appends the text. Returns 0, -EINVAL for a conversion or a quote that makes no sense, or -ENOMEM. */
+/*
+ * Appends one whole JSON value. Returns 0, -EINVAL for a conversion that makes
+ * no sense or for what would be no whole JSON, or -ENOMEM.
+ */
 int jsonf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 int vjsonf(struct buf *buf, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
 

@@ -16,8 +16,10 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/exchange.c %D%/exchange.h \
 	%D%/fastcgi.c %D%/fastcgi.h \
 	%D%/fields.c %D%/fields.h \
+	%D%/format.c %D%/format.h \
 	%D%/hello.c %D%/hello.h \
 	%D%/jsonf.c %D%/jsonf.h \
+	%D%/jsontext.c %D%/jsontext.h \
 	%D%/link.c %D%/link.h \
 	%D%/listing.c %D%/listing.h \
 	%D%/meta.c %D%/meta.h \

@@ -30,6 +30,10 @@ render(const struct tina4_response *res, const char *name, const cJSON *data, st
 		buf_string(why, "no template folder: tina4_app_templates() was not called");
 		return -EINVAL;
 	}
+	if (name == NULL) {
+		buf_string(why, "the template's name is NULL");
+		return -EINVAL;
+	}
 	r = templates_render(res->app->templates, name, data, page, why);
 	if (r == -ENOENT && why->len == 0)
 		buf_printf(why, "no template '%s'", name);
@@ -40,17 +44,19 @@ int
 tina4_response_render(struct tina4_response *res, const char *name, struct cJSON **data)
 {
 	struct buf page = BUF_INIT, why = BUF_INIT;
+	cJSON *taken = data != NULL ? *data : NULL;
 	int r;
 
-	r = render(res, name, *data, &page, &why);
+	r = render(res, name, taken, &page, &why);
 	if (r == 0)
 		r = tina4_response_body(res, page.data, page.len, "text/html; charset=utf-8");
 	if (r < 0)
 		response_fail(res, &why);
 	buf_free(&why);
 	buf_free(&page);
-	cJSON_Delete(*data);
-	*data = NULL;
+	cJSON_Delete(taken);
+	if (data != NULL)
+		*data = NULL;
 	return r;
 }
 

@@ -8,7 +8,7 @@
 #include "fcgi/conn.h"
 #include "fcgi/exchange.h"
 #include "fcgi/hello.h"
-#include "fcgi/jsonf.h"
+#include "fcgi/format.h"
 #include "fcgi/push.h"
 #include "fcgi/reserved.h"
 #include "shared/clock.h"
@@ -133,7 +133,7 @@ make_push(
 {
 	int r;
 
-	if (path[0] != '/')
+	if (path == NULL || path[0] != '/')
 		return -EINVAL;
 	r = command_data(ret, WIRE_PUSH, data, len, flags, max_message(app));
 	if (r == 0)
@@ -205,11 +205,12 @@ int
 tina4_push_json(struct tina4_app *app, const char *path, struct cJSON **json, const struct tina4_push_options *options,
     struct tina4_receipt *ret)
 {
-	char *text = command_take_json(json);
+	char *text = NULL;
 	int r;
 
-	if (text == NULL)
-		return refuse(app, -ENOMEM);
+	r = command_take_json(json, &text);
+	if (r < 0)
+		return refuse(app, r);
 	r = tina4_push(app, path, text, strlen(text), options, ret);
 	free(text);
 	return r;
@@ -224,7 +225,7 @@ tina4_push_jsonf(struct tina4_app *app, const char *path, const struct tina4_pus
 	int r;
 
 	va_start(args, format);
-	r = vjsonf(&text, format, args);
+	r = format_json(&text, format, args);
 	va_end(args);
 	r = r < 0 ? refuse(app, r) : tina4_push(app, path, text.data, text.len, options, ret);
 	buf_free(&text);
@@ -274,14 +275,15 @@ tina4_disconnect(struct tina4_app *app, const char *conn_id, int code, const cha
 int
 tina4_count(struct tina4_app *app, const char *path, uint32_t *ret)
 {
-	struct wire_command command = { .type = WIRE_COUNT, .key = span_of(path) };
+	struct wire_command command = { .type = WIRE_COUNT };
 	struct wire_reply reply;
 	int r;
 
 	if (conn_running(app) != NULL)
 		return -EDEADLK;
-	if (path[0] != '/')
+	if (path == NULL || path[0] != '/')
 		return -EINVAL;
+	command.key = span_of(path);
 	r = ask_simply(app, &command, &reply, NULL);
 	if (r == 0)
 		*ret = reply.connections;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fcgi/jsonf.h"
+#include "fcgi/format.h"
 #include "fcgi/reserved.h"
 #include "fcgi/response.h"
 
@@ -203,6 +203,8 @@ is_reserved(const char *name)
 int
 tina4_response_header(struct tina4_response *res, const char *name, const char *value)
 {
+	if (name == NULL || value == NULL)
+		return -EINVAL;
 	if (!is_token(name) || !is_field_value(value) || is_reserved(name))
 		return -EINVAL;
 	return fields_set(&res->headers, name, value);
@@ -278,7 +280,7 @@ tina4_response_cookie(
 		options = &defaults;
 	if (!RESERVED_IS_ZERO(options) || same_site_name(options) == NULL)
 		return -EINVAL;
-	if (!is_token(name) || !is_cookie_value(value))
+	if (name == NULL || value == NULL || !is_token(name) || !is_cookie_value(value))
 		return -EINVAL;
 	if (options->path != NULL && (options->path[0] != '/' || !is_cookie_attribute(options->path)))
 		return -EINVAL;
@@ -297,6 +299,8 @@ tina4_response_body(struct tina4_response *res, const void *data, size_t len, co
 	struct buf body = BUF_INIT;
 	int r;
 
+	if (data == NULL && len > 0)
+		return -EINVAL;
 	buf_bytes(&body, data, len);
 	if (body.failed)
 		return -ENOMEM;
@@ -313,21 +317,24 @@ tina4_response_body(struct tina4_response *res, const void *data, size_t len, co
 int
 tina4_response_text(struct tina4_response *res, const char *text)
 {
-	return tina4_response_body(res, text, strlen(text), type_text);
+	return text != NULL ? tina4_response_body(res, text, strlen(text), type_text) : -EINVAL;
 }
 
 int
 tina4_response_html(struct tina4_response *res, const char *html)
 {
-	return tina4_response_body(res, html, strlen(html), type_html);
+	return html != NULL ? tina4_response_body(res, html, strlen(html), type_html) : -EINVAL;
 }
 
 int
 tina4_response_json(struct tina4_response *res, cJSON **json)
 {
-	char *text = cJSON_PrintUnformatted(*json);
+	char *text;
 	int r = -ENOMEM;
 
+	if (json == NULL || *json == NULL)
+		return -EINVAL;
+	text = cJSON_PrintUnformatted(*json);
 	if (text != NULL)
 		r = tina4_response_body(res, text, strlen(text), type_json);
 	cJSON_free(text);
@@ -356,7 +363,7 @@ tina4_response_jsonf(struct tina4_response *res, const char *format, ...)
 	int r;
 
 	va_start(args, format);
-	r = vjsonf(&text, format, args);
+	r = format_json(&text, format, args);
 	va_end(args);
 	if (r == 0)
 		r = tina4_response_body(res, text.data, text.len, type_json);
@@ -374,10 +381,11 @@ tina4_response_error(struct tina4_response *res, int status, const char *format,
 	if (status < 100 || status > 599)
 		return -EINVAL;
 	va_start(args, format);
-	buf_vprintf(&text, format, args);
+	r = format_text(&text, format, args);
 	va_end(args);
 
-	r = buf_cstr(&text) ? set_error(res, buf_cstr(&text)) : -ENOMEM;
+	if (r == 0)
+		r = buf_cstr(&text) ? set_error(res, buf_cstr(&text)) : -ENOMEM;
 	if (r == 0)
 		res->status = status;
 	buf_free(&text);
@@ -401,7 +409,7 @@ tina4_response_redirect(struct tina4_response *res, int status, const char *loca
 
 	if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308)
 		return -EINVAL;
-	if (!is_reference(location))
+	if (location == NULL || !is_reference(location))
 		return -EINVAL;
 	r = tina4_response_header(res, "Location", location);
 	if (r < 0)
@@ -446,6 +454,8 @@ tina4_response_file(struct tina4_response *res, const char *path, const char *ty
 	uint64_t bytes = 0;
 	int fd, r;
 
+	if (path == NULL)
+		return -EINVAL;
 	fd = open_file(path, &bytes);
 	if (fd < 0)
 		return fd;

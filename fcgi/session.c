@@ -191,10 +191,11 @@ unset(struct tina4_session *session, const char *name)
 int
 tina4_session_set(struct tina4_session *session, const char *name, cJSON **value)
 {
-	cJSON *item = *value;
+	cJSON *item = value != NULL ? *value : NULL;
 
-	*value = NULL;
-	if (*name == '\0') {
+	if (value != NULL)
+		*value = NULL;
+	if (name == NULL || *name == '\0') {
 		cJSON_Delete(item);
 		return -EINVAL;
 	}

@@ -14,7 +14,10 @@
  * untouched on failure. A pointer argument is copied unless its comment says
  * borrowed or taken; who takes asks for the address and clears it. A returned
  * pointer is borrowed from the object it was asked of, and lives as long.
- * Strings are NUL-terminated; names of headers compare without case.
+ * Strings are NUL-terminated; names of headers compare without case. What a
+ * handler sends or answers is -EINVAL when it is NULL and its comment does not
+ * say what that means; a format that is NULL, or one of JSON that makes no whole
+ * JSON, is named in the log as well.
  *
  * A struct that a program fills in says what it means when it is all zero.
  * `reserved` in it must stay so, or the call is -EINVAL: a later version takes
@@ -165,12 +168,13 @@ int tina4_response_json(struct tina4_response *res, struct cJSON **json);
 /* The format is tina4_conn_send_jsonf()'s. */
 int tina4_response_jsonf(struct tina4_response *res, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /*
- * A template as HTML; name is its path in the folder, data an object that it
- * shows, or NULL. Takes *data, also on failure. Returns 0, -ENOENT when there
- * is no such template, or another negative errno when it or its data is wrong.
- * A handler returns that, and the client gets 500 and the log the template's
- * name, the line and the reason; with TINA4_DEBUG the page shows them too. A
- * handler that returns 0 all the same, without another body, counts as failed.
+ * A template as HTML; name is its path in the folder, *data an object that it
+ * shows; data and *data may be NULL. Takes *data, also on failure. Returns 0,
+ * -ENOENT when there is no such template, or another negative errno when it or
+ * its data is wrong. A handler returns that, and the client gets 500 and the log
+ * the template's name, the line and the reason; with TINA4_DEBUG the page shows
+ * them too. A handler that returns 0 all the same, without another body, counts
+ * as failed.
  */
 int tina4_response_render(struct tina4_response *res, const char *name, struct cJSON **data);
 /* {"error": "..."} with a status. */
@@ -232,7 +236,10 @@ int tina4_request_session(struct tina4_request *req, struct tina4_session **ret)
 const struct cJSON *tina4_session_get(const struct tina4_session *session, const char *name);
 const char *tina4_session_get_string(const struct tina4_session *session, const char *name);
 
-/* NULL unsets. The first takes *value, also on failure. Returns 0, -EINVAL for an empty name, or -ENOMEM. */
+/*
+ * NULL, or the address of one, unsets. The first takes *value, also on failure.
+ * Returns 0, -EINVAL for an empty name, or -ENOMEM.
+ */
 int tina4_session_set(struct tina4_session *session, const char *name, struct cJSON **value);
 int tina4_session_set_string(struct tina4_session *session, const char *name, const char *value);
 
@@ -365,7 +372,8 @@ int tina4_conn_broadcastf(struct tina4_conn *conn, unsigned flags, const char *f
 /*
  * JSON by a printf-like format: single quotes become double ones; %s is escaped
  * between quotes, and elsewhere a whole string or, for NULL, null; %d, %u, their
- * l, ll and z forms, %f and %g are numbers. -EINVAL for what makes no sense.
+ * l, ll and z forms, %f and %g are numbers. -EINVAL for another conversion, and
+ * when it would be no whole JSON value.
  *
  *     tina4_conn_broadcast_jsonf(conn, 0, "{'text':%s,'online':%u}", text, n);
  */

@@ -424,6 +424,48 @@ send_with_strange_flags(struct tina4_conn *conn, enum tina4_event event, const c
 	return 0;
 }
 
+static const char *volatile no_format; /* the compiler would warn of a NULL it sees */
+
+static int
+send_what_is_null(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	const char *none = no_format;
+	struct cJSON *json = NULL;
+
+	(void)event, (void)data, (void)len;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-security"
+	OK(tina4_conn_sendf(conn, TINA4_TEXT, none) == -EINVAL, "a format that is NULL");
+	OK(tina4_conn_broadcastf(conn, TINA4_TEXT, none) == -EINVAL, "in a broadcast");
+	OK(tina4_conn_send_jsonf(conn, TINA4_TEXT, none) == -EINVAL, "for JSON");
+	OK(tina4_conn_broadcast_jsonf(conn, TINA4_TEXT, none) == -EINVAL, "for JSON in a broadcast");
+	OK(tina4_push_jsonf(app, "/ws/x", NULL, NULL, none) == -EINVAL, "in a push");
+#pragma GCC diagnostic pop
+	OK(tina4_conn_send(conn, NULL, 1, 0) == -EINVAL, "data that is not there");
+	OK(tina4_conn_send_json(conn, &json, 0) == -EINVAL, "JSON that is not there");
+	OK(tina4_push_json(app, "/ws/x", &json, NULL, NULL) == -EINVAL, "in a push");
+	OK(tina4_push(app, NULL, "x", 1, NULL, NULL) == -EINVAL, "a path that is NULL");
+	OK(tina4_send_to(app, NULL, "x", 1, 0) == -EINVAL, "an id that is NULL");
+	OK(tina4_disconnect(app, NULL, 0, NULL) == -EINVAL, "for an end");
+	OK(tina4_conn_set(conn, NULL, "x") == -EINVAL, "an attribute without a name");
+	return 0;
+}
+
+static int
+send_nothing(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	(void)event, (void)data, (void)len;
+	OK(tina4_conn_send(conn, NULL, 0, TINA4_TEXT) == 0, "an empty message");
+	return tina4_push(app, "/ws/x", NULL, 0, NULL, NULL);
+}
+
+static int
+send_half_an_object(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	(void)event, (void)len;
+	return tina4_conn_broadcast_jsonf(conn, 0, "{'text':%s", data);
+}
+
 static int
 send_too_much(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
 {
@@ -467,6 +509,9 @@ what_is_refused_fails_the_handler(void)
 	outcome = run(conn, WIRE_MESSAGE, send_longest);
 	OK(outcome.result == 0 && outcome.n == 1, "the longest message passes");
 	buf_free(&outcome.out);
+	outcome = run(conn, WIRE_MESSAGE, send_nothing);
+	OK(outcome.result == 0 && outcome.n == 2 && outcome.commands[0].data.len == 0, "so does an empty one");
+	buf_free(&outcome.out);
 	outcome = run(conn, WIRE_MESSAGE, count_here);
 	OK(outcome.result == 0, "a handler that asked for a count goes on");
 	buf_free(&outcome.out);
@@ -478,6 +523,8 @@ what_is_refused_fails_the_handler(void)
 	expect_failure(push_nowhere, -EINVAL, "a push to nowhere");
 	expect_failure(send_to_nobody, -EINVAL, "a message to nobody");
 	expect_failure(send_too_much, -ENOBUFS, "too much of all");
+	expect_failure(send_what_is_null, -EINVAL, "what is NULL");
+	expect_failure(send_half_an_object, -EINVAL, "a format of half an object");
 	expect_failure(send_with_strange_flags, -EINVAL, "flags that mean nothing");
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fcgi/jsonf.h"
+#include "fcgi/jsontext.h"
 #include "tests/tap.h"
 
 /* True when the buffer holds the text; empties it. */
@@ -43,14 +44,49 @@ numbers(struct buf *buf)
 static void
 mistakes(struct buf *buf)
 {
+	static const char *const parts[] = { "{'a':%s", "'a':%s", "%s,%s", "{'a':%s}}", "", "{a:%s}" };
 	const char *unknown = "%x", *cut = "{%", *open = "{'a:1}";
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-security"
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
 	OK(jsonf(buf, unknown) == -EINVAL, "an unknown conversion");
 	OK(jsonf(buf, cut) == -EINVAL, "a conversion that is cut short");
 	OK(jsonf(buf, open) == -EINVAL, "a quote that stays open");
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		OK(jsonf(buf, parts[i], "x", "x") == -EINVAL, parts[i]);
+	OK(buf->len == 0, "nothing of it is left");
 #pragma GCC diagnostic pop
+}
+
+/* RFC 8259. */
+static void
+whole_json(struct buf *buf)
+{
+	static const char *const whole[] = { "0", " -0.5e+10 ", "1E9", "\"\"", "\"\\u00e9\\\\\\\"/\"", "[]", " [ ] ",
+		"{}", "[1,[2],{\"a\":{}}]", "{ \"a\" : null , \"b\" : true }", "false" };
+	static const char *const not [] = { "", " ", "01", "-", "1.", "1e", ".5", "+1", "nul", "True", "\"", "\"\\x\"",
+		"\"\\u12g4\"", "\"\\", "\"\n\"", "[", "]", "[1,]", "[1 2]", "[,1]", "{\"a\"}", "{\"a\":}", "{a:1}",
+		"{\"a\":1,}", "{1:1}", "[1}", "1 2", "//", "NaN" };
+	char deep[2 * JSONTEXT_MAX_DEPTH + 3];
+
+	for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
+		OK(jsontext_is_whole(whole[i], strlen(whole[i])), whole[i]);
+	for (size_t i = 0; i < sizeof(not ) / sizeof(not [0]); i++) {
+		buf_clear(buf);
+		buf_printf(buf, "not %s", not [i]);
+		for (size_t j = 0; j < buf->len; j++)
+			buf->data[j] = buf->data[j] == '\n' ? 'n' : buf->data[j];
+		OK(!jsontext_is_whole(not [i], strlen(not [i])), buf_cstr(buf));
+	}
+	OK(!jsontext_is_whole("1\0", 2), "a NUL is no blank");
+	memset(deep, '[', sizeof(deep));
+	memset(deep + JSONTEXT_MAX_DEPTH, ']', JSONTEXT_MAX_DEPTH);
+	OK(jsontext_is_whole(deep, 2 * JSONTEXT_MAX_DEPTH), "it may be deep");
+	memset(deep, '[', JSONTEXT_MAX_DEPTH + 1);
+	memset(deep + JSONTEXT_MAX_DEPTH + 1, ']', JSONTEXT_MAX_DEPTH + 1);
+	OK(!jsontext_is_whole(deep, 2 * JSONTEXT_MAX_DEPTH + 2), "but not without end");
+	buf_clear(buf);
 }
 
 int
@@ -61,6 +97,7 @@ main(void)
 	quotes_and_strings(&buf);
 	numbers(&buf);
 	mistakes(&buf);
+	whole_json(&buf);
 	buf_free(&buf);
 	return tap_done();
 }

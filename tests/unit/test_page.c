@@ -75,6 +75,24 @@ pages_are_html(void)
 	OK(strcmp(fields_get(&res.headers, "Content-Type"), "text/html; charset=utf-8") == 0, "it is HTML");
 }
 
+static int
+show_without_data(struct tina4_request *req, struct tina4_response *to)
+{
+	const char *page = tina4_request_query(req, "page");
+	struct cJSON *none = NULL;
+
+	OK(page == NULL || tina4_response_render(to, page, &none) == 0, "data may be no JSON");
+	return tina4_response_render(to, page, NULL);
+}
+
+static void
+data_may_be_null(void)
+{
+	OK(strcmp(get("/bare/?page=room.html"), "<h1></h1>") == 0 && res.status == 200, "or not there at all");
+	get("/bare/?other");
+	OK(res.status == 500, "a page has a name");
+}
+
 static void
 failures_are_500(void)
 {
@@ -112,8 +130,7 @@ settings_are_read(void)
 	struct buf errors = BUF_INIT;
 	struct conf conf;
 
-	OK(conf_parse(&conf, NULL, NULL, ".env", &errors) == 0 && strcmp(conf.templates, "") == 0 &&
-		!conf.debug,
+	OK(conf_parse(&conf, NULL, NULL, ".env", &errors) == 0 && strcmp(conf.templates, "") == 0 && !conf.debug,
 	    "the folder is for the program to say, and errors are not shown");
 	conf_free(&conf);
 	OK(conf_parse(&conf, set, NULL, ".env", &errors) == 0 && strcmp(conf.templates, "/srv/pages") == 0 &&
@@ -152,7 +169,9 @@ main(void)
 	tina4_get(app, "/show/{room}", show);
 	tina4_get(app, "/forget/{room}", forget);
 	tina4_get(app, "/cope/{room}", cope);
+	tina4_get(app, "/bare/", show_without_data);
 	pages_are_html();
+	data_may_be_null();
 	failures_are_500();
 	debug_pages_explain();
 	settings_are_read();

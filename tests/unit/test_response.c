@@ -278,6 +278,36 @@ a_file_is_a_body(void)
 	rmdir(directory);
 }
 
+/* Such as a query's value that is not there, handed on. */
+static void
+what_is_null_is_refused(void)
+{
+	const char *volatile none = NULL; /* the compiler would warn of a NULL it sees */
+	cJSON *json = NULL;
+
+	response_reset(&res);
+	OK(tina4_response_text(&res, "kept") == 0, "an answer");
+	OK(tina4_response_text(&res, none) == -EINVAL && tina4_response_html(&res, none) == -EINVAL &&
+		tina4_response_body(&res, none, 1, NULL) == -EINVAL,
+	    "no text is none");
+	OK(tina4_response_json(&res, &json) == -EINVAL && tina4_response_json(&res, NULL) == -EINVAL, "nor is no JSON");
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-security"
+	OK(tina4_response_jsonf(&res, none) == -EINVAL && tina4_response_error(&res, 400, none) == -EINVAL,
+	    "nor no format");
+#pragma GCC diagnostic pop
+	OK(tina4_response_header(&res, "A", none) == -EINVAL && tina4_response_header(&res, none, "a") == -EINVAL &&
+		tina4_response_cookie(&res, "a", none, NULL) == -EINVAL &&
+		tina4_response_cookie(&res, none, "a", NULL) == -EINVAL,
+	    "nor half a header or cookie");
+	OK(tina4_response_redirect(&res, 303, none) == -EINVAL && tina4_response_file(&res, none, NULL) == -EINVAL,
+	    "nor nowhere");
+	OK(tina4_response_jsonf(&res, "{'a':%d", 1) == -EINVAL, "a format must make whole JSON");
+	OK(ends_with(write_as(false), "\r\n\r\nkept") && res.status == 200, "the answer is as it was");
+	OK(tina4_response_body(&res, NULL, 0, NULL) == 0 && ends_with(write_as(false), "\r\n\r\n"),
+	    "nothing of no length is an empty body");
+}
+
 static void
 a_broken_sink_ends_it(void)
 {
@@ -300,6 +330,7 @@ main(void)
 	an_error_is_json();
 	a_redirect_has_a_location();
 	a_file_is_a_body();
+	what_is_null_is_refused();
 	a_broken_sink_ends_it();
 	response_free(&res);
 	buf_free(&written);

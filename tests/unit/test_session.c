@@ -410,6 +410,8 @@ set_json(struct tina4_session *session)
 	OK(r == 0 && cart == NULL, "a JSON value is taken");
 	OK(tina4_session_set(session, "", &number) == -EINVAL && number == NULL, "a name is not empty");
 	OK(tina4_session_set(session, "absent", &none) == 0, "what is not there can be unset");
+	OK(tina4_session_set(session, "absent", NULL) == 0, "also by no address at all");
+	OK(tina4_session_set(session, NULL, NULL) == -EINVAL, "but it has a name");
 	return tina4_session_set_string(session, "name", NULL);
 }
 
