@@ -1,6 +1,5 @@
 #include <ctype.h>
 #include <errno.h>
-#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +9,9 @@
 #include "shared/buf.h"
 #include "shared/conf.h"
 #include "shared/dotenv.h"
-#include "shared/keys.h"
 #include "shared/log.h"
 #include "shared/logfmt.h"
-#include "shared/path.h"
-#include "shared/redisurl.h"
-
-enum { PREFIX_MAX_BYTES = 32 };
+#include "shared/valid.h"
 
 enum type {
 	TEXT,
@@ -33,195 +28,15 @@ enum type {
 struct setting {
 	const char *name;
 	enum type type;
-	size_t field;                                /* its offset in struct conf */
-	const char *unset;                           /* the default, as one would write it */
-	uint32_t min, max;                           /* of the three kinds of number */
-	bool (*check)(const char *text, size_t len); /* of text, and of each item of a list; NULL is anything */
-	const char *allowed;                         /* what is no number must be that */
+	size_t field;        /* its offset in struct conf */
+	const char *unset;   /* the default, as one would write it */
+	uint32_t min, max;   /* of the three kinds of number */
+	valid_text *check;   /* of text, and of each item of a list; NULL is anything */
+	const char *allowed; /* what is no number must be that */
 	const char *meaning;
 	const char *group; /* that begins with this one, or NULL */
 	bool reload;       /* the sidecar looks at it anew each time: it may change while it runs */
 };
-
-static bool
-is_endpoint(const char *text, size_t len)
-{
-	return len > 7 && memcmp(text, "ipc:///", 7) == 0;
-}
-
-static bool
-is_port(const char *text, size_t len)
-{
-	unsigned port = 0;
-
-	if (len == 0 || len > 5)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (!isdigit((unsigned char)text[i]))
-			return false;
-		port = port * 10 + (unsigned)(text[i] - '0');
-	}
-	return port <= UINT16_MAX;
-}
-
-/* A host with a colon in it, an IPv6 address, must be in brackets. */
-static bool
-is_listener(const char *text, size_t len)
-{
-	const char *colon = memrchr(text, ':', len);
-	size_t host;
-
-	if (len > 6 && memcmp(text, "unix:/", 6) == 0)
-		return true;
-	if (colon == NULL || !is_port(colon + 1, (size_t)(text + len - colon - 1)))
-		return false;
-	host = (size_t)(colon - text);
-	if (host > 2 && text[0] == '[' && text[host - 1] == ']')
-		return true;
-	return host > 0 && memchr(text, ':', host) == NULL;
-}
-
-static bool
-is_listener_or_off(const char *text, size_t len)
-{
-	return (len == 3 && memcmp(text, "off", 3) == 0) || is_listener(text, len);
-}
-
-static bool
-is_pattern(const char *text, size_t len)
-{
-	struct path_pattern *pattern = NULL;
-	char copy[PATH_MAX_BYTES + 1];
-
-	if (len >= sizeof(copy))
-		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	if (path_compile(copy, &pattern, NULL) < 0)
-		return false;
-	path_pattern_free(pattern);
-	return true;
-}
-
-/* RFC 6454 section 6.2: a scheme and a host, and nothing after them. */
-static bool
-is_origin(const char *text, size_t len)
-{
-	const char *host = memmem(text, len, "://", 3);
-
-	if (len == 1 && text[0] == '*')
-		return true;
-	if (host == NULL || host == text)
-		return false;
-	host += 3;
-	return host < text + len && memchr(host, '/', (size_t)(text + len - host)) == NULL;
-}
-
-/* RFC 9110 section 5.6.2. */
-static bool
-is_token(const char *text, size_t len)
-{
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";
-
-	return strspn(text, allowed) >= len;
-}
-
-/* A name of a cookie, which a setting needs. */
-static bool
-is_name(const char *text, size_t len)
-{
-	return len > 0 && is_token(text, len);
-}
-
-/* None, or one that is long enough and not only blanks. */
-static bool
-is_secret(const char *text, size_t len)
-{
-	return len == 0 || (len >= KEYS_MIN_SECRET_BYTES && strspn(text, " \t") < len);
-}
-
-static bool
-is_word(const char *text, size_t len, const char *word)
-{
-	return len == strlen(word) && memcmp(text, word, len) == 0;
-}
-
-static bool
-is_algorithm(const char *text, size_t len)
-{
-	return is_word(text, len, "HS256") || is_word(text, len, "RS256");
-}
-
-static bool
-is_need(const char *text, size_t len)
-{
-	return is_word(text, len, "required") || is_word(text, len, "optional");
-}
-
-static bool
-is_backend(const char *text, size_t len)
-{
-	return is_word(text, len, "file") || is_word(text, len, "redis");
-}
-
-/* TLS is not in every hiredis, so sessions do without it. */
-static bool
-is_redis(const char *text, size_t len)
-{
-	struct redisurl url;
-	bool fine = redisurl_parse(text, len, &url) == 0;
-
-	if (fine) {
-		fine = !url.tls;
-		redisurl_free(&url);
-	}
-	return fine;
-}
-
-static bool
-is_backplane(const char *text, size_t len)
-{
-	return len == 0 || is_word(text, len, "redis");
-}
-
-static bool
-is_backplane_url(const char *text, size_t len)
-{
-	struct redisurl url;
-	bool fine = redisurl_parse(text, len, &url) == 0;
-
-	if (fine) {
-		fine = !url.tls || HIREDIS_HAS_TLS;
-		redisurl_free(&url);
-	}
-	return fine;
-}
-
-/* Part of the names of Redis' channels. */
-static bool
-is_prefix(const char *text, size_t len)
-{
-	return len > 0 && len <= PREFIX_MAX_BYTES && is_token(text, len);
-}
-
-/* None, or one of this machine's: getgrnam(3). */
-static bool
-is_group(const char *text, size_t len)
-{
-	char name[256];
-
-	if (len >= sizeof(name))
-		return false;
-	memcpy(name, text, len);
-	name[len] = '\0';
-	return len == 0 || getgrnam(name) != NULL;
-}
-
-static bool
-is_directory(const char *text, size_t len)
-{
-	return len > 1 && text[0] == '/';
-}
 
 #if HIREDIS_HAS_TLS
 #define REDIS_URLS "redis:// or rediss://[user:password@]host[:port][/db], or unix:/path[?db=N]"
@@ -233,14 +48,14 @@ is_directory(const char *text, size_t len)
 static const struct setting settings[] = {
 	{ "TINA4_BUS", TEXT, offsetof(struct conf, bus), "ipc:///run/tina4/bus",
 	  .group = "Library and sidecar",
-	  .check = is_endpoint, .allowed = "ipc:// and an absolute path",
+	  .check = valid_endpoint, .allowed = "ipc:// and an absolute path",
 	  .meaning = "ZeroMQ endpoint of the sidecar" },
 	{ "TINA4_BUS_MODE", OCTAL, offsetof(struct conf, bus_mode), "0660", 0, 0777,
 	  .meaning = "Mode of the bus's socket file" },
 	{ "TINA4_SOCKET_MODE", OCTAL, offsetof(struct conf, socket_mode), "0660", 0, 0777,
 	  .meaning = "Mode of the socket files that web servers connect to" },
 	{ "TINA4_SOCKET_GROUP", TEXT, offsetof(struct conf, socket_group), "",
-	  .check = is_group, .allowed = "the name of a group on this machine",
+	  .check = valid_group, .allowed = "the name of a group on this machine",
 	  .meaning = "Group that all socket files are given, such as www-data; empty is the process's own" },
 	{ "TINA4_LOG_LEVEL", LEVEL, offsetof(struct conf, log_level), "info",
 	  .allowed = "error, warn, info or debug",
@@ -271,35 +86,35 @@ static const struct setting settings[] = {
 
 	{ "TINA4_SECRET", SECRET, offsetof(struct conf, secret), "",
 	  .group = "Tokens",
-	  .check = is_secret, .allowed = "32 bytes or more, that nobody can guess",
+	  .check = valid_secret, .allowed = "32 bytes or more, that nobody can guess",
 	  .meaning = "What HS256 tokens are signed with" },
 	{ "TINA4_JWT_ALGORITHM", TEXT, offsetof(struct conf, jwt_algorithm), "HS256",
-	  .check = is_algorithm, .allowed = "HS256 or RS256",
+	  .check = valid_algorithm, .allowed = "HS256 or RS256",
 	  .meaning = "How tokens are signed; others are refused" },
 	{ "TINA4_JWT_PRIVATE_KEY", TEXT, offsetof(struct conf, jwt_private_key), "",
 	  .meaning = "File with the RSA key in PEM that signs RS256 tokens" },
 	{ "TINA4_JWT_PUBLIC_KEY", TEXT, offsetof(struct conf, jwt_public_key), "",
 	  .meaning = "File with the RSA key in PEM that checks RS256 tokens; unset the private one does" },
 	{ "TINA4_JWT_EXPIRY", TEXT, offsetof(struct conf, jwt_expiry), "required",
-	  .check = is_need, .allowed = "required or optional",
+	  .check = valid_expiry, .allowed = "required or optional",
 	  .meaning = "Whether a token must say when it ends" },
 	{ "TINA4_TOKEN_COOKIE", TEXT, offsetof(struct conf, token_cookie), "tina4_token",
-	  .check = is_token, .allowed = "a name of a cookie",
+	  .check = valid_token, .allowed = "a name of a cookie",
 	  .reload = true,
 	  .meaning = "Cookie that brings a token to a secure WebSocket route; empty is none" },
 
 	{ "TINA4_SESSION_BACKEND", TEXT, offsetof(struct conf, session_backend), "file",
 	  .group = "Sessions",
-	  .check = is_backend, .allowed = "file or redis",
+	  .check = valid_session_backend, .allowed = "file or redis",
 	  .meaning = "Where sessions are kept" },
 	{ "TINA4_SESSION_PATH", TEXT, offsetof(struct conf, session_path), "/var/lib/tina4/sessions",
-	  .check = is_directory, .allowed = "an absolute path",
+	  .check = valid_directory, .allowed = "an absolute path",
 	  .meaning = "Directory of the sessions' files; it is made, its parent must be there" },
 	{ "TINA4_SESSION_URL", SECRET, offsetof(struct conf, session_url), "redis://127.0.0.1:6379/0",
-	  .check = is_redis, .allowed = "redis://[user:password@]host[:port][/db] or unix:/path[?db=N]",
+	  .check = valid_session_url, .allowed = "redis://[user:password@]host[:port][/db] or unix:/path[?db=N]",
 	  .meaning = "The Redis of the sessions" },
 	{ "TINA4_SESSION_NAME", TEXT, offsetof(struct conf, session_name), "tina4_session",
-	  .check = is_name, .allowed = "a name of a cookie",
+	  .check = valid_cookie, .allowed = "a name of a cookie",
 	  .meaning = "Cookie that holds a session's id" },
 	{ "TINA4_SESSION_TTL", NUMBER, offsetof(struct conf, session_ttl), "3600", 60, 31536000,
 	  .meaning = "Seconds after its last request that a session ends" },
@@ -308,26 +123,26 @@ static const struct setting settings[] = {
 
 	{ "TINA4_LISTEN", LIST, offsetof(struct conf, listen), "127.0.0.1:7148",
 	  .group = "The sidecar's sockets and routes",
-	  .check = is_listener, .allowed = "host:port or unix:/path, comma-separated",
+	  .check = valid_listener, .allowed = "host:port or unix:/path, comma-separated",
 	  .meaning = "Where the sidecar waits for WebSocket clients" },
 	{ "TINA4_ADMIN", TEXT, offsetof(struct conf, admin), "127.0.0.1:7147",
-	  .check = is_listener_or_off, .allowed = "host:port, unix:/path or off",
+	  .check = valid_listener_or_off, .allowed = "host:port, unix:/path or off",
 	  .meaning = "Where the sidecar answers health checks, metrics and HTTP pushes" },
 	{ "TINA4_ADMIN_TOKEN", SECRET, offsetof(struct conf, admin_token), "",
-	  .check = is_secret, .allowed = "32 bytes or more, that nobody can guess",
+	  .check = valid_secret, .allowed = "32 bytes or more, that nobody can guess",
 	  .reload = true,
 	  .meaning = "Bearer token of pushes over HTTP to the admin listener; empty is no such pushes" },
 	{ "TINA4_WS_ROUTES", LIST, offsetof(struct conf, ws_routes), "",
-	  .check = is_pattern, .allowed = "patterns such as /ws/news/{topic}, comma-separated",
+	  .check = valid_pattern, .allowed = "patterns such as /ws/news/{topic}, comma-separated",
 	  .meaning = "Push-only routes, for sites without a worker" },
 
 	{ "TINA4_WS_ALLOWED_ORIGINS", LIST, offsetof(struct conf, ws_allowed_origins), "",
 	  .group = "Who may connect",
-	  .check = is_origin, .allowed = "* or origins such as https://example.com, comma-separated",
+	  .check = valid_origin, .allowed = "* or origins such as https://example.com, comma-separated",
 	  .reload = true,
 	  .meaning = "Sites whose pages may connect; empty is the same origin" },
 	{ "TINA4_WS_HEADERS", LIST, offsetof(struct conf, ws_headers), "",
-	  .check = is_token, .allowed = "names of headers, comma-separated",
+	  .check = valid_token, .allowed = "names of headers, comma-separated",
 	  .reload = true,
 	  .meaning = "Further request headers that WebSocket handlers see" },
 	{ "TINA4_WS_CLOSE_EXPIRED", BOOL, offsetof(struct conf, ws_close_expired), "false",
@@ -368,13 +183,13 @@ static const struct setting settings[] = {
 
 	{ "TINA4_WS_BACKPLANE", TEXT, offsetof(struct conf, ws_backplane), "",
 	  .group = "Several hosts",
-	  .check = is_backplane, .allowed = "redis, or empty",
+	  .check = valid_backplane, .allowed = "redis, or empty",
 	  .meaning = "What relays between the sidecars of several hosts; empty is nothing" },
 	{ "TINA4_WS_BACKPLANE_URL", SECRET, offsetof(struct conf, ws_backplane_url), "redis://127.0.0.1:6379/0",
-	  .check = is_backplane_url, .allowed = REDIS_URLS,
+	  .check = valid_backplane_url, .allowed = REDIS_URLS,
 	  .meaning = "The Redis that relays, the same one for all hosts" },
 	{ "TINA4_WS_BACKPLANE_PREFIX", TEXT, offsetof(struct conf, ws_backplane_prefix), "tina4",
-	  .check = is_prefix, .allowed = "1 to 32 letters, digits and marks such as - and _",
+	  .check = valid_prefix, .allowed = "1 to 32 letters, digits and marks such as - and _",
 	  .meaning = "What names in Redis begin with; sites that share a Redis have one each" },
 	{ "TINA4_WS_BACKPLANE_QUEUE_BYTES", BYTES, offsetof(struct conf, ws_backplane_queue_bytes), "16M",
 	  64 << 10, 1 << 30,

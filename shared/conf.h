@@ -4,7 +4,8 @@
  * A setting comes from the environment or from a .env file (TINA4_ENV_FILE, or
  * ".env" in the working directory); the environment wins. A wrong value stops
  * the start with a line that names the setting, the value and what is allowed.
- * conf.c holds the table: name, default, unit, range and a sentence each.
+ * conf.c holds the table: name, default, unit, range and a sentence each;
+ * valid.h says what texts must look like.
  */
 #ifndef SHARED_CONF_H
 #define SHARED_CONF_H

@@ -20,10 +20,7 @@ struct buf;
 struct conf;
 struct keys; /* opaque */
 
-enum keys_limits {
-	KEYS_MIN_SECRET_BYTES = 32, /* RFC 7518 section 3.2 */
-	KEYS_MIN_RSA_BITS = 2048,   /* RFC 7518 section 3.3 */
-};
+enum { KEYS_MIN_RSA_BITS = 2048 }; /* RFC 7518 section 3.3 */
 
 /*
  * Reads what conf names; no setting, no key. Every key that cannot be used

@@ -22,6 +22,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/token.c %D%/token.h \
 	%D%/url.c %D%/url.h \
 	%D%/utf8.c %D%/utf8.h \
+	%D%/valid.c %D%/valid.h \
 	%D%/wire.c %D%/wire.h
 %C%_libshared_la_LIBADD = $(ZMQ_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS)
 

@@ -16,6 +16,7 @@ unit_tests += \
 	%D%/test_token \
 	%D%/test_url \
 	%D%/test_utf8 \
+	%D%/test_valid \
 	%D%/test_wire
 
 %C%_test_address_SOURCES = %D%/test_address.c
@@ -50,5 +51,7 @@ unit_tests += \
 %C%_test_url_LDADD = shared/libshared.la
 %C%_test_utf8_SOURCES = %D%/test_utf8.c
 %C%_test_utf8_LDADD = shared/libshared.la
+%C%_test_valid_SOURCES = %D%/test_valid.c
+%C%_test_valid_LDADD = shared/libshared.la
 %C%_test_wire_SOURCES = %D%/test_wire.c
 %C%_test_wire_LDADD = shared/libshared.la
