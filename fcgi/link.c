@@ -229,7 +229,8 @@ take_complaint(struct wire_reader body)
 
 	if (wire_get_reply(&body, &reply) < 0)
 		return -EPROTO;
-	log_error("sidecar complains status=%d why=%.*s", (int)reply.status, (int)reply.text.len, reply.text.data);
+	log_error("sidecar complains status=%s why=%.*s", wire_status_name(reply.status), (int)reply.text.len,
+	    reply.text.data);
 	return 0;
 }
 

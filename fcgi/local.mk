@@ -13,6 +13,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/conns.c %D%/conns.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/error.c \
+	%D%/events.c %D%/events.h \
 	%D%/exchange.c %D%/exchange.h \
 	%D%/fastcgi.c %D%/fastcgi.h \
 	%D%/fields.c %D%/fields.h \

@@ -6,8 +6,7 @@
 #include <unistd.h>
 
 #include "fcgi/app.h"
-#include "fcgi/conn.h"
-#include "fcgi/conns.h"
+#include "fcgi/events.h"
 #include "fcgi/link.h"
 #include "fcgi/signals.h"
 #include "fcgi/worker.h"
@@ -23,13 +22,12 @@ enum {
 struct worker {
 	struct tina4_app *app;
 	struct link *link;
-	struct conns *conns;
+	struct events events;
 	int signals;    /* a signalfd(2) */
 	uint64_t epoch; /* of the sidecar that the connections are of */
 
 	struct buf batch; /* records that have not been sent */
 	int64_t first_ns; /* when the first of them was finished; 0: there is none */
-	struct buf text;  /* the message that is being handled, terminated */
 
 	bool stopping;
 	int64_t stop_ns; /* when it stops waiting for the sidecar's BYE */
@@ -45,9 +43,9 @@ open_worker(struct worker *worker)
 	worker->signals = r = signals_open();
 	if (r < 0)
 		return r;
-	worker->conns = conns_new();
-	if (worker->conns == NULL)
-		return -ENOMEM;
+	r = events_open(&worker->events, worker->app);
+	if (r < 0)
+		return r;
 	return link_new(&worker->link, worker->app, WIRE_ROLE_WORKER);
 }
 
@@ -55,9 +53,8 @@ static void
 close_worker(struct worker *worker)
 {
 	link_free(worker->link);
-	conns_free(worker->conns);
+	events_close(&worker->events);
 	buf_free(&worker->batch);
-	buf_free(&worker->text);
 	if (worker->signals >= 0)
 		close(worker->signals);
 }
@@ -139,115 +136,15 @@ finish_record(struct worker *worker, const struct wire_event *event)
 
 /* --- events ------------------------------------------------------------------- */
 
-static const char *
-kind_name(enum wire_event_kind kind)
-{
-	switch (kind) {
-	case WIRE_ATTACH:
-		return "attach";
-	case WIRE_OPEN:
-		return "open";
-	case WIRE_MESSAGE:
-		return "message";
-	case WIRE_CLOSE:
-		return "close";
-	case WIRE_DETACH:
-		return "detach";
-	}
-	return "unknown";
-}
-
-static void
-log_failure(const struct tina4_conn *conn, const struct wire_event *event, int error)
-{
-	log_error("handler failed event=%s path=%s conn=%s error=%s", kind_name(event->kind), tina4_conn_path(conn),
-	    tina4_conn_id(conn), tina4_strerror(error));
-}
-
-/* Of a connection that could not be attached, or whose ATTACH the sidecar forgot. */
-static void
-refuse(const struct wire_event *event, struct buf *batch)
-{
-	char id[WIRE_ID_HEX];
-
-	wire_id_format(&event->conn, id);
-	log_error("event of an unknown connection event=%s conn=%s", kind_name(event->kind), id);
-	conn_put_failure(event, batch);
-}
-
-/* Makes the connection known, or known anew. What fails here makes its next event fail. */
-static void
-attach(struct worker *worker, const struct wire_event *event)
-{
-	struct tina4_conn *conn = NULL;
-	char id[WIRE_ID_HEX];
-	int r;
-
-	conns_remove(worker->conns, &event->conn);
-	r = conn_new(&conn, worker->app, event);
-	if (r == 0)
-		r = conns_add(worker->conns, &conn);
-	if (r < 0) {
-		wire_id_format(&event->conn, id);
-		log_error("connection not taken conn=%s error=%s", id, strerror(-r));
-	}
-}
-
-/* Copies the message to where a NUL follows it. */
-static int
-terminate_data(struct worker *worker, struct wire_event *event)
-{
-	buf_clear(&worker->text);
-	buf_bytes(&worker->text, event->data.data, event->data.len);
-	event->data.data = buf_cstr(&worker->text);
-	return event->data.data != NULL ? 0 : -ENOMEM;
-}
-
-static int
-handle(struct worker *worker, struct wire_event *event)
-{
-	struct tina4_conn *conn = conns_find(worker->conns, &event->conn);
-	struct buf *batch = open_batch(worker);
-	int r;
-
-	if (conn == NULL) {
-		refuse(event, batch);
-		return finish_record(worker, event);
-	}
-	r = terminate_data(worker, event);
-	if (r < 0)
-		return r;
-	r = conn_handle(conn, event, link_welcome(worker->link), batch);
-	if (r < 0)
-		log_failure(conn, event, r);
-	return finish_record(worker, event);
-}
-
 static int
 handle_event(struct worker *worker, struct wire_event *event)
 {
-	int r = 0;
+	bool answered = events_want_record(event);
+	int result = 0, r;
 
-	switch (event->kind) {
-	case WIRE_ATTACH:
-		attach(worker, event);
-		break;
-	case WIRE_OPEN:
-		attach(worker, event);
-		r = handle(worker, event);
-		break;
-	case WIRE_MESSAGE:
-		r = handle(worker, event);
-		break;
-	case WIRE_CLOSE:
-		r = handle(worker, event);
-		conns_remove(worker->conns, &event->conn);
-		break;
-	case WIRE_DETACH:
-		conns_remove(worker->conns, &event->conn);
-		break;
-	}
-	return r;
+	r = events_handle(
+	    &worker->events, event, link_welcome(worker->link), answered ? open_batch(worker) : NULL, &result);
+	return r == 0 && answered ? finish_record(worker, event) : r;
 }
 
 static int
@@ -277,7 +174,7 @@ take_welcome(struct worker *worker)
 	uint64_t epoch = link_welcome(worker->link)->epoch;
 
 	if (epoch != worker->epoch)
-		conns_clear(worker->conns);
+		events_forget(&worker->events);
 	worker->epoch = epoch;
 }
 
@@ -285,7 +182,7 @@ take_welcome(struct worker *worker)
 static void
 take_unknown(struct worker *worker)
 {
-	conns_clear(worker->conns);
+	events_forget(&worker->events);
 	if (worker->stopping)
 		worker->done = true;
 }

@@ -547,3 +547,58 @@ wire_get_stale(struct wire_reader *reader, struct wire_stale *ret)
 	*ret = stale;
 	return 0;
 }
+
+static const char *
+name_in(const char *const *names, size_t n, size_t i)
+{
+	return i < n && names[i] != NULL ? names[i] : "unknown";
+}
+
+const char *
+wire_status_name(enum wire_status status)
+{
+	static const char *const names[] = {
+		[WIRE_OK] = "ok",
+		[WIRE_MALFORMED] = "malformed",
+		[WIRE_BAD_VERSION] = "bad-version",
+		[WIRE_NO_ROUTE] = "no-route",
+		[WIRE_NO_CONN] = "no-conn",
+		[WIRE_TOO_LARGE] = "too-large",
+		[WIRE_EXPIRED] = "expired",
+		[WIRE_INVALID] = "invalid",
+		[WIRE_BUSY] = "busy",
+		[WIRE_NOT_RELAYED] = "not-relayed",
+	};
+
+	return name_in(names, sizeof(names) / sizeof(*names), status);
+}
+
+const char *
+wire_event_name(enum wire_event_kind kind)
+{
+	static const char *const names[] = {
+		[WIRE_ATTACH] = "attach",
+		[WIRE_OPEN] = "open",
+		[WIRE_MESSAGE] = "message",
+		[WIRE_CLOSE] = "close",
+		[WIRE_DETACH] = "detach",
+	};
+
+	return name_in(names, sizeof(names) / sizeof(*names), kind);
+}
+
+const char *
+wire_command_name(enum wire_command_type type)
+{
+	static const char *const names[] = {
+		[WIRE_SEND] = "send",
+		[WIRE_BROADCAST] = "broadcast",
+		[WIRE_PUSH] = "push",
+		[WIRE_DISCONNECT] = "disconnect",
+		[WIRE_SET] = "set",
+		[WIRE_COUNT] = "count",
+		[WIRE_STATS] = "stats",
+	};
+
+	return name_in(names, sizeof(names) / sizeof(*names), type);
+}

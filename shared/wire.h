@@ -262,4 +262,9 @@ int wire_get_stale(struct wire_reader *reader, struct wire_stale *ret);
  */
 bool wire_may_close_with(int code);
 
+/* What logs and metrics call a status, an event or a command: "no-route", "open", "push"; "unknown" for no such. */
+const char *wire_status_name(enum wire_status status);
+const char *wire_event_name(enum wire_event_kind kind);
+const char *wire_command_name(enum wire_command_type type);
+
 #endif

@@ -148,30 +148,24 @@ put_workers(const struct figures *figures, struct buf *ret)
 	    "From an event's way to its worker to its acknowledgement.");
 }
 
-static const char *
-status_name(enum wire_status status)
+static bool
+is_of_push(enum wire_status status)
 {
 	switch (status) {
 	case WIRE_OK:
-		return "ok";
 	case WIRE_NO_ROUTE:
-		return "no-route";
 	case WIRE_TOO_LARGE:
-		return "too-large";
 	case WIRE_EXPIRED:
-		return "expired";
 	case WIRE_INVALID:
-		return "invalid";
 	case WIRE_BUSY:
-		return "busy";
 	case WIRE_NOT_RELAYED:
-		return "not-relayed";
+		return true;
 	case WIRE_MALFORMED:
 	case WIRE_BAD_VERSION:
 	case WIRE_NO_CONN:
-		break; /* not of a push */
+		break;
 	}
-	return NULL;
+	return false;
 }
 
 static void
@@ -181,9 +175,9 @@ put_pushes(const struct figures *figures, struct buf *ret)
 	const struct intake *intake = figures->intake;
 
 	put_head(ret, name, "counter", "Pushes over the bus and over HTTP, by their outcome.");
-	for (int i = 0; i < INTAKE_STATUSES; i++)
-		if (status_name((enum wire_status)i) != NULL)
-			put_labelled(ret, name, "status", status_name((enum wire_status)i), intake->pushes[i]);
+	for (enum wire_status status = WIRE_OK; status < INTAKE_STATUSES; status++)
+		if (is_of_push(status))
+			put_labelled(ret, name, "status", wire_status_name(status), intake->pushes[status]);
 	put_histogram(ret, "tina4_push_receipt_seconds", &intake->receipts,
 	    "From the loop turn that found a push on the bus to its receipt.");
 	put_counter(ret, "tina4_malformed_total", intake->n_malformed, "Messages on the bus that made no sense.");

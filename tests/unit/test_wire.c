@@ -740,6 +740,18 @@ ids_have_a_text(void)
 	OK(wire_id_random(&id) == 0 && wire_id_random(&other) == 0 && !same_id(&id, &other), "random ids differ");
 }
 
+static void
+what_is_logged_has_names(void)
+{
+	OK(strcmp(wire_status_name(WIRE_NOT_RELAYED), "not-relayed") == 0, "a status");
+	OK(strcmp(wire_event_name(WIRE_DETACH), "detach") == 0, "an event");
+	OK(strcmp(wire_command_name(WIRE_STATS), "stats") == 0, "a command");
+	OK(strcmp(wire_status_name((enum wire_status)99), "unknown") == 0 &&
+		strcmp(wire_event_name((enum wire_event_kind)99), "unknown") == 0 &&
+		strcmp(wire_command_name((enum wire_command_type)0), "unknown") == 0,
+	    "what is none is unknown");
+}
+
 int
 main(void)
 {
@@ -762,5 +774,6 @@ main(void)
 	an_unknown_status_is_refused();
 	stale_comes_back();
 	ids_have_a_text();
+	what_is_logged_has_names();
 	return tap_done();
 }
