@@ -48,7 +48,7 @@ intake_close(struct intake *intake)
 
 	HASH_ITER(hh, intake->apps, app, next)
 		forget_app(intake, app);
-	seen_close(&intake->seen);
+	dedup_close(&intake->dedup);
 }
 
 /* Frees the message, sent or not: a peer that cannot be reached gets no answer. */
@@ -239,7 +239,8 @@ apply_and_remember(struct intake *intake, const struct wire_request *request, st
 {
 	apply_command(intake->parts.hub, NULL, &request->command, ret);
 	hand_on(intake, &request->command, ret);
-	if (is_applied(ret->status) && request->command.type != WIRE_COUNT && seen_add(&intake->seen, request, ret) < 0)
+	if (is_applied(ret->status) && request->command.type != WIRE_COUNT &&
+	    dedup_add(&intake->dedup, request, ret) < 0)
 		log_warn("request not remembered why=out-of-memory");
 }
 
@@ -298,7 +299,7 @@ route_of(const struct intake *intake, const struct wire_command *command)
 static const struct wire_reply *
 answer_of_earlier(struct intake *intake, const struct wire_id *id, const struct wire_command *command)
 {
-	struct wire_reply *earlier = seen_find(&intake->seen, id);
+	struct wire_reply *earlier = dedup_find(&intake->dedup, id);
 
 	if (earlier != NULL && earlier->status == WIRE_NOT_RELAYED) {
 		earlier->status = WIRE_OK;
@@ -456,5 +457,5 @@ intake_tick(struct intake *intake)
 	HASH_ITER(hh, intake->apps, app, next)
 		if (intake->parts.turn->now_ms - app->heard_ms >= APP_SILENT_MS)
 			forget_app(intake, app);
-	seen_expire(&intake->seen, clock_unix_ms());
+	dedup_expire(&intake->dedup, clock_unix_ms());
 }

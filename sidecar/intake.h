@@ -18,8 +18,8 @@
 
 #include "shared/bus.h"
 #include "shared/wire.h"
+#include "sidecar/dedup.h"
 #include "sidecar/histogram.h"
-#include "sidecar/seen.h"
 
 struct bus;
 struct bus_peer;
@@ -72,7 +72,7 @@ struct intake {
 	const struct intake_events *events; /* NULL while nobody listens */
 	void *context;                      /* of the events */
 	struct app_peer *apps;
-	struct seen seen;
+	struct dedup dedup;
 	uint64_t n_malformed;
 	uint64_t pushes[INTAKE_STATUSES]; /* by outcome; a retry counts as its first try */
 	uint64_t n_answered;              /* pushes in this turn */

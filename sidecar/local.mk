@@ -9,6 +9,8 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/apply.c %D%/apply.h \
 	%D%/batch.c %D%/batch.h \
 	%D%/client.c %D%/client.h \
+	%D%/counters.c %D%/counters.h \
+	%D%/dedup.c %D%/dedup.h \
 	%D%/deflate.c %D%/deflate.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/expiry.c %D%/expiry.h \
@@ -17,11 +19,11 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/figures.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/greeting.c %D%/greeting.h \
+	%D%/handshake.c %D%/handshake.h \
 	%D%/histogram.c %D%/histogram.h \
 	%D%/hosts.c %D%/hosts.h \
 	%D%/hub.c %D%/hub.h \
 	%D%/intake.c %D%/intake.h \
-	%D%/judge.c %D%/judge.h \
 	%D%/lane.c %D%/lane.h \
 	%D%/metrics.c %D%/metrics.h \
 	%D%/notify.c %D%/notify.h \
@@ -42,10 +44,8 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/request_line.c %D%/request_line.h \
 	%D%/roster.c %D%/roster.h \
 	%D%/routes.c %D%/routes.h \
-	%D%/seen.c %D%/seen.h \
 	%D%/sidecar.c %D%/sidecar.h \
 	%D%/stats.c %D%/stats.h \
-	%D%/tally.c %D%/tally.h \
 	%D%/turn.h \
 	%D%/workers.c %D%/workers.h \
 	%D%/ws.c %D%/ws.h

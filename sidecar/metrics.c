@@ -3,6 +3,7 @@
 
 #include "config.h"
 #include "shared/buf.h"
+#include "sidecar/counters.h"
 #include "sidecar/feed.h"
 #include "sidecar/figures.h"
 #include "sidecar/greeting.h"
@@ -11,7 +12,6 @@
 #include "sidecar/intake.h"
 #include "sidecar/metrics.h"
 #include "sidecar/relay.h"
-#include "sidecar/tally.h"
 #include "sidecar/workers.h"
 #include "sidecar/ws.h"
 
@@ -95,12 +95,12 @@ put_upgrades(const struct figures *figures, struct buf *ret)
 	static const char name[] = "tina4_upgrades_total";
 
 	put_head(ret, name, "counter", "Requests at the WebSocket listeners, by the status that they were answered.");
-	for (int i = 0; i < TALLY_UPGRADES; i++) {
-		uint64_t n = figures->ws->tally.upgrades[i];
+	for (int i = 0; i < COUNTERS_UPGRADES; i++) {
+		uint64_t n = figures->ws->counters.upgrades[i];
 
-		if (i == TALLY_BAD_REQUEST)
+		if (i == COUNTERS_BAD_REQUEST)
 			n += figures->browsers->n_refused;
-		put_labelled(ret, name, "status", tally_upgrade_name(i), n);
+		put_labelled(ret, name, "status", counters_upgrade_name(i), n);
 	}
 }
 
@@ -113,8 +113,8 @@ put_connections(const struct figures *figures, struct buf *ret)
 	put_gauge(ret, "tina4_paths", HASH_COUNT(figures->hub->paths), "Paths that have connections.");
 	put_upgrades(figures, ret);
 	put_head(ret, ends, "counter", "Connections that ended, by how.");
-	for (int i = 0; i < TALLY_ENDS; i++)
-		put_labelled(ret, ends, "reason", tally_end_name(i), figures->ws->tally.ends[i]);
+	for (int i = 0; i < COUNTERS_ENDS; i++)
+		put_labelled(ret, ends, "reason", counters_end_name(i), figures->ws->counters.ends[i]);
 }
 
 static void

@@ -99,7 +99,7 @@ parse_id(const char *query, struct post_verdict *ret)
 }
 
 struct post_verdict
-post_judge(const struct post_head *head, const struct conf *conf, const struct routes *routes)
+post_check(const struct post_head *head, const struct conf *conf, const struct routes *routes)
 {
 	const struct request_line *line = head->line;
 	struct span token = credentials_bearer(head->authorization);
@@ -195,7 +195,7 @@ header(struct lws *wsi, enum lws_token_indexes token, char *ret, int size)
 }
 
 static void
-judge(struct post *post, const struct request_line *line)
+check(struct post *post, const struct request_line *line)
 {
 	struct lws *wsi = post->wsi;
 	char authorization[TOKEN_MAX_BYTES], length[32], transfer[32], type[128];
@@ -208,7 +208,7 @@ judge(struct post *post, const struct request_line *line)
 		.type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, type, sizeof(type)),
 	};
 
-	post->verdict = post_judge(&head, post->all->conf, post->all->routes);
+	post->verdict = post_check(&head, post->all->conf, post->all->routes);
 	post->has_body = head.length != NULL && parse_length(head.length, &bytes) && bytes > 0;
 }
 
@@ -272,7 +272,7 @@ post_begin(struct posts *posts, struct lws *wsi, struct request_line *line)
 	if (post == NULL)
 		return -1;
 	line->post = post;
-	judge(post, line);
+	check(post, line);
 	if (post->verdict.status != 200)
 		refuse_post(post, line->path);
 	else if (post->has_body)

@@ -45,7 +45,7 @@ struct post_verdict {
 };
 
 /* Pure. */
-struct post_verdict post_judge(const struct post_head *head, const struct conf *conf, const struct routes *routes);
+struct post_verdict post_check(const struct post_head *head, const struct conf *conf, const struct routes *routes);
 
 /* Appends what a client hears: the receipt, as JSON. */
 void post_put_receipt(struct buf *buf, const struct wire_id *id, const struct wire_reply *reply);

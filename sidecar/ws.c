@@ -22,8 +22,8 @@
 #include "sidecar/extension.h"
 #include "sidecar/feed.h"
 #include "sidecar/greeting.h"
+#include "sidecar/handshake.h"
 #include "sidecar/hub.h"
-#include "sidecar/judge.h"
 #include "sidecar/pings.h"
 #include "sidecar/post.h"
 #include "sidecar/quotas.h"
@@ -64,7 +64,7 @@ header(struct lws *wsi, enum lws_token_indexes token, char *ret, int size)
 }
 
 static struct verdict
-judge(struct ws *ws, struct lws *wsi, const struct request_line *line)
+check_upgrade(struct ws *ws, struct lws *wsi, const struct request_line *line)
 {
 	char host[256], origin[512], key[64], version[16], protocols[256];
 	struct upgrade upgrade = {
@@ -86,7 +86,7 @@ judge(struct ws *ws, struct lws *wsi, const struct request_line *line)
 		upgrade.protocols = "";
 	if (ws->stopping)
 		return (struct verdict){ .status = 503, .why = "stopping" };
-	return judge_upgrade(&upgrade, ws->parts.routes, ws->parts.conf->ws_allowed_origins, full);
+	return handshake_check(&upgrade, ws->parts.routes, ws->parts.conf->ws_allowed_origins, full);
 }
 
 /* Checks the token of a secure route, which goes on with the request. */
@@ -101,7 +101,7 @@ check_token(struct ws *ws, struct lws *wsi, struct request_line *line)
 		.cookie_name = ws->parts.conf->token_cookie,
 	};
 
-	return judge_token(ws->parts.keys, &credentials, time(NULL), &line->token);
+	return handshake_check_token(ws->parts.keys, &credentials, time(NULL), &line->token);
 }
 
 /* Puts the client's address in the place of the peer's: what trusted proxies tell, or "" when nobody knows. */
@@ -124,7 +124,7 @@ on_upgrade(struct ws *ws, struct lws *wsi)
 
 	if (line == NULL || line->for_admin)
 		return answer_error(wsi, 400, "no WebSocket here", NULL);
-	verdict = judge(ws, wsi, line);
+	verdict = check_upgrade(ws, wsi, line);
 	resolve_ip(ws, wsi, line);
 	/* Before the token is checked, so that nobody tries one after the other. */
 	if (verdict.status == 101 && (why = quotas_refuse(ws->parts.quotas, line->ip, ws->parts.turn->now_ms)) != NULL)
@@ -133,7 +133,7 @@ on_upgrade(struct ws *ws, struct lws *wsi)
 		verdict = check_token(ws, wsi, line);
 	if (verdict.status == 101)
 		return 0;
-	tally_upgrade(&ws->tally, verdict.status);
+	counters_add_upgrade(&ws->counters, verdict.status);
 	log_info("upgrade refused path=%s status=%d why=%s", line->path, verdict.status, verdict.why);
 	return answer_error(wsi, verdict.status, verdict.why, "GET");
 }
@@ -251,7 +251,7 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 	if (client == NULL)
 		return -1;
 	session->client = client;
-	tally_upgrade(&ws->tally, 101);
+	counters_add_upgrade(&ws->counters, 101);
 	ws->n_open++;
 	ws->n_handshakes--;
 	set_up_socket(ws, client->socket.fd);
@@ -451,7 +451,7 @@ on_closed(struct ws *ws, struct session *session)
 	expiry_remove(ws->parts.expiry, client);
 	quotas_leave(client->quota.address);
 	client->quota.address = NULL;
-	tally_end(&ws->tally, client->ending.dropped_for, client->ending.code);
+	counters_add_end(&ws->counters, client->ending.dropped_for, client->ending.code);
 	forget_unread(ws, client);
 	client->socket.wsi = NULL;
 	client->socket.fd = -1;
@@ -483,7 +483,7 @@ on_http(struct ws *ws, struct lws *wsi)
 
 	if (line != NULL && line->for_admin)
 		return admin_request(ws->parts.admin, wsi, line);
-	tally_upgrade(&ws->tally, 426);
+	counters_add_upgrade(&ws->counters, 426);
 	answer_error(wsi, 426, "this port speaks WebSocket", NULL);
 	return -1;
 }
@@ -625,7 +625,7 @@ adopt(struct ws *ws, int fd, struct request_line *line)
 
 	if (ws->n_handshakes >= WS_MAX_HANDSHAKES) {
 		if (!line->for_admin)
-			tally_upgrade(&ws->tally, 503);
+			counters_add_upgrade(&ws->counters, 503);
 		greeting_refuse(fd, "503 Service Unavailable", "too many handshakes at once");
 		request_line_free(line);
 		return;

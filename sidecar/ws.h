@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "sidecar/tally.h"
+#include "sidecar/counters.h"
 
 struct admin;
 struct conf;
@@ -57,7 +57,7 @@ struct ws {
 	bool stopping;         /* no new connections */
 	uint32_t n_handshakes; /* under way */
 	uint32_t n_open;       /* WebSockets */
-	struct tally tally;
+	struct counters counters;
 	uint64_t n_received; /* messages */
 	uint64_t received_bytes;
 	struct client *reader;               /* who is being read */

@@ -13,7 +13,7 @@
 #include "tests/fuzz/fuzz.h"
 
 static void
-judge(char *text)
+check(char *text)
 {
 	static char secret[] = "secret";
 	struct conf conf = { .admin_token = secret, .ws_max_message = 1000 };
@@ -30,7 +30,7 @@ judge(char *text)
 	head.length = strsep(&text, "\n");
 	head.type = strsep(&text, "\n");
 	head.authorization = text;
-	verdict = post_judge(&head, &conf, &routes);
+	verdict = post_check(&head, &conf, &routes);
 	assert(verdict.status == 200 ? verdict.why == NULL : verdict.why != NULL);
 	if (verdict.status == 200) {
 		/* The scheme's case does not matter, nor do blanks around the token. */
@@ -49,7 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	char *text = strndup((const char *)data, len);
 
 	if (text != NULL)
-		judge(text);
+		check(text);
 	free(text);
 	return 0;
 }

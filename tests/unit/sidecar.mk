@@ -1,12 +1,15 @@
 # unit tests of sidecar/
 unit_tests += \
+	%D%/test_counters \
+	%D%/test_dedup \
 	%D%/test_deflate \
 	%D%/test_feed \
 	%D%/test_frame \
+	%D%/test_handshake \
+	%D%/test_histogram \
 	%D%/test_hosts \
 	%D%/test_hub \
 	%D%/test_hub_model \
-	%D%/test_judge \
 	%D%/test_metrics \
 	%D%/test_outbox \
 	%D%/test_outq \
@@ -16,9 +19,13 @@ unit_tests += \
 	%D%/test_relay_redis \
 	%D%/test_request_line \
 	%D%/test_routes \
-	%D%/test_seen \
 	%D%/test_workers
 
+%C%_test_counters_SOURCES = %D%/test_counters.c
+%C%_test_counters_LDADD = sidecar/libsidecar.la
+%C%_test_dedup_SOURCES = %D%/test_dedup.c
+%C%_test_dedup_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_dedup_LDADD = sidecar/libsidecar.la
 %C%_test_deflate_SOURCES = %D%/test_deflate.c
 %C%_test_deflate_LDADD = sidecar/libsidecar.la
 %C%_test_feed_SOURCES = %D%/test_feed.c %D%/fake_browser.c %D%/fake_browser.h
@@ -27,6 +34,11 @@ unit_tests += \
 %C%_test_frame_SOURCES = %D%/test_frame.c
 %C%_test_frame_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_frame_LDADD = sidecar/libsidecar.la
+%C%_test_handshake_SOURCES = %D%/test_handshake.c
+%C%_test_handshake_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_handshake_LDADD = sidecar/libsidecar.la $(CJSON_LIBS)
+%C%_test_histogram_SOURCES = %D%/test_histogram.c
+%C%_test_histogram_LDADD = sidecar/libsidecar.la
 %C%_test_hosts_SOURCES = %D%/test_hosts.c
 %C%_test_hosts_LDADD = sidecar/libsidecar.la
 %C%_test_hub_SOURCES = %D%/test_hub.c %D%/fake_browser.c %D%/fake_browser.h
@@ -35,9 +47,6 @@ unit_tests += \
 %C%_test_hub_model_SOURCES = %D%/test_hub_model.c %D%/fake_browser.c %D%/fake_browser.h
 %C%_test_hub_model_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_hub_model_LDADD = sidecar/libsidecar.la
-%C%_test_judge_SOURCES = %D%/test_judge.c
-%C%_test_judge_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
-%C%_test_judge_LDADD = sidecar/libsidecar.la $(CJSON_LIBS)
 %C%_test_metrics_SOURCES = %D%/test_metrics.c
 %C%_test_metrics_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_metrics_LDADD = sidecar/libsidecar.la
@@ -62,9 +71,6 @@ unit_tests += \
 %C%_test_routes_SOURCES = %D%/test_routes.c
 %C%_test_routes_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_routes_LDADD = sidecar/libsidecar.la
-%C%_test_seen_SOURCES = %D%/test_seen.c
-%C%_test_seen_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
-%C%_test_seen_LDADD = sidecar/libsidecar.la
 %C%_test_workers_SOURCES = %D%/test_workers.c
 %C%_test_workers_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_workers_LDADD = sidecar/libsidecar.la

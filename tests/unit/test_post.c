@@ -33,14 +33,14 @@ good(void)
 static int
 status_of(const struct post_head *head)
 {
-	return post_judge(head, &conf, &routes).status;
+	return post_check(head, &conf, &routes).status;
 }
 
 static void
 test_accepted(void)
 {
 	struct post_head head = good();
-	struct post_verdict verdict = post_judge(&head, &conf, &routes);
+	struct post_verdict verdict = post_check(&head, &conf, &routes);
 
 	OK(verdict.status == 200 && verdict.why == NULL, "a good request is accepted");
 	OK(verdict.path.len == 13 && memcmp(verdict.path.data, "/chat/general", 13) == 0,
@@ -100,7 +100,7 @@ is_binary(const char *type)
 	struct post_verdict verdict;
 
 	head.type = type;
-	verdict = post_judge(&head, &conf, &routes);
+	verdict = post_check(&head, &conf, &routes);
 	return verdict.status == 200 && verdict.binary;
 }
 
@@ -134,7 +134,7 @@ test_id(void)
 	struct post_verdict verdict;
 
 	strcpy(line.query, "x=1&id=0123456789abcdef0123456789ABCDEF");
-	verdict = post_judge(&head, &conf, &routes);
+	verdict = post_check(&head, &conf, &routes);
 	OK(verdict.status == 200 && verdict.has_id && verdict.id.bytes[0] == 0x01 && verdict.id.bytes[15] == 0xef,
 	    "an id in the query is taken");
 	strcpy(line.query, "id=0123");

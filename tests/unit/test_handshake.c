@@ -6,7 +6,7 @@
 #include "shared/credentials.h"
 #include "shared/keys.h"
 #include "shared/token.h"
-#include "sidecar/judge.h"
+#include "sidecar/handshake.h"
 #include "sidecar/registration.h"
 #include "sidecar/request_line.h"
 #include "sidecar/routes.h"
@@ -36,9 +36,9 @@ upgrade_of(const struct request_line *line)
 }
 
 static struct verdict
-judge(const struct upgrade *upgrade)
+check(const struct upgrade *upgrade)
 {
-	return judge_upgrade(upgrade, &routes, "", false);
+	return handshake_check(upgrade, &routes, "", false);
 }
 
 static void
@@ -46,11 +46,11 @@ test_accepted(void)
 {
 	struct request_line line = line_of("/chat/general");
 	struct upgrade upgrade = upgrade_of(&line);
-	struct verdict verdict = judge(&upgrade);
+	struct verdict verdict = check(&upgrade);
 
 	OK(verdict.status == 101 && verdict.route != NULL && verdict.why == NULL, "a good request is accepted");
 	upgrade.protocols = "other, frond.1";
-	OK(judge(&upgrade).status == 101, "so is one that offers the subprotocol");
+	OK(check(&upgrade).status == 101, "so is one that offers the subprotocol");
 }
 
 static void
@@ -61,10 +61,10 @@ test_request_line(void)
 	struct verdict verdict;
 
 	line.is_get = false;
-	verdict = judge(&upgrade);
+	verdict = check(&upgrade);
 	OK(verdict.status == 405 && verdict.why != NULL && verdict.route == NULL, "another method than GET is 405");
 	line = line_of("/nowhere");
-	OK(judge(&upgrade).status == 404, "a path without a route is 404");
+	OK(check(&upgrade).status == 404, "a path without a route is 404");
 }
 
 static void
@@ -77,21 +77,21 @@ test_headers(void)
 		"dGhlIHNhbXBsZSBub25j*Q==" };
 
 	upgrade.version = "8";
-	OK(judge(&upgrade).status == 426, "another version is 426");
+	OK(check(&upgrade).status == 426, "another version is 426");
 	upgrade.version = NULL;
-	OK(judge(&upgrade).status == 426, "none as well");
+	OK(check(&upgrade).status == 426, "none as well");
 	upgrade = upgrade_of(&line);
 	upgrade.key = NULL;
-	OK(judge(&upgrade).status == 400, "no key is 400");
+	OK(check(&upgrade).status == 400, "no key is 400");
 	for (size_t i = 0; i < sizeof(bad_keys) / sizeof(bad_keys[0]); i++) {
 		upgrade.key = bad_keys[i];
-		OK(judge(&upgrade).status == 400, "a key that is not 16 bytes in base64 is 400");
+		OK(check(&upgrade).status == 400, "a key that is not 16 bytes in base64 is 400");
 	}
 	upgrade = upgrade_of(&line);
 	upgrade.protocols = "soap, frond.11";
-	OK(judge(&upgrade).status == 400, "only unknown subprotocols are 400");
+	OK(check(&upgrade).status == 400, "only unknown subprotocols are 400");
 	upgrade.protocols = "";
-	OK(judge(&upgrade).status == 400, "an offer of none as well");
+	OK(check(&upgrade).status == 400, "an offer of none as well");
 }
 
 static void
@@ -101,8 +101,8 @@ test_limits(void)
 	struct upgrade upgrade = upgrade_of(&line);
 	struct routes empty = { 0 };
 
-	OK(judge_upgrade(&upgrade, &routes, "", true).status == 503, "at the limit of connections it is 503");
-	OK(judge_upgrade(&upgrade, &empty, "", false).status == 503, "and before any route has been announced");
+	OK(handshake_check(&upgrade, &routes, "", true).status == 503, "at the limit of connections it is 503");
+	OK(handshake_check(&upgrade, &empty, "", false).status == 503, "and before any route has been announced");
 }
 
 static int
@@ -113,7 +113,7 @@ status_for(const char *origin, const char *host, const char *allowed)
 
 	upgrade.origin = origin;
 	upgrade.host = host;
-	return judge_upgrade(&upgrade, &routes, allowed, false).status;
+	return handshake_check(&upgrade, &routes, allowed, false).status;
 }
 
 static void
@@ -137,9 +137,9 @@ test_origins(void)
 static void
 test_offers(void)
 {
-	OK(judge_offers("a,b , c", "b") && judge_offers("a", "a"), "an offer is found in its list");
-	OK(!judge_offers("ab, ba", "a") && !judge_offers("", "a"), "by its whole name");
-	OK(!judge_offers(NULL, "a"), "no header offers nothing");
+	OK(handshake_offers("a,b , c", "b") && handshake_offers("a", "a"), "an offer is found in its list");
+	OK(!handshake_offers("ab, ba", "a") && !handshake_offers("", "a"), "by its whole name");
+	OK(!handshake_offers(NULL, "a"), "no header offers nothing");
 }
 
 static void
@@ -154,21 +154,21 @@ test_tokens(void)
 
 	conf.jwt_expiry = "required";
 	OK(keys_new(&keys, &conf, &errors) == 0 && token_issue(keys, claims, 1000, 60, &text) == 0, "a token is made");
-	OK(judge_token(keys, &none, 1000, &token).status == 401, "without a token it is 401");
-	OK(strcmp(judge_token(keys, &none, 1000, &token).why, "missing") == 0, "whose reason says so");
-	OK(judge_token(keys, &wrong, 1000, &token).status == 401, "what is no token is 401");
+	OK(handshake_check_token(keys, &none, 1000, &token).status == 401, "without a token it is 401");
+	OK(strcmp(handshake_check_token(keys, &none, 1000, &token).why, "missing") == 0, "whose reason says so");
+	OK(handshake_check_token(keys, &wrong, 1000, &token).status == 401, "what is no token is 401");
 	buf_clear(&errors);
 	buf_printf(&errors, "Bearer %s", buf_cstr(&text));
 	right.authorization = buf_cstr(&errors);
-	OK(judge_token(keys, &right, 1000, &token).status == 101 && token.claims != NULL,
+	OK(handshake_check_token(keys, &right, 1000, &token).status == 101 && token.claims != NULL,
 	    "a valid one brings its claims");
 	token_free(&token);
 	token = (struct token){ 0 };
-	OK(judge_token(keys, &right, 1060, &token).status == 401, "until it has expired");
+	OK(handshake_check_token(keys, &right, 1060, &token).status == 401, "until it has expired");
 	keys_free(keys);
 	keys = NULL;
 	conf.secret = "";
-	OK(keys_new(&keys, &conf, &errors) == 0 && judge_token(keys, &right, 1000, &token).status == 503,
+	OK(keys_new(&keys, &conf, &errors) == 0 && handshake_check_token(keys, &right, 1000, &token).status == 503,
 	    "without a key nobody can tell: 503, and not 101");
 	keys_free(keys);
 	cJSON_Delete(claims);

@@ -1,11 +1,11 @@
 /*
- * judge - may this upgrade become a WebSocket?
+ * handshake - may this upgrade become a WebSocket?
  *
  * The verdict is an HTTP status: 101, or why not. Pure: it looks at a request
  * that is laid out as strings, and asks the routes.
  */
-#ifndef SIDECAR_JUDGE_H
-#define SIDECAR_JUDGE_H
+#ifndef SIDECAR_HANDSHAKE_H
+#define SIDECAR_HANDSHAKE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,7 +39,7 @@ struct verdict {
  * list, "*", or "" for the same origin only; full is true at the limit of
  * connections.
  */
-struct verdict judge_upgrade(
+struct verdict handshake_check(
     const struct upgrade *upgrade, const struct routes *routes, const char *allowed_origins, bool full);
 
 /*
@@ -47,10 +47,10 @@ struct verdict judge_upgrade(
  * with token_free(), or 401 with a reason that helps nobody guess; 503 without
  * keys. now is Unix time.
  */
-struct verdict judge_token(
+struct verdict handshake_check_token(
     const struct keys *keys, const struct credentials *credentials, int64_t now, struct token *ret);
 
 /* True when a comma-separated offer has the subprotocol. */
-bool judge_offers(const char *protocols, const char *name);
+bool handshake_offers(const char *protocols, const char *name);
 
 #endif

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sidecar/tally.h"
+#include "sidecar/counters.h"
 
 enum { CODES_OF_APPS = 3000 }; /* RFC 6455 section 7.4.2: libraries' and applications' own */
 
@@ -10,7 +10,7 @@ enum { CODES_OF_APPS = 3000 }; /* RFC 6455 section 7.4.2: libraries' and applica
 static const struct {
 	uint16_t code;
 	const char *name;
-} ends[TALLY_ENDS] = {
+} ends[COUNTERS_ENDS] = {
 	{ 1000, "normal" },
 	{ 1001, "going-away" },
 	{ 1002, "protocol-error" },
@@ -31,11 +31,11 @@ static const struct {
 	{ 0, "other" },
 };
 
-static const char *const upgrades[TALLY_UPGRADES] = { "101", "400", "401", "403", "404", "405", "426", "429", "503",
+static const char *const upgrades[COUNTERS_UPGRADES] = { "101", "400", "401", "403", "404", "405", "426", "429", "503",
 	"other" };
 
 void
-tally_end(struct tally *tally, const char *why, uint16_t code)
+counters_add_end(struct counters *counters, const char *why, uint16_t code)
 {
 	int i = 0;
 
@@ -43,29 +43,29 @@ tally_end(struct tally *tally, const char *why, uint16_t code)
 		code = 1006; /* it broke */
 	if (code >= CODES_OF_APPS)
 		code = CODES_OF_APPS;
-	while (i < TALLY_ENDS - 1 && (why != NULL ? strcmp(ends[i].name, why) != 0 : ends[i].code != code))
+	while (i < COUNTERS_ENDS - 1 && (why != NULL ? strcmp(ends[i].name, why) != 0 : ends[i].code != code))
 		i++;
-	tally->ends[i]++;
+	counters->ends[i]++;
 }
 
 void
-tally_upgrade(struct tally *tally, int status)
+counters_add_upgrade(struct counters *counters, int status)
 {
 	int i = 0;
 
-	while (i < TALLY_UPGRADES - 1 && atoi(upgrades[i]) != status)
+	while (i < COUNTERS_UPGRADES - 1 && atoi(upgrades[i]) != status)
 		i++;
-	tally->upgrades[i]++;
+	counters->upgrades[i]++;
 }
 
 const char *
-tally_end_name(int index)
+counters_end_name(int index)
 {
 	return ends[index].name;
 }
 
 const char *
-tally_upgrade_name(int index)
+counters_upgrade_name(int index)
 {
 	return upgrades[index];
 }

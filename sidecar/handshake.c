@@ -4,7 +4,7 @@
 #include "shared/conf.h"
 #include "shared/credentials.h"
 #include "shared/token.h"
-#include "sidecar/judge.h"
+#include "sidecar/handshake.h"
 #include "sidecar/request_line.h"
 #include "sidecar/routes.h"
 
@@ -29,7 +29,7 @@ is_key(const char *key)
 }
 
 bool
-judge_offers(const char *protocols, const char *name)
+handshake_offers(const char *protocols, const char *name)
 {
 	const char *item;
 	size_t len;
@@ -57,7 +57,7 @@ origin_allowed(const char *origin, const char *host, const char *allowed)
 		return true;
 	if (allowed[0] == '\0')
 		return is_same_origin(origin, host);
-	return strcmp(allowed, "*") == 0 || judge_offers(allowed, origin);
+	return strcmp(allowed, "*") == 0 || handshake_offers(allowed, origin);
 }
 
 static struct verdict
@@ -67,7 +67,7 @@ refuse(int status, const char *why)
 }
 
 struct verdict
-judge_upgrade(const struct upgrade *upgrade, const struct routes *routes, const char *allowed_origins, bool full)
+handshake_check(const struct upgrade *upgrade, const struct routes *routes, const char *allowed_origins, bool full)
 {
 	const struct request_line *line = upgrade->line;
 	const struct route *route;
@@ -85,7 +85,7 @@ judge_upgrade(const struct upgrade *upgrade, const struct routes *routes, const 
 		return refuse(404, "no WebSocket route matches this path");
 	if (!origin_allowed(upgrade->origin, upgrade->host, allowed_origins))
 		return refuse(403, "this origin is not allowed");
-	if (upgrade->protocols != NULL && !judge_offers(upgrade->protocols, "frond.1"))
+	if (upgrade->protocols != NULL && !handshake_offers(upgrade->protocols, "frond.1"))
 		return refuse(400, "none of the offered subprotocols is known");
 	if (full)
 		return refuse(503, "too many connections");
@@ -93,7 +93,7 @@ judge_upgrade(const struct upgrade *upgrade, const struct routes *routes, const 
 }
 
 struct verdict
-judge_token(const struct keys *keys, const struct credentials *credentials, int64_t now, struct token *ret)
+handshake_check_token(const struct keys *keys, const struct credentials *credentials, int64_t now, struct token *ret)
 {
 	struct span text = credentials_token(credentials);
 	enum token_verdict verdict = token_verify(keys, text.data, text.len, now, ret);

@@ -1,0 +1,33 @@
+/*
+ * counters - how often upgrades and connections ended in which way.
+ */
+#ifndef SIDECAR_COUNTERS_H
+#define SIDECAR_COUNTERS_H
+
+#include <stdint.h>
+
+enum counters_sizes {
+	COUNTERS_ENDS = 18,
+	COUNTERS_UPGRADES = 10,
+	COUNTERS_BAD_REQUEST = 1, /* index of the status 400 */
+};
+
+struct counters {
+	uint64_t ends[COUNTERS_ENDS];
+	uint64_t upgrades[COUNTERS_UPGRADES];
+};
+
+/*
+ * Counts a connection's end: why we dropped it, or NULL, and the status that
+ * either side closed with (RFC 6455 section 7.4), or 0.
+ */
+void counters_add_end(struct counters *counters, const char *why, uint16_t code);
+
+/* Counts the answer to an upgrade: an HTTP status. */
+void counters_add_upgrade(struct counters *counters, int status);
+
+/* What is counted at an index, in a word; "other" is the last of each. */
+const char *counters_end_name(int index);
+const char *counters_upgrade_name(int index);
+
+#endif
