@@ -39,6 +39,9 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/store.h %D%/store_file.c %D%/store_redis.c \
 	%D%/template/arena.c %D%/template/arena.h \
 	%D%/template/ast.h \
+	%D%/template/budget.c %D%/template/budget.h \
+	%D%/template/case.c %D%/template/case.h \
+	%D%/template/chars.c %D%/template/chars.h \
 	%D%/template/check.c %D%/template/check.h \
 	%D%/template/date.c %D%/template/date.h \
 	%D%/template/eval.c \
@@ -49,13 +52,13 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/template/filter_number.c \
 	%D%/template/filter_text.c \
 	%D%/template/json.c %D%/template/json.h \
-	%D%/template/letters.c %D%/template/letters.h \
 	%D%/template/lexer.c %D%/template/lexer.h \
 	%D%/template/limits.h \
 	%D%/template/loader.c %D%/template/loader.h \
 	%D%/template/number.c %D%/template/number.h \
 	%D%/template/operand.c \
 	%D%/template/parser.c %D%/template/parser.h \
+	%D%/template/print.c %D%/template/print.h \
 	%D%/template/render.c %D%/template/render.h \
 	%D%/template/scope.c %D%/template/scope.h \
 	%D%/template/tags.c \
@@ -63,7 +66,6 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/template/templates.c %D%/template/templates.h \
 	%D%/template/text.c %D%/template/text.h \
 	%D%/template/value.c %D%/template/value.h \
-	%D%/template/work.c %D%/template/work.h \
 	%D%/tina4.h \
 	%D%/visitor.c \
 	%D%/worker.c %D%/worker.h \

@@ -4,99 +4,99 @@
 #include "fcgi/template/check.h"
 
 static int
-is_defined(struct work *work, struct value value, struct value argument, bool *ret)
+is_defined(struct budget *budget, struct value value, struct value argument, bool *ret)
 {
-	(void)work;
+	(void)budget;
 	(void)argument;
 	*ret = value.kind != VALUE_UNDEFINED;
 	return 0;
 }
 
 static int
-is_empty(struct work *work, struct value value, struct value argument, bool *ret)
+is_empty(struct budget *budget, struct value value, struct value argument, bool *ret)
 {
-	(void)work;
+	(void)budget;
 	(void)argument;
 	*ret = value_is_empty(value);
 	return 0;
 }
 
 static int
-is_null(struct work *work, struct value value, struct value argument, bool *ret)
+is_null(struct budget *budget, struct value value, struct value argument, bool *ret)
 {
-	(void)work;
+	(void)budget;
 	(void)argument;
 	*ret = value_is_missing(value);
 	return 0;
 }
 
 static int
-is_iterable(struct work *work, struct value value, struct value argument, bool *ret)
+is_iterable(struct budget *budget, struct value value, struct value argument, bool *ret)
 {
-	(void)work;
+	(void)budget;
 	(void)argument;
 	*ret = value_is_iterable(value);
 	return 0;
 }
 
 static int
-is_string(struct work *work, struct value value, struct value argument, bool *ret)
+is_string(struct budget *budget, struct value value, struct value argument, bool *ret)
 {
-	(void)work;
+	(void)budget;
 	(void)argument;
 	*ret = value.kind == VALUE_TEXT;
 	return 0;
 }
 
 static int
-is_number(struct work *work, struct value value, struct value argument, bool *ret)
+is_number(struct budget *budget, struct value value, struct value argument, bool *ret)
 {
-	(void)work;
+	(void)budget;
 	(void)argument;
 	*ret = value.kind == VALUE_NUMBER;
 	return 0;
 }
 
 static int
-is_boolean(struct work *work, struct value value, struct value argument, bool *ret)
+is_boolean(struct budget *budget, struct value value, struct value argument, bool *ret)
 {
-	(void)work;
+	(void)budget;
 	(void)argument;
 	*ret = value.kind == VALUE_BOOL;
 	return 0;
 }
 
 static int
-is_divisible(struct work *work, struct value value, struct value argument, bool *ret)
+is_divisible(struct budget *budget, struct value value, struct value argument, bool *ret)
 {
 	double number, by;
 	int r;
 
-	r = value_to_number(work, value, &number);
+	r = value_to_number(budget, value, &number);
 	if (r == 0)
-		r = value_to_number(work, argument, &by);
+		r = value_to_number(budget, argument, &by);
 	if (r == 0 && by == 0)
-		r = work_fail(work, -EINVAL, "division by zero");
+		r = budget_fail(budget, -EINVAL, "division by zero");
 	if (r == 0)
 		*ret = fmod(number, by) == 0;
 	return r;
 }
 
 static int
-is_even(struct work *work, struct value value, struct value argument, bool *ret)
+is_even(struct budget *budget, struct value value, struct value argument, bool *ret)
 {
 	(void)argument;
-	return is_divisible(work, value, value_of_number(2), ret);
+	return is_divisible(budget, value, value_of_number(2), ret);
 }
 
 static int
-is_odd(struct work *work, struct value value, struct value argument, bool *ret)
+is_odd(struct budget *budget, struct value value, struct value argument, bool *ret)
 {
 	double number;
 	int r;
 
 	(void)argument;
-	r = value_to_number(work, value, &number);
+	r = value_to_number(budget, value, &number);
 	if (r == 0)
 		*ret = fabs(fmod(number, 2)) == 1;
 	return r;

@@ -11,7 +11,7 @@ struct check {
 	const char *second; /* the second word of its name, or NULL */
 	bool has_argument;
 	/* Returns 0 or a failure. */
-	int (*apply)(struct work *work, struct value value, struct value argument, bool *ret);
+	int (*apply)(struct budget *budget, struct value value, struct value argument, bool *ret);
 };
 
 /* By its first word. Returns NULL when there is none. */

@@ -5,6 +5,7 @@
 #include "fcgi/template/check.h"
 #include "fcgi/template/filter.h"
 #include "fcgi/template/limits.h"
+#include "fcgi/template/print.h"
 #include "fcgi/template/render.h"
 
 /* --- parts ----------------------------------------------------------------------- */
@@ -18,17 +19,17 @@ eval_member(struct render *render, const struct expr *expr, struct value *ret)
 	r = eval(render, expr->operands, &of);
 	if (r == 0)
 		r = eval(render, expr->operands->next, &key);
-	return r == 0 ? value_member(&render->work, of, key, ret) : r;
+	return r == 0 ? value_member(&render->budget, of, key, ret) : r;
 }
 
 static int
 eval_list(struct render *render, const struct expr *expr, struct value *ret)
 {
-	struct value_pair *pairs = arena_alloc(&render->work.arena, expr->n * sizeof(*pairs));
+	struct value_pair *pairs = arena_alloc(&render->budget.arena, expr->n * sizeof(*pairs));
 	size_t n = 0;
 
 	if (pairs == NULL)
-		return work_no_memory(&render->work);
+		return budget_no_memory(&render->budget);
 	for (const struct expr *item = expr->operands; item != NULL; item = item->next, n++) {
 		int r = eval(render, item, &pairs[n].item);
 
@@ -36,7 +37,7 @@ eval_list(struct render *render, const struct expr *expr, struct value *ret)
 			return r;
 		pairs[n].key = value_of_number((double)n);
 	}
-	return value_of_pairs(&render->work, VALUE_LIST, pairs, n, ret);
+	return value_of_pairs(&render->budget, VALUE_LIST, pairs, n, ret);
 }
 
 /* A key and the item after it. */
@@ -47,7 +48,7 @@ eval_pair(struct render *render, const struct expr *key, struct value_pair *ret)
 
 	r = eval(render, key, &ret->key);
 	if (r == 0)
-		r = value_to_text(&render->work, ret->key, &ret->key.text);
+		r = print_to_text(&render->budget, ret->key, &ret->key.text);
 	ret->key.kind = VALUE_TEXT;
 	return r == 0 ? eval(render, key->next, &ret->item) : r;
 }
@@ -55,18 +56,18 @@ eval_pair(struct render *render, const struct expr *key, struct value_pair *ret)
 static int
 eval_dict(struct render *render, const struct expr *expr, struct value *ret)
 {
-	struct value_pair *pairs = arena_alloc(&render->work.arena, expr->n / 2 * sizeof(*pairs));
+	struct value_pair *pairs = arena_alloc(&render->budget.arena, expr->n / 2 * sizeof(*pairs));
 	size_t n = 0;
 
 	if (pairs == NULL)
-		return work_no_memory(&render->work);
+		return budget_no_memory(&render->budget);
 	for (const struct expr *key = expr->operands; key != NULL; key = key->next->next, n++) {
 		int r = eval_pair(render, key, &pairs[n]);
 
 		if (r < 0)
 			return r;
 	}
-	return value_of_pairs(&render->work, VALUE_DICT, pairs, n, ret);
+	return value_of_pairs(&render->budget, VALUE_DICT, pairs, n, ret);
 }
 
 static int
@@ -86,7 +87,7 @@ eval_number(struct render *render, const struct expr *expr, double *ret)
 	struct value value;
 	int r = eval(render, expr, &value);
 
-	return r == 0 ? value_to_number(&render->work, value, ret) : r;
+	return r == 0 ? value_to_number(&render->budget, value, ret) : r;
 }
 
 static int
@@ -121,18 +122,18 @@ eval_choice(struct render *render, const struct expr *expr, struct value *ret)
 
 /* The step goes from first to last, whatever its sign. */
 static int
-make_range(struct work *work, double first, double last, double step, struct value *ret)
+make_range(struct budget *budget, double first, double last, double step, struct value *ret)
 {
 	double n = floor(fabs(last - first) / fabs(step)) + 1;
 	struct value_items *items;
 
 	if (step == 0)
-		return work_fail(work, -EINVAL, "a range of step 0");
+		return budget_fail(budget, -EINVAL, "a range of step 0");
 	if (!(n <= TEMPLATE_MAX_STEPS))
-		return work_fail(work, -E2BIG, "a range of more than %d items", TEMPLATE_MAX_STEPS);
-	items = arena_alloc(&work->arena, sizeof(*items));
+		return budget_fail(budget, -E2BIG, "a range of more than %d items", TEMPLATE_MAX_STEPS);
+	items = arena_alloc(&budget->arena, sizeof(*items));
 	if (items == NULL)
-		return work_no_memory(work);
+		return budget_no_memory(budget);
 	items->n = (size_t)n;
 	items->first = first;
 	items->step = first <= last ? fabs(step) : -fabs(step);
@@ -152,7 +153,7 @@ eval_range(struct render *render, const struct expr *expr, struct value *ret)
 		r = eval_number(render, operand->next, &last);
 	if (r == 0 && expr->n == 3)
 		r = eval_number(render, operand->next->next, &step);
-	return r == 0 ? make_range(&render->work, first, last, step, ret) : r;
+	return r == 0 ? make_range(&render->budget, first, last, step, ret) : r;
 }
 
 static int
@@ -165,7 +166,7 @@ eval_filter(struct render *render, const struct expr *expr, struct value *ret)
 	r = eval(render, expr->operands, &in);
 	for (const struct expr *arg = expr->operands->next; r == 0 && arg != NULL; arg = arg->next)
 		r = eval(render, arg, &args[n++]);
-	return r == 0 ? expr->filter->apply(&render->work, in, args, n, ret) : r;
+	return r == 0 ? expr->filter->apply(&render->budget, in, args, n, ret) : r;
 }
 
 static int
@@ -179,7 +180,7 @@ eval_check(struct render *render, const struct expr *expr, struct value *ret)
 	if (r == 0 && expr->n > 1)
 		r = eval(render, expr->operands->next, &argument);
 	if (r == 0)
-		r = expr->check->apply(&render->work, value, argument, &holds);
+		r = expr->check->apply(&render->budget, value, argument, &holds);
 	*ret = value_of_bool(holds != expr->negated);
 	return r;
 }
@@ -187,11 +188,11 @@ eval_check(struct render *render, const struct expr *expr, struct value *ret)
 static int
 eval_macro(struct render *render, const struct expr *expr, struct value *ret)
 {
-	struct value *args = arena_alloc(&render->work.arena, expr->n * sizeof(*args));
+	struct value *args = arena_alloc(&render->budget.arena, expr->n * sizeof(*args));
 	unsigned n = 0;
 
 	if (args == NULL)
-		return work_no_memory(&render->work);
+		return budget_no_memory(&render->budget);
 	for (const struct expr *arg = expr->operands; arg != NULL; arg = arg->next) {
 		int r = eval(render, arg, &args[n++]);
 
@@ -204,10 +205,10 @@ eval_macro(struct render *render, const struct expr *expr, struct value *ret)
 /* --- operators --------------------------------------------------------------------- */
 
 static int
-divide(struct work *work, enum expr_operator op, double a, double b, double *ret)
+divide(struct budget *budget, enum expr_operator op, double a, double b, double *ret)
 {
 	if (b == 0)
-		return work_fail(work, -EINVAL, "division by zero");
+		return budget_fail(budget, -EINVAL, "division by zero");
 	if (op == OP_REMAINDER)
 		*ret = fmod(a, b);
 	else
@@ -216,7 +217,7 @@ divide(struct work *work, enum expr_operator op, double a, double b, double *ret
 }
 
 static int
-calculate(struct work *work, enum expr_operator op, double a, double b, struct value *ret)
+calculate(struct budget *budget, enum expr_operator op, double a, double b, struct value *ret)
 {
 	double result = 0;
 	int r = 0;
@@ -230,9 +231,9 @@ calculate(struct work *work, enum expr_operator op, double a, double b, struct v
 	else if (op == OP_POWER)
 		result = pow(a, b);
 	else
-		r = divide(work, op, a, b, &result);
+		r = divide(budget, op, a, b, &result);
 	if (r == 0 && !isfinite(result))
-		r = work_fail(work, -ERANGE, "a result is not a finite number");
+		r = budget_fail(budget, -ERANGE, "a result is not a finite number");
 	*ret = value_of_number(result);
 	return r;
 }
@@ -246,19 +247,19 @@ eval_arithmetic(struct render *render, const struct expr *expr, struct value *re
 	r = eval_number(render, expr->operands, &a);
 	if (r == 0)
 		r = eval_number(render, expr->operands->next, &b);
-	return r == 0 ? calculate(&render->work, expr->op, a, b, ret) : r;
+	return r == 0 ? calculate(&render->budget, expr->op, a, b, ret) : r;
 }
 
 static int
-join_texts(struct work *work, struct span a, struct span b, struct span *ret)
+join_texts(struct budget *budget, struct span a, struct span b, struct span *ret)
 {
 	char *bytes;
 
 	if (b.len > TEMPLATE_MAX_OUTPUT || a.len > TEMPLATE_MAX_OUTPUT - b.len)
-		return work_fail(work, -E2BIG, "text of more than %d bytes", TEMPLATE_MAX_OUTPUT);
-	bytes = arena_alloc(&work->arena, a.len + b.len);
+		return budget_fail(budget, -E2BIG, "text of more than %d bytes", TEMPLATE_MAX_OUTPUT);
+	bytes = arena_alloc(&budget->arena, a.len + b.len);
 	if (bytes == NULL)
-		return work_no_memory(work);
+		return budget_no_memory(budget);
 	if (a.len > 0)
 		memcpy(bytes, a.data, a.len);
 	if (b.len > 0)
@@ -268,16 +269,16 @@ join_texts(struct work *work, struct span a, struct span b, struct span *ret)
 }
 
 static int
-join(struct work *work, struct value a, struct value b, struct value *ret)
+join(struct budget *budget, struct value a, struct value b, struct value *ret)
 {
 	struct span left, right, both;
 	int r;
 
-	r = value_to_text(work, a, &left);
+	r = print_to_text(budget, a, &left);
 	if (r == 0)
-		r = value_to_text(work, b, &right);
+		r = print_to_text(budget, b, &right);
 	if (r == 0)
-		r = join_texts(work, left, right, &both);
+		r = join_texts(budget, left, right, &both);
 	if (r == 0) {
 		*ret = value_of_text(both);
 		ret->safe = a.safe && b.safe;
@@ -287,7 +288,7 @@ join(struct work *work, struct value a, struct value b, struct value *ret)
 
 /* Among the items of a list or dict, or within a text. */
 static int
-is_in(struct work *work, struct value what, struct value where, bool *ret)
+is_in(struct budget *budget, struct value what, struct value where, bool *ret)
 {
 	struct value_walk walk = value_walk(where);
 	struct value key, item;
@@ -296,25 +297,25 @@ is_in(struct work *work, struct value what, struct value where, bool *ret)
 
 	*ret = false;
 	while (r == 0 && !*ret && value_next(&walk, &key, &item))
-		r = value_equal(work, what, item, ret);
+		r = value_equal(budget, what, item, ret);
 	if (r < 0 || where.kind != VALUE_TEXT)
 		return r;
-	r = value_to_text(work, what, &part);
+	r = print_to_text(budget, what, &part);
 	if (r == 0)
 		*ret = part.len == 0 || span_find(where.text, 0, part) < where.text.len;
-	return r == 0 ? work_spend(work, where.text.len / TEMPLATE_STEP_BYTES) : r;
+	return r == 0 ? budget_spend(budget, where.text.len / TEMPLATE_STEP_BYTES) : r;
 }
 
 static int
-compare(struct work *work, enum expr_operator op, struct value a, struct value b, struct value *ret)
+compare(struct budget *budget, enum expr_operator op, struct value a, struct value b, struct value *ret)
 {
 	bool holds = false;
 	int r = 0;
 
 	if (op == OP_EQUAL || op == OP_UNEQUAL)
-		r = value_equal(work, a, b, &holds);
+		r = value_equal(budget, a, b, &holds);
 	else if (op == OP_IN || op == OP_NOT_IN)
-		r = is_in(work, a, b, &holds);
+		r = is_in(budget, a, b, &holds);
 	else if (op == OP_LESS || op == OP_AT_LEAST)
 		holds = value_compare(a, b) < 0;
 	else
@@ -336,8 +337,8 @@ eval_both(struct render *render, const struct expr *expr, struct value *ret)
 	if (r < 0)
 		return r;
 	if (expr->op == OP_JOIN)
-		return join(&render->work, a, b, ret);
-	return compare(&render->work, expr->op, a, b, ret);
+		return join(&render->budget, a, b, ret);
+	return compare(&render->budget, expr->op, a, b, ret);
 }
 
 static int
@@ -405,7 +406,7 @@ evaluate(struct render *render, const struct expr *expr, struct value *ret)
 		*ret = expr->literal;
 		return 0;
 	case EXPR_NAME:
-		return scope_find(&render->work, render->scope, expr->name, ret);
+		return scope_find(&render->budget, render->scope, expr->name, ret);
 	case EXPR_MEMBER:
 		return eval_member(render, expr, ret);
 	case EXPR_LIST:
@@ -439,12 +440,12 @@ eval(struct render *render, const struct expr *expr, struct value *ret)
 {
 	int r;
 
-	r = work_enter(&render->work);
+	r = budget_enter(&render->budget);
 	if (r < 0)
 		return render_locate(render, expr->line, r);
-	r = work_spend(&render->work, 1);
+	r = budget_spend(&render->budget, 1);
 	if (r == 0)
 		r = evaluate(render, expr, ret);
-	work_leave(&render->work);
+	budget_leave(&render->budget);
 	return r < 0 ? render_locate(render, expr->line, r) : 0;
 }

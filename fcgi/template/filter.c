@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "fcgi/template/filter.h"
+#include "fcgi/template/print.h"
 
 /* By name, for filter_find(). */
 static const struct filter filters[] = {
@@ -51,24 +52,24 @@ filter_find(struct span name)
 }
 
 int
-filter_text_arg(struct work *work, const struct value *args, unsigned n, unsigned i, struct span *ret)
+filter_text_arg(struct budget *budget, const struct value *args, unsigned n, unsigned i, struct span *ret)
 {
-	return i < n ? value_to_text(work, args[i], ret) : 0;
+	return i < n ? print_to_text(budget, args[i], ret) : 0;
 }
 
 int
-filter_int_arg(struct work *work, const struct value *args, unsigned n, unsigned i, int min, int max, int *ret)
+filter_int_arg(struct budget *budget, const struct value *args, unsigned n, int min, int max, int *ret)
 {
 	double number;
 	int r;
 
-	if (i >= n)
+	if (n == 0)
 		return 0;
-	r = value_to_number(work, args[i], &number);
+	r = value_to_number(budget, args[0], &number);
 	if (r < 0)
 		return r;
 	if (!(number >= min && number <= max))
-		return work_fail(work, -ERANGE, "expected a number from %d to %d", min, max);
+		return budget_fail(budget, -ERANGE, "expected a number from %d to %d", min, max);
 	*ret = (int)number;
 	return 0;
 }

@@ -12,7 +12,8 @@
 enum { FILTER_MAX_ARGS = 3 };
 
 /* Returns 0 or a failure. args[n] are within the filter's minimum and maximum. */
-typedef int filter_apply(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret);
+typedef int filter_apply(
+    struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret);
 
 struct filter {
 	const char *name;
@@ -23,9 +24,11 @@ struct filter {
 /* Returns NULL when there is none. */
 const struct filter *filter_find(struct span name);
 
-/* The i-th argument as text or as a whole number, or what holds when there is none. Returns 0 or a failure. */
-int filter_text_arg(struct work *work, const struct value *args, unsigned n, unsigned i, struct span *ret);
-int filter_int_arg(struct work *work, const struct value *args, unsigned n, unsigned i, int min, int max, int *ret);
+/* The i-th argument as text, which stays as it is when there is none. Returns 0 or a failure. */
+int filter_text_arg(struct budget *budget, const struct value *args, unsigned n, unsigned i, struct span *ret);
+
+/* The first argument as a whole number from min to max, likewise. */
+int filter_int_arg(struct budget *budget, const struct value *args, unsigned n, int min, int max, int *ret);
 
 filter_apply filter_capitalize, filter_default, filter_escape, filter_json, filter_length, filter_lower, filter_nl2br;
 filter_apply filter_raw, filter_replace, filter_slug, filter_split, filter_title, filter_trim, filter_truncate;

@@ -1,7 +1,8 @@
 #include <stdlib.h>
 
+#include "fcgi/template/chars.h"
 #include "fcgi/template/filter.h"
-#include "fcgi/template/letters.h"
+#include "fcgi/template/print.h"
 #include "shared/buf.h"
 
 /* Makes the keys of a list follow its items. */
@@ -14,34 +15,34 @@ number_keys(struct value_pair *pairs, size_t n)
 
 /* A list or dict again, of these pairs. */
 static int
-remake(struct work *work, struct value in, struct value_pair *pairs, size_t n, struct value *ret)
+remake(struct budget *budget, struct value in, struct value_pair *pairs, size_t n, struct value *ret)
 {
 	if (in.kind != VALUE_DICT)
 		number_keys(pairs, n);
-	return value_of_pairs(work, in.kind == VALUE_DICT ? VALUE_DICT : VALUE_LIST, pairs, n, ret);
+	return value_of_pairs(budget, in.kind == VALUE_DICT ? VALUE_DICT : VALUE_LIST, pairs, n, ret);
 }
 
 /* --- ends ------------------------------------------------------------------------- */
 
 int
-filter_first(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_first(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct value_walk walk = value_walk(in);
 	struct value key;
 
-	(void)work;
+	(void)budget;
 	(void)args;
 	(void)n;
 	*ret = (struct value){ .kind = VALUE_UNDEFINED };
 	if (in.kind == VALUE_TEXT)
-		*ret = value_of_text((struct span){ in.text.data, letters_step(in.text) });
+		*ret = value_of_text((struct span){ in.text.data, chars_step(in.text) });
 	else
 		value_next(&walk, &key, ret);
 	return 0;
 }
 
 int
-filter_last(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_last(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct value_walk walk = value_walk(in);
 	struct value key;
@@ -51,19 +52,19 @@ filter_last(struct work *work, struct value in, const struct value *args, unsign
 	(void)n;
 	*ret = (struct value){ .kind = VALUE_UNDEFINED };
 	if (in.kind == VALUE_TEXT) {
-		step = letters_last_step(in.text);
+		step = chars_last_step(in.text);
 		*ret = value_of_text(span_from(in.text, in.text.len - step));
 		return 0;
 	}
 	while (value_next(&walk, &key, ret))
 		continue;
-	return work_spend(work, walk.i / 8);
+	return budget_spend(budget, walk.i / 8);
 }
 
 /* --- join and keys -------------------------------------------------------------------- */
 
 int
-filter_join(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_join(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct value_walk walk = value_walk(in);
 	struct span glue = { NULL, 0 };
@@ -71,22 +72,22 @@ filter_join(struct work *work, struct value in, const struct value *args, unsign
 	struct value key, item;
 	int r;
 
-	r = filter_text_arg(work, args, n, 0, &glue);
+	r = filter_text_arg(budget, args, n, 0, &glue);
 	for (size_t i = 0; r == 0 && value_next(&walk, &key, &item); i++) {
 		if (i > 0)
 			text_put(&buf, glue);
-		r = value_put(work, &buf, item);
+		r = print_value(budget, &buf, item);
 		if (r == 0)
-			r = work_spend(work, 1);
+			r = budget_spend(budget, 1);
 	}
 	if (r == 0)
-		r = value_of_buf(work, &buf, ret);
+		r = value_of_buf(budget, &buf, ret);
 	buf_free(&buf);
 	return r;
 }
 
 int
-filter_keys(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_keys(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct value_pair *pairs;
 	size_t count;
@@ -94,38 +95,38 @@ filter_keys(struct work *work, struct value in, const struct value *args, unsign
 
 	(void)args;
 	(void)n;
-	r = value_to_pairs(work, in, &pairs, &count);
+	r = value_to_pairs(budget, in, &pairs, &count);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < count; i++)
 		pairs[i].item = pairs[i].key;
 	number_keys(pairs, count);
-	return value_of_pairs(work, VALUE_LIST, pairs, count, ret);
+	return value_of_pairs(budget, VALUE_LIST, pairs, count, ret);
 }
 
 /* --- order ---------------------------------------------------------------------------------- */
 
 static int
-reverse_text(struct work *work, struct value in, struct value *ret)
+reverse_text(struct budget *budget, struct value in, struct value *ret)
 {
 	struct buf buf = BUF_INIT;
 	struct span text;
 	int r;
 
-	r = value_to_text(work, in, &text);
+	r = print_to_text(budget, in, &text);
 	if (r < 0)
 		return r;
 	while (text.len > 0) {
-		size_t step = letters_last_step(text);
+		size_t step = chars_last_step(text);
 
 		text.len -= step;
 		text_put(&buf, (struct span){ text.data + text.len, step });
 	}
-	return value_of_buf(work, &buf, ret);
+	return value_of_buf(budget, &buf, ret);
 }
 
 int
-filter_reverse(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_reverse(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct value_pair *pairs, swapped;
 	size_t count;
@@ -134,8 +135,8 @@ filter_reverse(struct work *work, struct value in, const struct value *args, uns
 	(void)args;
 	(void)n;
 	if (!value_is_iterable(in))
-		return reverse_text(work, in, ret);
-	r = value_to_pairs(work, in, &pairs, &count);
+		return reverse_text(budget, in, ret);
+	r = value_to_pairs(budget, in, &pairs, &count);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < count / 2; i++) {
@@ -143,7 +144,7 @@ filter_reverse(struct work *work, struct value in, const struct value *args, uns
 		pairs[i] = pairs[count - 1 - i];
 		pairs[count - 1 - i] = swapped;
 	}
-	return remake(work, in, pairs, count, ret);
+	return remake(budget, in, pairs, count, ret);
 }
 
 /* An item that remembers where it was. */
@@ -172,21 +173,21 @@ compare_items(const void *a, const void *b)
 
 /* All items in their order. */
 static int
-sort_items(struct work *work, struct value in, struct sorted **ret, size_t *ret_n)
+sort_items(struct budget *budget, struct value in, struct sorted **ret, size_t *ret_n)
 {
 	struct value_pair *pairs;
 	struct sorted *sorted;
 	size_t n;
 	int r;
 
-	r = value_to_pairs(work, in, &pairs, &n);
+	r = value_to_pairs(budget, in, &pairs, &n);
 	if (r == 0)
-		r = work_spend(work, n * 4);
+		r = budget_spend(budget, n * 4);
 	if (r < 0)
 		return r;
-	sorted = arena_alloc(&work->arena, n * sizeof(*sorted));
+	sorted = arena_alloc(&budget->arena, n * sizeof(*sorted));
 	if (sorted == NULL)
-		return work_no_memory(work);
+		return budget_no_memory(budget);
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = (struct sorted){ pairs[i], i };
 	qsort(sorted, n, sizeof(*sorted), compare_items);
@@ -197,19 +198,19 @@ sort_items(struct work *work, struct value in, struct sorted **ret, size_t *ret_
 
 /* Makes a list or dict again of what was sorted. */
 static int
-remake_sorted(struct work *work, struct value in, const struct sorted *sorted, size_t n, struct value *ret)
+remake_sorted(struct budget *budget, struct value in, const struct sorted *sorted, size_t n, struct value *ret)
 {
-	struct value_pair *pairs = arena_alloc(&work->arena, n * sizeof(*pairs));
+	struct value_pair *pairs = arena_alloc(&budget->arena, n * sizeof(*pairs));
 
 	if (pairs == NULL)
-		return work_no_memory(work);
+		return budget_no_memory(budget);
 	for (size_t i = 0; i < n; i++)
 		pairs[i] = sorted[i].pair;
-	return remake(work, in, pairs, n, ret);
+	return remake(budget, in, pairs, n, ret);
 }
 
 int
-filter_sort(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_sort(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct sorted *sorted;
 	size_t count;
@@ -217,30 +218,30 @@ filter_sort(struct work *work, struct value in, const struct value *args, unsign
 
 	(void)args;
 	(void)n;
-	r = sort_items(work, in, &sorted, &count);
-	return r == 0 ? remake_sorted(work, in, sorted, count, ret) : r;
+	r = sort_items(budget, in, &sorted, &count);
+	return r == 0 ? remake_sorted(budget, in, sorted, count, ret) : r;
 }
 
 /* Whether two neighbours of a sorted list are the same. All lists are alike in order, so those are compared. */
 static int
-is_same(struct work *work, struct value a, struct value b, bool *ret)
+is_same(struct budget *budget, struct value a, struct value b, bool *ret)
 {
 	*ret = false;
 	if (value_order(a, b) != 0)
 		return 0;
 	*ret = true;
-	return value_is_iterable(a) ? value_equal(work, a, b, ret) : 0;
+	return value_is_iterable(a) ? value_equal(budget, a, b, ret) : 0;
 }
 
 /* Keeps the first of each run of what is the same. */
 static int
-drop_repeated(struct work *work, struct sorted *sorted, size_t *n)
+drop_repeated(struct budget *budget, struct sorted *sorted, size_t *n)
 {
 	size_t kept = 0;
 	bool same;
 
 	for (size_t i = 0; i < *n; i++) {
-		int r = kept > 0 ? is_same(work, sorted[kept - 1].pair.item, sorted[i].pair.item, &same) : 0;
+		int r = kept > 0 ? is_same(budget, sorted[kept - 1].pair.item, sorted[i].pair.item, &same) : 0;
 
 		if (r < 0)
 			return r;
@@ -252,7 +253,7 @@ drop_repeated(struct work *work, struct sorted *sorted, size_t *n)
 }
 
 int
-filter_unique(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_unique(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct sorted *sorted;
 	size_t count;
@@ -260,11 +261,11 @@ filter_unique(struct work *work, struct value in, const struct value *args, unsi
 
 	(void)args;
 	(void)n;
-	r = sort_items(work, in, &sorted, &count);
+	r = sort_items(budget, in, &sorted, &count);
 	if (r == 0)
-		r = drop_repeated(work, sorted, &count);
+		r = drop_repeated(budget, sorted, &count);
 	if (r < 0)
 		return r;
 	qsort(sorted, count, sizeof(*sorted), compare_places);
-	return remake_sorted(work, in, sorted, count, ret);
+	return remake_sorted(budget, in, sorted, count, ret);
 }

@@ -11,14 +11,14 @@
 static const double max_moment = 253402300799;
 
 int
-filter_abs(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_abs(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	double number;
 	int r;
 
 	(void)args;
 	(void)n;
-	r = value_to_number(work, in, &number);
+	r = value_to_number(budget, in, &number);
 	if (r == 0)
 		*ret = value_of_number(fabs(number));
 	return r;
@@ -26,10 +26,10 @@ filter_abs(struct work *work, struct value in, const struct value *args, unsigne
 
 /* The function that round's second argument names, if it is another than round(). */
 static int
-rounding(struct work *work, const struct value *args, unsigned n, double (**ret)(double))
+rounding(struct budget *budget, const struct value *args, unsigned n, double (**ret)(double))
 {
 	struct span name = span_of("common");
-	int r = filter_text_arg(work, args, n, 1, &name);
+	int r = filter_text_arg(budget, args, n, 1, &name);
 
 	if (r < 0 || span_is(name, "common"))
 		return r;
@@ -38,22 +38,22 @@ rounding(struct work *work, const struct value *args, unsigned n, double (**ret)
 	else if (span_is(name, "floor"))
 		*ret = floor;
 	else
-		return work_fail(work, -EINVAL, "expected 'common', 'ceil' or 'floor' for 'round'");
+		return budget_fail(budget, -EINVAL, "expected 'common', 'ceil' or 'floor' for 'round'");
 	return 0;
 }
 
 int
-filter_round(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_round(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	double (*how)(double) = round;
 	double number;
 	int decimals = 0, r;
 
-	r = value_to_number(work, in, &number);
+	r = value_to_number(budget, in, &number);
 	if (r == 0)
-		r = filter_int_arg(work, args, n, 0, -NUMBER_DECIMALS, NUMBER_DECIMALS, &decimals);
+		r = filter_int_arg(budget, args, n, -NUMBER_DECIMALS, NUMBER_DECIMALS, &decimals);
 	if (r == 0)
-		r = rounding(work, args, n, &how);
+		r = rounding(budget, args, n, &how);
 	if (r == 0)
 		*ret = value_of_number(number_round(number, decimals, how));
 	return r;
@@ -90,7 +90,7 @@ put_number(struct buf *buf, struct span number, struct span point, struct span s
 }
 
 int
-filter_number_format(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_number_format(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct span point = span_of("."), separator = span_of(",");
 	char printed[NUMBER_FIXED];
@@ -98,35 +98,35 @@ filter_number_format(struct work *work, struct value in, const struct value *arg
 	int decimals = 0, r;
 	double number;
 
-	r = value_to_number(work, in, &number);
+	r = value_to_number(budget, in, &number);
 	if (r == 0)
-		r = filter_int_arg(work, args, n, 0, 0, NUMBER_DECIMALS, &decimals);
+		r = filter_int_arg(budget, args, n, 0, NUMBER_DECIMALS, &decimals);
 	if (r == 0)
-		r = filter_text_arg(work, args, n, 1, &point);
+		r = filter_text_arg(budget, args, n, 1, &point);
 	if (r == 0)
-		r = filter_text_arg(work, args, n, 2, &separator);
+		r = filter_text_arg(budget, args, n, 2, &separator);
 	if (r < 0)
 		return r;
 	put_number(&buf, number_print_fixed(number, decimals, printed), point, separator);
-	return value_of_buf(work, &buf, ret);
+	return value_of_buf(budget, &buf, ret);
 }
 
 /* Seconds since 1970, or a date as date_parse() knows it. */
 static int
-to_moment(struct work *work, struct value in, time_t *ret)
+to_moment(struct budget *budget, struct value in, time_t *ret)
 {
 	double seconds;
 
 	if (value_is_numeric(in, &seconds) && fabs(seconds) <= max_moment)
 		*ret = (time_t)floor(seconds);
 	else if (in.kind != VALUE_TEXT || !date_parse(in.text, ret))
-		return work_fail(work, -EINVAL, "expected a date, found %s%s", value_kind_name(in.kind),
+		return budget_fail(budget, -EINVAL, "expected a date, found %s%s", value_kind_name(in.kind),
 		    in.kind == VALUE_TEXT || in.kind == VALUE_NUMBER ? " that is none" : "");
 	return 0;
 }
 
 int
-filter_date(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_date(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct span format = span_of("Y-m-d H:i");
 	struct buf buf = BUF_INIT;
@@ -137,11 +137,11 @@ filter_date(struct work *work, struct value in, const struct value *args, unsign
 		*ret = value_of_text(span_of(""));
 		return 0;
 	}
-	r = to_moment(work, in, &moment);
+	r = to_moment(budget, in, &moment);
 	if (r == 0)
-		r = filter_text_arg(work, args, n, 0, &format);
+		r = filter_text_arg(budget, args, n, 0, &format);
 	if (r < 0)
 		return r;
 	date_put(&buf, moment, format);
-	return value_of_buf(work, &buf, ret);
+	return value_of_buf(budget, &buf, ret);
 }

@@ -2,33 +2,35 @@
 #include <limits.h>
 #include <string.h>
 
+#include "fcgi/template/case.h"
+#include "fcgi/template/chars.h"
 #include "fcgi/template/filter.h"
 #include "fcgi/template/json.h"
-#include "fcgi/template/letters.h"
 #include "fcgi/template/limits.h"
+#include "fcgi/template/print.h"
 #include "shared/buf.h"
 
 typedef void writer(struct buf *buf, struct span text);
 
 /* What a writer makes of the value's text. */
 static int
-write_text(struct work *work, struct value in, writer *write, struct value *ret)
+write_text(struct budget *budget, struct value in, writer *write, struct value *ret)
 {
 	struct buf buf = BUF_INIT;
 	struct span text;
 	int r;
 
-	r = value_to_text(work, in, &text);
+	r = print_to_text(budget, in, &text);
 	if (r < 0)
 		return r;
 	write(&buf, text);
-	return value_of_buf(work, &buf, ret);
+	return value_of_buf(budget, &buf, ret);
 }
 
 int
-filter_default(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_default(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
-	(void)work;
+	(void)budget;
 	*ret = in;
 	if (value_is_empty(in))
 		*ret = n > 0 ? args[0] : value_of_text(span_of(""));
@@ -38,86 +40,86 @@ filter_default(struct work *work, struct value in, const struct value *args, uns
 /* --- letters ---------------------------------------------------------------------------- */
 
 int
-filter_upper(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_upper(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	(void)args;
 	(void)n;
-	return write_text(work, in, letters_put_upper, ret);
+	return write_text(budget, in, case_put_upper, ret);
 }
 
 int
-filter_lower(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_lower(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	(void)args;
 	(void)n;
-	return write_text(work, in, letters_put_lower, ret);
+	return write_text(budget, in, case_put_lower, ret);
 }
 
 int
-filter_capitalize(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_capitalize(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	(void)args;
 	(void)n;
-	return write_text(work, in, letters_put_capital, ret);
+	return write_text(budget, in, case_put_capital, ret);
 }
 
 int
-filter_title(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_title(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	(void)args;
 	(void)n;
-	return write_text(work, in, letters_put_title, ret);
+	return write_text(budget, in, case_put_title, ret);
 }
 
 int
-filter_slug(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_slug(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	(void)args;
 	(void)n;
-	return write_text(work, in, letters_put_slug, ret);
+	return write_text(budget, in, case_put_slug, ret);
 }
 
 /* What is HTML stays HTML: only its ends are cut. */
 int
-filter_trim(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_trim(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct span text, drop = span_of(" \t\r\n\f\v");
 	int r;
 
-	r = value_to_text(work, in, &text);
+	r = print_to_text(budget, in, &text);
 	if (r == 0)
-		r = filter_text_arg(work, args, n, 0, &drop);
+		r = filter_text_arg(budget, args, n, 0, &drop);
 	if (r < 0)
 		return r;
-	*ret = value_of_text(letters_trim_end(letters_trim_start(text, drop), drop));
+	*ret = value_of_text(chars_trim_end(chars_trim_start(text, drop), drop));
 	ret->safe = in.safe && n == 0;
 	return 0;
 }
 
 int
-filter_truncate(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_truncate(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct span text, suffix = span_of("...");
 	struct buf buf = BUF_INIT;
 	int letters = 30, r;
 	size_t len;
 
-	r = value_to_text(work, in, &text);
+	r = print_to_text(budget, in, &text);
 	if (r == 0)
-		r = filter_int_arg(work, args, n, 0, 0, INT_MAX, &letters);
+		r = filter_int_arg(budget, args, n, 0, INT_MAX, &letters);
 	if (r == 0)
-		r = filter_text_arg(work, args, n, 1, &suffix);
+		r = filter_text_arg(budget, args, n, 1, &suffix);
 	if (r < 0)
 		return r;
-	len = letters_prefix(text, (size_t)letters);
+	len = chars_prefix(text, (size_t)letters);
 	text_put(&buf, (struct span){ text.data, len });
 	if (len < text.len)
 		text_put(&buf, suffix);
-	return value_of_buf(work, &buf, ret);
+	return value_of_buf(budget, &buf, ret);
 }
 
 int
-filter_length(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_length(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	size_t count = value_count(in);
 	struct span text;
@@ -127,10 +129,10 @@ filter_length(struct work *work, struct value in, const struct value *args, unsi
 	(void)n;
 	*ret = value_of_number((double)count);
 	if (value_is_iterable(in))
-		return in.is_json ? work_spend(work, count / 8) : 0;
-	r = value_to_text(work, in, &text);
+		return in.is_json ? budget_spend(budget, count / 8) : 0;
+	r = print_to_text(budget, in, &text);
 	if (r == 0)
-		*ret = value_of_number((double)letters_count(text));
+		*ret = value_of_number((double)chars_count(text));
 	return r;
 }
 
@@ -166,7 +168,7 @@ put_replaced(struct buf *buf, struct span text, const struct value_pair *pairs, 
 		if (find_longest(pairs, n, text, &key, &item)) {
 			text_put(buf, item.text);
 		} else {
-			key.len = letters_step(text);
+			key.len = chars_step(text);
 			text_put(buf, (struct span){ text.data, key.len });
 		}
 		text = span_from(text, key.len);
@@ -175,37 +177,37 @@ put_replaced(struct buf *buf, struct span text, const struct value_pair *pairs, 
 
 /* Makes the items text too. */
 static int
-items_to_text(struct work *work, struct value_pair *pairs, size_t n)
+items_to_text(struct budget *budget, struct value_pair *pairs, size_t n)
 {
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < n; i++)
-		r = value_to_text(work, pairs[i].item, &pairs[i].item.text);
+		r = print_to_text(budget, pairs[i].item, &pairs[i].item.text);
 	return r;
 }
 
 /* replace("a", "b") is one pair, replace({"a": "b"}) as many as there are. */
 static int
-replacements(struct work *work, const struct value *args, unsigned n, struct value_pair **ret, size_t *ret_n)
+replacements(struct budget *budget, const struct value *args, unsigned n, struct value_pair **ret, size_t *ret_n)
 {
 	int r;
 
 	if (n == 1 && args[0].kind != VALUE_DICT)
-		return work_fail(work, -EINVAL, "expected a dict or two strings for 'replace', found %s",
+		return budget_fail(budget, -EINVAL, "expected a dict or two strings for 'replace', found %s",
 		    value_kind_name(args[0].kind));
 	if (n == 1)
-		return value_to_pairs(work, args[0], ret, ret_n);
-	*ret = arena_alloc(&work->arena, sizeof(**ret));
+		return value_to_pairs(budget, args[0], ret, ret_n);
+	*ret = arena_alloc(&budget->arena, sizeof(**ret));
 	if (*ret == NULL)
-		return work_no_memory(work);
+		return budget_no_memory(budget);
 	*ret_n = 1;
 	(*ret)->item = args[1];
-	r = value_to_text(work, args[0], &(*ret)->key.text);
+	r = print_to_text(budget, args[0], &(*ret)->key.text);
 	return r;
 }
 
 int
-filter_replace(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_replace(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct buf buf = BUF_INIT;
 	struct value_pair *pairs;
@@ -213,24 +215,24 @@ filter_replace(struct work *work, struct value in, const struct value *args, uns
 	size_t n_pairs;
 	int r;
 
-	r = value_to_text(work, in, &text);
+	r = print_to_text(budget, in, &text);
 	if (r == 0)
-		r = replacements(work, args, n, &pairs, &n_pairs);
+		r = replacements(budget, args, n, &pairs, &n_pairs);
 	if (r == 0)
-		r = items_to_text(work, pairs, n_pairs);
+		r = items_to_text(budget, pairs, n_pairs);
 	if (r == 0)
-		r = work_spend(work, text.len * n_pairs / TEMPLATE_STEP_BYTES);
+		r = budget_spend(budget, text.len * n_pairs / TEMPLATE_STEP_BYTES);
 	if (r < 0)
 		return r;
 	put_replaced(&buf, text, pairs, n_pairs);
-	return value_of_buf(work, &buf, ret);
+	return value_of_buf(budget, &buf, ret);
 }
 
 /* The bytes of text up to the delimiter; each character alone when there is no delimiter. */
 static size_t
 part_of(struct span text, struct span delimiter)
 {
-	return delimiter.len > 0 ? span_find(text, 0, delimiter) : letters_step(text);
+	return delimiter.len > 0 ? span_find(text, 0, delimiter) : chars_step(text);
 }
 
 static size_t
@@ -248,22 +250,22 @@ count_parts(struct span text, struct span delimiter)
 }
 
 int
-filter_split(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_split(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct span text, delimiter = { NULL, 0 };
 	struct value_pair *pairs;
 	size_t n_parts;
 	int r;
 
-	r = value_to_text(work, in, &text);
+	r = print_to_text(budget, in, &text);
 	if (r == 0)
-		r = filter_text_arg(work, args, n, 0, &delimiter);
+		r = filter_text_arg(budget, args, n, 0, &delimiter);
 	if (r < 0)
 		return r;
 	n_parts = count_parts(text, delimiter);
-	pairs = arena_alloc(&work->arena, n_parts * sizeof(*pairs));
+	pairs = arena_alloc(&budget->arena, n_parts * sizeof(*pairs));
 	if (pairs == NULL)
-		return work_no_memory(work);
+		return budget_no_memory(budget);
 	for (size_t i = 0; i < n_parts; i++) {
 		struct span part = { text.data, text.len > 0 ? part_of(text, delimiter) : 0 };
 
@@ -272,20 +274,20 @@ filter_split(struct work *work, struct value in, const struct value *args, unsig
 		if (i + 1 < n_parts)
 			text = span_from(text, part.len + delimiter.len);
 	}
-	return value_of_pairs(work, VALUE_LIST, pairs, n_parts, ret);
+	return value_of_pairs(budget, VALUE_LIST, pairs, n_parts, ret);
 }
 
 /* --- escaping --------------------------------------------------------------------------------- */
 
 int
-filter_raw(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_raw(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct span text;
 	int r;
 
 	(void)args;
 	(void)n;
-	r = value_to_text(work, in, &text);
+	r = print_to_text(budget, in, &text);
 	if (r == 0)
 		*ret = value_of_text(text);
 	ret->safe = true;
@@ -307,45 +309,45 @@ strategy(struct span name)
 
 /* What is HTML already is not escaped for HTML again. */
 int
-filter_escape(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_escape(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct span name = span_of("html");
 	writer *write;
 	int r;
 
-	r = filter_text_arg(work, args, n, 0, &name);
+	r = filter_text_arg(budget, args, n, 0, &name);
 	if (r < 0)
 		return r;
 	write = strategy(name);
 	if (write == NULL)
-		return work_fail(work, -EINVAL, "expected 'html', 'js' or 'url' for 'escape'");
+		return budget_fail(budget, -EINVAL, "expected 'html', 'js' or 'url' for 'escape'");
 	if (write == text_put_html && in.safe)
 		*ret = in;
 	else
-		r = write_text(work, in, write, ret);
+		r = write_text(budget, in, write, ret);
 	ret->safe = true;
 	return r;
 }
 
 int
-filter_url_encode(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_url_encode(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	(void)args;
 	(void)n;
-	return write_text(work, in, text_put_url, ret);
+	return write_text(budget, in, text_put_url, ret);
 }
 
 int
-filter_json(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_json(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct buf buf = BUF_INIT;
 	int r;
 
 	(void)args;
 	(void)n;
-	r = json_put(work, &buf, in);
+	r = json_put(budget, &buf, in);
 	if (r == 0)
-		r = value_of_buf(work, &buf, ret);
+		r = value_of_buf(budget, &buf, ret);
 	ret->safe = true;
 	buf_free(&buf);
 	return r;
@@ -366,7 +368,7 @@ put_lines(struct buf *buf, struct span text, writer *write)
 }
 
 int
-filter_nl2br(struct work *work, struct value in, const struct value *args, unsigned n, struct value *ret)
+filter_nl2br(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
 	struct buf buf = BUF_INIT;
 	struct span text;
@@ -374,11 +376,11 @@ filter_nl2br(struct work *work, struct value in, const struct value *args, unsig
 
 	(void)args;
 	(void)n;
-	r = value_to_text(work, in, &text);
+	r = print_to_text(budget, in, &text);
 	if (r < 0)
 		return r;
 	put_lines(&buf, text, in.safe ? text_put : text_put_html);
-	r = value_of_buf(work, &buf, ret);
+	r = value_of_buf(budget, &buf, ret);
 	ret->safe = true;
 	return r;
 }

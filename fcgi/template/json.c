@@ -22,7 +22,7 @@ put_string(struct buf *buf, struct span text)
 }
 
 static int
-put_items(struct work *work, struct buf *buf, struct value value)
+put_items(struct budget *budget, struct buf *buf, struct value value)
 {
 	struct value_walk walk = value_walk(value);
 	bool is_dict = value.kind == VALUE_DICT;
@@ -37,26 +37,26 @@ put_items(struct work *work, struct buf *buf, struct value value)
 			put_string(buf, key.text);
 			text_put(buf, span_of(":"));
 		}
-		r = json_put(work, buf, item);
+		r = json_put(budget, buf, item);
 	}
 	text_put(buf, span_of(is_dict ? "}" : "]"));
 	return r;
 }
 
 static int
-put_nested(struct work *work, struct buf *buf, struct value value)
+put_nested(struct budget *budget, struct buf *buf, struct value value)
 {
-	int r = work_enter(work);
+	int r = budget_enter(budget);
 
 	if (r < 0)
 		return r;
-	r = put_items(work, buf, value);
-	work_leave(work);
+	r = put_items(budget, buf, value);
+	budget_leave(budget);
 	return r;
 }
 
 int
-json_put(struct work *work, struct buf *buf, struct value value)
+json_put(struct budget *budget, struct buf *buf, struct value value)
 {
 	switch (value.kind) {
 	case VALUE_UNDEFINED:
@@ -72,10 +72,10 @@ json_put(struct work *work, struct buf *buf, struct value value)
 		break;
 	case VALUE_TEXT:
 		put_string(buf, value.text);
-		return work_spend(work, 1 + value.text.len / TEMPLATE_STEP_BYTES);
+		return budget_spend(budget, 1 + value.text.len / TEMPLATE_STEP_BYTES);
 	case VALUE_LIST:
 	case VALUE_DICT:
-		return put_nested(work, buf, value);
+		return put_nested(budget, buf, value);
 	}
-	return work_spend(work, 1);
+	return budget_spend(budget, 1);
 }

@@ -12,6 +12,6 @@
 struct buf;
 
 /* Missing values and numbers that are not finite are null. Returns 0 or a failure. */
-int json_put(struct work *work, struct buf *buf, struct value value);
+int json_put(struct budget *budget, struct buf *buf, struct value value);
 
 #endif

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fcgi/template/chars.h"
 #include "fcgi/template/lexer.h"
-#include "fcgi/template/letters.h"
 
 static const struct span blanks = { " \t\r\n\f\v", 6 };
 
@@ -107,9 +107,9 @@ give_text(struct lexer *lexer, size_t n, struct token *ret)
 
 	give(lexer, TOKEN_TEXT, n, ret);
 	if (lexer->trims)
-		ret->text = letters_trim_start(ret->text, blanks);
+		ret->text = chars_trim_start(ret->text, blanks);
 	if (trims_end)
-		ret->text = letters_trim_end(ret->text, blanks);
+		ret->text = chars_trim_end(ret->text, blanks);
 	lexer->trims = false;
 	return 0;
 }
@@ -289,7 +289,7 @@ give_string(struct lexer *lexer, struct token *ret)
 static int
 refuse_character(struct lexer *lexer)
 {
-	size_t step = letters_step(lexer->rest);
+	size_t step = chars_step(lexer->rest);
 	unsigned char c = (unsigned char)lexer->rest.data[0];
 
 	if (c < 0x20 || c == 0x7f)

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fcgi/template/letters.h"
+#include "fcgi/template/chars.h"
 #include "fcgi/template/limits.h"
 #include "fcgi/template/parser.h"
 #include "shared/buf.h"
@@ -35,7 +35,7 @@ parser_expected(struct parser *parser, const char *what)
 	if (parser->token.kind == TOKEN_END)
 		return parser_fail(parser, line, -EINVAL, "expected %s, found the end of the template", what);
 	return parser_fail(parser, line, -EINVAL, "expected %s, found '%.*s'", what,
-	    (int)letters_prefix(found, SHOWN_LETTERS), found.data);
+	    (int)chars_prefix(found, SHOWN_LETTERS), found.data);
 }
 
 void *

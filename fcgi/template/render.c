@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/template/print.h"
 #include "fcgi/template/render.h"
 #include "fcgi/template/template.h"
 #include "shared/buf.h"
@@ -18,7 +19,7 @@ int
 render_locate(struct render *render, unsigned line, int r)
 {
 	if (!render->located)
-		buf_printf(render->error, "%s:%u: %s", render->at.template->name, line, render->work.why);
+		buf_printf(render->error, "%s:%u: %s", render->at.template->name, line, render->budget.why);
 	render->located = true;
 	return r;
 }
@@ -39,9 +40,9 @@ find_used(const struct render *render, struct span name)
 static int
 find_failed(struct render *render, int r, struct buf *error)
 {
-	work_fail(&render->work, r, "%s", buf_cstr(error) ? buf_cstr(error) : "out of memory");
+	budget_fail(&render->budget, r, "%s", buf_cstr(error) ? buf_cstr(error) : "out of memory");
 	if (r == -EINVAL || r == -E2BIG) {
-		buf_string(render->error, render->work.why);
+		buf_string(render->error, render->budget.why);
 		render->located = true;
 	}
 	return r;
@@ -51,13 +52,13 @@ find_failed(struct render *render, int r, struct buf *error)
 static int
 find_anew(struct render *render, struct span name, struct used **ret)
 {
-	struct used *used = arena_alloc(&render->work.arena, sizeof(*used));
-	char *string = arena_alloc(&render->work.arena, name.len + 1);
+	struct used *used = arena_alloc(&render->budget.arena, sizeof(*used));
+	char *string = arena_alloc(&render->budget.arena, name.len + 1);
 	struct buf error = BUF_INIT;
 	int r;
 
 	if (used == NULL || string == NULL)
-		return work_no_memory(&render->work);
+		return budget_no_memory(&render->budget);
 	memcpy(string, name.data, name.len);
 	*used = (struct used){ NULL, string, render->used };
 	r = render->find(render->context, string, &used->template, &error);
@@ -83,7 +84,7 @@ find_template(struct render *render, struct span name, const struct template **r
 	if (r < 0)
 		return r;
 	if (used->template == NULL)
-		return work_fail(&render->work, -ENOENT, "no template '%.*s'", (int)name.len, name.data);
+		return budget_fail(&render->budget, -ENOENT, "no template '%.*s'", (int)name.len, name.data);
 	*ret = used->template;
 	return 0;
 }
@@ -98,12 +99,12 @@ find_named(struct render *render, const struct expr *name, const struct template
 	if (r < 0)
 		return r;
 	if (value.kind != VALUE_TEXT)
-		return work_fail(
-		    &render->work, -EINVAL, "expected the name of a template, found %s", value_kind_name(value.kind));
+		return budget_fail(
+		    &render->budget, -EINVAL, "expected the name of a template, found %s", value_kind_name(value.kind));
 	if (value.text.len == 0 || value.text.len > TEMPLATE_MAX_NAME ||
 	    memchr(value.text.data, '\0', value.text.len) != NULL)
-		return work_fail(
-		    &render->work, -EINVAL, "expected the name of a template, of 1 to %d bytes", TEMPLATE_MAX_NAME);
+		return budget_fail(
+		    &render->budget, -EINVAL, "expected the name of a template, of 1 to %d bytes", TEMPLATE_MAX_NAME);
 	return find_template(render, value.text, ret);
 }
 
@@ -164,10 +165,10 @@ take_output(struct render *render, size_t mark, struct value *ret)
 {
 	struct span text = { NULL, render->out->len - mark };
 
-	text.data = arena_copy(&render->work.arena, render->out->data + mark, text.len);
+	text.data = arena_copy(&render->budget.arena, render->out->data + mark, text.len);
 	render->out->len = mark;
 	if (text.data == NULL)
-		return work_no_memory(&render->work);
+		return budget_no_memory(&render->budget);
 	*ret = value_of_text(text);
 	ret->safe = true;
 	return 0;
@@ -182,7 +183,7 @@ render_parent(struct render *render, struct value *ret)
 	int r;
 
 	if (block == NULL)
-		return work_fail(&render->work, -EINVAL, "block '%.*s' has no parent", (int)name.len, name.data);
+		return budget_fail(&render->budget, -EINVAL, "block '%.*s' has no parent", (int)name.len, name.data);
 	r = render_block(render, block, level);
 	return r == 0 ? take_output(render, mark, ret) : r;
 }
@@ -195,7 +196,7 @@ render_set(struct render *render, const struct node *node)
 	struct value value;
 	int r = eval(render, node->set.expr, &value);
 
-	return r == 0 ? scope_set(&render->work, render->scope, node->set.name, value) : r;
+	return r == 0 ? scope_set(&render->budget, render->scope, node->set.name, value) : r;
 }
 
 static int
@@ -208,7 +209,7 @@ render_capture(struct render *render, const struct node *node)
 	r = render_nodes(render, node->set.body);
 	if (r == 0)
 		r = take_output(render, mark, &value);
-	return r == 0 ? scope_set(&render->work, render->scope, node->set.name, value) : r;
+	return r == 0 ? scope_set(&render->budget, render->scope, node->set.name, value) : r;
 }
 
 /* Arguments in order, then what the macro says of those that are not given. */
@@ -226,7 +227,7 @@ bind_parameters(struct render *render, const struct macro *macro, const struct v
 		else if (at->unset != NULL)
 			r = eval(render, at->unset, &value);
 		if (r == 0)
-			r = scope_add(&render->work, render->scope, at->name, value, NULL);
+			r = scope_add(&render->budget, render->scope, at->name, value, NULL);
 	}
 	return r;
 }
@@ -274,21 +275,21 @@ static int
 add_loop_variables(struct render *render, const struct node *node, struct loop_variables *ret)
 {
 	struct value undefined = { .kind = VALUE_UNDEFINED }, outer, state = { .kind = VALUE_LOOP };
-	struct work *work = &render->work;
+	struct budget *budget = &render->budget;
 	int r;
 
 	ret->key = NULL;
-	ret->loop = arena_alloc(&work->arena, sizeof(*ret->loop));
+	ret->loop = arena_alloc(&budget->arena, sizeof(*ret->loop));
 	if (ret->loop == NULL)
-		return work_no_memory(work);
+		return budget_no_memory(budget);
 	state.loop = ret->loop;
-	r = scope_find(work, render->scope->outer, span_of("loop"), &outer);
+	r = scope_find(budget, render->scope->outer, span_of("loop"), &outer);
 	if (r == 0)
-		r = scope_add(work, render->scope, span_of("loop"), state, NULL);
+		r = scope_add(budget, render->scope, span_of("loop"), state, NULL);
 	if (r == 0 && node->loop.key.len > 0)
-		r = scope_add(work, render->scope, node->loop.key, undefined, &ret->key);
+		r = scope_add(budget, render->scope, node->loop.key, undefined, &ret->key);
 	if (r == 0)
-		r = scope_add(work, render->scope, node->loop.item, undefined, &ret->item);
+		r = scope_add(budget, render->scope, node->loop.item, undefined, &ret->item);
 	if (r == 0 && outer.kind == VALUE_LOOP)
 		ret->loop->parent = outer.loop;
 	return r;
@@ -310,7 +311,7 @@ render_items(struct render *render, const struct node *node, struct value of)
 		if (variables.key != NULL)
 			variables.key->value = key;
 		variables.item->value = item;
-		r = work_spend(&render->work, 1);
+		r = budget_spend(&render->budget, 1);
 		if (r == 0)
 			r = render_nodes(render, node->loop.body);
 		variables.loop->index0++;
@@ -329,7 +330,7 @@ render_for(struct render *render, const struct node *node)
 	if (r < 0)
 		return r;
 	if (!value_is_iterable(of) && !value_is_missing(of))
-		return work_fail(&render->work, -EINVAL, "expected a list or a dict to loop over, found %s",
+		return budget_fail(&render->budget, -EINVAL, "expected a list or a dict to loop over, found %s",
 		    value_kind_name(of.kind));
 	if (value_is_empty(of))
 		return render_nodes(render, node->loop.otherwise);
@@ -370,8 +371,8 @@ lengthen(struct render *render, struct chain *chain)
 	if (r < 0)
 		return r;
 	if (chain->n == TEMPLATE_MAX_EXTENDS)
-		r = work_fail(
-		    &render->work, -ELOOP, "templates that extend one another, more than %d", TEMPLATE_MAX_EXTENDS);
+		r = budget_fail(
+		    &render->budget, -ELOOP, "templates that extend one another, more than %d", TEMPLATE_MAX_EXTENDS);
 	else
 		r = find_named(render, last->extends, &chain->templates[chain->n]);
 	if (r < 0)
@@ -410,8 +411,8 @@ open_include(struct render *render, const struct node *node, struct scope *ret)
 		return 0;
 	r = eval(render, node->include.with, &with);
 	if (r == 0 && with.kind != VALUE_DICT && !value_is_missing(with))
-		r = work_fail(
-		    &render->work, -EINVAL, "expected a dict after 'with', found %s", value_kind_name(with.kind));
+		r = budget_fail(
+		    &render->budget, -EINVAL, "expected a dict after 'with', found %s", value_kind_name(with.kind));
 	ret->data = with;
 	return r;
 }
@@ -448,8 +449,8 @@ render_print(struct render *render, const struct node *node)
 	if (r < 0)
 		return r;
 	if (value.kind == VALUE_NUMBER)
-		return value_put(&render->work, render->out, value);
-	r = value_to_text(&render->work, value, &text);
+		return print_value(&render->budget, render->out, value);
+	r = print_to_text(&render->budget, value, &text);
 	if (r == 0 && value.safe)
 		text_put(render->out, text);
 	else if (r == 0)
@@ -488,11 +489,11 @@ render_each(struct render *render, const struct node *node)
 	int r = 0;
 
 	for (; r == 0 && node != NULL; node = node->next) {
-		r = work_spend(&render->work, 1);
+		r = budget_spend(&render->budget, 1);
 		if (r == 0)
 			r = render_node(render, node);
 		if (r == 0 && render->out->failed)
-			r = work_fail(&render->work, -E2BIG, "out of memory, or a page of more than %d bytes",
+			r = budget_fail(&render->budget, -E2BIG, "out of memory, or a page of more than %d bytes",
 			    TEMPLATE_MAX_OUTPUT);
 		if (r < 0)
 			render_locate(render, node->line, r);
@@ -508,11 +509,11 @@ render_nodes(struct render *render, const struct node *node)
 
 	if (node == NULL)
 		return 0;
-	r = work_enter(&render->work);
+	r = budget_enter(&render->budget);
 	if (r < 0)
 		return render_locate(render, node->line, r);
 	r = render_each(render, node);
-	work_leave(&render->work);
+	budget_leave(&render->budget);
 	return r;
 }
 
@@ -523,7 +524,7 @@ free_render(struct render *render)
 {
 	for (struct used *used = render->used; used != NULL; used = used->next)
 		template_unref(used->template);
-	arena_free(&render->work.arena);
+	arena_free(&render->budget.arena);
 }
 
 int
@@ -540,7 +541,7 @@ render_template(
 	if (r == 0)
 		r = render_chain(&render, template);
 	else if (!render.located)
-		buf_string(error, render.work.why);
+		buf_string(error, render.budget.why);
 	if (r < 0) {
 		out->len = before;
 		out->failed = false;

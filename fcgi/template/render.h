@@ -46,7 +46,7 @@ struct position {
 };
 
 struct render {
-	struct work work;
+	struct budget budget;
 	template_find *find;
 	void *context;
 	struct used *used; /* every template that was found: values point into them */

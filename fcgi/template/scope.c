@@ -11,7 +11,7 @@ find_here(const struct scope *scope, struct span name)
 }
 
 int
-scope_find(struct work *work, const struct scope *scope, struct span name, struct value *ret)
+scope_find(struct budget *budget, const struct scope *scope, struct span name, struct value *ret)
 {
 	int r = 0;
 
@@ -23,18 +23,18 @@ scope_find(struct work *work, const struct scope *scope, struct span name, struc
 			*ret = variable->value;
 			return 0;
 		}
-		r = value_named(work, scope->data, name, ret);
+		r = value_named(budget, scope->data, name, ret);
 	}
 	return r;
 }
 
 int
-scope_add(struct work *work, struct scope *scope, struct span name, struct value value, struct variable **ret)
+scope_add(struct budget *budget, struct scope *scope, struct span name, struct value value, struct variable **ret)
 {
-	struct variable *variable = arena_alloc(&work->arena, sizeof(*variable));
+	struct variable *variable = arena_alloc(&budget->arena, sizeof(*variable));
 
 	if (variable == NULL)
-		return work_no_memory(work);
+		return budget_no_memory(budget);
 	*variable = (struct variable){ name, value, scope->variables };
 	scope->variables = variable;
 	if (ret != NULL)
@@ -44,14 +44,14 @@ scope_add(struct work *work, struct scope *scope, struct span name, struct value
 
 /* The innermost scope that has the name, or NULL. */
 static int
-find_owner(struct work *work, struct scope *scope, struct span name, struct scope **ret)
+find_owner(struct budget *budget, struct scope *scope, struct span name, struct scope **ret)
 {
 	struct value there;
 	int r = 0;
 
 	*ret = NULL;
 	for (; r == 0 && scope != NULL; scope = scope->closed ? NULL : scope->outer) {
-		r = value_named(work, scope->data, name, &there);
+		r = value_named(budget, scope->data, name, &there);
 		if (find_here(scope, name) == NULL && there.kind == VALUE_UNDEFINED)
 			continue;
 		*ret = scope;
@@ -61,18 +61,18 @@ find_owner(struct work *work, struct scope *scope, struct span name, struct scop
 }
 
 int
-scope_set(struct work *work, struct scope *scope, struct span name, struct value value)
+scope_set(struct budget *budget, struct scope *scope, struct span name, struct value value)
 {
 	struct scope *owner;
 	struct variable *variable;
 	int r;
 
-	r = find_owner(work, scope, name, &owner);
+	r = find_owner(budget, scope, name, &owner);
 	if (r < 0)
 		return r;
 	variable = owner != NULL ? find_here(owner, name) : NULL;
 	if (variable == NULL)
-		return scope_add(work, owner != NULL ? owner : scope, name, value, NULL);
+		return scope_add(budget, owner != NULL ? owner : scope, name, value, NULL);
 	variable->value = value;
 	return 0;
 }

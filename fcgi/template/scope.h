@@ -22,12 +22,12 @@ struct scope {
 };
 
 /* The variable's value, undefined when there is none. Returns 0 or a failure. */
-int scope_find(struct work *work, const struct scope *scope, struct span name, struct value *ret);
+int scope_find(struct budget *budget, const struct scope *scope, struct span name, struct value *ret);
 
 /* Adds a variable to this scope. Returns 0 or a failure. */
-int scope_add(struct work *work, struct scope *scope, struct span name, struct value value, struct variable **ret);
+int scope_add(struct budget *budget, struct scope *scope, struct span name, struct value value, struct variable **ret);
 
 /* Sets the variable where there is one already, up to a closed scope, or else here. Returns 0 or a failure. */
-int scope_set(struct work *work, struct scope *scope, struct span name, struct value value);
+int scope_set(struct budget *budget, struct scope *scope, struct span name, struct value value);
 
 #endif

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fcgi/template/letters.h"
+#include "fcgi/template/chars.h"
 #include "fcgi/template/parser.h"
 
 /* A list of nodes that grows at its end. */
@@ -433,8 +433,7 @@ parse_tag(struct parser *parser, endings ends, struct node **ret)
 	if (parse == NULL && is_inner_tag(name))
 		return expected_one_of(parser, ends);
 	if (parse == NULL)
-		return parser_fail(
-		    parser, line, -EINVAL, "unknown tag '%.*s'", (int)letters_prefix(name, 40), name.data);
+		return parser_fail(parser, line, -EINVAL, "unknown tag '%.*s'", (int)chars_prefix(name, 40), name.data);
 	parser_advance(parser);
 	r = parse(parser, line, ret);
 	return r == 0 ? need_tag_end(parser) : r;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/template/json.h"
 #include "fcgi/template/limits.h"
 #include "fcgi/template/number.h"
 #include "fcgi/template/value.h"
@@ -56,12 +55,12 @@ value_of_json(const cJSON *json)
 }
 
 int
-value_of_pairs(struct work *work, enum value_kind kind, struct value_pair *pairs, size_t n, struct value *ret)
+value_of_pairs(struct budget *budget, enum value_kind kind, struct value_pair *pairs, size_t n, struct value *ret)
 {
-	struct value_items *items = arena_alloc(&work->arena, sizeof(*items));
+	struct value_items *items = arena_alloc(&budget->arena, sizeof(*items));
 
 	if (items == NULL)
-		return work_no_memory(work);
+		return budget_no_memory(budget);
 	items->n = n;
 	items->pairs = pairs;
 	*ret = (struct value){ .kind = kind, .items = items };
@@ -69,17 +68,17 @@ value_of_pairs(struct work *work, enum value_kind kind, struct value_pair *pairs
 }
 
 int
-value_of_buf(struct work *work, struct buf *buf, struct value *ret)
+value_of_buf(struct budget *budget, struct buf *buf, struct value *ret)
 {
 	struct span text = { NULL, buf->len };
 	int r = 0;
 
 	if (!buf->failed)
-		text.data = arena_copy(&work->arena, buf->data, buf->len);
+		text.data = arena_copy(&budget->arena, buf->data, buf->len);
 	if (buf->failed)
-		r = work_fail(work, -E2BIG, "out of memory, or text of more than %d bytes", TEMPLATE_MAX_OUTPUT);
+		r = budget_fail(budget, -E2BIG, "out of memory, or text of more than %d bytes", TEMPLATE_MAX_OUTPUT);
 	else if (text.data == NULL)
-		r = work_no_memory(work);
+		r = budget_no_memory(budget);
 	else
 		*ret = value_of_text(text);
 	buf_free(buf);
@@ -176,67 +175,14 @@ value_is_numeric(struct value value, double *ret)
 }
 
 int
-value_to_number(struct work *work, struct value value, double *ret)
+value_to_number(struct budget *budget, struct value value, double *ret)
 {
 	if (value_is_missing(value) || value.kind == VALUE_BOOL)
 		*ret = value.kind == VALUE_BOOL && value.boolean;
 	else if (!value_is_numeric(value, ret))
-		return work_fail(work, -EINVAL, "expected a number, found %s%s", value_kind_name(value.kind),
+		return budget_fail(budget, -EINVAL, "expected a number, found %s%s", value_kind_name(value.kind),
 		    value.kind == VALUE_TEXT ? " that is none" : "");
 	return 0;
-}
-
-static void
-put_number(struct buf *buf, double number)
-{
-	char printed[NUMBER_TEXT];
-
-	text_put(buf, number_print(number, printed));
-}
-
-int
-value_put(struct work *work, struct buf *buf, struct value value)
-{
-	switch (value.kind) {
-	case VALUE_UNDEFINED:
-	case VALUE_NULL:
-	case VALUE_LOOP:
-		return 0;
-	case VALUE_BOOL:
-		if (value.boolean)
-			text_put(buf, span_of("1"));
-		return 0;
-	case VALUE_NUMBER:
-		put_number(buf, value.number);
-		return 0;
-	case VALUE_TEXT:
-		text_put(buf, value.text);
-		return 0;
-	case VALUE_LIST:
-	case VALUE_DICT:
-		return json_put(work, buf, value);
-	}
-	return 0;
-}
-
-int
-value_to_text(struct work *work, struct value value, struct span *ret)
-{
-	struct buf buf = BUF_INIT;
-	int r;
-
-	if (value.kind == VALUE_TEXT) {
-		*ret = value.text;
-		return work_spend(work, value.text.len / TEMPLATE_STEP_BYTES);
-	}
-	r = value_put(work, &buf, value);
-	if (r < 0)
-		buf_free(&buf);
-	else
-		r = value_of_buf(work, &buf, &value);
-	if (r == 0)
-		*ret = value.text;
-	return r;
 }
 
 /* --- items ------------------------------------------------------------------------------ */
@@ -311,19 +257,19 @@ value_next(struct value_walk *walk, struct value *ret_key, struct value *ret_ite
 }
 
 int
-value_to_pairs(struct work *work, struct value value, struct value_pair **ret, size_t *ret_n)
+value_to_pairs(struct budget *budget, struct value value, struct value_pair **ret, size_t *ret_n)
 {
 	struct value_walk walk = value_walk(value);
 	size_t n = value_count(value);
 	struct value_pair *pairs;
 	int r;
 
-	r = work_spend(work, n);
+	r = budget_spend(budget, n);
 	if (r < 0)
 		return r;
-	pairs = arena_alloc(&work->arena, n * sizeof(*pairs));
+	pairs = arena_alloc(&budget->arena, n * sizeof(*pairs));
 	if (pairs == NULL)
-		return work_no_memory(work);
+		return budget_no_memory(budget);
 	for (size_t i = 0; i < n; i++)
 		value_next(&walk, &pairs[i].key, &pairs[i].item);
 	*ret = pairs;
@@ -334,7 +280,7 @@ value_to_pairs(struct work *work, struct value value, struct value_pair **ret, s
 /* --- members ------------------------------------------------------------------------------ */
 
 static int
-named_in_json(struct work *work, const cJSON *json, struct span name, struct value *ret)
+named_in_json(struct budget *budget, const cJSON *json, struct span name, struct value *ret)
 {
 	size_t seen = 0;
 	const cJSON *item;
@@ -343,12 +289,12 @@ named_in_json(struct work *work, const cJSON *json, struct span name, struct val
 		if (item->string != NULL && span_is(name, item->string))
 			break;
 	*ret = value_of_json(item);
-	return work_spend(work, seen / 8);
+	return budget_spend(budget, seen / 8);
 }
 
 /* Of two entries with one key the later counts. */
 static int
-named_in_items(struct work *work, const struct value_items *items, struct span name, struct value *ret)
+named_in_items(struct budget *budget, const struct value_items *items, struct span name, struct value *ret)
 {
 	*ret = (struct value){ .kind = VALUE_UNDEFINED };
 	for (size_t i = items->n; i > 0; i--) {
@@ -357,22 +303,22 @@ named_in_items(struct work *work, const struct value_items *items, struct span n
 		*ret = items->pairs[i - 1].item;
 		break;
 	}
-	return work_spend(work, items->n / 8);
+	return budget_spend(budget, items->n / 8);
 }
 
 int
-value_named(struct work *work, struct value of, struct span name, struct value *ret)
+value_named(struct budget *budget, struct value of, struct span name, struct value *ret)
 {
 	*ret = (struct value){ .kind = VALUE_UNDEFINED };
 	if (of.kind != VALUE_DICT)
 		return 0;
 	if (of.is_json)
-		return named_in_json(work, of.json, name, ret);
-	return named_in_items(work, of.items, name, ret);
+		return named_in_json(budget, of.json, name, ret);
+	return named_in_items(budget, of.items, name, ret);
 }
 
 static int
-item_at(struct work *work, struct value of, double index, struct value *ret)
+item_at(struct budget *budget, struct value of, double index, struct value *ret)
 {
 	const cJSON *item;
 	size_t i;
@@ -389,7 +335,7 @@ item_at(struct work *work, struct value of, double index, struct value *ret)
 	for (size_t left = i; left > 0 && item != NULL; left--)
 		item = item->next;
 	*ret = value_of_json(item);
-	return work_spend(work, i / 8);
+	return budget_spend(budget, i / 8);
 }
 
 static struct value
@@ -417,21 +363,21 @@ loop_member(const struct loop *loop, struct span name)
 }
 
 int
-value_member(struct work *work, struct value of, struct value key, struct value *ret)
+value_member(struct budget *budget, struct value of, struct value key, struct value *ret)
 {
 	char printed[NUMBER_TEXT];
 	double index;
 
 	*ret = (struct value){ .kind = VALUE_UNDEFINED };
 	if (of.kind == VALUE_LIST)
-		return value_is_numeric(key, &index) ? item_at(work, of, index, ret) : 0;
+		return value_is_numeric(key, &index) ? item_at(budget, of, index, ret) : 0;
 	if (key.kind == VALUE_NUMBER)
 		key = value_of_text(number_print(key.number, printed));
 	if (key.kind != VALUE_TEXT)
 		return 0;
 	if (of.kind == VALUE_LOOP)
 		*ret = loop_member(of.loop, key.text);
-	return of.kind == VALUE_DICT ? value_named(work, of, key.text, ret) : 0;
+	return of.kind == VALUE_DICT ? value_named(budget, of, key.text, ret) : 0;
 }
 
 /* --- order ------------------------------------------------------------------------------------ */
@@ -486,7 +432,7 @@ value_compare(struct value a, struct value b)
 }
 
 static int
-equal_items(struct work *work, struct value a, struct value b, bool *ret)
+equal_items(struct budget *budget, struct value a, struct value b, bool *ret)
 {
 	struct value_walk walk_a = value_walk(a), walk_b = value_walk(b);
 	struct value key_a, key_b, item_a, item_b;
@@ -502,35 +448,35 @@ equal_items(struct work *work, struct value a, struct value b, bool *ret)
 			break;
 		*ret = value_order(key_a, key_b) == 0;
 		if (*ret)
-			r = value_equal(work, item_a, item_b, ret);
+			r = value_equal(budget, item_a, item_b, ret);
 	}
 	return r;
 }
 
 static int
-equal_deeply(struct work *work, struct value a, struct value b, bool *ret)
+equal_deeply(struct budget *budget, struct value a, struct value b, bool *ret)
 {
-	int r = work_enter(work);
+	int r = budget_enter(budget);
 
 	if (r < 0)
 		return r;
-	r = equal_items(work, a, b, ret);
-	work_leave(work);
+	r = equal_items(budget, a, b, ret);
+	budget_leave(budget);
 	return r;
 }
 
 int
-value_equal(struct work *work, struct value a, struct value b, bool *ret)
+value_equal(struct budget *budget, struct value a, struct value b, bool *ret)
 {
 	if (a.kind == VALUE_TEXT && b.kind == VALUE_TEXT) {
 		*ret = span_equal(a.text, b.text);
-		return work_spend(work, 1 + a.text.len / TEMPLATE_STEP_BYTES);
+		return budget_spend(budget, 1 + a.text.len / TEMPLATE_STEP_BYTES);
 	}
 	if (a.kind == VALUE_BOOL || b.kind == VALUE_BOOL)
 		*ret = value_is_true(a) == value_is_true(b);
 	else if (value_is_iterable(a) && a.kind == b.kind)
-		return equal_deeply(work, a, b, ret);
+		return equal_deeply(budget, a, b, ret);
 	else
 		*ret = value_compare(a, b) == 0;
-	return work_spend(work, 1);
+	return budget_spend(budget, 1);
 }

@@ -2,7 +2,7 @@
  * value - what an expression can be worth.
  *
  * Data comes as cJSON, is borrowed and never copied; what a template makes
- * lies in the work's arena. Values are small and passed by copy.
+ * lies in the budget's arena. Values are small and passed by copy.
  */
 #ifndef FCGI_TEMPLATE_VALUE_H
 #define FCGI_TEMPLATE_VALUE_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "fcgi/template/text.h"
-#include "fcgi/template/work.h"
+#include "fcgi/template/budget.h"
 
 struct buf;
 struct cJSON;
@@ -67,9 +67,9 @@ struct value value_of_text(struct span text);
 /* NULL is undefined. */
 struct value value_of_json(const struct cJSON *json);
 /* kind is VALUE_LIST or VALUE_DICT. Returns 0 or a failure. */
-int value_of_pairs(struct work *work, enum value_kind kind, struct value_pair *pairs, size_t n, struct value *ret);
+int value_of_pairs(struct budget *budget, enum value_kind kind, struct value_pair *pairs, size_t n, struct value *ret);
 /* Takes the bytes of a buffer that was written, also on failure. */
-int value_of_buf(struct work *work, struct buf *buf, struct value *ret);
+int value_of_buf(struct budget *budget, struct buf *buf, struct value *ret);
 
 /* "a string", as it is said in messages. */
 const char *value_kind_name(enum value_kind kind);
@@ -84,11 +84,7 @@ bool value_is_true(struct value value);
 /* A number, or text that is all a number. */
 bool value_is_numeric(struct value value, double *ret);
 /* As value_is_numeric(), but also missing (0) and booleans. Returns 0 or a failure. */
-int value_to_number(struct work *work, struct value value, double *ret);
-
-/* What printing it writes: missing and false nothing, true "1", a list or dict JSON. */
-int value_put(struct work *work, struct buf *buf, struct value value);
-int value_to_text(struct work *work, struct value value, struct span *ret);
+int value_to_number(struct budget *budget, struct value value, double *ret);
 
 /* Items of a list or dict; 0 of others. */
 size_t value_count(struct value value);
@@ -104,18 +100,18 @@ struct value_walk value_walk(struct value of);
 bool value_next(struct value_walk *walk, struct value *ret_key, struct value *ret_item);
 
 /* All items, copied. Returns 0 or a failure. */
-int value_to_pairs(struct work *work, struct value value, struct value_pair **ret, size_t *ret_n);
+int value_to_pairs(struct budget *budget, struct value value, struct value_pair **ret, size_t *ret_n);
 
 /* The item of a key, undefined when there is none. Returns 0 or a failure. */
-int value_member(struct work *work, struct value of, struct value key, struct value *ret);
+int value_member(struct budget *budget, struct value of, struct value key, struct value *ret);
 /* The same for a dict and a key that is text. */
-int value_named(struct work *work, struct value of, struct span name, struct value *ret);
+int value_named(struct budget *budget, struct value of, struct span name, struct value *ret);
 
 /* An order of all values, by kind first. Lists and dicts are all alike in it. */
 int value_order(struct value a, struct value b);
 /* What < and > go by: as value_order(), but text that is a number is one beside a number. */
 int value_compare(struct value a, struct value b);
 /* What == goes by: a boolean asks whether the other is true, lists and dicts item by item. */
-int value_equal(struct work *work, struct value a, struct value b, bool *ret);
+int value_equal(struct budget *budget, struct value a, struct value b, bool *ret);
 
 #endif

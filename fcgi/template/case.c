@@ -1,11 +1,11 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
-#include "fcgi/template/letters.h"
+#include "fcgi/template/case.h"
+#include "fcgi/template/chars.h"
+#include "fcgi/template/text.h"
 #include "shared/buf.h"
-#include "shared/utf8.h"
 
 /* Lower-case letters, and how far before them their upper-case ones are. No pair differs in bytes. */
 static const struct {
@@ -30,59 +30,6 @@ static const char *const plain[] = {
 	"a", "a", "a", "a", "a", "a", "ae", "c", "e", "e", "e", "e", "i", "i", "i", "i",  //
 	"d", "n", "o", "o", "o", "o", "o", "-", "o", "u", "u", "u", "u", "y", "th", "y",  //
 };
-
-size_t
-letters_step(struct span text)
-{
-	size_t step = utf8_step(text.data, text.len);
-
-	return step > 0 || text.len == 0 ? step : 1;
-}
-
-size_t
-letters_last_step(struct span text)
-{
-	for (size_t step = 1; step <= 4 && step <= text.len; step++)
-		if (utf8_step(text.data + text.len - step, step) == step)
-			return step;
-	return text.len > 0 ? 1 : 0;
-}
-
-size_t
-letters_prefix(struct span text, size_t n)
-{
-	size_t at = 0;
-
-	for (; n > 0 && at < text.len; n--)
-		at += letters_step(span_from(text, at));
-	return at;
-}
-
-size_t
-letters_count(struct span text)
-{
-	size_t n = 0;
-
-	for (size_t at = 0; at < text.len; at += letters_step(span_from(text, at)))
-		n++;
-	return n;
-}
-
-struct span
-letters_trim_start(struct span text, struct span drop)
-{
-	while (text.len > 0 && memchr(drop.data, text.data[0], drop.len) != NULL)
-		text = span_from(text, 1);
-	return text;
-}
-
-struct span
-letters_trim_end(struct span text, struct span drop)
-{
-	while (text.len > 0 && memchr(drop.data, text.data[text.len - 1], drop.len) != NULL)
-		text.len--;
-	return text;
-}
 
 /* All letters with a case are of one byte or two; other characters are 0 here. */
 static uint32_t
@@ -145,7 +92,7 @@ static void
 put_changed(struct buf *buf, struct span text, uint32_t (*change)(uint32_t code))
 {
 	while (text.len > 0) {
-		size_t step = letters_step(text);
+		size_t step = chars_step(text);
 
 		put_letter(buf, (struct span){ text.data, step }, change);
 		text = span_from(text, step);
@@ -153,13 +100,13 @@ put_changed(struct buf *buf, struct span text, uint32_t (*change)(uint32_t code)
 }
 
 void
-letters_put_upper(struct buf *buf, struct span text)
+case_put_upper(struct buf *buf, struct span text)
 {
 	put_changed(buf, text, upper_of);
 }
 
 void
-letters_put_lower(struct buf *buf, struct span text)
+case_put_lower(struct buf *buf, struct span text)
 {
 	put_changed(buf, text, lower_of);
 }
@@ -178,7 +125,7 @@ put_title(struct buf *buf, struct span text, bool each_word)
 	bool first = true;
 
 	while (text.len > 0) {
-		struct span letter = { text.data, letters_step(text) };
+		struct span letter = { text.data, chars_step(text) };
 
 		put_letter(buf, letter, first ? upper_of : lower_of);
 		first = each_word && !in_word(letter);
@@ -187,13 +134,13 @@ put_title(struct buf *buf, struct span text, bool each_word)
 }
 
 void
-letters_put_capital(struct buf *buf, struct span text)
+case_put_capital(struct buf *buf, struct span text)
 {
 	put_title(buf, text, false);
 }
 
 void
-letters_put_title(struct buf *buf, struct span text)
+case_put_title(struct buf *buf, struct span text)
 {
 	put_title(buf, text, true);
 }
@@ -214,14 +161,14 @@ plain_of(struct span letter, char ret_ascii[2])
 }
 
 void
-letters_put_slug(struct buf *buf, struct span text)
+case_put_slug(struct buf *buf, struct span text)
 {
 	size_t start = buf->len;
 	bool gap = false;
 	char ascii[2];
 
 	while (text.len > 0) {
-		struct span letter = { text.data, letters_step(text) };
+		struct span letter = { text.data, chars_step(text) };
 		const char *form = plain_of(letter, ascii);
 
 		if (*form != '-' && gap && buf->len > start)
