@@ -17,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/log.c %D%/log.h \
 	%D%/logfmt.c %D%/logfmt.h \
 	%D%/path.c %D%/path.h \
+	%D%/ring.c %D%/ring.h \
 	%D%/redisurl.c %D%/redisurl.h \
 	%D%/span.c %D%/span.h \
 	%D%/token.c %D%/token.h \

@@ -78,7 +78,8 @@ client_drop(struct client *client, const char *why)
 bool
 client_drained(const struct client *client)
 {
-	return client->socket.outq.n == 0 && (client->socket.wsi == NULL || !lws_partial_buffered(client->socket.wsi));
+	return client->socket.outq.frames.n == 0 &&
+	    (client->socket.wsi == NULL || !lws_partial_buffered(client->socket.wsi));
 }
 
 /*
@@ -108,7 +109,7 @@ send_now(struct client *client, const struct frame *frame)
 static void
 queue(struct client *client, struct frame *frame, size_t max_queue)
 {
-	bool first = client->socket.outq.n == 0;
+	bool first = client->socket.outq.frames.n == 0;
 	int r = outq_push(&client->socket.outq, frame, max_queue);
 
 	if (r < 0)
@@ -157,8 +158,8 @@ client_writable(struct client *client)
 
 	if (client->socket.write_closed)
 		outq_clear(&client->socket.outq); /* nothing follows a close frame */
-	while (client->socket.outq.n > 0 && !lws_partial_buffered(client->socket.wsi)) {
-		r = send_now(client, client->socket.outq.ring[client->socket.outq.head]);
+	while (client->socket.outq.frames.n > 0 && !lws_partial_buffered(client->socket.wsi)) {
+		r = send_now(client, outq_peek(&client->socket.outq));
 		if (r == -EAGAIN)
 			break;
 		if (r < 0) {
@@ -168,7 +169,7 @@ client_writable(struct client *client)
 		frame = outq_pop(&client->socket.outq);
 		frame_unref(frame);
 	}
-	if (client->socket.outq.n > 0)
+	if (client->socket.outq.frames.n > 0)
 		lws_callback_on_writable(client->socket.wsi);
 }
 

@@ -1,6 +1,5 @@
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "sidecar/outbox.h"
@@ -20,14 +19,14 @@ void
 outbox_close(struct outbox *outbox)
 {
 	buf_free(&outbox->bytes);
-	free(outbox->ends);
+	ring_free(&outbox->ends);
 	*outbox = (struct outbox){ 0 };
 }
 
 static size_t
 end_of(const struct outbox *outbox, uint32_t i)
 {
-	return outbox->ends[(outbox->head + i) % outbox->cap] - outbox->gone;
+	return *(size_t *)ring_at(&outbox->ends, i) - outbox->gone;
 }
 
 size_t
@@ -38,33 +37,12 @@ outbox_bytes(const struct outbox *outbox)
 	return outbox->bytes.len - begin;
 }
 
-static int
-grow_ring(struct outbox *outbox)
-{
-	uint32_t cap = outbox->cap == 0 ? 64 : 2 * outbox->cap;
-	size_t *ends;
-
-	if (outbox->n < outbox->cap)
-		return 0;
-	ends = malloc(cap * sizeof(*ends));
-	if (ends == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < outbox->n; i++)
-		ends[i] = outbox->ends[(outbox->head + i) % outbox->cap];
-	free(outbox->ends);
-	outbox->ends = ends;
-	outbox->head = 0;
-	outbox->cap = cap;
-	return 0;
-}
-
 /* The oldest goes. */
 static void
 pop(struct outbox *outbox)
 {
 	outbox->first = end_of(outbox, 0);
-	outbox->head = (outbox->head + 1) % outbox->cap;
-	outbox->n--;
+	ring_pop(&outbox->ends);
 	outbox->n_handed--;
 	outbox->n_confirmed--;
 	outbox->n_gone++;
@@ -102,7 +80,7 @@ put_bulk(struct buf *bytes, struct span span)
 int
 outbox_push(struct outbox *outbox, struct span channel, struct span message)
 {
-	size_t need = OVERHEAD + channel.len + message.len;
+	size_t need = OVERHEAD + channel.len + message.len, before, end;
 
 	while (outbox->bytes.len - outbox->first + need > outbox->max_bytes) {
 		if (outbox->n_confirmed == 0)
@@ -110,15 +88,20 @@ outbox_push(struct outbox *outbox, struct span channel, struct span message)
 		pop(outbox);
 	}
 	compact(outbox);
-	if (grow_ring(outbox) < 0 || buf_reserve(&outbox->bytes, need) < 0) {
+	if (buf_reserve(&outbox->bytes, need) < 0) {
 		outbox->bytes.failed = false; /* the next one may be smaller */
 		return -ENOMEM;
 	}
+	before = outbox->bytes.len;
 	buf_string(&outbox->bytes, "*3\r\n");
 	put_bulk(&outbox->bytes, (struct span){ "PUBLISH", 7 });
 	put_bulk(&outbox->bytes, channel);
 	put_bulk(&outbox->bytes, message);
-	outbox->ends[(outbox->head + outbox->n++) % outbox->cap] = outbox->gone + outbox->bytes.len;
+	end = outbox->gone + outbox->bytes.len;
+	if (ring_push(&outbox->ends, &end, sizeof(end)) < 0) {
+		outbox->bytes.len = before;
+		return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -128,7 +111,7 @@ outbox_hand(struct outbox *outbox, size_t max_bytes, struct span *ret)
 	size_t begin = outbox->handed;
 	uint32_t n = 0;
 
-	while (outbox->n_handed < outbox->n && (n == 0 || end_of(outbox, outbox->n_handed) - begin <= max_bytes)) {
+	while (outbox->n_handed < outbox->ends.n && (n == 0 || end_of(outbox, outbox->n_handed) - begin <= max_bytes)) {
 		outbox->handed = end_of(outbox, outbox->n_handed++);
 		n++;
 	}

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "shared/buf.h"
+#include "shared/ring.h"
 #include "shared/span.h"
 
 struct outbox {
@@ -23,13 +24,11 @@ struct outbox {
 	struct buf bytes;     /* PUBLISH commands, one after the other */
 	size_t first;         /* where the oldest begins */
 	size_t handed;        /* what is before has been handed over */
-	size_t *ends;         /* a ring: where each ends, counted from when the outbox was opened */
-	uint32_t head, n;     /* of the ring */
-	uint32_t n_handed;    /* of those n, the first */
+	struct ring ends;     /* size_t: where each ends, counted from when the outbox was opened */
+	uint32_t n_handed;    /* of those, the first */
 	uint32_t n_confirmed; /* of those */
-	uint32_t cap;
-	size_t gone;     /* bytes that have left */
-	uint64_t n_gone; /* commands that have */
+	size_t gone;          /* bytes that have left */
+	uint64_t n_gone;      /* commands that have */
 };
 
 void outbox_open(struct outbox *outbox, size_t max_bytes);

@@ -1,17 +1,7 @@
 #include <errno.h>
-#include <stdlib.h>
 
 #include "sidecar/frame.h"
 #include "sidecar/outq.h"
-
-enum { FIRST_CAP = 8 };
-
-static void
-release_ring(struct outq *q)
-{
-	free(q->ring);
-	*q = (struct outq){ 0 };
-}
 
 void
 outq_clear(struct outq *q)
@@ -22,23 +12,6 @@ outq_clear(struct outq *q)
 		frame_unref(frame);
 }
 
-static int
-grow(struct outq *q)
-{
-	uint32_t cap = q->cap == 0 ? FIRST_CAP : 2 * q->cap;
-	struct frame **ring = malloc(cap * sizeof(struct frame *));
-
-	if (ring == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < q->n; i++)
-		ring[i] = q->ring[(q->head + i) & (q->cap - 1)];
-	free(q->ring);
-	q->ring = ring;
-	q->cap = cap;
-	q->head = 0;
-	return 0;
-}
-
 int
 outq_push(struct outq *q, struct frame *frame, size_t max_bytes)
 {
@@ -46,12 +19,17 @@ outq_push(struct outq *q, struct frame *frame, size_t max_bytes)
 
 	if (bytes > max_bytes || q->bytes > max_bytes - bytes)
 		return -ENOBUFS;
-	if (q->n == q->cap && grow(q) < 0)
+	if (ring_push(&q->frames, &frame, sizeof(frame)) < 0)
 		return -ENOMEM;
-	q->ring[(q->head + q->n) & (q->cap - 1)] = frame_ref(frame);
-	q->n++;
+	frame_ref(frame);
 	q->bytes += bytes;
 	return 0;
+}
+
+struct frame *
+outq_peek(const struct outq *q)
+{
+	return *(struct frame **)ring_at(&q->frames, 0);
 }
 
 struct frame *
@@ -59,13 +37,12 @@ outq_pop(struct outq *q)
 {
 	struct frame *frame;
 
-	if (q->n == 0)
+	if (q->frames.n == 0)
 		return NULL;
-	frame = q->ring[q->head];
-	q->head = (q->head + 1) & (q->cap - 1);
-	q->n--;
+	frame = outq_peek(q);
+	ring_pop(&q->frames);
 	q->bytes -= frame->len + OUTQ_ENTRY_BYTES;
-	if (q->n == 0)
-		release_ring(q);
+	if (q->frames.n == 0)
+		ring_free(&q->frames);
 	return frame;
 }

@@ -8,17 +8,15 @@
 #define SIDECAR_OUTQ_H
 
 #include <stddef.h>
-#include <stdint.h>
+
+#include "shared/ring.h"
 
 struct frame;
 
 enum { OUTQ_ENTRY_BYTES = 64 }; /* what a frame costs beside its bytes, when nobody else holds it */
 
 struct outq {
-	struct frame **ring; /* NULL while empty */
-	uint32_t cap;        /* a power of two */
-	uint32_t head;
-	uint32_t n;
+	struct ring frames; /* of pointers */
 	size_t bytes;
 };
 
@@ -27,6 +25,9 @@ void outq_clear(struct outq *q);
 
 /* Holds a reference to frame until it is popped. Returns 0, -ENOBUFS past max_bytes, or -ENOMEM. */
 int outq_push(struct outq *q, struct frame *frame, size_t max_bytes);
+
+/* Borrows the oldest frame until the next call; there is one. */
+struct frame *outq_peek(const struct outq *q);
 
 /* Takes out the oldest frame, whose reference the caller gets; NULL when empty. */
 struct frame *outq_pop(struct outq *q);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "shared/ring.h"
 #include "sidecar/redis.h"
 #include "sidecar/redis_tls.h"
 #include "shared/wire.h"
@@ -24,9 +25,8 @@ struct redis {
 	void *context;
 	const char *tls_name;
 	bool connected;
-	int polled;                 /* events that are waited for */
-	struct redis_question *due; /* a ring: those without an answer, oldest first */
-	uint32_t head, n_due, cap;
+	int polled;      /* events that are waited for */
+	struct ring due; /* of struct redis_question: those without an answer */
 	uint64_t heard_ms;
 	uint64_t asked_ms; /* when an answer became due */
 };
@@ -40,34 +40,16 @@ end(struct redis *redis, const char *why)
 		redis->events->ended(redis->context, why);
 }
 
-static int
-grow_due(struct redis *redis)
-{
-	uint32_t cap = redis->cap == 0 ? 64 : 2 * redis->cap;
-	struct redis_question *due = malloc(cap * sizeof(*due));
-
-	if (due == NULL)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < redis->n_due; i++)
-		due[i] = redis->due[(redis->head + i) % redis->cap];
-	free(redis->due);
-	redis->due = due;
-	redis->head = 0;
-	redis->cap = cap;
-	return 0;
-}
-
 /* Returns 0, or -ENOMEM when the connection has ended over it. */
 static int
 add_due(struct redis *redis, struct redis_question question)
 {
-	if (redis->n_due == redis->cap && grow_due(redis) < 0) {
+	if (redis->due.n == 0)
+		redis->asked_ms = uv_now(redis->loop);
+	if (ring_push(&redis->due, &question, sizeof(question)) < 0) {
 		end(redis, "out of memory");
 		return -ENOMEM;
 	}
-	if (redis->n_due == 0)
-		redis->asked_ms = uv_now(redis->loop);
-	redis->due[(redis->head + redis->n_due++) % redis->cap] = question;
 	return 0;
 }
 
@@ -96,13 +78,12 @@ take(struct redis *redis, const redisReply *reply)
 		redis->events->reply(redis->context, NULL, reply);
 		return;
 	}
-	if (redis->n_due == 0) {
+	if (redis->due.n == 0) {
 		end(redis, reply->type == REDIS_REPLY_ERROR ? reply->str : "an answer to no question");
 		return;
 	}
-	question = redis->due[redis->head];
-	redis->head = (redis->head + 1) % redis->cap;
-	redis->n_due--;
+	question = *(struct redis_question *)ring_at(&redis->due, 0);
+	ring_pop(&redis->due);
 	redis->events->reply(redis->context, &question, reply);
 }
 
@@ -266,7 +247,7 @@ redis_silent_ms(const struct redis *redis)
 {
 	uint64_t since = redis->heard_ms > redis->asked_ms ? redis->heard_ms : redis->asked_ms;
 
-	return redis->n_due == 0 ? 0 : uv_now(redis->loop) - since;
+	return redis->due.n == 0 ? 0 : uv_now(redis->loop) - since;
 }
 
 uint64_t
@@ -282,7 +263,7 @@ on_closed(uv_handle_t *handle)
 {
 	struct redis *redis = handle->data;
 
-	free(redis->due);
+	ring_free(&redis->due);
 	free(redis);
 }
 

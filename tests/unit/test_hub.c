@@ -117,14 +117,15 @@ test_shared(void)
 		scene.browsers[i].wsi.partial = true;
 	broadcast(&scene, "b1");
 	hub_flush(&scene.hub);
-	one = scene.browsers[0].client->socket.outq.ring[0];
+	one = outq_peek(&scene.browsers[0].client->socket.outq);
 	OK(one->refs == MANY, "all recipients hold one and the same frame");
 	for (unsigned i = 1; i < MANY; i++)
-		OK(scene.browsers[i].client->socket.outq.ring[0] == one, "a recipient has no copy of its own");
+		OK(outq_peek(&scene.browsers[i].client->socket.outq) == one, "a recipient has no copy of its own");
 	broadcast(&scene, "b2");
 	broadcast(&scene, "b3");
 	hub_flush(&scene.hub);
-	OK(scene.browsers[0].client->socket.outq.ring[1]->refs == MANY, "several messages are laid out once for all");
+	OK((*(struct frame **)ring_at(&scene.browsers[0].client->socket.outq.frames, 1))->refs == MANY,
+	    "several messages are laid out once for all");
 	end(&scene);
 }
 
@@ -291,7 +292,7 @@ test_queue(void)
 	OK(got(&scene, 0, ""), "a later one does not overtake it");
 	browser_let_write(&scene.browsers[0]);
 	OK(got(&scene, 0, "b1|b2"), "both go out in order when the client can take them");
-	OK(scene.browsers[0].client->socket.outq.ring == NULL, "the queue's memory is released");
+	OK(scene.browsers[0].client->socket.outq.frames.items == NULL, "the queue's memory is released");
 	broadcast(&scene, "b3");
 	hub_flush(&scene.hub);
 	OK(got(&scene, 0, "b3") && got(&scene, 1, "b1|b2|b3"), "then it is written to at once again");
@@ -318,13 +319,13 @@ test_full_queue(void)
 	hub_flush(&scene.hub);
 	OK(scene.browsers[0].client->socket.broken && browser_sees_end(&scene.browsers[0]),
 	    "a full queue drops its client");
-	OK(scene.browsers[0].client->socket.outq.n == 0, "what it was to get is forgotten");
-	OK(!scene.browsers[1].client->socket.broken && scene.browsers[1].client->socket.outq.n == 4,
+	OK(scene.browsers[0].client->socket.outq.frames.n == 0, "what it was to get is forgotten");
+	OK(!scene.browsers[1].client->socket.broken && scene.browsers[1].client->socket.outq.frames.n == 4,
 	    "another queue goes on");
 	OK(got(&scene, 2, "b1..............|b1..............|b1..............|b2"), "a quick reader notices nothing");
 	broadcast(&scene, "b3");
 	hub_flush(&scene.hub);
-	OK(scene.browsers[0].client->socket.outq.n == 0, "nothing more is kept for the one that was dropped");
+	OK(scene.browsers[0].client->socket.outq.frames.n == 0, "nothing more is kept for the one that was dropped");
 	end(&scene);
 }
 
@@ -348,11 +349,11 @@ test_deflate(void)
 		scene.browsers[i].wsi.partial = true;
 	batch_broadcast(&scene.hub.batches, path_of(&scene), long_text("b1", 500), NULL);
 	hub_flush(&scene.hub);
-	frame = scene.browsers[0].client->socket.outq.ring[0];
-	OK(frame->len < 100 && scene.browsers[1].client->socket.outq.ring[0] == frame,
+	frame = outq_peek(&scene.browsers[0].client->socket.outq);
+	OK(frame->len < 100 && outq_peek(&scene.browsers[1].client->socket.outq) == frame,
 	    "they share one compressed frame");
-	frame = scene.browsers[2].client->socket.outq.ring[0];
-	OK(frame->len > 500 && scene.browsers[3].client->socket.outq.ring[0] == frame,
+	frame = outq_peek(&scene.browsers[2].client->socket.outq);
+	OK(frame->len > 500 && outq_peek(&scene.browsers[3].client->socket.outq) == frame,
 	    "the others share the plain one");
 	for (unsigned i = 0; i < MANY; i++) {
 		scene.browsers[i].wsi.partial = false;

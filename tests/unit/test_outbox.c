@@ -70,7 +70,7 @@ test_settle(void)
 	outbox_confirm(&outbox);
 	outbox_confirm(&outbox);
 	outbox_settle(&outbox, outbox_mark(&outbox));
-	OK(outbox.n == 0, "in the end nothing is left");
+	OK(outbox.ends.n == 0, "in the end nothing is left");
 	outbox_close(&outbox);
 }
 

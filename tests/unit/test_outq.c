@@ -50,8 +50,10 @@ test_order(void)
 			push(&q, (uint8_t)pushed++, 1, LIMIT);
 		in_order &= pops(&q, (uint8_t)popped++);
 	}
-	OK(q.n == pushed - popped && q.bytes == q.n * (1 + OUTQ_ENTRY_BYTES), "frames and bytes are counted");
-	OK(q.cap >= q.n && (q.cap & (q.cap - 1)) == 0, "the ring has grown, to a power of two");
+	OK(q.frames.n == pushed - popped && q.bytes == q.frames.n * (1 + OUTQ_ENTRY_BYTES),
+	    "frames and bytes are counted");
+	OK(q.frames.cap >= q.frames.n && (q.frames.cap & (q.frames.cap - 1)) == 0,
+	    "the ring has grown, to a power of two");
 	while (popped < pushed)
 		in_order &= pops(&q, (uint8_t)popped++);
 	OK(in_order, "frames leave in the order in which they came, also when the ring wraps and grows");
@@ -66,10 +68,11 @@ test_bound(void)
 
 	OK(push(&q, 1, 60, limit) == 0 && push(&q, 2, 40, limit) == 0, "frames up to the limit are taken");
 	OK(push(&q, 3, 0, limit) == -ENOBUFS, "one more is refused, because even an empty one costs something");
-	OK(q.n == 2 && q.bytes == limit, "a refused frame changes nothing");
+	OK(q.frames.n == 2 && q.bytes == limit, "a refused frame changes nothing");
 	OK(pops(&q, 1) && push(&q, 4, 60, limit) == 0, "there is room again for what has left");
 	outq_clear(&q);
-	OK(push(&q, 5, limit, limit) == -ENOBUFS && q.ring == NULL, "nor does one that is larger than the limit fit");
+	OK(push(&q, 5, limit, limit) == -ENOBUFS && q.frames.items == NULL,
+	    "nor does one that is larger than the limit fit");
 }
 
 static void
@@ -82,12 +85,12 @@ test_memory(void)
 	outq_push(&q, frame, LIMIT);
 	OK(frame->refs == 3, "the queue holds a reference for each place");
 	frame_unref(outq_pop(&q));
-	OK(frame->refs == 2 && q.ring != NULL, "a frame that leaves takes its reference along");
+	OK(frame->refs == 2 && q.frames.items != NULL, "a frame that leaves takes its reference along");
 	frame_unref(outq_pop(&q));
-	OK(q.ring == NULL && q.cap == 0, "an empty queue owns no memory");
+	OK(q.frames.items == NULL && q.frames.cap == 0, "an empty queue owns no memory");
 	outq_push(&q, frame, LIMIT);
 	outq_clear(&q);
-	OK(frame->refs == 1 && q.ring == NULL && q.bytes == 0, "clearing it drops all");
+	OK(frame->refs == 1 && q.frames.items == NULL && q.bytes == 0, "clearing it drops all");
 	frame_unref(frame);
 }
 
