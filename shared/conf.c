@@ -28,11 +28,11 @@ enum type {
 struct setting {
 	const char *name;
 	enum type type;
-	size_t field;        /* its offset in struct conf */
-	const char *unset;   /* the default, as one would write it */
-	uint32_t min, max;   /* of the three kinds of number */
-	valid_text *check;   /* of text, and of each item of a list; NULL is anything */
-	const char *allowed; /* what is no number must be that */
+	size_t field;             /* its offset in struct conf */
+	const char *default_text; /* as one would write it */
+	uint32_t min, max;        /* of the three kinds of number */
+	valid_text *check;        /* of text, and of each item of a list; NULL is anything */
+	const char *allowed;      /* what is no number must be that */
 	const char *meaning;
 	const char *group; /* that begins with this one, or NULL */
 	bool reload;       /* the sidecar looks at it anew each time: it may change while it runs */
@@ -485,7 +485,7 @@ load_setting(struct conf *conf, const struct setting *setting, const struct sour
 	char *text;
 	int r;
 
-	r = assign(conf, setting, setting->unset, &bad);
+	r = assign(conf, setting, setting->default_text, &bad);
 	if (r < 0 || !find_value(source, setting->name, &value))
 		return r;
 
@@ -608,7 +608,7 @@ conf_load(struct conf *conf, char *const *environment, struct buf *errors)
 
 /* True for a name that is ours to give, and that we have not given. */
 static bool
-is_stranger(const struct dotenv_assignment *assignment)
+is_unknown(const struct dotenv_assignment *assignment)
 {
 	static const char prefix[] = "TINA4_";
 
@@ -621,7 +621,7 @@ is_stranger(const struct dotenv_assignment *assignment)
 }
 
 int
-conf_strangers(char *const *environment, struct buf *names)
+conf_unknown(char *const *environment, struct buf *names)
 {
 	struct dotenv_assignment assignment;
 	struct buf dotenv = BUF_INIT;
@@ -631,7 +631,7 @@ conf_strangers(char *const *environment, struct buf *names)
 		struct dotenv file = { (const char *)dotenv.data, 0 };
 
 		while ((next = dotenv_next(&file, &assignment)) != 0) {
-			if (next < 0 || !is_stranger(&assignment))
+			if (next < 0 || !is_unknown(&assignment))
 				continue;
 			buf_string(names, " ");
 			buf_bytes(names, assignment.name, assignment.name_len);
@@ -742,7 +742,7 @@ conf_describe(struct buf *buf)
 			buf_printf(buf, "%s## %s\n\n", i > 0 ? "\n" : "", settings[i].group);
 		buf_printf(buf, "# %s: ", settings[i].meaning);
 		put_allowed(buf, &settings[i]);
-		buf_printf(buf, ".\n%s=%s\n", settings[i].name, settings[i].unset);
+		buf_printf(buf, ".\n%s=%s\n", settings[i].name, settings[i].default_text);
 	}
 }
 

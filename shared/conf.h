@@ -106,7 +106,7 @@ int conf_parse(
  * no setting: misspelt, or of another program. Returns 0, or what opening the
  * file said as a negative errno.
  */
-int conf_strangers(char *const *environment, struct buf *names);
+int conf_unknown(char *const *environment, struct buf *names);
 
 /*
  * Moves those settings of fresh that may change in a running sidecar into conf,

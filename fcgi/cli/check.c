@@ -54,11 +54,11 @@ say_lines(struct buf *errors)
 
 /* It may be another program's, so it is not wrong. */
 static void
-note_strangers(void)
+note_unknown(void)
 {
 	struct buf names = BUF_INIT;
 
-	if (conf_strangers(environ, &names) == 0 && names.len > 0 && buf_cstr(&names) != NULL)
+	if (conf_unknown(environ, &names) == 0 && names.len > 0 && buf_cstr(&names) != NULL)
 		printf("%-8s settings: not one of ours:%s\n", "note", buf_cstr(&names));
 	buf_free(&names);
 }
@@ -82,7 +82,7 @@ check_settings(struct tina4_app *app)
 		say(true, "settings", "all of them are allowed");
 	buf_free(&errors);
 	if (fine)
-		note_strangers();
+		note_unknown();
 	return fine;
 }
 
