@@ -175,9 +175,9 @@ put_pushes(const struct figures *figures, struct buf *ret)
 	const struct intake *intake = figures->intake;
 
 	put_head(ret, name, "counter", "Pushes over the bus and over HTTP, by their outcome.");
-	for (enum wire_status status = WIRE_OK; status < INTAKE_STATUSES; status++)
-		if (is_of_push(status))
-			put_labelled(ret, name, "status", wire_status_name(status), intake->pushes[status]);
+	for (int i = 0; i < INTAKE_STATUSES; i++)
+		if (is_of_push((enum wire_status)i))
+			put_labelled(ret, name, "status", wire_status_name((enum wire_status)i), intake->pushes[i]);
 	put_histogram(ret, "tina4_push_receipt_seconds", &intake->receipts,
 	    "From the loop turn that found a push on the bus to its receipt.");
 	put_counter(ret, "tina4_malformed_total", intake->n_malformed, "Messages on the bus that made no sense.");
