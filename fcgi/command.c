@@ -4,6 +4,7 @@
 
 #include "fcgi/command.h"
 #include "fcgi/tina4.h"
+#include "shared/closecode.h"
 #include "shared/utf8.h"
 
 static uint8_t
@@ -34,8 +35,8 @@ command_close(struct wire_command *ret, int code, const char *reason)
 	struct span text = span_of(reason != NULL ? reason : "");
 
 	if (code == 0)
-		code = 1000;
-	if (!wire_may_close_with(code) || text.len > WIRE_REASON_BYTES)
+		code = CLOSE_NORMAL;
+	if (!closecode_may_be_sent(code) || text.len > WIRE_REASON_BYTES)
 		return -EINVAL;
 	if (!utf8_valid(text.data, text.len))
 		return -EILSEQ;

@@ -11,11 +11,9 @@
 #include "fcgi/format.h"
 #include "fcgi/meta.h"
 #include "fcgi/session.h"
+#include "shared/closecode.h"
 
-enum {
-	COMMAND_OVERHEAD = 32, /* bytes of a command beside its key and data */
-	CLOSE_LOGIN = 4401,    /* RFC 6455 section 7.4.2: the application's own */
-};
+enum { COMMAND_OVERHEAD = 32 }; /* bytes of a command beside its key and data */
 
 /* What a handler has done so far. */
 struct run {

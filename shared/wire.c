@@ -5,14 +5,6 @@
 #include "shared/hex.h"
 #include "shared/wire.h"
 
-bool
-wire_may_close_with(int code)
-{
-	if (code >= 3000 && code <= 4999)
-		return true;
-	return code >= 1000 && code <= 1014 && code != 1004 && code != 1005 && code != 1006 && code != 1010;
-}
-
 struct wire_reader
 wire_reader(const void *data, size_t len)
 {

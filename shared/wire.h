@@ -255,13 +255,6 @@ int wire_get_reply(struct wire_reader *reader, struct wire_reply *ret);
 void wire_put_stale(struct buf *buf, const struct wire_stale *stale);
 int wire_get_stale(struct wire_reader *reader, struct wire_stale *ret);
 
-/*
- * True for a code that a server may put into a close frame (RFC 6455 section
- * 7.4 and its registry): not one that is only ever reported, nor the clients'
- * own 1010.
- */
-bool wire_may_close_with(int code);
-
 /* What logs and metrics call a status, an event or a command: "no-route", "open", "push"; "unknown" for no such. */
 const char *wire_status_name(enum wire_status status);
 const char *wire_event_name(enum wire_event_kind kind);

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "shared/closecode.h"
 #include "shared/log.h"
 #include "shared/wire.h"
 #include "sidecar/ack.h"
@@ -11,8 +12,6 @@
 #include "sidecar/hub.h"
 #include "sidecar/lane.h"
 #include "sidecar/workers.h"
-
-enum { CLOSE_INTERNAL = 1011 }; /* RFC 6455 section 7.4.1 */
 
 static struct event *
 find_event(struct client *client, uint64_t id)
@@ -67,7 +66,7 @@ static void
 open_acknowledged(struct feed *feed, struct client *client, const struct wire_record *record)
 {
 	if (record->failed) {
-		hub_disconnect(feed->hub, client, CLOSE_INTERNAL, "", 0);
+		hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "", 0);
 		client->feed.dismissed = true;
 		return;
 	}
@@ -78,7 +77,7 @@ open_acknowledged(struct feed *feed, struct client *client, const struct wire_re
 	}
 	apply_commands(feed, client, record->commands);
 	if (client->place.state == CLIENT_OPENING) /* it was to be closed, but with a code that is forbidden */
-		hub_disconnect(feed->hub, client, CLOSE_INTERNAL, "", 0);
+		hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "", 0);
 }
 
 int

@@ -1,5 +1,6 @@
 #include <errno.h>
 
+#include "shared/closecode.h"
 #include "shared/conf.h"
 #include "shared/utf8.h"
 #include "sidecar/apply.h"
@@ -72,7 +73,7 @@ apply_send(struct hub *hub, struct client *sender, struct client *client, const 
 static enum wire_status
 apply_disconnect(struct hub *hub, struct client *client, const struct wire_command *command, struct wire_reply *ret)
 {
-	if (!wire_may_close_with(command->code) || command->data.len > WIRE_REASON_BYTES ||
+	if (!closecode_may_be_sent(command->code) || command->data.len > WIRE_REASON_BYTES ||
 	    !utf8_valid(command->data.data, command->data.len))
 		return WIRE_INVALID;
 	if (client == NULL || (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED))

@@ -2,27 +2,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/closecode.h"
 #include "sidecar/counters.h"
 
-enum { CODES_OF_APPS = 3000 }; /* RFC 6455 section 7.4.2: libraries' and applications' own */
-
-/* RFC 6455 section 7.4.1 and the IANA registry; without a code it is a reason of client_drop(). */
+/* Without a code it is a reason of client_drop(). */
 static const struct {
 	uint16_t code;
 	const char *name;
 } ends[COUNTERS_ENDS] = {
-	{ 1000, "normal" },
-	{ 1001, "going-away" },
-	{ 1002, "protocol-error" },
-	{ 1003, "unsupported-data" },
-	{ 1005, "no-status" },
-	{ 1006, "lost" },
-	{ 1007, "invalid-data" },
-	{ 1008, "policy" },
-	{ 1009, "too-large" },
-	{ 1011, "internal-error" },
-	{ 1013, "try-later" },
-	{ CODES_OF_APPS, "application" },
+	{ CLOSE_NORMAL, "normal" },
+	{ CLOSE_GOING_AWAY, "going-away" },
+	{ CLOSE_PROTOCOL_ERROR, "protocol-error" },
+	{ CLOSE_UNSUPPORTED_DATA, "unsupported-data" },
+	{ CLOSE_NO_STATUS, "no-status" },
+	{ CLOSE_ABNORMAL, "lost" },
+	{ CLOSE_INVALID_DATA, "invalid-data" },
+	{ CLOSE_POLICY, "policy" },
+	{ CLOSE_TOO_LARGE, "too-large" },
+	{ CLOSE_INTERNAL_ERROR, "internal-error" },
+	{ CLOSE_TRY_LATER, "try-later" },
+	{ CLOSE_FIRST_FREE, "application" },
 	{ 0, "queue-full" },
 	{ 0, "ping-timeout" },
 	{ 0, "close-timeout" },
@@ -40,9 +39,9 @@ counters_add_end(struct counters *counters, const char *why, uint16_t code)
 	int i = 0;
 
 	if (code == 0)
-		code = 1006; /* it broke */
-	if (code >= CODES_OF_APPS)
-		code = CODES_OF_APPS;
+		code = CLOSE_ABNORMAL;
+	if (code >= CLOSE_FIRST_FREE)
+		code = CLOSE_FIRST_FREE;
 	while (i < COUNTERS_ENDS - 1 && (why != NULL ? strcmp(ends[i].name, why) != 0 : ends[i].code != code))
 		i++;
 	counters->ends[i]++;

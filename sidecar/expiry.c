@@ -1,6 +1,7 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "shared/closecode.h"
 #include "sidecar/client.h"
 #include "sidecar/expiry.h"
 #include "sidecar/hub.h"
@@ -34,5 +35,5 @@ expiry_tick(struct expiry *expiry, int64_t now)
 
 	DL_FOREACH2(expiry->clients, client, expiry.next)
 		if (now >= client->expiry.at)
-			hub_disconnect(expiry->hub, client, EXPIRY_CLOSE_CODE, reason, strlen(reason));
+			hub_disconnect(expiry->hub, client, CLOSE_LOGIN, reason, strlen(reason));
 }

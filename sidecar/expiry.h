@@ -12,8 +12,6 @@
 struct client;
 struct hub;
 
-enum { EXPIRY_CLOSE_CODE = 4401 };
-
 struct expiry {
 	struct hub *hub;
 	struct client *clients; /* with a token that ends */

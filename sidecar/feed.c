@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <utlist.h>
 
+#include "shared/closecode.h"
 #include "shared/conf.h"
 #include "shared/log.h"
 #include "sidecar/client.h"
@@ -10,13 +11,6 @@
 #include "sidecar/lane.h"
 #include "sidecar/routes.h"
 #include "sidecar/workers.h"
-
-enum {
-	CLOSE_GOING_AWAY = 1001, /* RFC 6455 section 7.4.1 */
-	CLOSE_ABNORMAL = 1006,
-	CLOSE_INTERNAL = 1011,
-	CLOSE_TRY_LATER = 1013, /* IANA WebSocket Close Code registry */
-};
 
 /* --- events ------------------------------------------------------------------- */
 
@@ -293,7 +287,7 @@ give_up(struct feed *feed, struct event *event)
 		feed_remove_client(feed, client);
 		return;
 	}
-	hub_disconnect(feed->hub, client, CLOSE_INTERNAL, "", 0);
+	hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "", 0);
 	client->feed.dismissed = true;
 }
 

@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "shared/bus.h"
+#include "shared/closecode.h"
 #include "shared/conf.h"
 #include "shared/listener.h"
 #include "shared/log.h"
@@ -43,7 +44,6 @@ enum {
 	SHORT_TICK_MS = 100,
 	HOLD_MIN_MS = 700, /* in which apps and workers find a sidecar that has restarted */
 	HOLD_MAX_MS = 2000,
-	CLOSE_GOING_AWAY = 1001, /* RFC 6455 section 7.4.1 */
 };
 
 struct sidecar {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "shared/address.h"
+#include "shared/closecode.h"
 #include "shared/conf.h"
 #include "shared/credentials.h"
 #include "shared/log.h"
@@ -40,11 +41,6 @@ enum {
 	WRITE_BYTES = 65536,   /* the most that libwebsockets hands to one send(2) */
 	MASKED_HEAD_BYTES = 6, /* of a small frame from a client: RFC 6455 section 5.2 */
 	RSV1 = 0x40,           /* of a frame: RFC 7692 section 6 */
-	CLOSE_PROTOCOL = 1002, /* RFC 6455 section 7.4.1 */
-	CLOSE_NO_MESSAGE = 1007,
-	CLOSE_POLICY = 1008,
-	CLOSE_TOO_LARGE = 1009,
-	CLOSE_INTERNAL = 1011,
 };
 
 /* What libwebsockets keeps for us with a connection. */
@@ -287,13 +283,13 @@ static void
 take_message(struct ws *ws, struct client *client, const void *data, size_t len, bool binary)
 {
 	if (!binary && !utf8_valid(data, len)) {
-		refuse_message(ws, client, CLOSE_NO_MESSAGE, "not-utf8");
+		refuse_message(ws, client, CLOSE_INVALID_DATA, "not-utf8");
 		return;
 	}
 	ws->n_received++;
 	ws->received_bytes += len;
 	if (feed_client_message(ws->parts.feed, client, data, len, binary) < 0)
-		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
+		refuse_message(ws, client, CLOSE_INTERNAL_ERROR, "out-of-memory");
 }
 
 static void
@@ -307,9 +303,9 @@ take_deflated(struct ws *ws, struct client *client, const void *data, size_t len
 	else if (r == -EMSGSIZE)
 		refuse_message(ws, client, CLOSE_TOO_LARGE, "message-too-large");
 	else if (r == -EBADMSG)
-		refuse_message(ws, client, CLOSE_NO_MESSAGE, "not-deflate");
+		refuse_message(ws, client, CLOSE_INVALID_DATA, "not-deflate");
 	else
-		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
+		refuse_message(ws, client, CLOSE_INTERNAL_ERROR, "out-of-memory");
 	buf_free(&message);
 }
 
@@ -398,7 +394,7 @@ on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *da
 	if (client->place.state == CLIENT_CLOSING || client->socket.broken)
 		return;
 	if (client->socket.deflate && !note_frame(wsi, client)) {
-		refuse_message(ws, client, CLOSE_PROTOCOL, "reserved-bit");
+		refuse_message(ws, client, CLOSE_PROTOCOL_ERROR, "reserved-bit");
 		return;
 	}
 	if (client->reading.message.len + len + lws_remaining_packet_payload(wsi) > max_received(ws, client)) {
@@ -411,7 +407,7 @@ on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *da
 	}
 	buf_bytes(&client->reading.message, data, len);
 	if (client->reading.message.failed) {
-		refuse_message(ws, client, CLOSE_INTERNAL, "out-of-memory");
+		refuse_message(ws, client, CLOSE_INTERNAL_ERROR, "out-of-memory");
 		return;
 	}
 	if (whole) {

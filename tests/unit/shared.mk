@@ -4,6 +4,7 @@ unit_tests += \
 	%D%/test_base64url \
 	%D%/test_buf \
 	%D%/test_bus \
+	%D%/test_closecode \
 	%D%/test_conf \
 	%D%/test_credentials \
 	%D%/test_dotenv \
@@ -28,6 +29,8 @@ unit_tests += \
 %C%_test_buf_LDADD = shared/libshared.la
 %C%_test_bus_SOURCES = %D%/test_bus.c
 %C%_test_bus_LDADD = shared/libshared.la $(ZMQ_LIBS)
+%C%_test_closecode_SOURCES = %D%/test_closecode.c
+%C%_test_closecode_LDADD = shared/libshared.la
 %C%_test_conf_SOURCES = %D%/test_conf.c
 %C%_test_conf_LDADD = shared/libshared.la
 %C%_test_credentials_SOURCES = %D%/test_credentials.c
