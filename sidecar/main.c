@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -65,6 +66,7 @@ main(int argc, char **argv)
 		fprintf(stderr, "tina4-sidecar: unknown argument \"%s\"\n%s", argv[argc - 1], usage);
 		return 2;
 	}
+	signal(SIGPIPE, SIG_IGN); /* who is gone is an error of the write */
 	if (load(&conf, &keys) == 0) {
 		log_open("tina4-sidecar", (enum log_level)conf.log_level);
 		status = argc == 2 ? sidecar_check() : sidecar_run(&conf, keys);

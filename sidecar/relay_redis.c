@@ -1,6 +1,5 @@
 #include <arpa/inet.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -524,7 +523,6 @@ relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *
 	snprintf(redis->host_key, sizeof(redis->host_key), "%s:host:%08x", conf->ws_backplane_prefix, instance);
 	gethostname(redis->host_name, sizeof(redis->host_name) - 1);
 	outbox_open(&redis->outbox, conf->ws_backplane_queue_bytes);
-	signal(SIGPIPE, SIG_IGN); /* hiredis writes with write(2) */
 	uv_timer_init(loop, &redis->tick);
 	uv_timer_init(loop, &redis->retry);
 	redis->tick.data = redis->retry.data = redis;
