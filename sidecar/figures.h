@@ -1,12 +1,14 @@
 /*
- * figures - where the sidecar's figures are.
+ * figures - what the sidecar counts: where each figure is, and what it is called.
  *
- * The parts count in plain fields where something happens; only those who are
- * asked, stats and metrics, look at them and add them up.
+ * The parts count in plain fields where something happens. Stats and metrics tell
+ * the same figures, each in its own form; only when they are asked are the
+ * figures looked at and added up.
  */
 #ifndef SIDECAR_FIGURES_H
 #define SIDECAR_FIGURES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct feed;
@@ -33,5 +35,53 @@ struct figures {
 	uint64_t started_ms; /* in loop ms */
 	int64_t started;     /* the same in Unix time */
 };
+
+/* In the order of STATS. */
+enum figure {
+	FIGURE_UPTIME,
+	FIGURE_CLIENTS,
+	FIGURE_PATHS,
+	FIGURE_WORKERS,
+	FIGURE_APPS,
+	FIGURE_EVENTS,
+	FIGURE_EVENTS_WAITING,
+	FIGURE_EVENTS_REDELIVERED,
+	FIGURE_PUSHES,
+	FIGURE_SENT,
+	FIGURE_DELIVERIES,
+	FIGURE_MALFORMED,
+	FIGURE_RELAY_UP,
+	FIGURE_RELAY_HOSTS,
+	FIGURE_RELAY_WAITING,
+	FIGURE_RELAY_PUBLISHED,
+	FIGURE_RELAY_RECEIVED,
+	FIGURE_RELAY_DUPLICATES,
+	FIGURE_RELAY_REFUSED,
+	FIGURE_RELAY_MALFORMED,
+	/* of metrics only */
+	FIGURE_STARTED,
+	FIGURE_CONNECTIONS,
+	FIGURE_RECEIVED,
+	FIGURE_RECEIVED_BYTES,
+	FIGURE_DELIVERED_BYTES,
+	FIGURE_QUEUED_BYTES,
+	FIGURES
+};
+
+/* What a figure is called; NULL where it is not told. */
+struct figure_name {
+	const char *stat;
+	const char *metric;
+	const char *type; /* for Prometheus */
+	const char *help;
+};
+
+extern const struct figure_name figure_names[FIGURES];
+
+/* False for one of the relay, while there is only this host. */
+bool figure_exists(const struct figures *figures, enum figure figure);
+
+/* It must exist. */
+uint64_t figure_value(const struct figures *figures, enum figure figure);
 
 #endif

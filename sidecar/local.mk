@@ -16,7 +16,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/expiry.c %D%/expiry.h \
 	%D%/extension.c %D%/extension.h \
 	%D%/feed.c %D%/feed.h \
-	%D%/figures.h \
+	%D%/figures.c %D%/figures.h \
 	%D%/frame.c %D%/frame.h \
 	%D%/greeting.c %D%/greeting.h \
 	%D%/handshake.c %D%/handshake.h \

@@ -8,11 +8,8 @@
 #include "sidecar/figures.h"
 #include "sidecar/greeting.h"
 #include "sidecar/histogram.h"
-#include "sidecar/hub.h"
 #include "sidecar/intake.h"
 #include "sidecar/metrics.h"
-#include "sidecar/relay.h"
-#include "sidecar/workers.h"
 #include "sidecar/ws.h"
 
 /* --- the format ----------------------------------------------------------------- */
@@ -23,18 +20,14 @@ put_head(struct buf *ret, const char *name, const char *type, const char *help)
 	buf_printf(ret, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+/* One that is called so in the table. */
 static void
-put_gauge(struct buf *ret, const char *name, uint64_t value, const char *help)
+put(struct buf *ret, const struct figures *figures, enum figure figure)
 {
-	put_head(ret, name, "gauge", help);
-	buf_printf(ret, "%s %llu\n", name, (unsigned long long)value);
-}
+	const struct figure_name *name = &figure_names[figure];
 
-static void
-put_counter(struct buf *ret, const char *name, uint64_t value, const char *help)
-{
-	put_head(ret, name, "counter", help);
-	buf_printf(ret, "%s %llu\n", name, (unsigned long long)value);
+	put_head(ret, name->metric, name->type, name->help);
+	buf_printf(ret, "%s %llu\n", name->metric, (unsigned long long)figure_value(figures, figure));
 }
 
 static void
@@ -62,18 +55,6 @@ put_histogram(struct buf *ret, const char *name, const struct histogram *histogr
 
 /* --- the figures -------------------------------------------------------------------- */
 
-/* Counting it where it changes would cost the fan-out more than this costs who asks. */
-static uint64_t
-queued_bytes(const struct hub *hub)
-{
-	const struct client *client, *next;
-	uint64_t bytes = 0;
-
-	HASH_ITER(hh, hub->clients, client, next)
-		bytes += client->socket.outq.bytes;
-	return bytes;
-}
-
 static void
 put_process(const struct figures *figures, struct buf *ret)
 {
@@ -82,7 +63,7 @@ put_process(const struct figures *figures, struct buf *ret)
 	getrusage(RUSAGE_SELF, &usage);
 	put_head(ret, "tina4_build_info", "gauge", "The version that runs.");
 	put_labelled(ret, "tina4_build_info", "version", PACKAGE_VERSION, 1);
-	put_gauge(ret, "process_start_time_seconds", (uint64_t)figures->started, "Unix time of the start.");
+	put(ret, figures, FIGURE_STARTED);
 	put_head(ret, "process_cpu_seconds_total", "counter", "Processor time, of user and system.");
 	buf_printf(ret, "process_cpu_seconds_total %.6f\n",
 	    (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
@@ -109,8 +90,8 @@ put_connections(const struct figures *figures, struct buf *ret)
 {
 	static const char ends[] = "tina4_closes_total";
 
-	put_gauge(ret, "tina4_connections", figures->ws->n_open, "WebSocket connections.");
-	put_gauge(ret, "tina4_paths", HASH_COUNT(figures->hub->paths), "Paths that have connections.");
+	put(ret, figures, FIGURE_CONNECTIONS);
+	put(ret, figures, FIGURE_PATHS);
 	put_upgrades(figures, ret);
 	put_head(ret, ends, "counter", "Connections that ended, by how.");
 	for (int i = 0; i < COUNTERS_ENDS; i++)
@@ -120,31 +101,23 @@ put_connections(const struct figures *figures, struct buf *ret)
 static void
 put_messages(const struct figures *figures, struct buf *ret)
 {
-	const struct ws *ws = figures->ws;
-	const struct hub *hub = figures->hub;
-
-	put_counter(ret, "tina4_received_messages_total", ws->n_received, "Messages from clients.");
-	put_counter(ret, "tina4_received_bytes_total", ws->received_bytes, "Bytes of messages from clients.");
-	put_counter(ret, "tina4_sent_messages_total", hub->batches.sent,
-	    "Messages to clients; one to a whole path counts once.");
-	put_counter(
-	    ret, "tina4_deliveries_total", hub->batches.delivered, "Messages to clients, times their recipients.");
-	put_counter(ret, "tina4_delivered_bytes_total", hub->batches.delivered_bytes, "Bytes of their frames.");
-	put_gauge(ret, "tina4_queued_bytes", queued_bytes(hub), "Bytes that wait for slow clients.");
+	put(ret, figures, FIGURE_RECEIVED);
+	put(ret, figures, FIGURE_RECEIVED_BYTES);
+	put(ret, figures, FIGURE_SENT);
+	put(ret, figures, FIGURE_DELIVERIES);
+	put(ret, figures, FIGURE_DELIVERED_BYTES);
+	put(ret, figures, FIGURE_QUEUED_BYTES);
 }
 
 static void
 put_workers(const struct figures *figures, struct buf *ret)
 {
-	const struct feed *feed = figures->feed;
-
-	put_gauge(ret, "tina4_workers", HASH_COUNT(figures->workers->by_peer), "Workers that are connected.");
-	put_gauge(ret, "tina4_apps", HASH_COUNT(figures->intake->apps), "Other processes of apps that are connected.");
-	put_gauge(ret, "tina4_events_waiting", feed->n_waiting, "Events that no worker has acknowledged yet.");
-	put_counter(ret, "tina4_events_total", feed->n_sent, "Events that went to workers.");
-	put_counter(ret, "tina4_events_redelivered_total", feed->redelivered,
-	    "Events that went to another worker, because the first one died.");
-	put_histogram(ret, "tina4_worker_round_trip_seconds", &feed->round_trips,
+	put(ret, figures, FIGURE_WORKERS);
+	put(ret, figures, FIGURE_APPS);
+	put(ret, figures, FIGURE_EVENTS_WAITING);
+	put(ret, figures, FIGURE_EVENTS);
+	put(ret, figures, FIGURE_EVENTS_REDELIVERED);
+	put_histogram(ret, "tina4_worker_round_trip_seconds", &figures->feed->round_trips,
 	    "From an event's way to its worker to its acknowledgement.");
 }
 
@@ -180,27 +153,38 @@ put_pushes(const struct figures *figures, struct buf *ret)
 			put_labelled(ret, name, "status", wire_status_name((enum wire_status)i), intake->pushes[i]);
 	put_histogram(ret, "tina4_push_receipt_seconds", &intake->receipts,
 	    "From the loop turn that found a push on the bus to its receipt.");
-	put_counter(ret, "tina4_malformed_total", intake->n_malformed, "Messages on the bus that made no sense.");
+	put(ret, figures, FIGURE_MALFORMED);
+}
+
+static void
+put_commands(const struct figures *figures, struct buf *ret)
+{
+	static const char name[] = "tina4_relay_commands_total";
+	static const struct {
+		const char *result;
+		enum figure figure;
+	} all[] = {
+		{ "published", FIGURE_RELAY_PUBLISHED },
+		{ "received", FIGURE_RELAY_RECEIVED },
+		{ "duplicate", FIGURE_RELAY_DUPLICATES },
+		{ "refused", FIGURE_RELAY_REFUSED },
+		{ "malformed", FIGURE_RELAY_MALFORMED },
+	};
+
+	put_head(ret, name, "counter", "Commands between hosts, by what became of them.");
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		put_labelled(ret, name, "result", all[i].result, figure_value(figures, all[i].figure));
 }
 
 /* Nothing without a relay, so that what is missing is not taken for broken. */
 static void
-put_relay(const struct relay *relay, struct buf *ret)
+put_relay(const struct figures *figures, struct buf *ret)
 {
-	static const char name[] = "tina4_relay_commands_total";
-
-	if (relay == NULL)
+	if (figures->relay == NULL)
 		return;
-	put_gauge(ret, "tina4_relay_up", relay_trouble(relay) == NULL,
-	    "Whether the relay works: Redis answers, our own canary comes back, the other hosts are heard.");
-	put_gauge(ret, "tina4_relay_waiting_bytes", outbox_bytes(&relay->redis.outbox),
-	    "Bytes of commands that wait for Redis.");
-	put_head(ret, name, "counter", "Commands between hosts, by what became of them.");
-	put_labelled(ret, name, "result", "published", relay->n_published);
-	put_labelled(ret, name, "result", "received", relay->n_received);
-	put_labelled(ret, name, "result", "duplicate", relay->n_duplicates);
-	put_labelled(ret, name, "result", "refused", relay->n_refused);
-	put_labelled(ret, name, "result", "malformed", relay->n_malformed);
+	put(ret, figures, FIGURE_RELAY_UP);
+	put(ret, figures, FIGURE_RELAY_WAITING);
+	put_commands(figures, ret);
 }
 
 void
@@ -211,5 +195,5 @@ metrics_put(const struct figures *figures, struct buf *ret)
 	put_messages(figures, ret);
 	put_workers(figures, ret);
 	put_pushes(figures, ret);
-	put_relay(figures->relay, ret);
+	put_relay(figures, ret);
 }

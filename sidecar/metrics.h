@@ -1,8 +1,8 @@
 /*
  * metrics - the sidecar's figures, as Prometheus reads them.
  *
- * The parts count in plain fields where something happens; only here they are
- * looked at and added up. The format is Prometheus' text format 0.0.4.
+ * Beside what the table of figures has there are histograms, and counters with
+ * labels. The format is Prometheus' text format 0.0.4.
  */
 #ifndef SIDECAR_METRICS_H
 #define SIDECAR_METRICS_H

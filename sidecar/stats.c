@@ -4,14 +4,10 @@
 #include "shared/buf.h"
 #include "shared/logfmt.h"
 #include "shared/path.h"
-#include "sidecar/feed.h"
 #include "sidecar/figures.h"
 #include "sidecar/hub.h"
-#include "sidecar/intake.h"
-#include "sidecar/relay.h"
 #include "sidecar/routes.h"
 #include "sidecar/stats.h"
-#include "sidecar/turn.h"
 #include "sidecar/workers.h"
 
 /* Ends a line with a name that a peer or a client chose: it makes no second line, and is UTF-8. */
@@ -27,35 +23,10 @@ put_name(struct buf *lines, const char *name)
 static void
 put_figures(const struct figures *figures, struct buf *lines)
 {
-	const struct hub *hub = figures->hub;
-	const struct feed *feed = figures->feed;
-	const struct intake *intake = figures->intake;
-
-	buf_printf(lines, "uptime_s=%llu\n", (unsigned long long)(figures->turn->now_ms - figures->started_ms) / 1000);
-	buf_printf(lines, "connections=%u\n", HASH_COUNT(hub->clients));
-	buf_printf(lines, "paths=%u\n", HASH_COUNT(hub->paths));
-	buf_printf(lines, "workers=%u\n", HASH_COUNT(figures->workers->by_peer));
-	buf_printf(lines, "apps=%u\n", HASH_COUNT(intake->apps));
-	buf_printf(lines, "events=%llu\n", (unsigned long long)feed->n_sent);
-	buf_printf(lines, "events_waiting=%u\n", feed->n_waiting);
-	buf_printf(lines, "events_redelivered=%llu\n", (unsigned long long)feed->redelivered);
-	buf_printf(lines, "pushes=%llu\n", (unsigned long long)intake->pushes[WIRE_OK]);
-	buf_printf(lines, "messages=%llu\n", (unsigned long long)hub->batches.sent);
-	buf_printf(lines, "deliveries=%llu\n", (unsigned long long)hub->batches.delivered);
-	buf_printf(lines, "malformed=%llu\n", (unsigned long long)intake->n_malformed);
-}
-
-static void
-put_relay(const struct relay *relay, struct buf *lines)
-{
-	buf_printf(lines, "relay_up=%d\n", relay_trouble(relay) == NULL);
-	buf_printf(lines, "relay_hosts=%u\n", relay->hosts.n_here);
-	buf_printf(lines, "relay_waiting_bytes=%zu\n", outbox_bytes(&relay->redis.outbox));
-	buf_printf(lines, "relay_published=%llu\n", (unsigned long long)relay->n_published);
-	buf_printf(lines, "relay_received=%llu\n", (unsigned long long)relay->n_received);
-	buf_printf(lines, "relay_duplicates=%llu\n", (unsigned long long)relay->n_duplicates);
-	buf_printf(lines, "relay_refused=%llu\n", (unsigned long long)relay->n_refused);
-	buf_printf(lines, "relay_malformed=%llu\n", (unsigned long long)relay->n_malformed);
+	for (int i = 0; i < FIGURES; i++)
+		if (figure_names[i].stat != NULL && figure_exists(figures, (enum figure)i))
+			buf_printf(lines, "%s=%llu\n", figure_names[i].stat,
+			    (unsigned long long)figure_value(figures, (enum figure)i));
 }
 
 static void
@@ -154,8 +125,6 @@ void
 stats_put(const struct figures *figures, struct buf *lines)
 {
 	put_figures(figures, lines);
-	if (figures->relay != NULL)
-		put_relay(figures->relay, lines);
 	put_workers(figures->workers, lines);
 	put_routes(figures, lines);
 	put_paths(figures->hub, lines);

@@ -4,6 +4,7 @@ unit_tests += \
 	%D%/test_dedup \
 	%D%/test_deflate \
 	%D%/test_feed \
+	%D%/test_figures \
 	%D%/test_frame \
 	%D%/test_handshake \
 	%D%/test_histogram \
@@ -31,6 +32,9 @@ unit_tests += \
 %C%_test_feed_SOURCES = %D%/test_feed.c %D%/fake_browser.c %D%/fake_browser.h
 %C%_test_feed_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_feed_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
+%C%_test_figures_SOURCES = %D%/test_figures.c
+%C%_test_figures_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_figures_LDADD = sidecar/libsidecar.la
 %C%_test_frame_SOURCES = %D%/test_frame.c
 %C%_test_frame_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_frame_LDADD = sidecar/libsidecar.la
