@@ -17,6 +17,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/listener.c %D%/listener.h \
 	%D%/log.c %D%/log.h \
 	%D%/logfmt.c %D%/logfmt.h \
+	%D%/numeral.c %D%/numeral.h \
 	%D%/path.c %D%/path.h \
 	%D%/ring.c %D%/ring.h \
 	%D%/redisurl.c %D%/redisurl.h \

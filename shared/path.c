@@ -1,9 +1,9 @@
 #include <errno.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shared/hex.h"
+#include "shared/numeral.h"
 #include "shared/path.h"
 
 /* What stands between two slashes of a pattern. */
@@ -238,88 +238,6 @@ path_pattern_text(const struct path_pattern *pattern)
 
 /* --- matching ---------------------------------------------------------------- */
 
-static size_t
-count_digits(const char *text, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && is_digit(text[n]))
-		n++;
-	return n;
-}
-
-/* Counts the bytes of [+-]?[0-9]+ that text begins with; 0 when it does not. */
-static size_t
-count_integer(const char *text, size_t len)
-{
-	size_t sign = len > 0 && (text[0] == '+' || text[0] == '-');
-	size_t digits = count_digits(text + sign, len - sign);
-
-	return digits > 0 ? sign + digits : 0;
-}
-
-static bool
-parse_int(const char *text, size_t len, int64_t *ret)
-{
-	char copy[PATH_MAX_BYTES + 1];
-	long long value;
-
-	if (len == 0 || count_integer(text, len) != len)
-		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-
-	errno = 0;
-	value = strtoll(copy, NULL, 10);
-	if (errno != 0)
-		return false;
-	*ret = value;
-	return true;
-}
-
-static bool
-is_float(const char *text, size_t len)
-{
-	size_t whole = count_integer(text, len);
-
-	if (whole == 0 || whole == len)
-		return whole > 0;
-	return text[whole] == '.' && whole + 1 < len &&
-	    count_digits(text + whole + 1, len - whole - 1) == len - whole - 1;
-}
-
-/* The program's own locale may have another decimal point. */
-static double
-to_double(const char *text)
-{
-	locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	double value;
-
-	if (c == (locale_t)0)
-		return strtod(text, NULL);
-	value = strtod_l(text, NULL, c);
-	freelocale(c);
-	return value;
-}
-
-static bool
-parse_float(const char *text, size_t len, double *ret)
-{
-	char copy[PATH_MAX_BYTES + 1];
-	double value;
-
-	if (!is_float(text, len))
-		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-
-	value = to_double(copy);
-	if (!__builtin_isfinite(value))
-		return false;
-	*ret = value;
-	return true;
-}
-
 static bool
 all_of(const char *text, size_t len, bool (*is_good)(char))
 {
@@ -368,9 +286,9 @@ match_value(const char *text, size_t len, struct path_param *param)
 	case PATH_STRING:
 		return len > 0;
 	case PATH_INT:
-		return parse_int(text, len, &param->integer);
+		return numeral_int(text, len, &param->integer) == 0;
 	case PATH_FLOAT:
-		return parse_float(text, len, &param->real);
+		return numeral_float(text, len, &param->real) == 0;
 	case PATH_ALPHA:
 		return all_of(text, len, is_letter);
 	case PATH_ALNUM:

@@ -1,25 +1,11 @@
 #include <ctype.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fcgi/template/number.h"
-
-/* A program may have called setlocale(), and strtod() would expect a comma. */
-static double
-parse_plainly(const char *string, char **ret_end)
-{
-	locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	double number;
-
-	if (plain == (locale_t)0)
-		return strtod(string, ret_end);
-	number = strtod_l(string, ret_end, plain);
-	freelocale(plain);
-	return number;
-}
+#include "shared/numeral.h"
 
 bool
 number_parse(struct span text, double *ret)
@@ -33,7 +19,7 @@ number_parse(struct span text, double *ret)
 	copy[text.len] = '\0';
 	if (copy[strspn(copy, "0123456789+-.eE")] != '\0')
 		return false;
-	number = parse_plainly(copy, &end);
+	number = numeral_strtod(copy, &end);
 	if (end != copy + text.len || !isfinite(number))
 		return false;
 	*ret = number;

@@ -11,6 +11,7 @@ unit_tests += \
 	%D%/test_envelope \
 	%D%/test_log \
 	%D%/test_logfmt \
+	%D%/test_numeral \
 	%D%/test_path \
 	%D%/test_redisurl \
 	%D%/test_ring \
@@ -43,6 +44,8 @@ unit_tests += \
 %C%_test_log_LDADD = shared/libshared.la
 %C%_test_logfmt_SOURCES = %D%/test_logfmt.c
 %C%_test_logfmt_LDADD = shared/libshared.la
+%C%_test_numeral_SOURCES = %D%/test_numeral.c
+%C%_test_numeral_LDADD = shared/libshared.la
 %C%_test_path_SOURCES = %D%/test_path.c
 %C%_test_path_LDADD = shared/libshared.la
 %C%_test_redisurl_SOURCES = %D%/test_redisurl.c
