@@ -8,6 +8,7 @@
 #include "fcgi/attributes.h"
 #include "fcgi/command.h"
 #include "fcgi/conn.h"
+#include "fcgi/convert.h"
 #include "fcgi/format.h"
 #include "fcgi/meta.h"
 #include "fcgi/session.h"
@@ -277,25 +278,49 @@ tina4_conn_ip(const struct tina4_conn *conn)
 const char *
 tina4_conn_param(const struct tina4_conn *conn, const char *name)
 {
-	return meta_param(conn->meta, name);
+	return meta_param(conn->meta, name, 0);
+}
+
+const char *
+tina4_conn_param_at(const struct tina4_conn *conn, const char *name, size_t i)
+{
+	return meta_param(conn->meta, name, i);
 }
 
 int
-tina4_conn_param_int(const struct tina4_conn *conn, const char *name, int64_t *ret)
+tina4_conn_param_int(const struct tina4_conn *conn, const char *name, int64_t min, int64_t max, int64_t *ret)
 {
-	return meta_param_int(conn->meta, name, ret);
+	return convert_int(meta_param(conn->meta, name, 0), min, max, ret);
+}
+
+int
+tina4_conn_param_float(const struct tina4_conn *conn, const char *name, double min, double max, double *ret)
+{
+	return convert_float(meta_param(conn->meta, name, 0), min, max, ret);
 }
 
 const char *
 tina4_conn_header(const struct tina4_conn *conn, const char *name)
 {
-	return meta_header(conn->meta, name);
+	return meta_header(conn->meta, name, 0);
+}
+
+const char *
+tina4_conn_header_at(const struct tina4_conn *conn, const char *name, size_t i)
+{
+	return meta_header(conn->meta, name, i);
 }
 
 const char *
 tina4_conn_cookie(const struct tina4_conn *conn, const char *name)
 {
-	return meta_cookie(conn->meta, name);
+	return meta_cookie(conn->meta, name, 0);
+}
+
+const char *
+tina4_conn_cookie_at(const struct tina4_conn *conn, const char *name, size_t i)
+{
+	return meta_cookie(conn->meta, name, i);
 }
 
 const struct cJSON *

@@ -12,7 +12,9 @@ tina4_strerror(int error)
 	case -EMSGSIZE:
 		return "more than TINA4_WS_MAX_MESSAGE";
 	case -ENOENT:
-		return "no such route, connection or file";
+		return "no such route, connection, file or field";
+	case -ERANGE:
+		return "a number outside of its range";
 	case -ENOTCONN:
 		return "no sidecar answers";
 	case -ETIMEDOUT:

@@ -90,9 +90,15 @@ fields_remove(struct fields *fields, const char *name)
 const char *
 fields_get(const struct fields *fields, const char *name)
 {
-	for (size_t i = 0; i < fields->n; i++)
-		if (strcmp(fields_name(fields, i), name) == 0)
-			return fields_value(fields, i);
+	return fields_get_at(fields, name, 0);
+}
+
+const char *
+fields_get_at(const struct fields *fields, const char *name, size_t i)
+{
+	for (size_t at = 0; at < fields->n; at++)
+		if (strcmp(fields_name(fields, at), name) == 0 && i-- == 0)
+			return fields_value(fields, at);
 	return NULL;
 }
 

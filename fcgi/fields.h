@@ -2,7 +2,7 @@
  * fields - an ordered list of names with values.
  *
  * Holds what comes as pairs: a query, a form, cookies, the headers of a
- * response. Of several pairs with one name, the first is found. Pure.
+ * response. Several pairs may have one name. Pure.
  */
 #ifndef FCGI_FIELDS_H
 #define FCGI_FIELDS_H
@@ -42,8 +42,9 @@ int fields_set(struct fields *fields, const char *name, const char *value);
 /* Removes every pair of that name, compared without case. */
 void fields_remove(struct fields *fields, const char *name);
 
-/* Borrow from the list. fields_get() compares with case and returns NULL when there is none. */
+/* Borrow from the list. The i-th of a name, from 0, compared with case; NULL behind the last. */
 const char *fields_get(const struct fields *fields, const char *name);
+const char *fields_get_at(const struct fields *fields, const char *name, size_t i);
 const char *fields_name(const struct fields *fields, size_t i);
 const char *fields_value(const struct fields *fields, size_t i);
 

@@ -11,6 +11,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/command.c %D%/command.h \
 	%D%/conn.c %D%/conn.h \
 	%D%/conns.c %D%/conns.h \
+	%D%/convert.c %D%/convert.h \
 	%D%/dispatch.c %D%/dispatch.h \
 	%D%/error.c \
 	%D%/events.c %D%/events.h \

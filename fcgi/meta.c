@@ -13,7 +13,7 @@ struct meta {
 	const struct path_pattern *pattern;
 	char *path;
 	char *ip;
-	struct fields params; /* the path's, then the query's: the first of a name is found */
+	struct fields params; /* the path's, then the query's */
 	struct fields headers;
 	struct fields cookies; /* empty until one is asked for */
 	bool has_cookies;
@@ -137,47 +137,30 @@ meta_ip(const struct meta *meta)
 }
 
 const char *
-meta_param(const struct meta *meta, const char *name)
+meta_param(const struct meta *meta, const char *name, size_t i)
 {
-	return fields_get(&meta->params, name);
-}
-
-int
-meta_param_int(const struct meta *meta, const char *name, int64_t *ret)
-{
-	struct path_match match = { 0 };
-
-	path_match(meta->pattern, meta->path, strlen(meta->path), &match);
-	for (size_t i = 0; i < match.n; i++) {
-		if (strcmp(match.params[i].name, name) != 0)
-			continue;
-		if (match.params[i].type != PATH_INT)
-			return -EINVAL;
-		*ret = match.params[i].integer;
-		return 0;
-	}
-	return meta_param(meta, name) != NULL ? -EINVAL : -ENOENT;
+	return fields_get_at(&meta->params, name, i);
 }
 
 const char *
-meta_header(const struct meta *meta, const char *name)
+meta_header(const struct meta *meta, const char *name, size_t i)
 {
-	for (size_t i = 0; i < meta->headers.n; i++)
-		if (strcasecmp(fields_name(&meta->headers, i), name) == 0)
-			return fields_value(&meta->headers, i);
+	for (size_t at = 0; at < meta->headers.n; at++)
+		if (strcasecmp(fields_name(&meta->headers, at), name) == 0 && i-- == 0)
+			return fields_value(&meta->headers, at);
 	return NULL;
 }
 
 const char *
-meta_cookie(struct meta *meta, const char *name)
+meta_cookie(struct meta *meta, const char *name, size_t i)
 {
-	const char *header = meta_header(meta, "cookie");
+	const char *header;
 
 	/* Cookies past a limit of fields are not there. */
-	if (!meta->has_cookies && header != NULL)
+	for (size_t at = 0; !meta->has_cookies && (header = meta_header(meta, "cookie", at)) != NULL; at++)
 		fields_add_cookies(&meta->cookies, header);
 	meta->has_cookies = true;
-	return fields_get(&meta->cookies, name);
+	return fields_get_at(&meta->cookies, name, i);
 }
 
 const struct cJSON *

@@ -25,15 +25,12 @@ int meta_new(struct meta **ret, const struct path_pattern *pattern, const struct
 /* NULL is fine. */
 void meta_free(struct meta *meta);
 
-/* These borrow from meta; NULL when there is none. */
+/* These borrow from meta; NULL when there is none. Of several with one name, the i-th from 0. */
 const char *meta_path(const struct meta *meta);
 const char *meta_ip(const struct meta *meta);
-const char *meta_param(const struct meta *meta, const char *name);
-const char *meta_header(const struct meta *meta, const char *name);
-const char *meta_cookie(struct meta *meta, const char *name);
+const char *meta_param(const struct meta *meta, const char *name, size_t i);
+const char *meta_header(const struct meta *meta, const char *name, size_t i);
+const char *meta_cookie(struct meta *meta, const char *name, size_t i);
 const struct cJSON *meta_user(const struct meta *meta);
-
-/* A {name:int} parameter. Returns 0, -ENOENT, or -EINVAL for another type. */
-int meta_param_int(const struct meta *meta, const char *name, int64_t *ret);
 
 #endif

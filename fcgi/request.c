@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "fcgi/app.h"
+#include "fcgi/convert.h"
 #include "fcgi/fields.h"
 #include "fcgi/multipart.h"
 #include "fcgi/request.h"
@@ -22,7 +23,6 @@ struct tina4_request {
 	const char *method;
 	char ip[ADDRESS_TEXT_MAX];
 	bool https;
-	struct path_match match;
 	struct fields params;
 	struct fields query;
 	struct fields cookies;
@@ -39,10 +39,16 @@ struct tina4_request {
 const char *
 request_variable(char *const *env, const char *name)
 {
+	return request_variable_at(env, name, 0);
+}
+
+const char *
+request_variable_at(char *const *env, const char *name, size_t i)
+{
 	size_t len = strlen(name);
 
 	for (; *env != NULL; env++)
-		if (**env == *name && strncmp(*env, name, len) == 0 && (*env)[len] == '=')
+		if (**env == *name && strncmp(*env, name, len) == 0 && (*env)[len] == '=' && i-- == 0)
 			return *env + len + 1;
 	return NULL;
 }
@@ -161,8 +167,11 @@ read_query(struct tina4_request *req, struct tina4_response *refusal)
 static int
 read_cookies(struct tina4_request *req, struct tina4_response *refusal)
 {
-	int r = fields_add_cookies(&req->cookies, variable(req, "HTTP_COOKIE"));
+	const char *text;
+	int r = 0;
 
+	for (size_t i = 0; r == 0 && (text = request_variable_at(req->env, "HTTP_COOKIE", i)) != NULL; i++)
+		r = fields_add_cookies(&req->cookies, text);
 	return r < 0 ? refuse_fields(refusal, "Cookie header", r) : 0;
 }
 
@@ -395,7 +404,6 @@ request_set_match(struct tina4_request *req, const struct path_match *match)
 		if (r < 0)
 			return r;
 	}
-	req->match = *match;
 	return 0;
 }
 
@@ -435,6 +443,12 @@ tina4_request_query(const struct tina4_request *req, const char *name)
 	return fields_get(&req->query, name);
 }
 
+const char *
+tina4_request_query_at(const struct tina4_request *req, const char *name, size_t i)
+{
+	return fields_get_at(&req->query, name, i);
+}
+
 /* Web servers say "" for a header that did not come. */
 static const char *
 none_if_empty(const char *value)
@@ -445,21 +459,27 @@ none_if_empty(const char *value)
 const char *
 tina4_request_header(const struct tina4_request *req, const char *name)
 {
+	return tina4_request_header_at(req, name, 0);
+}
+
+const char *
+tina4_request_header_at(const struct tina4_request *req, const char *name, size_t i)
+{
 	char variable_name[sizeof("HTTP_") + HEADER_NAME_MAX];
 	char *end = stpcpy(variable_name, "HTTP_");
 
 	/* RFC 3875 section 4.1: these two come under names of their own. */
 	if (strcasecmp(name, "Content-Type") == 0)
-		return none_if_empty(variable(req, "CONTENT_TYPE"));
+		return i == 0 ? none_if_empty(variable(req, "CONTENT_TYPE")) : NULL;
 	if (strcasecmp(name, "Content-Length") == 0)
-		return none_if_empty(variable(req, "CONTENT_LENGTH"));
+		return i == 0 ? none_if_empty(variable(req, "CONTENT_LENGTH")) : NULL;
 
 	if (strlen(name) > HEADER_NAME_MAX)
 		return NULL;
 	for (; *name != '\0'; name++)
 		*end++ = *name == '-' ? '_' : (char)toupper((unsigned char)*name);
 	*end = '\0';
-	return request_variable(req->env, variable_name);
+	return request_variable_at(req->env, variable_name, i);
 }
 
 const char *
@@ -469,53 +489,72 @@ tina4_request_cookie(const struct tina4_request *req, const char *name)
 }
 
 const char *
+tina4_request_cookie_at(const struct tina4_request *req, const char *name, size_t i)
+{
+	return fields_get_at(&req->cookies, name, i);
+}
+
+const char *
 tina4_request_form(const struct tina4_request *req, const char *name)
 {
 	return fields_get(&req->form, name);
 }
 
+const char *
+tina4_request_form_at(const struct tina4_request *req, const char *name, size_t i)
+{
+	return fields_get_at(&req->form, name, i);
+}
+
 const struct tina4_upload *
 tina4_request_upload(const struct tina4_request *req, const char *name)
 {
-	for (size_t i = 0; i < req->n_uploads; i++)
-		if (strcmp(req->uploads[i].name, name) == 0)
-			return &req->uploads[i];
-	return NULL;
+	return tina4_request_upload_at(req, name, 0);
 }
 
-static const struct path_param *
-find_param(const struct tina4_request *req, const char *name)
+const struct tina4_upload *
+tina4_request_upload_at(const struct tina4_request *req, const char *name, size_t i)
 {
-	for (size_t i = 0; i < req->match.n; i++)
-		if (strcmp(req->match.params[i].name, name) == 0)
-			return &req->match.params[i];
+	for (size_t at = 0; at < req->n_uploads; at++)
+		if (strcmp(req->uploads[at].name, name) == 0 && i-- == 0)
+			return &req->uploads[at];
 	return NULL;
 }
 
 int
-tina4_request_param_int(const struct tina4_request *req, const char *name, int64_t *ret)
+tina4_request_param_int(const struct tina4_request *req, const char *name, int64_t min, int64_t max, int64_t *ret)
 {
-	const struct path_param *param = find_param(req, name);
-
-	if (param == NULL)
-		return -ENOENT;
-	if (param->type != PATH_INT)
-		return -EINVAL;
-	*ret = param->integer;
-	return 0;
+	return convert_int(tina4_request_param(req, name), min, max, ret);
 }
 
 int
-tina4_request_param_float(const struct tina4_request *req, const char *name, double *ret)
+tina4_request_param_float(const struct tina4_request *req, const char *name, double min, double max, double *ret)
 {
-	const struct path_param *param = find_param(req, name);
+	return convert_float(tina4_request_param(req, name), min, max, ret);
+}
 
-	if (param == NULL)
-		return -ENOENT;
-	if (param->type != PATH_FLOAT)
-		return -EINVAL;
-	*ret = param->real;
-	return 0;
+int
+tina4_request_query_int(const struct tina4_request *req, const char *name, int64_t min, int64_t max, int64_t *ret)
+{
+	return convert_int(tina4_request_query(req, name), min, max, ret);
+}
+
+int
+tina4_request_query_float(const struct tina4_request *req, const char *name, double min, double max, double *ret)
+{
+	return convert_float(tina4_request_query(req, name), min, max, ret);
+}
+
+int
+tina4_request_form_int(const struct tina4_request *req, const char *name, int64_t min, int64_t max, int64_t *ret)
+{
+	return convert_int(tina4_request_form(req, name), min, max, ret);
+}
+
+int
+tina4_request_form_float(const struct tina4_request *req, const char *name, double min, double max, double *ret)
+{
+	return convert_float(tina4_request_form(req, name), min, max, ret);
 }
 
 const cJSON *

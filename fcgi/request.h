@@ -14,8 +14,9 @@
 #include "fcgi/tina4.h"
 #include "shared/path.h"
 
-/* Borrows a variable of the environment; NULL when it is not there. */
+/* Borrows a variable of the environment, and of several with one name the i-th from 0; NULL when it is not there. */
 const char *request_variable(char *const *env, const char *name);
+const char *request_variable_at(char *const *env, const char *name, size_t i);
 
 /*
  * The body's length as the web server announces it. Returns 0, -ENOENT when it

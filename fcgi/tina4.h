@@ -112,17 +112,41 @@ const char *tina4_request_path(const struct tina4_request *req);
 /* The client's address; behind TINA4_TRUSTED_PROXIES the one they forwarded. */
 const char *tina4_request_ip(const struct tina4_request *req);
 
-/* These return NULL when there is none; of several with one name the first. */
+/*
+ * These return NULL when there is none. Several may have one name, such as the
+ * choices of a <select multiple>: the first is found, and with _at the i-th from
+ * 0, NULL behind the last. A web server may join the headers of one name with
+ * commas, as HTTP allows; then they are one.
+ */
 const char *tina4_request_param(const struct tina4_request *req, const char *name);
 const char *tina4_request_query(const struct tina4_request *req, const char *name);
-const char *tina4_request_header(const struct tina4_request *req, const char *name);
-const char *tina4_request_cookie(const struct tina4_request *req, const char *name);
+const char *tina4_request_query_at(const struct tina4_request *req, const char *name, size_t i);
 const char *tina4_request_form(const struct tina4_request *req, const char *name);
+const char *tina4_request_form_at(const struct tina4_request *req, const char *name, size_t i);
 const struct tina4_upload *tina4_request_upload(const struct tina4_request *req, const char *name);
+const struct tina4_upload *tina4_request_upload_at(const struct tina4_request *req, const char *name, size_t i);
+const char *tina4_request_header(const struct tina4_request *req, const char *name);
+const char *tina4_request_header_at(const struct tina4_request *req, const char *name, size_t i);
+const char *tina4_request_cookie(const struct tina4_request *req, const char *name);
+const char *tina4_request_cookie_at(const struct tina4_request *req, const char *name, size_t i);
 
-/* A {name:int} or {name:float} parameter as a number. Returns 0, -ENOENT, or -EINVAL for another type. */
-int tina4_request_param_int(const struct tina4_request *req, const char *name, int64_t *ret);
-int tina4_request_param_float(const struct tina4_request *req, const char *name, double *ret);
+/*
+ * The first of a name as a number from min to max, in decimal: "42", "-1",
+ * "12.50". Returns 0, -ENOENT when there is none, -EINVAL for what is no number,
+ * or -ERANGE. So a default is what *ret was before:
+ *
+ *     int64_t page = 1;
+ *     int r = tina4_request_query_int(req, "page", 1, 1000, &page);
+ *
+ *     if (r < 0 && r != -ENOENT)
+ *             return tina4_response_error(res, 400, "page: %s", tina4_strerror(r));
+ */
+int tina4_request_param_int(const struct tina4_request *req, const char *name, int64_t min, int64_t max, int64_t *ret);
+int tina4_request_param_float(const struct tina4_request *req, const char *name, double min, double max, double *ret);
+int tina4_request_query_int(const struct tina4_request *req, const char *name, int64_t min, int64_t max, int64_t *ret);
+int tina4_request_query_float(const struct tina4_request *req, const char *name, double min, double max, double *ret);
+int tina4_request_form_int(const struct tina4_request *req, const char *name, int64_t min, int64_t max, int64_t *ret);
+int tina4_request_form_float(const struct tina4_request *req, const char *name, double min, double max, double *ret);
 
 /* The body as JSON when there is one and its Content-Type says so, else NULL. One that is not JSON got 400 before. */
 const struct cJSON *tina4_request_json(const struct tina4_request *req);
@@ -316,12 +340,17 @@ const char *tina4_conn_id(const struct tina4_conn *conn);
 /* The decoded path: who is on the same path is in the same room. */
 const char *tina4_conn_path(const struct tina4_conn *conn);
 const char *tina4_conn_ip(const struct tina4_conn *conn);
-/* A path parameter, or else a query parameter; NULL when there is none. */
+/* A path parameter, or else a query parameter. These return NULL when there is none; _at has the i-th of a name, from
+ * 0. */
 const char *tina4_conn_param(const struct tina4_conn *conn, const char *name);
-/* A {name:int} parameter. Returns 0, -ENOENT, or -EINVAL for another type. */
-int tina4_conn_param_int(const struct tina4_conn *conn, const char *name, int64_t *ret);
+const char *tina4_conn_param_at(const struct tina4_conn *conn, const char *name, size_t i);
 const char *tina4_conn_header(const struct tina4_conn *conn, const char *name);
+const char *tina4_conn_header_at(const struct tina4_conn *conn, const char *name, size_t i);
 const char *tina4_conn_cookie(const struct tina4_conn *conn, const char *name);
+const char *tina4_conn_cookie_at(const struct tina4_conn *conn, const char *name, size_t i);
+/* A parameter as a number, as tina4_request_query_int() has it. */
+int tina4_conn_param_int(const struct tina4_conn *conn, const char *name, int64_t min, int64_t max, int64_t *ret);
+int tina4_conn_param_float(const struct tina4_conn *conn, const char *name, double min, double max, double *ret);
 /* The verified claims of the connection's token, or NULL. */
 const struct cJSON *tina4_conn_user(const struct tina4_conn *conn);
 /*

@@ -58,7 +58,7 @@ demo_ship(struct tina4_request *req, struct tina4_response *res)
 	int64_t order;
 	int r;
 
-	r = tina4_request_param_int(req, "orderId", &order);
+	r = tina4_request_param_int(req, "orderId", INT64_MIN, INT64_MAX, &order);
 	if (r < 0)
 		return r;
 

@@ -30,7 +30,7 @@ mirror(struct tina4_request *req, struct tina4_response *res)
 		const struct tina4_upload *upload = tina4_request_upload(req, names[i]);
 		int64_t number;
 
-		if (tina4_request_param_int(req, names[i], &number) == 0)
+		if (tina4_request_param_int(req, names[i], INT64_MIN, INT64_MAX, &number) == 0)
 			assert(strtoll(tina4_request_param(req, names[i]), NULL, 10) == number);
 		if (upload != NULL)
 			assert((const char *)upload->data >= body &&

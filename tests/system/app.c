@@ -360,6 +360,34 @@ count(struct tina4_request *req, struct tina4_response *res)
 	return result(res, r, &receipt);
 }
 
+/* Calls what finds the i-th value of a name until it finds no more. */
+static void
+add_all(cJSON *json, const char *key, const struct tina4_request *req, const char *name,
+    const char *(*at)(const struct tina4_request *, const char *, size_t))
+{
+	cJSON *values = cJSON_AddArrayToObject(json, key);
+	const char *value;
+
+	for (size_t i = 0; (value = at(req, name, i)) != NULL; i++)
+		cJSON_AddItemToArray(values, cJSON_CreateString(value));
+}
+
+/* GET /repeats?q=...: each value of q, and of the header X-Q. */
+static int
+repeats(struct tina4_request *req, struct tina4_response *res)
+{
+	cJSON *json = cJSON_CreateObject(), *files = cJSON_AddArrayToObject(json, "files");
+	const struct tina4_upload *upload;
+
+	add_all(json, "query", req, "q", tina4_request_query_at);
+	add_all(json, "form", req, "q", tina4_request_form_at);
+	add_all(json, "cookie", req, "q", tina4_request_cookie_at);
+	add_all(json, "header", req, "X-Q", tina4_request_header_at);
+	for (size_t i = 0; (upload = tina4_request_upload_at(req, "q", i)) != NULL; i++)
+		cJSON_AddItemToArray(files, cJSON_CreateString(upload->filename));
+	return tina4_response_json(res, &json);
+}
+
 /* Tells what came: /mirror/{word}?q=... */
 static int
 mirror(struct tina4_request *req, struct tina4_response *res)
@@ -491,6 +519,7 @@ main(int argc, char **argv)
 	tina4_post(app, "/close", close_conn);
 	tina4_get(app, "/count", count);
 	tina4_any(app, "/mirror/{word}", mirror);
+	tina4_any(app, "/repeats", repeats);
 	tina4_get(app, "/broken", broken);
 
 	tina4_post(app, "/login", login);

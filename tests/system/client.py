@@ -196,7 +196,7 @@ class Answer:
 
 
 def http(address, method="GET", target="/", headers=None, body=b"", source="127.0.0.1"):
-    """One request; address is a port on this host or a unix socket's path."""
+    """One request; address is a port on this host or a unix socket's path. A list is a line for each value."""
     if isinstance(address, int):
         conn = socket.create_connection(("127.0.0.1", address), timeout=TIMEOUT, source_address=(source, 0))
     else:
@@ -208,7 +208,8 @@ def http(address, method="GET", target="/", headers=None, body=b"", source="127.
     if body or method in ("POST", "PUT", "PATCH"):
         lines["Content-Length"] = str(len(body))
     head = f"{method} {target} HTTP/1.1\r\n" + "".join(
-        f"{name}: {value}\r\n" for name, value in lines.items() if value is not None)
+        f"{name}: {value}\r\n" for name, values in lines.items()
+        for value in (values if isinstance(values, list) else [values]) if value is not None)
     with conn:
         conn.sendall(head.encode() + b"\r\n" + body)
         data = b""

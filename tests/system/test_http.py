@@ -13,6 +13,28 @@ def test_what_comes_is_what_was_sent(site):
                            "query": "1&2 3", "form": "für me", "cookie": "cookie", "header": "head"}
 
 
+def test_every_value_of_a_name_comes(site):
+    answer = site.http("POST", "/repeats?q=1&p=0&q=2", {
+        "Content-Type": "application/x-www-form-urlencoded", "Cookie": "q=a; p=0; q=b", "X-Q": ["one", "two"]},
+        "q=red&q=blue").json
+    assert (answer["query"], answer["form"], answer["cookie"]) == (["1", "2"], ["red", "blue"], ["a", "b"])
+    # Each line, or one value with commas: RFC 9110 section 5.3 has both mean the same.
+    assert answer["header"] in (["one", "two"], ["one, two"])
+
+
+def test_two_files_of_one_field_come(site):
+    body = "".join(f'--xx\r\nContent-Disposition: form-data; name=q; filename="{name}"\r\n\r\n{name}\r\n'
+                   for name in ("a.txt", "b.txt")) + "--xx--\r\n"
+    answer = site.http("POST", "/repeats", {"Content-Type": "multipart/form-data; boundary=xx"}, body)
+    assert answer.json["files"] == ["a.txt", "b.txt"]
+
+
+def test_cookies_of_two_lines_come(site):
+    cookies = site.http("GET", "/repeats", {"Cookie": ["q=a", "q=b"]}).json["cookie"]
+    # Apache joins them with a comma, which means nothing there; but a browser sends one line, RFC 6265 section 5.4.
+    assert cookies in (["a", "b"], ["a, q=b"])
+
+
 def test_json_comes_parsed(site):
     answer = site.http("POST", "/mirror/x", {"Content-Type": "application/json; charset=utf-8"}, '{"a": [1, null]}')
     assert answer.json["json"] == {"a": [1, None]}

@@ -135,6 +135,7 @@ it_tells_what_it_is(void)
 	struct tina4_conn *conn = new_conn();
 	const struct cJSON *user = tina4_conn_user(conn);
 	int64_t id = 0;
+	double real = 0;
 
 	OK(tina4_conn_app(conn) == app, "the app");
 	OK(is_same(tina4_conn_id(conn), "ab010000000000000000000000000000"), "the id");
@@ -145,13 +146,23 @@ it_tells_what_it_is(void)
 	OK(is_same(tina4_conn_param(conn, "name"), "J\xc3\xb6rg B"), "a query parameter, decoded, the first");
 	OK(is_same(tina4_conn_param(conn, "empty"), ""), "an empty one");
 	OK(tina4_conn_param(conn, "none") == NULL, "one that is not there");
-	OK(tina4_conn_param_int(conn, "id", &id) == 0 && id == 42, "a number");
-	OK(tina4_conn_param_int(conn, "room", &id) == -EINVAL, "another type is no number");
-	OK(tina4_conn_param_int(conn, "name", &id) == -EINVAL && id == 42, "nor is a query parameter");
-	OK(tina4_conn_param_int(conn, "none", &id) == -ENOENT, "one that is not there is none");
+	OK(is_same(tina4_conn_param_at(conn, "name", 1), "second") && tina4_conn_param_at(conn, "name", 2) == NULL,
+	    "all of one name");
+	OK(is_same(tina4_conn_param_at(conn, "room", 1), "other"), "the query's behind the path's");
+	OK(tina4_conn_param_int(conn, "id", 1, 42, &id) == 0 && id == 42, "a number");
+	OK(tina4_conn_param_int(conn, "id", 1, 41, &id) == -ERANGE, "which has a range");
+	OK(tina4_conn_param_int(conn, "room", 0, 99, &id) == -EINVAL, "another text is no number");
+	OK(tina4_conn_param_int(conn, "none", 0, 99, &id) == -ENOENT && id == 42, "one that is not there is none");
+	OK(tina4_conn_param_float(conn, "id", 0, 50, &real) == 0 && real == 42, "it is a float, too");
+	OK(tina4_conn_param_float(conn, "id", 0, 1, &real) == -ERANGE && real == 42, "with a range");
 	OK(is_same(tina4_conn_header(conn, "User-Agent"), "tests"), "a header, without case");
 	OK(tina4_conn_header(conn, "origin") == NULL, "a header that was not sent");
 	OK(is_same(tina4_conn_cookie(conn, "sid"), "abc"), "a cookie, the first of its name");
+	OK(is_same(tina4_conn_cookie_at(conn, "sid", 1), "second") && tina4_conn_cookie_at(conn, "sid", 2) == NULL,
+	    "and all of them");
+	OK(is_same(tina4_conn_header_at(conn, "user-agent", 0), "tests") &&
+		tina4_conn_header_at(conn, "user-agent", 1) == NULL,
+	    "as for headers");
 	OK(tina4_conn_cookie(conn, "theme") != NULL, "another cookie");
 	OK(tina4_conn_cookie(conn, "Sid") == NULL, "their names have case");
 	OK(is_same(cJSON_GetStringValue(cJSON_GetObjectItem(user, "sub")), "u1"), "the token's claims");

@@ -102,6 +102,9 @@ a_query_is_decoded(void)
 	int r = open_text(ENV("REQUEST_URI=/", "QUERY_STRING=a=1&b=x+%26y&a=2&c&=d&e%3D=f"), "");
 
 	OK(r == 0 && is(tina4_request_query(req, "a"), "1"), "the first of two is found");
+	OK(is(tina4_request_query_at(req, "a", 0), "1") && is(tina4_request_query_at(req, "a", 1), "2") &&
+		tina4_request_query_at(req, "a", 2) == NULL,
+	    "and each of them by its number");
 	OK(is(tina4_request_query(req, "b"), "x &y"), "values are decoded");
 	OK(is(tina4_request_query(req, "c"), ""), "a name alone is empty");
 	OK(is(tina4_request_query(req, "e="), "f"), "names are decoded");
@@ -137,6 +140,54 @@ headers_are_found_by_name(void)
 	OK(is(tina4_request_header(req, "Accept"), ""), "another empty header did");
 	OK(tina4_request_header(req, "Host") == NULL, "what did not come is NULL");
 	OK(tina4_request_header(req, "X-Forwarded") == NULL, "a beginning of a name is no name");
+}
+
+/* nginx up to 1.22 hands on every line of a header; others join them. */
+static void
+lines_of_one_header_are_all_there(void)
+{
+	int r = open_text(ENV("REQUEST_URI=/", "HTTP_VIA=one", "CONTENT_TYPE=text/plain", "HTTP_VIA=two", "HTTP_V=no",
+			      "HTTP_COOKIE=a=1; b=2", "HTTP_COOKIE=a=3"),
+	    "");
+
+	OK(r == 0 && is(tina4_request_header(req, "Via"), "one"), "the first is found");
+	OK(is(tina4_request_header_at(req, "via", 0), "one") && is(tina4_request_header_at(req, "via", 1), "two") &&
+		tina4_request_header_at(req, "via", 2) == NULL,
+	    "and each of them by its number");
+	OK(is(tina4_request_header_at(req, "Content-Type", 0), "text/plain") &&
+		tina4_request_header_at(req, "Content-Type", 1) == NULL,
+	    "Content-Type is there once");
+	OK(is(tina4_request_cookie_at(req, "a", 0), "1") && is(tina4_request_cookie_at(req, "a", 1), "3") &&
+		tina4_request_cookie_at(req, "a", 2) == NULL && is(tina4_request_cookie(req, "b"), "2"),
+	    "the cookies of all lines");
+}
+
+static void
+numbers_have_a_range(void)
+{
+	int64_t n = 7;
+	double x = 0.5;
+
+	OK(open_text(ENV("REQUEST_URI=/", "QUERY_STRING=n=-42&n=1&x=12.50&w=4x&e=&b=9223372036854775808&p=%2B3"), "") ==
+		0,
+	    "a query of numbers");
+	OK(tina4_request_query_int(req, "n", -42, 42, &n) == 0 && n == -42, "an int");
+	OK(tina4_request_query_int(req, "p", 3, 3, &n) == 0 && n == 3, "with a sign");
+	OK(tina4_request_query_int(req, "n", -41, 42, &n) == -ERANGE &&
+		tina4_request_query_int(req, "n", -100, -43, &n) == -ERANGE,
+	    "outside of its range");
+	OK(tina4_request_query_int(req, "b", INT64_MIN, INT64_MAX, &n) == -ERANGE, "more than 64 bits hold");
+	OK(tina4_request_query_int(req, "w", 0, 9, &n) == -EINVAL &&
+		tina4_request_query_int(req, "e", 0, 9, &n) == -EINVAL &&
+		tina4_request_query_int(req, "x", 0, 99, &n) == -EINVAL,
+	    "no int");
+	OK(tina4_request_query_int(req, "none", 0, 9, &n) == -ENOENT && n == 3, "none, and the result is left alone");
+	OK(tina4_request_query_float(req, "x", 0, 12.5, &x) == 0 && x == 12.5, "a float");
+	OK(tina4_request_query_float(req, "n", -42, 0, &x) == 0 && x == -42, "an int is one");
+	OK(tina4_request_query_float(req, "x", 0, 12.4, &x) == -ERANGE &&
+		tina4_request_query_float(req, "w", 0, 9, &x) == -EINVAL &&
+		tina4_request_query_float(req, "none", 0, 9, &x) == -ENOENT && x == -42,
+	    "or not");
 }
 
 static void
@@ -186,12 +237,25 @@ https_is_noticed(void)
 static void
 a_form_is_decoded(void)
 {
+	int64_t n = 0;
+	double x = 0;
 	size_t len;
 
 	OK(open_text(ENV("REQUEST_URI=/", FORM), "a=1&b=%C3%BC+x") == 0 &&
 		is(tina4_request_form(req, "b"), "\xc3\xbc x"),
 	    "a form's values are decoded");
 	OK(is(tina4_request_body(req, &len), "a=1&b=%C3%BC+x") && len == 14, "the body stays as it came");
+	OK(open_text(ENV("REQUEST_URI=/", FORM), "pick=red&pick=blue&n=3&x=.5") == 0 &&
+		is(tina4_request_form_at(req, "pick", 0), "red") && is(tina4_request_form_at(req, "pick", 1), "blue") &&
+		tina4_request_form_at(req, "pick", 2) == NULL,
+	    "every choice of a list is there");
+	OK(tina4_request_form_int(req, "n", 1, 3, &n) == 0 && n == 3 &&
+		tina4_request_form_int(req, "n", 1, 2, &n) == -ERANGE &&
+		tina4_request_form_int(req, "x", 0, 1, &n) == -EINVAL,
+	    "its ints");
+	OK(tina4_request_form_float(req, "n", 0, 9, &x) == 0 && x == 3 &&
+		tina4_request_form_float(req, "x", 0, 1, &x) == -EINVAL,
+	    "and floats");
 	OK(open_bytes(ENV("REQUEST_URI=/", FORM), "a=\0b", 4) == -EBADMSG && refused(400, "form"), "a NUL byte is 400");
 	OK(open_text(ENV("REQUEST_URI=/", "CONTENT_TYPE=text/plain"), "a=1") == 0 &&
 		tina4_request_form(req, "a") == NULL,
@@ -238,6 +302,7 @@ multipart_has_fields_and_uploads(void)
 	    "--xx\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nb c\r\n"
 	    "--xx\r\nContent-Disposition: form-data; name=f; filename=\"x.txt\"\r\n"
 	    "Content-Type: text/plain\r\n\r\n1\0002\r\n"
+	    "--xx\r\nContent-Disposition: form-data; name=f; filename=\"y.txt\"\r\n\r\nsecond\r\n"
 	    "--xx\r\nContent-Disposition: form-data; name=none; filename=\"\"\r\n\r\n\r\n--xx--\r\n";
 	const struct tina4_upload *upload;
 
@@ -248,6 +313,10 @@ multipart_has_fields_and_uploads(void)
 	OK(upload != NULL && is(upload->filename, "x.txt") && is(upload->type, "text/plain"),
 	    "one with a file is an upload");
 	OK(upload != NULL && upload->len == 3 && memcmp(upload->data, "1\0002", 3) == 0, "with all its bytes");
+	OK(tina4_request_upload_at(req, "f", 0) == upload, "it is the first of its field");
+	upload = tina4_request_upload_at(req, "f", 1);
+	OK(upload != NULL && is(upload->filename, "y.txt") && upload->len == 6, "the second follows");
+	OK(tina4_request_upload_at(req, "f", 2) == NULL, "and no third");
 	OK(tina4_request_upload(req, "none") == NULL, "a file that was not chosen is none");
 	OK(tina4_request_upload(req, "a") == NULL && tina4_request_form(req, "f") == NULL, "neither is the other");
 	OK(open_text(ENV("REQUEST_URI=/", MULTIPART), "--xx\r\n") == -EBADMSG && refused(400, "cut short"),
@@ -282,10 +351,10 @@ show_param(struct tina4_request *request, struct tina4_response *res)
 {
 	int64_t number = 0;
 	double real = 0;
-	int r_int = tina4_request_param_int(request, "id", &number);
-	int r_float = tina4_request_param_float(request, "price", &real);
-	int r_wrong = tina4_request_param_int(request, "price", &number);
-	int r_none = tina4_request_param_int(request, "other", &number);
+	int r_int = tina4_request_param_int(request, "id", 1, INT64_MAX, &number);
+	int r_float = tina4_request_param_float(request, "price", 0, 1e9, &real);
+	int r_wrong = tina4_request_param_int(request, "price", 0, 100, &number);
+	int r_none = tina4_request_param_int(request, "other", 0, 100, &number);
 	char text[100];
 
 	snprintf(text, sizeof(text), "%s %d %d %.2f %d %d", tina4_request_param(request, "id"), r_int, (int)number + 1,
@@ -404,6 +473,8 @@ main(void)
 	a_query_is_decoded();
 	fields_have_a_limit();
 	headers_are_found_by_name();
+	lines_of_one_header_are_all_there();
+	numbers_have_a_range();
 	cookies_are_pairs();
 	the_client_may_stand_behind_proxies();
 	https_is_noticed();
