@@ -175,21 +175,40 @@ read_cookies(struct tina4_request *req, struct tina4_response *refusal)
 	return r < 0 ? refuse_fields(refusal, "Cookie header", r) : 0;
 }
 
+/* A proxy may add a line of its own behind the client's: they are one list, RFC 9110 section 5.3. */
+static int
+join_forwarded(const struct tina4_request *req, struct buf *list)
+{
+	const char *text;
+
+	for (size_t i = 0; (text = request_variable_at(req->env, "HTTP_X_FORWARDED_FOR", i)) != NULL; i++) {
+		buf_string(list, i > 0 ? "," : "");
+		buf_string(list, text);
+	}
+	return buf_cstr(list) != NULL ? 0 : -ENOMEM;
+}
+
 /* Who asks, and how, where the peer of the web server may be a proxy that we trust. */
-static void
+static int
 read_client(struct tina4_request *req)
 {
 	const struct address_list *trusted = req->app->conf.trusted_proxies;
 	const char *peer = variable(req, "REMOTE_ADDR");
+	struct buf forwarded = BUF_INIT;
+	int r;
 
 	if (strncmp(peer, "unix:", 5) == 0) /* nginx on a unix socket */
 		peer = "";
-	address_of_client(trusted, peer, request_variable(req->env, "HTTP_X_FORWARDED_FOR"), req->ip);
+	r = join_forwarded(req, &forwarded);
+	if (r == 0)
+		address_of_client(trusted, peer, (const char *)forwarded.data, req->ip);
+	buf_free(&forwarded);
 
 	req->https =
 	    strcasecmp(variable(req, "HTTPS"), "on") == 0 || strcasecmp(variable(req, "REQUEST_SCHEME"), "https") == 0;
 	if (*peer == '\0' || address_list_contains(trusted, peer))
 		req->https |= strcasecmp(variable(req, "HTTP_X_FORWARDED_PROTO"), "https") == 0;
+	return r;
 }
 
 static int
@@ -356,7 +375,9 @@ request_new(struct tina4_app *app, char *const *env, const char *body, size_t le
 	r = read_body(req, refusal);
 	if (r < 0)
 		goto fail;
-	read_client(req);
+	r = read_client(req);
+	if (r < 0)
+		goto fail;
 	*ret = req;
 	return 0;
 fail:

@@ -190,6 +190,17 @@ numbers_have_a_range(void)
 	    "or not");
 }
 
+/* A proxy that adds a line must not leave the client's word to be believed. */
+static void
+the_last_forwarded_line_counts(void)
+{
+	OK(open_text(ENV("REQUEST_URI=/", "REMOTE_ADDR=10.0.0.1", "HTTP_X_FORWARDED_FOR=1.1.1.1",
+			 "HTTP_X_FORWARDED_FOR=192.0.2.9"),
+	       "") == 0 &&
+		is(tina4_request_ip(req), "192.0.2.9"),
+	    "lines of X-Forwarded-For are one list");
+}
+
 static void
 cookies_are_pairs(void)
 {
@@ -477,6 +488,7 @@ main(void)
 	numbers_have_a_range();
 	cookies_are_pairs();
 	the_client_may_stand_behind_proxies();
+	the_last_forwarded_line_counts();
 	https_is_noticed();
 	a_form_is_decoded();
 	json_is_parsed();
