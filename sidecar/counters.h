@@ -1,5 +1,5 @@
 /*
- * counters - how often upgrades and connections ended in which way.
+ * counters - what came from browsers, and how it ended.
  */
 #ifndef SIDECAR_COUNTERS_H
 #define SIDECAR_COUNTERS_H
@@ -9,10 +9,12 @@
 enum counters_sizes {
 	COUNTERS_ENDS = 18,
 	COUNTERS_UPGRADES = 10,
-	COUNTERS_BAD_REQUEST = 1, /* index of the status 400 */
 };
 
 struct counters {
+	uint32_t n_open;     /* WebSockets, now */
+	uint64_t n_received; /* messages */
+	uint64_t received_bytes;
 	uint64_t ends[COUNTERS_ENDS];
 	uint64_t upgrades[COUNTERS_UPGRADES];
 };

@@ -1,3 +1,4 @@
+#include "sidecar/counters.h"
 #include "sidecar/feed.h"
 #include "sidecar/figures.h"
 #include "sidecar/hub.h"
@@ -5,7 +6,6 @@
 #include "sidecar/relay.h"
 #include "sidecar/turn.h"
 #include "sidecar/workers.h"
-#include "sidecar/ws.h"
 
 const struct figure_name figure_names[FIGURES] = {
 	[FIGURE_UPTIME] = { .stat = "uptime_s" },
@@ -109,11 +109,11 @@ figure_value(const struct figures *figures, enum figure figure)
 	case FIGURE_STARTED:
 		return (uint64_t)figures->started;
 	case FIGURE_CONNECTIONS:
-		return figures->ws->n_open;
+		return figures->counters->n_open;
 	case FIGURE_RECEIVED:
-		return figures->ws->n_received;
+		return figures->counters->n_received;
 	case FIGURE_RECEIVED_BYTES:
-		return figures->ws->received_bytes;
+		return figures->counters->received_bytes;
 	case FIGURE_DELIVERED_BYTES:
 		return figures->hub->batches.delivered_bytes;
 	case FIGURE_QUEUED_BYTES:

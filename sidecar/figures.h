@@ -11,20 +11,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct counters;
 struct feed;
-struct greetings;
 struct hub;
 struct intake;
 struct relay;
 struct routes;
 struct turn;
 struct workers;
-struct ws;
 
 /* All borrowed. */
 struct figures {
-	const struct ws *ws;
-	const struct greetings *browsers;
+	const struct counters *counters;
 	const struct hub *hub;
 	const struct feed *feed;
 	const struct routes *routes;

@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "shared/address.h"
+#include "sidecar/counters.h"
 #include "sidecar/greeting.h"
 #include "sidecar/request_line.h"
 
@@ -77,7 +78,8 @@ greeting_refuse(int fd, const char *status, const char *why)
 static void
 refuse_line(struct greetings *all, int fd)
 {
-	all->n_refused++;
+	if (all->counters != NULL)
+		counters_add_upgrade(all->counters, 400);
 	greeting_refuse(fd, "400 Bad Request", "the path or query is malformed, or has an encoded slash");
 }
 
@@ -149,9 +151,10 @@ greeting_begin(void *context, int fd, const char *ip)
 }
 
 void
-greetings_open(struct greetings *greetings, uv_loop_t *loop, greeting_done *done, void *context)
+greetings_open(
+    struct greetings *greetings, uv_loop_t *loop, struct counters *counters, greeting_done *done, void *context)
 {
-	*greetings = (struct greetings){ .loop = loop, .done = done, .context = context };
+	*greetings = (struct greetings){ .loop = loop, .counters = counters, .done = done, .context = context };
 }
 
 void

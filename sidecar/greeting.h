@@ -17,6 +17,7 @@ enum greeting_limits {
 	GREETING_MAX = 512, /* under way at once; one more costs the oldest its place */
 };
 
+struct counters;
 struct request_line;
 
 /* Takes the line and fd, from which nothing has been read. */
@@ -30,10 +31,12 @@ struct greetings {
 	void *context;
 	struct greeting *under_way;
 	uint32_t n;
-	uint64_t n_refused; /* answered 400 */
+	struct counters *counters; /* of upgrades, or NULL */
 };
 
-void greetings_open(struct greetings *greetings, uv_loop_t *loop, greeting_done *done, void *context);
+/* Borrows the loop, and the counters for what is answered here; NULL where nobody counts it. */
+void greetings_open(
+    struct greetings *greetings, uv_loop_t *loop, struct counters *counters, greeting_done *done, void *context);
 
 /* Closes those under way, whose memory goes once the loop has run again. */
 void greetings_close(struct greetings *greetings);

@@ -6,11 +6,9 @@
 #include "sidecar/counters.h"
 #include "sidecar/feed.h"
 #include "sidecar/figures.h"
-#include "sidecar/greeting.h"
 #include "sidecar/histogram.h"
 #include "sidecar/intake.h"
 #include "sidecar/metrics.h"
-#include "sidecar/ws.h"
 
 /* --- the format ----------------------------------------------------------------- */
 
@@ -76,13 +74,8 @@ put_upgrades(const struct figures *figures, struct buf *ret)
 	static const char name[] = "tina4_upgrades_total";
 
 	put_head(ret, name, "counter", "Requests at the WebSocket listeners, by the status that they were answered.");
-	for (int i = 0; i < COUNTERS_UPGRADES; i++) {
-		uint64_t n = figures->ws->counters.upgrades[i];
-
-		if (i == COUNTERS_BAD_REQUEST)
-			n += figures->browsers->n_refused;
-		put_labelled(ret, name, "status", counters_upgrade_name(i), n);
-	}
+	for (int i = 0; i < COUNTERS_UPGRADES; i++)
+		put_labelled(ret, name, "status", counters_upgrade_name(i), figures->counters->upgrades[i]);
 }
 
 static void
@@ -95,7 +88,7 @@ put_connections(const struct figures *figures, struct buf *ret)
 	put_upgrades(figures, ret);
 	put_head(ret, ends, "counter", "Connections that ended, by how.");
 	for (int i = 0; i < COUNTERS_ENDS; i++)
-		put_labelled(ret, ends, "reason", counters_end_name(i), figures->ws->counters.ends[i]);
+		put_labelled(ret, ends, "reason", counters_end_name(i), figures->counters->ends[i]);
 }
 
 static void

@@ -14,6 +14,7 @@
 #include "shared/log.h"
 #include "sidecar/acceptor.h"
 #include "sidecar/admin.h"
+#include "sidecar/counters.h"
 #include "sidecar/deflate.h"
 #include "sidecar/dispatch.h"
 #include "sidecar/expiry.h"
@@ -65,6 +66,7 @@ struct sidecar {
 	struct expiry expiry;
 	struct quotas quotas;
 	struct deflate *deflate; /* NULL when it is off */
+	struct counters counters;
 	struct figures figures;
 	struct posts posts;
 	struct admin admin;
@@ -534,8 +536,7 @@ open_core(struct sidecar *sidecar, uint64_t epoch)
 static void
 open_admin(struct sidecar *sidecar)
 {
-	sidecar->figures = (struct figures){ .ws = &sidecar->ws,
-		.browsers = &sidecar->browsers,
+	sidecar->figures = (struct figures){ .counters = &sidecar->counters,
 		.hub = &sidecar->hub,
 		.feed = &sidecar->feed,
 		.routes = &sidecar->routes,
@@ -563,6 +564,7 @@ open_edge(struct sidecar *sidecar, uint32_t instance)
 		.keys = sidecar->keys,
 		.admin = &sidecar->admin,
 		.deflate = sidecar->deflate,
+		.counters = &sidecar->counters,
 		.turn = &sidecar->turn,
 		.instance = instance };
 	int r;
@@ -576,8 +578,8 @@ open_edge(struct sidecar *sidecar, uint32_t instance)
 	r = ws_open(&sidecar->ws, &parts, &sidecar->loop);
 	if (r < 0)
 		return r;
-	greetings_open(&sidecar->browsers, &sidecar->loop, ws_adopt_browser, &sidecar->ws);
-	greetings_open(&sidecar->admins, &sidecar->loop, ws_adopt_admin, &sidecar->ws);
+	greetings_open(&sidecar->browsers, &sidecar->loop, &sidecar->counters, ws_adopt_browser, &sidecar->ws);
+	greetings_open(&sidecar->admins, &sidecar->loop, NULL, ws_adopt_admin, &sidecar->ws);
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include "sidecar/admin.h"
 #include "sidecar/answer.h"
 #include "sidecar/client.h"
+#include "sidecar/counters.h"
 #include "sidecar/deflate.h"
 #include "sidecar/expiry.h"
 #include "sidecar/extension.h"
@@ -73,7 +74,7 @@ check_upgrade(struct ws *ws, struct lws *wsi, const struct request_line *line)
 	};
 	uint32_t max = ws->parts.conf->ws_max_connections;
 	/* Clients that are gone count only when no worker takes note of it for long. */
-	bool full = ws->n_open >= max || HASH_COUNT(ws->parts.hub->clients) / 2 >= max;
+	bool full = ws->parts.counters->n_open >= max || HASH_COUNT(ws->parts.hub->clients) / 2 >= max;
 
 	/* One that is there but could not be copied counts as a foreign or unknown one. */
 	if (upgrade.origin == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0)
@@ -129,7 +130,7 @@ on_upgrade(struct ws *ws, struct lws *wsi)
 		verdict = check_token(ws, wsi, line);
 	if (verdict.status == 101)
 		return 0;
-	counters_add_upgrade(&ws->counters, verdict.status);
+	counters_add_upgrade(ws->parts.counters, verdict.status);
 	log_info("upgrade refused path=%s status=%d why=%s", line->path, verdict.status, verdict.why);
 	return answer_error(wsi, verdict.status, verdict.why, "GET");
 }
@@ -247,8 +248,8 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 	if (client == NULL)
 		return -1;
 	session->client = client;
-	counters_add_upgrade(&ws->counters, 101);
-	ws->n_open++;
+	counters_add_upgrade(ws->parts.counters, 101);
+	ws->parts.counters->n_open++;
 	ws->n_handshakes--;
 	set_up_socket(ws, client->socket.fd);
 	pings_add(ws->parts.pings, client);
@@ -286,8 +287,8 @@ take_message(struct ws *ws, struct client *client, const void *data, size_t len,
 		refuse_message(ws, client, CLOSE_INVALID_DATA, "not-utf8");
 		return;
 	}
-	ws->n_received++;
-	ws->received_bytes += len;
+	ws->parts.counters->n_received++;
+	ws->parts.counters->received_bytes += len;
 	if (feed_client_message(ws->parts.feed, client, data, len, binary) < 0)
 		refuse_message(ws, client, CLOSE_INTERNAL_ERROR, "out-of-memory");
 }
@@ -442,12 +443,12 @@ on_closed(struct ws *ws, struct session *session)
 	if (client == NULL)
 		return;
 	session->client = NULL;
-	ws->n_open--;
+	ws->parts.counters->n_open--;
 	pings_remove(ws->parts.pings, client);
 	expiry_remove(ws->parts.expiry, client);
 	quotas_leave(client->quota.address);
 	client->quota.address = NULL;
-	counters_add_end(&ws->counters, client->ending.dropped_for, client->ending.code);
+	counters_add_end(ws->parts.counters, client->ending.dropped_for, client->ending.code);
 	forget_unread(ws, client);
 	client->socket.wsi = NULL;
 	client->socket.fd = -1;
@@ -479,7 +480,7 @@ on_http(struct ws *ws, struct lws *wsi)
 
 	if (line != NULL && line->for_admin)
 		return admin_request(ws->parts.admin, wsi, line);
-	counters_add_upgrade(&ws->counters, 426);
+	counters_add_upgrade(ws->parts.counters, 426);
 	answer_error(wsi, 426, "this port speaks WebSocket", NULL);
 	return -1;
 }
@@ -621,7 +622,7 @@ adopt(struct ws *ws, int fd, struct request_line *line)
 
 	if (ws->n_handshakes >= WS_MAX_HANDSHAKES) {
 		if (!line->for_admin)
-			counters_add_upgrade(&ws->counters, 503);
+			counters_add_upgrade(ws->parts.counters, 503);
 		greeting_refuse(fd, "503 Service Unavailable", "too many handshakes at once");
 		request_line_free(line);
 		return;

@@ -12,10 +12,9 @@
 #include <stdint.h>
 #include <uv.h>
 
-#include "sidecar/counters.h"
-
 struct admin;
 struct conf;
+struct counters;
 struct deflate;
 struct expiry;
 struct feed;
@@ -46,6 +45,7 @@ struct ws_parts {
 	const struct keys *keys; /* of tokens */
 	struct admin *admin;
 	struct deflate *deflate; /* NULL: permessage-deflate is off */
+	struct counters *counters;
 	const struct turn *turn;
 	uint32_t instance; /* the first 32 bits of every connection's id */
 };
@@ -54,12 +54,8 @@ struct ws {
 	struct ws_parts parts;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
-	bool stopping;         /* no new connections */
-	uint32_t n_handshakes; /* under way */
-	uint32_t n_open;       /* WebSockets */
-	struct counters counters;
-	uint64_t n_received; /* messages */
-	uint64_t received_bytes;
+	bool stopping;                       /* no new connections */
+	uint32_t n_handshakes;               /* under way */
 	struct client *reader;               /* who is being read */
 	size_t read_bytes;                   /* from that one */
 	struct client *unread[WS_MAX_READS]; /* to be read in this turn, again and in this order; NULL once gone */

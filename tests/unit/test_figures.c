@@ -1,9 +1,9 @@
 #include <string.h>
 
 #include "shared/buf.h"
+#include "sidecar/counters.h"
 #include "sidecar/feed.h"
 #include "sidecar/figures.h"
-#include "sidecar/greeting.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
 #include "sidecar/metrics.h"
@@ -12,11 +12,9 @@
 #include "sidecar/stats.h"
 #include "sidecar/turn.h"
 #include "sidecar/workers.h"
-#include "sidecar/ws.h"
 #include "tests/tap.h"
 
-static struct ws ws = { .n_received = 4 };
-static struct greetings browsers;
+static struct counters counters = { .n_received = 4 };
 static struct hub hub = { .batches.delivered = 11 };
 static struct feed feed = { .n_sent = 5, .n_waiting = 2 };
 static struct routes routes;
@@ -28,8 +26,7 @@ static struct turn turn = { .now_ms = 65000 };
 static struct figures
 all(void)
 {
-	return (struct figures){ .ws = &ws,
-		.browsers = &browsers,
+	return (struct figures){ .counters = &counters,
 		.hub = &hub,
 		.feed = &feed,
 		.routes = &routes,

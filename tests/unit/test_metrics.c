@@ -4,13 +4,11 @@
 #include "sidecar/counters.h"
 #include "sidecar/feed.h"
 #include "sidecar/figures.h"
-#include "sidecar/greeting.h"
 #include "sidecar/histogram.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
 #include "sidecar/metrics.h"
 #include "sidecar/workers.h"
-#include "sidecar/ws.h"
 #include "tests/tap.h"
 
 static bool
@@ -22,14 +20,12 @@ has(const struct buf *text, const char *line)
 static void
 test_text(void)
 {
-	struct ws ws = { .n_open = 7, .counters.upgrades[COUNTERS_BAD_REQUEST] = 2 };
-	struct greetings browsers = { .n_refused = 3 };
+	struct counters counters = { .n_open = 7 };
 	struct hub hub = { .batches.delivered = 11 };
 	struct feed feed = { 0 };
 	struct intake intake = { .pushes = { [WIRE_NO_ROUTE] = 5 } };
 	struct workers workers = { 0 };
-	const struct figures figures = { .ws = &ws,
-		.browsers = &browsers,
+	const struct figures figures = { .counters = &counters,
 		.hub = &hub,
 		.feed = &feed,
 		.workers = &workers,
@@ -37,6 +33,7 @@ test_text(void)
 		.started = 1700000000 };
 	struct buf text = BUF_INIT;
 
+	counters_add_upgrade(&counters, 400);
 	histogram_add(&feed.round_trips, 60, 2);
 	histogram_add(&feed.round_trips, 20000000, 1);
 	metrics_put(&figures, &text);
@@ -44,7 +41,7 @@ test_text(void)
 	OK(has(&text, "# HELP tina4_connections ") && has(&text, "# TYPE tina4_connections gauge\n"),
 	    "a figure says what it is");
 	OK(has(&text, "\ntina4_connections 7\n") && has(&text, "\ntina4_deliveries_total 11\n"), "and how much");
-	OK(has(&text, "tina4_upgrades_total{status=\"400\"} 5\n"), "bad requests are added up");
+	OK(has(&text, "tina4_upgrades_total{status=\"400\"} 1\n"), "upgrades have their status");
 	OK(has(&text, "tina4_pushes_total{status=\"no-route\"} 5\n"), "pushes have their outcome");
 	OK(has(&text, "tina4_worker_round_trip_seconds_bucket{le=\"5e-05\"} 0\n") &&
 		has(&text, "tina4_worker_round_trip_seconds_bucket{le=\"0.0001\"} 2\n") &&
