@@ -38,12 +38,6 @@ struct setting {
 	bool reload;       /* the sidecar looks at it anew each time: it may change while it runs */
 };
 
-#if HIREDIS_HAS_TLS
-#define REDIS_URLS "redis:// or rediss://[user:password@]host[:port][/db], or unix:/path[?db=N]"
-#else
-#define REDIS_URLS "redis://[user:password@]host[:port][/db] or unix:/path[?db=N]; the hiredis here has no TLS"
-#endif
-
 /* clang-format off */
 static const struct setting settings[] = {
 	{ "TINA4_BUS", TEXT, offsetof(struct conf, bus), "ipc:///run/tina4/bus",
@@ -186,7 +180,8 @@ static const struct setting settings[] = {
 	  .check = valid_backplane, .allowed = "redis, or empty",
 	  .meaning = "What relays between the sidecars of several hosts; empty is nothing" },
 	{ "TINA4_WS_BACKPLANE_URL", SECRET, offsetof(struct conf, ws_backplane_url), "redis://127.0.0.1:6379/0",
-	  .check = valid_backplane_url, .allowed = REDIS_URLS,
+	  .check = valid_backplane_url, .allowed = "redis:// or rediss://[user:password@]host[:port][/db], or unix:/path[?db=N]; "
+		     "rediss:// needs a hiredis with TLS",
 	  .meaning = "The Redis that relays, the same one for all hosts" },
 	{ "TINA4_WS_BACKPLANE_PREFIX", TEXT, offsetof(struct conf, ws_backplane_prefix), "tina4",
 	  .check = valid_prefix, .allowed = "1 to 32 letters, digits and marks such as - and _",

@@ -23,7 +23,7 @@ struct redis {
 	redisContext *hiredis; /* NULL once closed */
 	const struct redis_events *events;
 	void *context;
-	const char *tls_name;
+	struct redis_tls *tls; /* NULL: none */
 	bool connected;
 	int polled;      /* events that are waited for */
 	struct ring due; /* of struct redis_question: those without an answer */
@@ -87,18 +87,29 @@ take(struct redis *redis, const redisReply *reply)
 	redis->events->reply(redis->context, &question, reply);
 }
 
+/* Why it has failed. Of TLS hiredis would say "Success". */
+static const char *
+failure(const struct redis *redis)
+{
+	const char *why = redis_tls_why(redis->tls);
+
+	return why != NULL ? why : redis->hiredis->errstr;
+}
+
 /* Reads once, and hands on every whole reply. */
 static void
 read_once(struct redis *redis)
 {
-	int r = redisBufferRead(redis->hiredis);
 	char why[sizeof(redis->hiredis->errstr)];
 	void *reply;
+	int r;
 
+	redis_tls_prepare(redis->tls);
+	r = redisBufferRead(redis->hiredis);
 	if (r == REDIS_OK)
 		redis->heard_ms = uv_now(redis->loop);
 	else
-		snprintf(why, sizeof(why), "%s", redis->hiredis->errstr);
+		snprintf(why, sizeof(why), "%s", failure(redis));
 	while (redis->hiredis != NULL) {
 		if (redisGetReplyFromReader(redis->hiredis, &reply) != REDIS_OK) {
 			end(redis, "it does not speak Redis' protocol");
@@ -156,10 +167,12 @@ redis_flush(struct redis *redis)
 
 	if (!redis->connected || redis->hiredis == NULL)
 		return;
+	redis_tls_prepare(redis->tls);
 	if (redis_unsent(redis) > 0 && redisBufferWrite(redis->hiredis, &done) != REDIS_OK) {
-		end(redis, redis->hiredis->errstr);
+		end(redis, failure(redis));
 		return;
 	}
+	done = done || redis_tls_must_listen(redis->tls);
 	wait_for(redis, done ? UV_READABLE : UV_READABLE | UV_WRITABLE);
 }
 
@@ -208,15 +221,13 @@ static void
 on_connected(struct redis *redis)
 {
 	int error = pending_error(redis);
-	int r;
 
 	if (error != 0) {
 		end(redis, strerror(error));
 		return;
 	}
-	r = redis->tls_name == NULL ? 0 : redis_tls_begin(redis->hiredis, redis->tls_name);
-	if (r < 0) {
-		end(redis, "TLS fails");
+	if (redis->tls != NULL && redis_tls_begin(redis->tls, redis->hiredis) < 0) {
+		end(redis, failure(redis));
 		return;
 	}
 	redis->connected = true;
@@ -288,10 +299,12 @@ redis_open(struct redis **ret, uv_loop_t *loop, const struct redis_address *addr
 		r = -EIO;
 		goto fail;
 	}
+	redis->tls = address->tls_name == NULL ? NULL : redis_tls_new(address->tls_name);
+	if (address->tls_name != NULL && redis->tls == NULL)
+		goto fail;
 	redis->loop = loop;
 	redis->events = events;
 	redis->context = context;
-	redis->tls_name = address->tls_name;
 	redis->heard_ms = redis->asked_ms = uv_now(loop);
 	r = uv_poll_init(loop, &redis->poll, redis->hiredis->fd);
 	if (r < 0)
@@ -303,6 +316,7 @@ redis_open(struct redis **ret, uv_loop_t *loop, const struct redis_address *addr
 fail:
 	if (redis->hiredis != NULL)
 		redisFree(redis->hiredis);
+	redis_tls_free(redis->tls);
 	free(redis);
 	return r;
 }
@@ -314,5 +328,7 @@ redis_close(struct redis *redis)
 		return;
 	uv_close((uv_handle_t *)&redis->poll, on_closed); /* stops it at once, so that the descriptor may go */
 	redisFree(redis->hiredis);
+	redis_tls_free(redis->tls);
 	redis->hiredis = NULL;
+	redis->tls = NULL;
 }

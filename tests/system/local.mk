@@ -32,6 +32,7 @@ EXTRA_DIST += \
 	%D%/test_sections.py \
 	%D%/test_relay.py \
 	%D%/test_relay_faults.py \
+	%D%/test_relay_tls.py \
 	%D%/test_serve.py \
 	%D%/test_systemd.py \
 	%D%/test_web.py \

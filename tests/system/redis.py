@@ -135,7 +135,7 @@ class Host(Stack):
     """A sidecar with an app and a worker, and a relay to others."""
 
     def __init__(self, folder, redis, **settings):
-        settings.setdefault("ws_backplane_url", redis.url)
+        settings.setdefault("ws_backplane_url", redis and redis.url)
         super().__init__(folder, ws_backplane="redis", **settings)
 
     def status(self):

@@ -60,9 +60,10 @@ def stop_traffic(listeners, talkers):
     for talker in talkers:
         talker.stop()
         assert len(talker.taken) > 50
-    lasts = {f"{talker.name} {talker.taken[-1]} " for talker in talkers}
+    lasts = {f"{talker.name} {talker.taken[-1]}" for talker in talkers}
     for listener in listeners:
-        eventually(lambda: lasts <= set(listener.messages()), "the last of each has come")
+        eventually(lambda: lasts <= {message.rpartition(" ")[0] for message in listener.messages()},
+                   "the last of each has come")
     return [account(listener, talkers) for listener in listeners]
 
 
@@ -510,16 +511,14 @@ def test_a_login_and_a_database_over_tcp(make_hosts, room):
 
 
 @pytest.mark.parametrize("name, value", [
-    ("WS_BACKPLANE", "nats"), ("WS_BACKPLANE_URL", "http://localhost"), ("WS_BACKPLANE_URL", "rediss://localhost"),
-    ("WS_BACKPLANE_PREFIX", "with blank"), ("WS_BACKPLANE_PREFIX", ""), ("WS_BACKPLANE_QUEUE_BYTES", "1M")])
+    ("WS_BACKPLANE", "nats"), ("WS_BACKPLANE_URL", "http://localhost"), ("WS_BACKPLANE_PREFIX", "with blank"),
+    ("WS_BACKPLANE_PREFIX", ""), ("WS_BACKPLANE_QUEUE_BYTES", "1M")])
 def test_wrong_settings_are_refused_at_the_start(make_stack, name, value):
     stack = make_stack(**{name: value})
     done = subprocess.run(stack.sidecar.argv, env={**os.environ, **stack.env}, capture_output=True, text=True,
                           check=False, timeout=20)
     assert done.returncode == 2
     assert f"TINA4_{name}" in done.stderr
-    if value.startswith("rediss"):
-        assert "TLS" in done.stderr
 
 
 # --- other hosts ---------------------------------------------------------------------------------------
