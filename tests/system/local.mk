@@ -5,6 +5,9 @@ check_PROGRAMS += %D%/app
 %C%_app_LDADD = fcgi/libtina4.la $(CJSON_LIBS)
 
 EXTRA_DIST += \
+	tests/compilers \
+	tests/on \
+	tests/readme \
 	tests/run \
 	%D%/boot \
 	%D%/client.py \
