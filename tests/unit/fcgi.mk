@@ -1,9 +1,12 @@
 # unit tests of fcgi/
 unit_tests += \
+	%D%/test_attributes \
 	%D%/test_auth \
+	%D%/test_chars \
 	%D%/test_conn \
 	%D%/test_error \
 	%D%/test_exchange \
+	%D%/test_hello \
 	%D%/test_jsonf \
 	%D%/test_listener \
 	%D%/test_listing \
@@ -20,16 +23,23 @@ unit_tests += \
 	%D%/test_template_files \
 	%D%/test_template_filters \
 	%D%/test_template_tags \
-	%D%/test_worker
+	%D%/test_worker \
+	%D%/test_writeall
 
+%C%_test_attributes_SOURCES = %D%/test_attributes.c
+%C%_test_attributes_LDADD = fcgi/libapp.la
 %C%_test_auth_SOURCES = %D%/test_auth.c
 %C%_test_auth_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_chars_SOURCES = %D%/test_chars.c
+%C%_test_chars_LDADD = fcgi/libapp.la
 %C%_test_conn_SOURCES = %D%/test_conn.c
 %C%_test_conn_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_error_SOURCES = %D%/test_error.c
 %C%_test_error_LDADD = fcgi/libapp.la
 %C%_test_exchange_SOURCES = %D%/test_exchange.c %D%/fake_sidecar.c %D%/fake_sidecar.h
 %C%_test_exchange_LDADD = fcgi/libapp.la $(ZMQ_LIBS)
+%C%_test_hello_SOURCES = %D%/test_hello.c
+%C%_test_hello_LDADD = fcgi/libapp.la
 %C%_test_jsonf_SOURCES = %D%/test_jsonf.c
 %C%_test_jsonf_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_listener_SOURCES = %D%/test_listener.c
@@ -64,3 +74,5 @@ unit_tests += \
 %C%_test_template_tags_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_worker_SOURCES = %D%/test_worker.c %D%/fake_sidecar.c %D%/fake_sidecar.h
 %C%_test_worker_LDADD = fcgi/libapp.la $(ZMQ_LIBS)
+%C%_test_writeall_SOURCES = %D%/test_writeall.c
+%C%_test_writeall_LDADD = fcgi/libapp.la
