@@ -1,8 +1,10 @@
 # unit tests of sidecar/
 unit_tests += \
+	%D%/test_ack \
 	%D%/test_counters \
 	%D%/test_dedup \
 	%D%/test_deflate \
+	%D%/test_dispatch \
 	%D%/test_feed \
 	%D%/test_figures \
 	%D%/test_frame \
@@ -19,9 +21,15 @@ unit_tests += \
 	%D%/test_registration \
 	%D%/test_relay_redis \
 	%D%/test_request_line \
+	%D%/test_roster \
 	%D%/test_routes \
 	%D%/test_workers
 
+%C%_scene = %D%/scene.c %D%/scene.h %D%/fake_browser.c %D%/fake_browser.h
+
+%C%_test_ack_SOURCES = %D%/test_ack.c $(%C%_scene)
+%C%_test_ack_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_ack_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
 %C%_test_counters_SOURCES = %D%/test_counters.c
 %C%_test_counters_LDADD = sidecar/libsidecar.la
 %C%_test_dedup_SOURCES = %D%/test_dedup.c
@@ -29,7 +37,10 @@ unit_tests += \
 %C%_test_dedup_LDADD = sidecar/libsidecar.la
 %C%_test_deflate_SOURCES = %D%/test_deflate.c
 %C%_test_deflate_LDADD = sidecar/libsidecar.la
-%C%_test_feed_SOURCES = %D%/test_feed.c %D%/fake_browser.c %D%/fake_browser.h
+%C%_test_dispatch_SOURCES = %D%/test_dispatch.c $(%C%_scene)
+%C%_test_dispatch_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_dispatch_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
+%C%_test_feed_SOURCES = %D%/test_feed.c $(%C%_scene)
 %C%_test_feed_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_feed_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
 %C%_test_figures_SOURCES = %D%/test_figures.c
@@ -72,6 +83,9 @@ unit_tests += \
 %C%_test_relay_redis_LDADD = sidecar/libsidecar.la
 %C%_test_request_line_SOURCES = %D%/test_request_line.c
 %C%_test_request_line_LDADD = sidecar/libsidecar.la
+%C%_test_roster_SOURCES = %D%/test_roster.c $(%C%_scene)
+%C%_test_roster_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_roster_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
 %C%_test_routes_SOURCES = %D%/test_routes.c
 %C%_test_routes_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_routes_LDADD = sidecar/libsidecar.la

@@ -1,0 +1,156 @@
+#include "tests/tap.h"
+#include "tests/unit/scene.h"
+
+static void
+test_bye(void)
+{
+	struct scene scene;
+	struct wire_event event, owed;
+
+	scene_begin(&scene);
+	scene_start_worker(&scene, 0);
+	scene_come_and_join(&scene, 0, "/chat/a", 0);
+	scene_say(&scene, 0, "m1");
+	owed = scene_next_event(&scene, 0);
+	scene_send_header(&scene, 0, WIRE_BYE);
+	OK(scene_idle(&scene, 0) && scene.peers[0].last != WIRE_BYE,
+	    "a worker that says BYE is kept while it owes something");
+	scene_start_worker(&scene, 1);
+	scene_say(&scene, 0, "m2");
+	OK(scene_idle(&scene, 0) && scene_idle(&scene, 1), "it gets no new events, and nobody else does out of turn");
+	scene_answer(&scene, 0, &owed, WIRE_SEND, "r1");
+	event = scene_next_event(&scene, 0);
+	OK(event.kind == WIRE_DETACH, "then it is told to forget the connection");
+	OK(scene_idle(&scene, 0) && scene.peers[0].last == WIRE_BYE, "and BYE");
+	OK(scene_got(&scene, 0, "r1"), "what it acknowledged counts");
+	event = scene_next_event(&scene, 1);
+	OK(event.kind == WIRE_ATTACH && event.id != 0, "the path moves on");
+	event = scene_next_event(&scene, 1);
+	OK(event_is(&event, WIRE_MESSAGE, "m2") && event.attempt == 1, "with the next event");
+	scene_acknowledge(&scene, 1, &event, NULL);
+	OK(scene_is_read(&scene, 0), "its client is read");
+	OK(scene_end(&scene), "nothing is left");
+}
+
+static void
+test_silent_worker(void)
+{
+	struct scene scene;
+	struct wire_event event;
+
+	scene_begin(&scene);
+	scene_start_worker(&scene, 0);
+	scene_start_worker(&scene, 1);
+	scene_come(&scene, 0, "/chat/a");
+	scene_tick(&scene, 5000);
+	scene_send_header(&scene, 0, WIRE_HEARTBEAT);
+	scene_tick(&scene, 5000);
+	OK(HASH_COUNT(scene.workers.by_peer) == 1, "a worker that says nothing for its timeout is taken for hung");
+	event = scene_next_event(&scene, 0);
+	OK(event_is(&event, WIRE_OPEN, ""), "its events are another's");
+	scene.peers[1].last = 0;
+	scene_send_header(&scene, 1, WIRE_HEARTBEAT);
+	scene_next_event(&scene, 1);
+	OK(scene_idle(&scene, 1) && scene.peers[1].last == WIRE_UNKNOWN, "when it speaks again it is unknown");
+	OK(scene_end(&scene), "nothing is left");
+}
+
+static void
+test_route_gone(void)
+{
+	struct scene scene;
+	struct wire_event event;
+
+	scene_begin(&scene);
+	scene_start_worker(&scene, 0);
+	scene_start_worker(&scene, 1);
+	scene_come(&scene, 0, "/chat/a");
+	for (unsigned i = 0; i < 2; i++) {
+		event = scene_next_event(&scene, i);
+		if (event.kind == WIRE_OPEN)
+			scene_acknowledge(&scene, i, &event, NULL);
+	}
+	scene_say_hello(&scene, 0, WIRE_ROLE_WORKER, "chat", "/new");
+	OK(scene_got(&scene, 0, "") && routes_match(&scene.routes, "/chat/a", 7) != NULL,
+	    "a route stays while a worker announces it");
+	scene_say_hello(&scene, 1, WIRE_ROLE_WORKER, "chat", "/new");
+	OK(routes_match(&scene.routes, "/chat/a", 7) == NULL,
+	    "it goes when all workers have announced a table without it");
+	OK(scene_got(&scene, 0, "close:1001:"), "its connections are closed with 1001");
+	scene_go(&scene, 0);
+	OK(scene.hub.clients == NULL && scene.feed.n_waiting == 0,
+	    "nobody is there for their close events: none is kept");
+	OK(scene_end(&scene), "nothing is left");
+}
+
+/* Its close event waits for a worker when its route goes. */
+static void
+test_route_gone_after_client(void)
+{
+	struct scene scene;
+
+	scene_begin(&scene);
+	scene_start_worker(&scene, 0);
+	scene_come_and_join(&scene, 0, "/chat/a", 0);
+	scene_come_and_join(&scene, 1, "/chat/a", 0);
+	scene_come_and_join(&scene, 2, "/chat/b", 0);
+	scene_send_header(&scene, 0, WIRE_BYE);
+	scene_go(&scene, 0);
+	scene_go(&scene, 2);
+	OK(scene.feed.n_waiting == 2, "close events wait for a worker");
+	scene_say_hello(&scene, 1, WIRE_ROLE_WORKER, "chat", "/new");
+	OK(scene.feed.n_waiting == 0 && HASH_COUNT(scene.hub.clients) == 1, "they go with the route");
+	OK(scene_got(&scene, 1, "close:1001:"), "a connection of the same path is closed");
+	OK(scene_end(&scene), "nothing is left");
+}
+
+static void
+test_app_of_old_version(void)
+{
+	struct scene scene;
+
+	scene_begin(&scene);
+	scene_say_hello(&scene, 0, WIRE_ROLE_APP, "chat", "/old");
+	OK(routes_match(&scene.routes, "/old", 4) != NULL, "an app without workers announces its routes");
+	OK(routes_match(&scene.routes, "/chat/a", 7) == NULL, "a path that nobody announced has none");
+	scene_start_worker(&scene, 1);
+	OK(routes_match(&scene.routes, "/old", 4) == NULL && routes_match(&scene.routes, "/chat/a", 7) != NULL,
+	    "its workers' table is the one that counts");
+	scene_say_hello(&scene, 2, WIRE_ROLE_APP, "chat", "/old");
+	OK(routes_match(&scene.routes, "/old", 4) == NULL, "where there are workers, an older process adds nothing");
+	OK(roster_ready(&scene.roster), "a route is served");
+	OK(scene_end(&scene), "nothing is left");
+}
+
+static void
+test_malformed_hello(void)
+{
+	struct scene scene;
+	struct wire_hello hello = { WIRE_ROLE_WORKER, span_of("chat"), 3 };
+	struct buf message = BUF_INIT;
+
+	scene_begin(&scene);
+	scene_peer_open(&scene, 0);
+	wire_put_header(&message, WIRE_HELLO, 0);
+	wire_put_hello(&message, &hello);
+	bus_send(scene.peers[0].bus, NULL, &message);
+	scene_turn(&scene);
+	scene_next_event(&scene, 0);
+	OK(scene.peers[0].last == WIRE_REPLY && scene.peers[0].reply.status == WIRE_MALFORMED,
+	    "a HELLO without the routes that it counts is refused");
+	OK(scene.workers.by_peer == NULL, "and makes no worker");
+	buf_free(&message);
+	OK(scene_end(&scene), "nothing is left");
+}
+
+int
+main(void)
+{
+	test_bye();
+	test_silent_worker();
+	test_route_gone();
+	test_route_gone_after_client();
+	test_app_of_old_version();
+	test_malformed_hello();
+	return tap_done();
+}
