@@ -95,7 +95,7 @@ figure_value(const struct figures *figures, enum figure figure)
 	case FIGURE_RELAY_HOSTS:
 		return figures->relay->hosts.n_here;
 	case FIGURE_RELAY_WAITING:
-		return outbox_bytes(&figures->relay->redis.outbox);
+		return relay_waiting_bytes(figures->relay);
 	case FIGURE_RELAY_PUBLISHED:
 		return figures->relay->n_published;
 	case FIGURE_RELAY_RECEIVED:

@@ -46,7 +46,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/routes.c %D%/routes.h \
 	%D%/sidecar.c %D%/sidecar.h \
 	%D%/stats.c %D%/stats.h \
-	%D%/turn.h \
+	%D%/transport.h %D%/turn.h \
 	%D%/workers.c %D%/workers.h \
 	%D%/ws.c %D%/ws.h
 if HIREDIS_SSL

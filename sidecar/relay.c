@@ -10,8 +10,13 @@
 #include "sidecar/relay_channel.h"
 #include "sidecar/relay_inquiry.h"
 #include "sidecar/relay_tell.h"
+#include "sidecar/transport.h"
 
-enum { HOLD_TICK_MS = 25 };
+static uint64_t
+now_ms(const struct relay *relay)
+{
+	return relay->transport->calls->now_ms(relay->transport);
+}
 
 /* --- commands ---------------------------------------------------------------------------------------- */
 
@@ -24,7 +29,7 @@ publish(struct relay *relay, struct span channel, const struct wire_command *com
 		.sequence = relay->command_sequence + 1,
 		.command = *command };
 	struct span message = relay_put(relay, &envelope);
-	int r = relay->out.failed ? -ENOMEM : relay_redis_publish(&relay->redis, channel, message);
+	int r = relay->out.failed ? -ENOMEM : relay->transport->calls->publish(relay->transport, channel, message);
 
 	if (r < 0) {
 		relay->n_refused++;
@@ -103,16 +108,16 @@ host_gone(struct relay *relay, struct host *host, const char *why)
 static bool
 is_too_early(const struct relay *relay)
 {
-	bool alone = relay->hosts.n == 0 && outbox_bytes(&relay->redis.outbox) > 0;
+	bool alone = relay->hosts.n == 0 && relay_waiting_bytes(relay) > 0;
 
-	return (relay->hosts.n_awaited > 0 || alone) && uv_now(relay->redis.loop) - relay->up_since_ms < RELAY_AWAIT_MS;
+	return (relay->hosts.n_awaited > 0 || alone) && now_ms(relay) - relay->up_since_ms < RELAY_AWAIT_MS;
 }
 
 static void
-release_outbox(struct relay *relay)
+release_waiting(struct relay *relay)
 {
-	if (relay->up_since_ms != 0 && !relay->redis.released && !is_too_early(relay))
-		relay_redis_release(&relay->redis);
+	if (relay->up_since_ms != 0 && !relay->transport->released && !is_too_early(relay))
+		relay->transport->calls->release(relay->transport);
 }
 
 static void
@@ -126,7 +131,7 @@ take_alive(struct relay *relay, struct host *host, const struct envelope *envelo
 		channels_forget(relay, host, envelope->since);
 	host->since = envelope->since;
 	hosts_arrived(&relay->hosts, host);
-	release_outbox(relay);
+	release_waiting(relay);
 }
 
 static void
@@ -180,7 +185,7 @@ static void
 greet(struct relay *relay, const struct host *host)
 {
 	log_info("host here host=%08x", envelope_instance(host->origin));
-	relay_redis_beat(&relay->redis); /* so that it knows us at once */
+	relay->transport->calls->beat(relay->transport); /* so that it knows us at once */
 	if (host->state_sequence != 0)
 		channels_ask_again(relay);
 }
@@ -220,7 +225,7 @@ on_message(void *context, struct span channel, struct span data)
 	}
 }
 
-/* --- Redis comes and goes ---------------------------------------------------------------------------- */
+/* --- the transport comes and goes ---------------------------------------------------------------------------- */
 
 static void
 on_subscribe_all(void *context)
@@ -231,9 +236,8 @@ on_subscribe_all(void *context)
 	};
 	char name[RELAY_NAME_BYTES];
 
-	buf_clear(&relay->redis.beat);
-	envelope_put(&relay->redis.beat, &alive);
-	relay_redis_subscribe(&relay->redis, relay_host_channel(relay, relay->origin, name));
+	relay->transport->calls->set_beat(relay->transport, relay_put(relay, &alive));
+	relay->transport->calls->subscribe(relay->transport, relay_host_channel(relay, relay->origin, name));
 	channels_subscribe(relay);
 }
 
@@ -255,8 +259,8 @@ on_up(void *context)
 {
 	struct relay *relay = context;
 
-	relay->up_since_ms = uv_now(relay->redis.loop);
-	release_outbox(relay);
+	relay->up_since_ms = now_ms(relay);
+	release_waiting(relay);
 }
 
 static void
@@ -280,7 +284,7 @@ on_beat(void *context)
 	while ((host = hosts_silent(&relay->hosts)) != NULL)
 		host_gone(relay, host, "silent");
 	channels_ask_late(relay);
-	release_outbox(relay);
+	release_waiting(relay);
 }
 
 static void
@@ -292,39 +296,41 @@ on_told(void *context, uint64_t token, uint32_t receivers)
 
 /* --- the loop ------------------------------------------------------------------------------------------ */
 
-static void
-on_hold(uv_timer_t *timer)
-{
-	struct relay *relay = timer->data;
-	uint64_t now = uv_now(relay->redis.loop);
-	bool held = channels_tick(relay, now);
-	bool awaited = inquiries_tick(relay, now);
-
-	if (!held && !awaited)
-		uv_timer_stop(&relay->hold);
-}
-
 uint64_t
 relay_hold(struct relay *relay)
 {
-	if (!uv_is_active((uv_handle_t *)&relay->hold))
-		uv_timer_start(&relay->hold, on_hold, HOLD_TICK_MS, HOLD_TICK_MS);
-	return uv_now(relay->redis.loop) + RELAY_HOLD_MS;
+	relay->waits = true;
+	return now_ms(relay) + RELAY_HOLD_MS;
+}
+
+void
+relay_tick(struct relay *relay)
+{
+	bool held = channels_tick(relay, now_ms(relay));
+	bool awaited = inquiries_tick(relay, now_ms(relay));
+
+	relay->waits = held || awaited;
 }
 
 void
 relay_flush(struct relay *relay)
 {
 	channels_flush(relay);
-	relay_redis_flush(&relay->redis);
+	relay->transport->calls->flush(relay->transport);
+}
+
+size_t
+relay_waiting_bytes(const struct relay *relay)
+{
+	return relay->transport->calls->waiting_bytes(relay->transport);
 }
 
 const char *
 relay_trouble(const struct relay *relay)
 {
-	if (relay->redis.state != RELAY_REDIS_UP)
+	if (!relay->transport->up)
 		return "redis is away";
-	if (!relay->redis.released)
+	if (!relay->transport->released)
 		return "other hosts are away";
 	if (relay->n_late > 0)
 		return "counts of other hosts are missing";
@@ -333,10 +339,10 @@ relay_trouble(const struct relay *relay)
 
 /* --- opening and closing ------------------------------------------------------------------------------- */
 
-int
-relay_open(struct relay *relay, const struct conf *conf, uv_loop_t *loop, struct hub *hub, uint64_t origin)
+void
+relay_open(struct relay *relay, const struct conf *conf, struct hub *hub, struct transport *transport, uint64_t origin)
 {
-	static const struct relay_redis_events events = {
+	static const struct transport_events events = {
 		.subscribe_all = on_subscribe_all,
 		.subscribed = on_subscribed,
 		.up = on_up,
@@ -345,16 +351,10 @@ relay_open(struct relay *relay, const struct conf *conf, uv_loop_t *loop, struct
 		.told = on_told,
 		.message = on_message,
 	};
-	int r;
 
-	*relay = (struct relay){ .conf = conf, .origin = origin };
-	r = relay_redis_open(&relay->redis, conf, loop, &events, relay, envelope_instance(origin));
-	if (r < 0)
-		return r;
-	relay->hub = hub;
-	uv_timer_init(loop, &relay->hold);
-	relay->hold.data = relay;
-	return 0;
+	*relay = (struct relay){ .conf = conf, .hub = hub, .transport = transport, .origin = origin };
+	transport->events = &events;
+	transport->context = relay;
 }
 
 void
@@ -368,14 +368,15 @@ void
 relay_close(struct relay *relay)
 {
 	struct envelope leaving = { .type = ENVELOPE_ALIVE, .flags = ENVELOPE_LEAVES };
+	struct span message;
 
 	if (relay->hub == NULL)
 		return;
 	inquiries_tick(relay, UINT64_MAX);
-	relay_tell(relay, span_of(relay->redis.canary), &leaving);
+	message = relay_put_state(relay, &leaving);
+	if (!relay->out.failed)
+		relay->transport->calls->tell_all(relay->transport, message);
 	channels_free(relay);
-	uv_close((uv_handle_t *)&relay->hold, NULL);
-	relay_redis_close(&relay->redis);
 	hosts_close(&relay->hosts);
 	buf_free(&relay->out);
 }

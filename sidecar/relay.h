@@ -11,7 +11,7 @@
  * held for that, RELAY_HOLD_MS at most. So nothing in Redis can be wrong or
  * left behind, and a host that falls silent takes its counts with it.
  *
- * How messages travel is relay_redis' business alone; the counts are that of
+ * How messages travel is its transport's business alone; the counts are that of
  * relay_channel and relay_inquiry.
  */
 #ifndef SIDECAR_RELAY_H
@@ -19,22 +19,23 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uv.h>
 
-#include "shared/bus.h"
+#include "shared/buf.h"
 #include "shared/wire.h"
 #include "sidecar/hosts.h"
-#include "sidecar/relay_redis.h"
 
+struct bus_peer;
 struct channel;
 struct client;
 struct conf;
 struct hub;
 struct inquiry;
 struct path;
+struct transport;
 
 enum relay_limits {
-	RELAY_HOLD_MS = 250,     /* for an open event, and for a count that is asked for */
+	RELAY_HOLD_MS = 250, /* for an open event, and for a count that is asked for */
+	RELAY_TICK_MS = 25,
 	RELAY_AWAIT_MS = 3000,   /* for the other hosts, before what has waited goes out */
 	RELAY_INQUIRIES = 1024,  /* counts asked for at once */
 	RELAY_CHANNEL_NAME = 64, /* bytes of a channel's name before the path */
@@ -55,16 +56,16 @@ struct relay {
 	void *context; /* of the events */
 	uint64_t origin;
 	struct hosts hosts;
-	struct relay_redis redis;
+	struct transport *transport;
 	struct channel *changed;   /* whose count is to be told */
 	struct channel *asking;    /* whose other counts are not all in, oldest first */
 	struct inquiry *inquiries; /* oldest first */
 	uint32_t n_inquiries;
 	uint32_t n_late; /* channels that ask for longer than they may */
 	uint64_t command_sequence, state_sequence;
-	uint64_t up_since_ms; /* 0 while Redis is away */
+	uint64_t up_since_ms; /* 0 while the transport is not up */
 	struct buf out;
-	uv_timer_t hold; /* runs while an open event is held or a count awaited */
+	bool waits; /* an open event is held or a count awaited: relay_tick() is due */
 
 	uint64_t n_published, n_received;
 	uint64_t n_duplicates; /* received again, and not applied */
@@ -72,13 +73,14 @@ struct relay {
 	uint64_t n_malformed;
 };
 
-/* Borrows all of them. Its memory must stay until the loop has run out. Returns 0 or a negative errno. */
-int relay_open(struct relay *relay, const struct conf *conf, uv_loop_t *loop, struct hub *hub, uint64_t origin);
+/* Borrows all of them, and listens to the transport. origin is our name to other hosts. */
+void relay_open(
+    struct relay *relay, const struct conf *conf, struct hub *hub, struct transport *transport, uint64_t origin);
 
-/* Says who hears of what happens here: borrowed. To be called before the loop runs. */
+/* Says who hears of what happens here: borrowed. To be called before anything happens. */
 void relay_listen(struct relay *relay, const struct relay_events *events, void *context);
 
-/* Tells the others that we go. One that was never opened is fine. */
+/* Tells the others that we go; the transport stays open. One that was never opened is fine. */
 void relay_close(struct relay *relay);
 
 /*
@@ -90,13 +92,19 @@ void relay_command(
 
 /* --- from its parts --------------------------------------------------------------------- */
 
-/* Something waits for other hosts. Returns until when, in loop ms: channels_tick() and inquiries_tick() will see. */
+/* Something waits for other hosts. Returns until when: channels_tick() and inquiries_tick() will see. */
 uint64_t relay_hold(struct relay *relay);
 
 /* --- from the loop --------------------------------------------------------------------- */
 
 /* At the end of the turn, after local delivery. */
 void relay_flush(struct relay *relay);
+
+/* Each RELAY_TICK_MS while relay->waits. */
+void relay_tick(struct relay *relay);
+
+/* Bytes of commands that wait. */
+size_t relay_waiting_bytes(const struct relay *relay);
 
 /* Why the relay does not do all that it should; NULL when it does. */
 const char *relay_trouble(const struct relay *relay);

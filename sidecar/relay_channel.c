@@ -7,6 +7,7 @@
 #include "sidecar/relay.h"
 #include "sidecar/relay_channel.h"
 #include "sidecar/relay_tell.h"
+#include "sidecar/transport.h"
 
 enum { ASKS_PER_BEAT = 256 }; /* repeated questions of channels that are late */
 
@@ -18,8 +19,8 @@ struct remote {
 };
 
 enum channel_state {
-	CHANNEL_APART,       /* Redis is away */
-	CHANNEL_SUBSCRIBING, /* until Redis confirms it */
+	CHANNEL_APART,       /* the transport is away */
+	CHANNEL_SUBSCRIBING, /* until it confirms that */
 	CHANNEL_ASKING,      /* until all others on the path have said their counts */
 	CHANNEL_SYNCED,
 };
@@ -84,8 +85,8 @@ subscribe(struct relay *relay, struct channel *channel)
 	char name[RELAY_NAME_BYTES];
 
 	stop_asking(relay, channel);
-	channel->ticket =
-	    relay_redis_subscribe(&relay->redis, relay_path_channel(relay, path_span(channel->path), name));
+	channel->ticket = relay->transport->calls->subscribe(
+	    relay->transport, relay_path_channel(relay, path_span(channel->path), name));
 	channel->state = CHANNEL_SUBSCRIBING;
 	start_asking(relay, channel);
 }
@@ -102,7 +103,7 @@ ask(struct relay *relay, struct channel *channel)
 	channel->question = relay_tell_count(relay, path_span(channel->path), channel->told, ENVELOPE_ASKS);
 }
 
-/* A late channel does not wait for a connection that Redis still has, but whose host is gone. */
+/* A late channel does not wait for a host that is gone, and still counted as a receiver. */
 static void
 sync_if_complete(struct relay *relay, struct channel *channel)
 {
@@ -131,10 +132,10 @@ channel_new(struct relay *relay, struct path *path)
 	}
 	channel->path = path;
 	path->channel = channel;
-	if (relay->redis.sub == NULL)
+	if (!relay->transport->connected)
 		return channel;
 	subscribe(relay, channel);
-	path->held = relay->redis.state == RELAY_REDIS_UP;
+	path->held = relay->transport->up;
 	return channel;
 }
 
@@ -164,7 +165,7 @@ channel_end(struct relay *relay, struct channel *channel)
 	forget_changed(relay, channel);
 	stop_asking(relay, channel);
 	if (channel->state != CHANNEL_APART)
-		relay_redis_unsubscribe(&relay->redis, relay_path_channel(relay, path, name));
+		relay->transport->calls->unsubscribe(relay->transport, relay_path_channel(relay, path, name));
 	if (channel->state >= CHANNEL_ASKING && channel->told > 0)
 		relay_tell_count(relay, path, 0, 0);
 	channel_free(channel);
@@ -298,7 +299,7 @@ channels_ask_late(struct relay *relay)
 			ask(relay, channel);
 }
 
-/* --- from Redis -------------------------------------------------------------------- */
+/* --- from the transport -------------------------------------------------------------------- */
 
 void
 channels_subscribe(struct relay *relay)

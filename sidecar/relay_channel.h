@@ -45,7 +45,7 @@ void channels_ask_again(struct relay *relay);
 /* Asks again where an answer is missing: a host that is gone by now is not waited for. */
 void channels_ask_late(struct relay *relay);
 
-/* --- from Redis ---------------------------------------------------------------------- */
+/* --- from the transport ---------------------------------------------------------------------- */
 
 /* It is there: subscribes to all. */
 void channels_subscribe(struct relay *relay);

@@ -2,10 +2,12 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "shared/bus.h"
 #include "sidecar/hub.h"
 #include "sidecar/relay.h"
 #include "sidecar/relay_inquiry.h"
 #include "sidecar/relay_tell.h"
+#include "sidecar/transport.h"
 
 struct inquiry {
 	struct bus_peer peer;
@@ -45,7 +47,7 @@ inquiry_begin(struct relay *relay, struct span path, const struct bus_peer *peer
 	const struct path *here = hub_find_path(relay->hub, path.data, path.len);
 	struct inquiry *inquiry;
 
-	if (relay->redis.state != RELAY_REDIS_UP || relay->n_inquiries >= RELAY_INQUIRIES || path.len > PATH_MAX_BYTES)
+	if (!relay->transport->up || relay->n_inquiries >= RELAY_INQUIRIES || path.len > PATH_MAX_BYTES)
 		return false;
 	if (here != NULL && here->channel != NULL)
 		return false; /* it is known, or about to be */

@@ -20,7 +20,7 @@ bool inquiry_begin(struct relay *relay, struct span path, const struct bus_peer 
 /* Takes a host's answer to one. */
 void inquiries_take_answer(struct relay *relay, const struct envelope *envelope);
 
-/* Redis says how many hosts have got the question. Returns false when it is no inquiry's. */
+/* The transport says how many hosts have got the question. Returns false when it is no inquiry's. */
 bool inquiries_told(struct relay *relay, uint64_t question, uint32_t receivers);
 
 /* Ends those whose time is up, with what is known. Returns true while there are others. */

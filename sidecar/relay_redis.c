@@ -29,6 +29,18 @@ enum question {
 
 static void fail(struct relay_redis *redis, const char *why);
 
+static struct relay_redis *
+redis_of(struct transport *transport)
+{
+	return (struct relay_redis *)transport;
+}
+
+static const struct relay_redis *
+const_redis_of(const struct transport *transport)
+{
+	return (const struct relay_redis *)transport;
+}
+
 /* --- asking ------------------------------------------------------------------------ */
 
 static void
@@ -46,10 +58,11 @@ put_publish(struct relay_redis *redis, struct span channel, struct span message,
 		redis_ask(redis->pub, question, 3, words);
 }
 
-uint64_t
-relay_redis_subscribe(struct relay_redis *redis, struct span channel)
+static uint64_t
+subscribe(struct transport *transport, struct span channel)
 {
 	const struct span words[] = { span_of("SUBSCRIBE"), channel };
+	struct relay_redis *redis = redis_of(transport);
 
 	if (redis->sub == NULL)
 		return 0;
@@ -57,31 +70,50 @@ relay_redis_subscribe(struct relay_redis *redis, struct span channel)
 	return ++redis->n_subscribes;
 }
 
-void
-relay_redis_unsubscribe(struct relay_redis *redis, struct span channel)
+static void
+unsubscribe(struct transport *transport, struct span channel)
 {
 	const struct span words[] = { span_of("UNSUBSCRIBE"), channel };
+	struct relay_redis *redis = redis_of(transport);
 
 	if (redis->sub != NULL)
 		redis_ask(redis->sub, (struct redis_question){ 0 }, 2, words);
 }
 
-void
-relay_redis_tell(struct relay_redis *redis, struct span channel, struct span message, uint64_t token)
+static void
+tell(struct transport *transport, struct span channel, struct span message, uint64_t token)
 {
-	put_publish(redis, channel, message, (struct redis_question){ TOLD, token });
+	put_publish(redis_of(transport), channel, message, (struct redis_question){ TOLD, token });
 }
 
-int
-relay_redis_publish(struct relay_redis *redis, struct span channel, struct span message)
+static void
+tell_all(struct transport *transport, struct span message)
 {
-	return outbox_push(&redis->outbox, channel, message);
+	tell(transport, span_of(redis_of(transport)->canary), message, 0);
 }
 
-void
-relay_redis_release(struct relay_redis *redis)
+static int
+publish(struct transport *transport, struct span channel, struct span message)
 {
-	redis->released = redis->state == RELAY_REDIS_UP;
+	return outbox_push(&redis_of(transport)->outbox, channel, message);
+}
+
+static void
+release(struct transport *transport)
+{
+	transport->released = transport->up;
+}
+
+static size_t
+waiting_bytes(const struct transport *transport)
+{
+	return outbox_bytes(&const_redis_of(transport)->outbox);
+}
+
+static uint64_t
+now_ms(const struct transport *transport)
+{
+	return uv_now(const_redis_of(transport)->loop);
 }
 
 /* --- the canary ----------------------------------------------------------------------- */
@@ -97,7 +129,16 @@ ask_host_key(struct relay_redis *redis)
 }
 
 static void
-beat(struct relay_redis *redis)
+set_beat(struct transport *transport, struct span message)
+{
+	struct relay_redis *redis = redis_of(transport);
+
+	buf_clear(&redis->beat);
+	buf_bytes(&redis->beat, message.data, message.len);
+}
+
+static void
+say_beat(struct relay_redis *redis)
 {
 	redis->last_beat_ms = uv_now(redis->loop);
 	redis->n_said++;
@@ -109,11 +150,13 @@ beat(struct relay_redis *redis)
 	put_publish(redis, span_of(redis->canary), span_of_buf(&redis->beat), (struct redis_question){ BEAT, 0 });
 }
 
-void
-relay_redis_beat(struct relay_redis *redis)
+static void
+beat(struct transport *transport)
 {
+	struct relay_redis *redis = redis_of(transport);
+
 	if (redis->state >= RELAY_REDIS_PROVING)
-		beat(redis);
+		say_beat(redis);
 }
 
 /* Redis has confirmed a beat: from now on it is due on the other connection. */
@@ -128,10 +171,11 @@ static void
 come_up(struct relay_redis *redis)
 {
 	redis->state = RELAY_REDIS_UP;
+	redis->transport.up = true;
 	redis->attempts = 0;
 	redis->last_why[0] = '\0';
 	log_info("relay here channels=%llu", (unsigned long long)redis->n_confirmed);
-	redis->events->up(redis->context);
+	redis->transport.events->up(redis->transport.context);
 }
 
 static void
@@ -144,7 +188,7 @@ echo_came(struct relay_redis *redis)
 	redis->echo_due_ms = redis->n_beats > redis->n_echoes ? uv_now(redis->loop) : 0;
 	if (redis->state == RELAY_REDIS_PROVING)
 		come_up(redis);
-	redis->events->beat(redis->context);
+	redis->transport.events->beat(redis->transport.context);
 }
 
 /* True when a canary that Redis has sent does not arrive, and nothing else does. */
@@ -166,7 +210,7 @@ prove_if_entered(struct relay_redis *redis)
 	if (redis->state != RELAY_REDIS_ENTERING || !redis->let_in || redis->n_confirmed < redis->n_subscribes)
 		return;
 	redis->state = RELAY_REDIS_PROVING;
-	beat(redis);
+	say_beat(redis);
 }
 
 static bool
@@ -227,7 +271,8 @@ on_pub_reply(void *context, const struct redis_question *question, const redisRe
 		if (error)
 			refused(redis, reply);
 		else if (question->token != 0)
-			redis->events->told(redis->context, question->token, (uint32_t)reply->integer);
+			redis->transport.events->told(
+			    redis->transport.context, question->token, (uint32_t)reply->integer);
 		return;
 	case BEAT:
 		if (error)
@@ -244,7 +289,7 @@ take_message(struct relay_redis *redis, struct span channel, struct span data)
 	if (data.len == redis->beat.len && memcmp(data.data, redis->beat.data, data.len) == 0)
 		echo_came(redis);
 	else
-		redis->events->message(redis->context, channel, data);
+		redis->transport.events->message(redis->transport.context, channel, data);
 }
 
 static void
@@ -264,7 +309,7 @@ on_sub_reply(void *context, const struct redis_question *question, const redisRe
 	if (reply->element[2]->type == REDIS_REPLY_STRING) {
 		take_message(redis, channel, (struct span){ reply->element[2]->str, reply->element[2]->len });
 	} else if (reply->element[0]->str[0] == 's') {
-		redis->events->subscribed(redis->context, channel, ++redis->n_confirmed);
+		redis->transport.events->subscribed(redis->transport.context, channel, ++redis->n_confirmed);
 		prove_if_entered(redis);
 	}
 }
@@ -346,8 +391,9 @@ connect_to(struct relay_redis *redis, const char *numeric)
 	enter(redis, redis->sub);
 	enter(redis, redis->pub);
 	ask_host_key(redis);
-	relay_redis_subscribe(redis, span_of(redis->canary));
-	redis->events->subscribe_all(redis->context);
+	subscribe(&redis->transport, span_of(redis->canary));
+	redis->transport.connected = true;
+	redis->transport.events->subscribe_all(redis->transport.context);
 }
 
 /* Takes another address each time, in case one of them is dead. */
@@ -442,11 +488,11 @@ fail(struct relay_redis *redis, const char *why)
 	struct wire_id random = { 0 };
 	uint32_t bits;
 
-	if (redis->state == RELAY_REDIS_AWAY)
+	if (redis->state == RELAY_REDIS_AWAY || redis->closing)
 		return;
 	complain(redis, why);
 	redis->state = RELAY_REDIS_AWAY;
-	redis->released = false;
+	redis->transport.connected = redis->transport.up = redis->transport.released = false;
 	redis->sub = redis->pub = NULL;
 	/* What the kernel has already is ours. */
 	if (pub != NULL)
@@ -456,7 +502,7 @@ fail(struct relay_redis *redis, const char *why)
 	redis_close(pub);
 	redis_close(sub);
 	outbox_rewind(&redis->outbox);
-	redis->events->down(redis->context);
+	redis->transport.events->down(redis->transport.context);
 	wire_id_random(&random);
 	memcpy(&bits, random.bytes, sizeof(bits));
 	uv_timer_start(&redis->retry, on_retry, relay_redis_pause_ms(redis->attempts++, bits), 0);
@@ -480,7 +526,7 @@ on_tick(uv_timer_t *timer)
 		fail(redis, "the subscription is dead");
 	else if (redis->state >= RELAY_REDIS_PROVING &&
 	    uv_now(redis->loop) - redis->last_beat_ms >= RELAY_REDIS_BEAT_MS)
-		beat(redis);
+		say_beat(redis);
 }
 
 static void
@@ -489,16 +535,18 @@ flush_outbox(struct relay_redis *redis)
 	struct span bytes;
 	uint32_t n;
 
-	while (redis->released && redis_unsent(redis->pub) == 0 &&
+	while (redis->transport.released && redis_unsent(redis->pub) == 0 &&
 	    (n = outbox_hand(&redis->outbox, HAND_BYTES, &bytes)) > 0) {
 		redis_ask_encoded(redis->pub, (struct redis_question){ COMMAND, 0 }, n, bytes);
 		redis_flush(redis->pub);
 	}
 }
 
-void
-relay_redis_flush(struct relay_redis *redis)
+static void
+flush(struct transport *transport)
 {
+	struct relay_redis *redis = redis_of(transport);
+
 	if (redis->pub != NULL)
 		redis_flush(redis->pub);
 	if (redis->sub != NULL)
@@ -510,12 +558,24 @@ relay_redis_flush(struct relay_redis *redis)
 /* --- opening and closing ---------------------------------------------------------------------------- */
 
 int
-relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *loop,
-    const struct relay_redis_events *events, void *context, uint32_t instance)
+relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *loop, uint32_t instance)
 {
+	static const struct transport_calls calls = {
+		.subscribe = subscribe,
+		.unsubscribe = unsubscribe,
+		.publish = publish,
+		.tell = tell,
+		.tell_all = tell_all,
+		.set_beat = set_beat,
+		.beat = beat,
+		.release = release,
+		.flush = flush,
+		.waiting_bytes = waiting_bytes,
+		.now_ms = now_ms,
+	};
 	int r;
 
-	*redis = (struct relay_redis){ .conf = conf, .loop = loop, .events = events, .context = context };
+	*redis = (struct relay_redis){ .transport.calls = &calls, .conf = conf };
 	r = redisurl_parse(conf->ws_backplane_url, strlen(conf->ws_backplane_url), &redis->url);
 	if (r < 0)
 		return r;
@@ -523,6 +583,7 @@ relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *
 	snprintf(redis->host_key, sizeof(redis->host_key), "%s:host:%08x", conf->ws_backplane_prefix, instance);
 	gethostname(redis->host_name, sizeof(redis->host_name) - 1);
 	outbox_open(&redis->outbox, conf->ws_backplane_queue_bytes);
+	redis->loop = loop;
 	uv_timer_init(loop, &redis->tick);
 	uv_timer_init(loop, &redis->retry);
 	redis->tick.data = redis->retry.data = redis;
@@ -534,8 +595,10 @@ relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *
 void
 relay_redis_close(struct relay_redis *redis)
 {
+	if (redis->loop == NULL)
+		return;
 	redis->closing = true;
-	relay_redis_flush(redis);
+	flush(&redis->transport);
 	redis_close(redis->pub);
 	redis_close(redis->sub);
 	redis->pub = redis->sub = NULL;

@@ -20,6 +20,7 @@
 #include "shared/redisurl.h"
 #include "shared/span.h"
 #include "sidecar/outbox.h"
+#include "sidecar/transport.h"
 
 struct conf;
 struct redis;
@@ -31,22 +32,6 @@ enum relay_redis_times {
 	RELAY_REDIS_LAST_PAUSE_MS = 2000,
 };
 
-struct relay_redis_events {
-	/* New connections: set the beat's bytes, which others get on the channel canary, and subscribe everything. */
-	void (*subscribe_all)(void *context);
-	/* The channel is subscribed; ticket is what its relay_redis_subscribe() returned. */
-	void (*subscribed)(void *context, struct span channel, uint64_t ticket);
-	/* Everything is subscribed, and a canary came back. */
-	void (*up)(void *context);
-	void (*down)(void *context);
-	/* A canary of ours came back. */
-	void (*beat)(void *context);
-	/* What was told with a token has reached so many connections, ours too if it is subscribed. */
-	void (*told)(void *context, uint64_t token, uint32_t receivers);
-	/* Both are borrowed. */
-	void (*message)(void *context, struct span channel, struct span data);
-};
-
 enum relay_redis_state {
 	RELAY_REDIS_AWAY,     /* between two attempts */
 	RELAY_REDIS_ENTERING, /* until everything is subscribed */
@@ -55,17 +40,15 @@ enum relay_redis_state {
 };
 
 struct relay_redis {
+	struct transport transport; /* how the relay sees it: comes first */
 	const struct conf *conf;
 	uv_loop_t *loop;
 	struct redisurl url;
-	const struct relay_redis_events *events;
-	void *context;
 	char host_key[128]; /* in Redis while we live, with our name */
 	char host_name[65];
 	char canary[128];     /* the channel */
-	struct buf beat;      /* the canary: what others hear from it is the owner's choice */
+	struct buf beat;      /* what the canary says: the owner's choice */
 	struct outbox outbox; /* of commands */
-	bool released;        /* the outbox goes out */
 
 	enum relay_redis_state state;
 	struct redis *sub, *pub;
@@ -89,33 +72,16 @@ struct relay_redis {
 };
 
 /*
- * Opens it, and begins to connect when the loop runs. Returns 0 or a negative
- * errno.
+ * Opens it, and begins to connect when the loop runs; what it tells is for who
+ * has taken its transport by then. Returns 0 or a negative errno.
  */
-int relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *loop,
-    const struct relay_redis_events *events, void *context, uint32_t instance);
+int relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *loop, uint32_t instance);
 
-/* Writes what can be written at once. Its memory must stay until the loop has run out. */
+/*
+ * Writes what can be written at once. Its memory must stay until the loop has run
+ * out. One that was never opened is fine.
+ */
 void relay_redis_close(struct relay_redis *redis);
-
-/* Subscribes a channel; returns a ticket that is greater than any before it. */
-uint64_t relay_redis_subscribe(struct relay_redis *redis, struct span channel);
-void relay_redis_unsubscribe(struct relay_redis *redis, struct span channel);
-
-/* Publishes a command, now or when Redis is back. Returns 0, -ENOBUFS when too much waits already, or -ENOMEM. */
-int relay_redis_publish(struct relay_redis *redis, struct span channel, struct span message);
-
-/* Publishes what is only worth saying now; with a token other than 0 the event `told` follows. */
-void relay_redis_tell(struct relay_redis *redis, struct span channel, struct span message, uint64_t token);
-
-/* Says at once what the next canary would say. */
-void relay_redis_beat(struct relay_redis *redis);
-
-/* Lets the outbox go out, until the next time that Redis is gone. */
-void relay_redis_release(struct relay_redis *redis);
-
-/* At the end of the loop's turn: writes what was said in it. */
-void relay_redis_flush(struct relay_redis *redis);
 
 /* How long to wait before an attempt, given 32 random bits: full jitter. Pure. */
 uint32_t relay_redis_pause_ms(unsigned attempts, uint32_t random);

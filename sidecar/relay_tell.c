@@ -3,6 +3,7 @@
 #include "shared/conf.h"
 #include "sidecar/relay.h"
 #include "sidecar/relay_tell.h"
+#include "sidecar/transport.h"
 
 struct span
 relay_path_channel(const struct relay *relay, struct span path, char ret[static RELAY_NAME_BYTES])
@@ -30,17 +31,22 @@ relay_put(struct relay *relay, const struct envelope *envelope)
 	return span_of_buf(&relay->out);
 }
 
+struct span
+relay_put_state(struct relay *relay, struct envelope *envelope)
+{
+	envelope->origin = relay->origin;
+	envelope->sequence = ++relay->state_sequence;
+	return relay_put(relay, envelope);
+}
+
 uint64_t
 relay_tell(struct relay *relay, struct span channel, struct envelope *envelope)
 {
 	bool asks = envelope->flags & ENVELOPE_ASKS;
-	struct span message;
+	struct span message = relay_put_state(relay, envelope);
 
-	envelope->origin = relay->origin;
-	envelope->sequence = ++relay->state_sequence;
-	message = relay_put(relay, envelope);
 	if (!relay->out.failed)
-		relay_redis_tell(&relay->redis, channel, message, asks ? envelope->sequence : 0);
+		relay->transport->calls->tell(relay->transport, channel, message, asks ? envelope->sequence : 0);
 	return envelope->sequence;
 }
 

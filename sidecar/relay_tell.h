@@ -20,6 +20,9 @@ struct span relay_host_channel(const struct relay *relay, uint64_t origin, char 
 /* Encodes a message: valid until the next one, and not to be sent when relay->out.failed. */
 struct span relay_put(struct relay *relay, const struct envelope *envelope);
 
+/* The same for what is about the state of this host: our name and a sequence of its own are filled in. */
+struct span relay_put_state(struct relay *relay, struct envelope *envelope);
+
 /* Tells what is about the state of this host; what got lost is said anew when Redis is back. Returns its sequence. */
 uint64_t relay_tell(struct relay *relay, struct span channel, struct envelope *envelope);
 

@@ -10,6 +10,7 @@
 #include "shared/bus.h"
 #include "shared/closecode.h"
 #include "shared/conf.h"
+#include "shared/envelope.h"
 #include "shared/listener.h"
 #include "shared/log.h"
 #include "sidecar/acceptor.h"
@@ -30,6 +31,7 @@
 #include "sidecar/relay.h"
 #include "sidecar/relay_channel.h"
 #include "sidecar/relay_inquiry.h"
+#include "sidecar/relay_redis.h"
 #include "sidecar/reload.h"
 #include "sidecar/roster.h"
 #include "sidecar/routes.h"
@@ -60,6 +62,7 @@ struct sidecar {
 	struct roster roster;
 	struct dispatch dispatch;
 	struct intake intake;
+	struct relay_redis redis;
 	struct relay relay;
 	struct relay *others; /* the relay, or NULL while there is only this host */
 	struct pings pings;
@@ -80,7 +83,7 @@ struct sidecar {
 	uv_poll_t bus_poll;
 	uv_prepare_t prepare;
 	uv_idle_t more; /* active while there is more than one turn's budget to do */
-	uv_timer_t tick, short_tick, probe_tick;
+	uv_timer_t tick, short_tick, probe_tick, relay_tick;
 	uv_signal_t term, interrupt, hangup;
 
 	uint64_t stop_begun_ms; /* 0 until a signal came */
@@ -103,8 +106,8 @@ close_own_handles(struct sidecar *sidecar)
 {
 	uv_handle_t *own[] = { (uv_handle_t *)&sidecar->bus_poll, (uv_handle_t *)&sidecar->prepare,
 		(uv_handle_t *)&sidecar->more, (uv_handle_t *)&sidecar->tick, (uv_handle_t *)&sidecar->short_tick,
-		(uv_handle_t *)&sidecar->probe_tick, (uv_handle_t *)&sidecar->term, (uv_handle_t *)&sidecar->interrupt,
-		(uv_handle_t *)&sidecar->hangup };
+		(uv_handle_t *)&sidecar->probe_tick, (uv_handle_t *)&sidecar->relay_tick, (uv_handle_t *)&sidecar->term,
+		(uv_handle_t *)&sidecar->interrupt, (uv_handle_t *)&sidecar->hangup };
 
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		if (own[i]->loop != NULL)
@@ -264,6 +267,17 @@ on_probe(uv_timer_t *timer)
 }
 
 static void
+on_relay_tick(uv_timer_t *timer)
+{
+	struct sidecar *sidecar = timer->data;
+
+	if (sidecar->relay.waits)
+		relay_tick(&sidecar->relay);
+	else
+		uv_timer_stop(timer);
+}
+
+static void
 start_if(bool needed, uv_timer_t *timer, uv_timer_cb callback, uint64_t ms)
 {
 	if (needed && !uv_is_active((uv_handle_t *)timer))
@@ -275,6 +289,7 @@ static void
 start_timers(struct sidecar *sidecar)
 {
 	start_if(needs_short_tick(sidecar), &sidecar->short_tick, on_short_tick, SHORT_TICK_MS);
+	start_if(sidecar->relay.waits, &sidecar->relay_tick, on_relay_tick, RELAY_TICK_MS);
 	start_if(sidecar->feed.n_waiting > 0, &sidecar->probe_tick, on_probe, ROSTER_PROBE_MS);
 }
 
@@ -416,6 +431,8 @@ open_handles(struct sidecar *sidecar)
 	uv_timer_init(loop, &sidecar->tick);
 	uv_timer_init(loop, &sidecar->short_tick);
 	uv_timer_init(loop, &sidecar->probe_tick);
+	uv_timer_init(loop, &sidecar->relay_tick);
+	sidecar->relay_tick.data = sidecar;
 	uv_signal_init(loop, &sidecar->term);
 	uv_signal_init(loop, &sidecar->interrupt);
 	uv_signal_init(loop, &sidecar->hangup);
@@ -496,10 +513,12 @@ open_relay(struct sidecar *sidecar, uint64_t origin)
 
 	if (strcmp(sidecar->conf->ws_backplane, "redis") != 0)
 		return 0;
-	r = relay_open(&sidecar->relay, sidecar->conf, &sidecar->loop, &sidecar->hub, origin);
-	if (r == 0)
-		connect_relay(sidecar);
-	return r;
+	r = relay_redis_open(&sidecar->redis, sidecar->conf, &sidecar->loop, envelope_instance(origin));
+	if (r < 0)
+		return r;
+	relay_open(&sidecar->relay, sidecar->conf, &sidecar->hub, &sidecar->redis.transport, origin);
+	connect_relay(sidecar);
+	return 0;
 }
 
 /* What happens here: hub, feed and what feeds them. */
@@ -613,6 +632,7 @@ close_all(struct sidecar *sidecar)
 	greetings_close(&sidecar->admins);
 	relay_close(&sidecar->relay);
 	disconnect_relay(sidecar);
+	relay_redis_close(&sidecar->redis);
 	close_own_handles(sidecar);
 	ws_close(&sidecar->ws);
 	uv_run(&sidecar->loop, UV_RUN_DEFAULT);

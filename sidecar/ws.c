@@ -424,13 +424,11 @@ on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *da
 static int
 on_peer_close(struct ws *ws, struct client *client, const uint8_t *body, size_t len)
 {
-	enum { NO_CODE = 1005 };
-
 	if (len > 2 && !utf8_valid((const char *)body + 2, len - 2))
 		return -1;
 	client->socket.write_closed = true;
 	if (client->ending.code == 0)
-		client->ending.code = len >= 2 ? (uint16_t)(body[0] << 8 | body[1]) : NO_CODE;
+		client->ending.code = len >= 2 ? (uint16_t)(body[0] << 8 | body[1]) : CLOSE_NO_STATUS;
 	hub_leave(ws->parts.hub, client);
 	return 0;
 }

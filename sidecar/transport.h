@@ -1,0 +1,72 @@
+/*
+ * transport - how words travel between hosts, as the relay sees it.
+ *
+ * The relay says what is said and what it means; a transport carries it to
+ * whoever has subscribed the channel. relay_redis is one, a unit test brings
+ * another.
+ */
+#ifndef SIDECAR_TRANSPORT_H
+#define SIDECAR_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "shared/wire.h"
+
+struct transport;
+
+/* What it tells who listens to it. */
+struct transport_events {
+	/* It is there again: set the beat, and subscribe everything. */
+	void (*subscribe_all)(void *context);
+	/* The channel is subscribed; ticket is what its subscribe() returned. */
+	void (*subscribed)(void *context, struct span channel, uint64_t ticket);
+	/* Everything is subscribed, and what we say is heard. */
+	void (*up)(void *context);
+	void (*down)(void *context);
+	/* A beat of ours has come back. */
+	void (*beat)(void *context);
+	/* What was told with a token has reached so many hosts, ours too if it has subscribed the channel. */
+	void (*told)(void *context, uint64_t token, uint32_t receivers);
+	/* Both are borrowed. */
+	void (*message)(void *context, struct span channel, struct span data);
+};
+
+/* What can be asked of it. */
+struct transport_calls {
+	/* Subscribes a channel; returns a ticket that is greater than any before it. */
+	uint64_t (*subscribe)(struct transport *transport, struct span channel);
+	void (*unsubscribe)(struct transport *transport, struct span channel);
+	/* Publishes a command, now or when it is released. Returns 0, -ENOBUFS when too much waits already, or -ENOMEM.
+	 */
+	int (*publish)(struct transport *transport, struct span channel, struct span message);
+	/* Publishes what is only worth saying now; with a token other than 0 the event `told` follows. */
+	void (*tell)(struct transport *transport, struct span channel, struct span message, uint64_t token);
+	/* The same for every host. */
+	void (*tell_all)(struct transport *transport, struct span message);
+	/* What a beat says: copied. It is sent to every host, again and again, and comes back. */
+	void (*set_beat)(struct transport *transport, struct span message);
+	/* Says it at once. */
+	void (*beat)(struct transport *transport);
+	/* Lets go out what was published, until the next time that it is down. */
+	void (*release)(struct transport *transport);
+	/* At the end of the loop's turn: writes what was said in it. */
+	void (*flush)(struct transport *transport);
+	/* Of what was published and has not gone out for certain. */
+	size_t (*waiting_bytes)(const struct transport *transport);
+	/* The time by which others are late. */
+	uint64_t (*now_ms)(const struct transport *transport);
+};
+
+/* Its own state lies behind this. */
+struct transport {
+	const struct transport_calls *calls;
+	const struct transport_events *events;
+	void *context;  /* of the events */
+	bool connected; /* from subscribe_all until down */
+	bool up;
+	bool released;
+};
+
+#endif
