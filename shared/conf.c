@@ -9,6 +9,7 @@
 #include "shared/buf.h"
 #include "shared/conf.h"
 #include "shared/dotenv.h"
+#include "shared/list.h"
 #include "shared/log.h"
 #include "shared/logfmt.h"
 #include "shared/valid.h"
@@ -430,12 +431,12 @@ parse_text(const struct setting *setting, const char *text, char **ret)
 static int
 parse_list(const struct setting *setting, const char *text, char **ret, const char **ret_bad)
 {
-	const char *rest = text, *item;
-	size_t len;
+	const char *rest = text;
+	struct span item;
 
-	while (conf_list_next(&rest, &item, &len)) {
-		if (!setting->check(item, len)) {
-			*ret_bad = item;
+	while (list_next(&rest, &item)) {
+		if (!setting->check(item.data, item.len)) {
+			*ret_bad = item.data;
 			return -EINVAL;
 		}
 	}
@@ -739,20 +740,4 @@ conf_describe(struct buf *buf)
 		put_allowed(buf, &settings[i]);
 		buf_printf(buf, ".\n%s=%s\n", settings[i].name, settings[i].default_text);
 	}
-}
-
-bool
-conf_list_next(const char **rest, const char **ret_item, size_t *ret_len)
-{
-	const char *at = *rest + strspn(*rest, ", \t");
-	size_t len = strcspn(at, ",");
-
-	*rest = at + len;
-	if (len == 0)
-		return false;
-	while (at[len - 1] == ' ' || at[len - 1] == '\t')
-		len--;
-	*ret_item = at;
-	*ret_len = len;
-	return true;
 }

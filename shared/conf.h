@@ -125,7 +125,4 @@ const char *conf_bus_path(const struct conf *conf);
 /* Appends every setting with its default, as a .env file with a comment on each. */
 void conf_describe(struct buf *buf);
 
-/* Steps through a comma-separated list, skipping blanks. Returns false at the end. */
-bool conf_list_next(const char **rest, const char **ret_item, size_t *ret_len);
-
 #endif

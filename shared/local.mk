@@ -14,6 +14,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/envelope.c %D%/envelope.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/keys.c %D%/keys.h \
+	%D%/list.c %D%/list.h \
 	%D%/listener.c %D%/listener.h \
 	%D%/log.c %D%/log.h \
 	%D%/logfmt.c %D%/logfmt.h \

@@ -8,6 +8,7 @@
 #include <utlist.h>
 
 #include "shared/conf.h"
+#include "shared/list.h"
 #include "shared/listener.h"
 #include "shared/log.h"
 #include "sidecar/acceptor.h"
@@ -121,17 +122,17 @@ int
 acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf, const char *addresses,
     acceptor_take *take, void *context)
 {
-	const char *rest = addresses, *item;
+	const char *rest = addresses;
 	char address[ADDRESS_MAX];
 	struct listener listener;
-	size_t len;
+	struct span item;
 
-	while (conf_list_next(&rest, &item, &len)) {
+	while (list_next(&rest, &item)) {
 		int r = -ENAMETOOLONG;
 
-		if (len < sizeof(address)) {
-			memcpy(address, item, len);
-			address[len] = '\0';
+		if (item.len < sizeof(address)) {
+			memcpy(address, item.data, item.len);
+			address[item.len] = '\0';
 			r = open_granted(&listener, address, conf);
 		}
 		if (r == 0)
@@ -139,7 +140,7 @@ acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf,
 		if (r == 0)
 			uv_poll_start(&(*list)->prev->poll, UV_READABLE, on_connection);
 		if (r < 0) {
-			log_error("cannot listen address=%.*s error=%s", (int)len, item, strerror(-r));
+			log_error("cannot listen address=%.*s error=%s", (int)item.len, item.data, strerror(-r));
 			return r;
 		}
 	}

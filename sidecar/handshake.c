@@ -3,6 +3,7 @@
 
 #include "shared/conf.h"
 #include "shared/credentials.h"
+#include "shared/list.h"
 #include "shared/token.h"
 #include "sidecar/handshake.h"
 #include "sidecar/request_line.h"
@@ -31,11 +32,10 @@ is_key(const char *key)
 bool
 handshake_offers(const char *protocols, const char *name)
 {
-	const char *item;
-	size_t len;
+	struct span item;
 
-	while (protocols != NULL && conf_list_next(&protocols, &item, &len))
-		if (len == strlen(name) && memcmp(item, name, len) == 0)
+	while (protocols != NULL && list_next(&protocols, &item))
+		if (span_is(item, name))
 			return true;
 	return false;
 }

@@ -3,6 +3,7 @@
 #include <utlist.h>
 
 #include "shared/conf.h"
+#include "shared/list.h"
 #include "shared/log.h"
 #include "shared/path.h"
 #include "sidecar/registration.h"
@@ -128,15 +129,14 @@ registration_static(struct routes *routes, const char *list)
 	const struct route *accepted[WIRE_MAX_ROUTES];
 	struct refusals refusals = { BUF_INIT, 0 };
 	uint16_t n = 0;
-	const char *item;
-	size_t len;
+	struct span item;
 	int r;
 
 	r = routes_app(routes, span_of(setting), &app);
 	if (r < 0)
 		return r;
-	while (n < WIRE_MAX_ROUTES && conf_list_next(&list, &item, &len))
-		announced[n++] = (struct wire_route){ WIRE_ROUTE_PUSH_ONLY, { item, len } };
+	while (n < WIRE_MAX_ROUTES && list_next(&list, &item))
+		announced[n++] = (struct wire_route){ WIRE_ROUTE_PUSH_ONLY, item };
 	r = enter(routes, app, announced, n, accepted, &refusals);
 	buf_free(&refusals.patterns);
 	if (r < 0)

@@ -13,6 +13,7 @@
 #include "shared/closecode.h"
 #include "shared/conf.h"
 #include "shared/credentials.h"
+#include "shared/list.h"
 #include "shared/log.h"
 #include "shared/utf8.h"
 #include "sidecar/admin.h"
@@ -162,8 +163,8 @@ static void
 put_headers(struct ws *ws, struct lws *wsi, struct buf *meta)
 {
 	char value[HEADER_BYTES], name[128];
-	const char *rest = ws->parts.conf->ws_headers, *item;
-	size_t len;
+	const char *rest = ws->parts.conf->ws_headers;
+	struct span item;
 
 	for (int token = 0; token < WSI_TOKEN_COUNT; token++) {
 		const char *known;
@@ -175,8 +176,8 @@ put_headers(struct ws *ws, struct lws *wsi, struct buf *meta)
 		    header(wsi, (enum lws_token_indexes)token, value, sizeof(value)) != NULL)
 			put_header(meta, known, strlen(known) - 1, value);
 	}
-	while (conf_list_next(&rest, &item, &len)) {
-		int n = snprintf(name, sizeof(name), "%.*s:", (int)len, item);
+	while (list_next(&rest, &item)) {
+		int n = snprintf(name, sizeof(name), "%.*s:", (int)item.len, item.data);
 
 		if (n < (int)sizeof(name) && lws_hdr_custom_copy(wsi, value, sizeof(value), name, n) > 0)
 			put_header(meta, name, (size_t)n - 1, value);

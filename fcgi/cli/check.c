@@ -15,6 +15,7 @@
 #include "fcgi/cli/cli.h"
 #include "fcgi/push.h"
 #include "shared/buf.h"
+#include "shared/list.h"
 #include "shared/listener.h"
 #include "shared/redisurl.h"
 
@@ -160,11 +161,11 @@ check_address(const char *setting, const char *address)
 static void
 check_ports(const struct conf *conf)
 {
-	const char *rest = conf->listen, *item;
-	size_t len;
+	const char *rest = conf->listen;
+	struct span item;
 
-	while (conf_list_next(&rest, &item, &len)) {
-		char *address = strndup(item, len);
+	while (list_next(&rest, &item)) {
+		char *address = strndup(item.data, item.len);
 
 		if (address != NULL)
 			check_address("TINA4_LISTEN", address);

@@ -6,6 +6,7 @@
 
 #include "shared/buf.h"
 #include "shared/conf.h"
+#include "shared/list.h"
 #include "tests/fuzz/fuzz.h"
 
 /* Every complaint is one line of printable text. */
@@ -20,11 +21,11 @@ check_lines(const struct buf *errors)
 static void
 check_lists(const struct conf *conf)
 {
-	const char *rest = conf->listen, *item;
-	size_t len;
+	const char *rest = conf->listen;
+	struct span item;
 
-	while (conf_list_next(&rest, &item, &len))
-		assert(len > 0 && item + len <= rest);
+	while (list_next(&rest, &item))
+		assert(item.len > 0 && item.data + item.len <= rest);
 }
 
 int

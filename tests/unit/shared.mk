@@ -9,6 +9,7 @@ unit_tests += \
 	%D%/test_credentials \
 	%D%/test_dotenv \
 	%D%/test_envelope \
+	%D%/test_list \
 	%D%/test_log \
 	%D%/test_logfmt \
 	%D%/test_numeral \
@@ -40,6 +41,8 @@ unit_tests += \
 %C%_test_dotenv_LDADD = shared/libshared.la
 %C%_test_envelope_SOURCES = %D%/test_envelope.c
 %C%_test_envelope_LDADD = shared/libshared.la
+%C%_test_list_SOURCES = %D%/test_list.c
+%C%_test_list_LDADD = shared/libshared.la
 %C%_test_log_SOURCES = %D%/test_log.c
 %C%_test_log_LDADD = shared/libshared.la
 %C%_test_logfmt_SOURCES = %D%/test_logfmt.c

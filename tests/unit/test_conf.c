@@ -313,19 +313,6 @@ the_description_is_an_env_file(void)
 	buf_free(&text);
 }
 
-static void
-lists_are_stepped_through(void)
-{
-	const char *rest = " ,a,\tb c , ,d ";
-	const char *item;
-	size_t len;
-
-	OK(conf_list_next(&rest, &item, &len) && len == 1 && *item == 'a', "blanks and empty items are skipped");
-	OK(conf_list_next(&rest, &item, &len) && len == 3 && memcmp(item, "b c", 3) == 0, "blanks within an item stay");
-	OK(conf_list_next(&rest, &item, &len) && len == 1 && *item == 'd', "blanks at the end do not count");
-	OK(!conf_list_next(&rest, &item, &len), "then the list ends");
-}
-
 /* --- files ---------------------------------------------------------------------- */
 
 static void
@@ -461,7 +448,6 @@ main(void)
 	choices_are_words();
 	the_queue_fits_the_largest_message();
 	the_description_is_an_env_file();
-	lists_are_stepped_through();
 
 	if (mkdtemp(directory) == NULL || chdir(directory) < 0)
 		return 99;
