@@ -1,206 +1,178 @@
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
-#include "shared/address.h"
 #include "shared/buf.h"
 #include "shared/conf.h"
 #include "shared/dotenv.h"
-#include "shared/list.h"
 #include "shared/log.h"
 #include "shared/logfmt.h"
+#include "shared/setting.h"
 #include "shared/valid.h"
-
-enum type {
-	TEXT,
-	SECRET, /* text that is never shown */
-	LIST,   /* text of comma-separated items */
-	NUMBER,
-	BYTES, /* a number that K, M or G may follow */
-	OCTAL,
-	BOOL,
-	LEVEL,
-	NETWORKS,
-};
-
-struct setting {
-	const char *name;
-	enum type type;
-	size_t field;             /* its offset in struct conf */
-	const char *default_text; /* as one would write it */
-	uint32_t min, max;        /* of the three kinds of number */
-	valid_text *check;        /* of text, and of each item of a list; NULL is anything */
-	const char *allowed;      /* what is no number must be that */
-	const char *meaning;
-	const char *group; /* that begins with this one, or NULL */
-	bool reload;       /* the sidecar looks at it anew each time: it may change while it runs */
-};
 
 /* clang-format off */
 static const struct setting settings[] = {
-	{ "TINA4_BUS", TEXT, offsetof(struct conf, bus), "ipc:///run/tina4/bus",
+	{ "TINA4_BUS", SETTING_TEXT, offsetof(struct conf, bus), "ipc:///run/tina4/bus",
 	  .group = "Library and sidecar",
 	  .check = valid_endpoint, .allowed = "ipc:// and an absolute path",
 	  .meaning = "ZeroMQ endpoint of the sidecar" },
-	{ "TINA4_BUS_MODE", OCTAL, offsetof(struct conf, bus_mode), "0660", 0, 0777,
+	{ "TINA4_BUS_MODE", SETTING_OCTAL, offsetof(struct conf, bus_mode), "0660", 0, 0777,
 	  .meaning = "Mode of the bus's socket file" },
-	{ "TINA4_SOCKET_MODE", OCTAL, offsetof(struct conf, socket_mode), "0660", 0, 0777,
+	{ "TINA4_SOCKET_MODE", SETTING_OCTAL, offsetof(struct conf, socket_mode), "0660", 0, 0777,
 	  .meaning = "Mode of the socket files that web servers connect to" },
-	{ "TINA4_SOCKET_GROUP", TEXT, offsetof(struct conf, socket_group), "",
+	{ "TINA4_SOCKET_GROUP", SETTING_TEXT, offsetof(struct conf, socket_group), "",
 	  .check = valid_group, .allowed = "the name of a group on this machine",
 	  .meaning = "Group that all socket files are given, such as www-data; empty is the process's own" },
-	{ "TINA4_LOG_LEVEL", LEVEL, offsetof(struct conf, log_level), "info",
+	{ "TINA4_LOG_LEVEL", SETTING_LEVEL, offsetof(struct conf, log_level), "info",
 	  .allowed = "error, warn, info or debug",
 	  .reload = true,
 	  .meaning = "What is written to standard error: this and what matters more" },
-	{ "TINA4_TRUSTED_PROXIES", NETWORKS, offsetof(struct conf, trusted_proxies), "",
+	{ "TINA4_TRUSTED_PROXIES", SETTING_NETWORKS, offsetof(struct conf, trusted_proxies), "",
 	  .allowed = "networks such as 10.0.0.0/8 or fd00::/8, comma-separated",
 	  .reload = true,
 	  .meaning = "Proxies whose X-Forwarded-For is believed; a unix socket's peer always is" },
 
-	{ "TINA4_APP", TEXT, offsetof(struct conf, app), "",
+	{ "TINA4_APP", SETTING_TEXT, offsetof(struct conf, app), "",
 	  .group = "The application",
 	  .meaning = "Name that the processes of one app share; empty is the program's name" },
-	{ "TINA4_THREADS", NUMBER, offsetof(struct conf, threads), "8", 1, 256,
+	{ "TINA4_THREADS", SETTING_NUMBER, offsetof(struct conf, threads), "8", 1, 256,
 	  .meaning = "Requests that one FastCGI process serves at once" },
-	{ "TINA4_MAX_BODY", BYTES, offsetof(struct conf, max_body), "10M", 1 << 10, 1 << 30,
+	{ "TINA4_MAX_BODY", SETTING_BYTES, offsetof(struct conf, max_body), "10M", 1 << 10, 1 << 30,
 	  .meaning = "Bytes of a request's body" },
-	{ "TINA4_PUSH_TIMEOUT_MS", NUMBER, offsetof(struct conf, push_timeout_ms), "2000", 1, 60000,
+	{ "TINA4_PUSH_TIMEOUT_MS", SETTING_NUMBER, offsetof(struct conf, push_timeout_ms), "2000", 1, 60000,
 	  .meaning = "Milliseconds that a push waits for its receipt" },
-	{ "TINA4_STOP_SECONDS", NUMBER, offsetof(struct conf, stop_seconds), "10", 0, 300,
+	{ "TINA4_STOP_SECONDS", SETTING_NUMBER, offsetof(struct conf, stop_seconds), "10", 0, 300,
 	  .reload = true,
 	  .meaning = "Seconds in which a stopping process finishes what it has begun" },
-	{ "TINA4_TEMPLATES", TEXT, offsetof(struct conf, templates), "",
+	{ "TINA4_TEMPLATES", SETTING_TEXT, offsetof(struct conf, templates), "",
 	  .meaning = "Folder of the templates; empty is the program's own, or else templates" },
-	{ "TINA4_DEBUG", BOOL, offsetof(struct conf, debug), "false",
+	{ "TINA4_DEBUG", SETTING_BOOL, offsetof(struct conf, debug), "false",
 	  .allowed = "true or false",
 	  .meaning = "Error pages show what is wrong in a template, and where" },
 
-	{ "TINA4_SECRET", SECRET, offsetof(struct conf, secret), "",
+	{ "TINA4_SECRET", SETTING_SECRET, offsetof(struct conf, secret), "",
 	  .group = "Tokens",
 	  .check = valid_secret, .allowed = "32 bytes or more, that nobody can guess",
 	  .meaning = "What HS256 tokens are signed with" },
-	{ "TINA4_JWT_ALGORITHM", TEXT, offsetof(struct conf, jwt_algorithm), "HS256",
+	{ "TINA4_JWT_ALGORITHM", SETTING_TEXT, offsetof(struct conf, jwt_algorithm), "HS256",
 	  .check = valid_algorithm, .allowed = "HS256 or RS256",
 	  .meaning = "How tokens are signed; others are refused" },
-	{ "TINA4_JWT_PRIVATE_KEY", TEXT, offsetof(struct conf, jwt_private_key), "",
+	{ "TINA4_JWT_PRIVATE_KEY", SETTING_TEXT, offsetof(struct conf, jwt_private_key), "",
 	  .meaning = "File with the RSA key in PEM that signs RS256 tokens" },
-	{ "TINA4_JWT_PUBLIC_KEY", TEXT, offsetof(struct conf, jwt_public_key), "",
+	{ "TINA4_JWT_PUBLIC_KEY", SETTING_TEXT, offsetof(struct conf, jwt_public_key), "",
 	  .meaning = "File with the RSA key in PEM that checks RS256 tokens; unset the private one does" },
-	{ "TINA4_JWT_EXPIRY", TEXT, offsetof(struct conf, jwt_expiry), "required",
+	{ "TINA4_JWT_EXPIRY", SETTING_TEXT, offsetof(struct conf, jwt_expiry), "required",
 	  .check = valid_expiry, .allowed = "required or optional",
 	  .meaning = "Whether a token must say when it ends" },
-	{ "TINA4_TOKEN_COOKIE", TEXT, offsetof(struct conf, token_cookie), "tina4_token",
+	{ "TINA4_TOKEN_COOKIE", SETTING_TEXT, offsetof(struct conf, token_cookie), "tina4_token",
 	  .check = valid_token, .allowed = "a name of a cookie",
 	  .reload = true,
 	  .meaning = "Cookie that brings a token to a secure WebSocket route; empty is none" },
 
-	{ "TINA4_SESSION_BACKEND", TEXT, offsetof(struct conf, session_backend), "file",
+	{ "TINA4_SESSION_BACKEND", SETTING_TEXT, offsetof(struct conf, session_backend), "file",
 	  .group = "Sessions",
 	  .check = valid_session_backend, .allowed = "file or redis",
 	  .meaning = "Where sessions are kept" },
-	{ "TINA4_SESSION_PATH", TEXT, offsetof(struct conf, session_path), "/var/lib/tina4/sessions",
+	{ "TINA4_SESSION_PATH", SETTING_TEXT, offsetof(struct conf, session_path), "/var/lib/tina4/sessions",
 	  .check = valid_directory, .allowed = "an absolute path",
 	  .meaning = "Directory of the sessions' files; it is made, its parent must be there" },
-	{ "TINA4_SESSION_URL", SECRET, offsetof(struct conf, session_url), "redis://127.0.0.1:6379/0",
+	{ "TINA4_SESSION_URL", SETTING_SECRET, offsetof(struct conf, session_url), "redis://127.0.0.1:6379/0",
 	  .check = valid_session_url, .allowed = "redis://[user:password@]host[:port][/db] or unix:/path[?db=N]",
 	  .meaning = "The Redis of the sessions" },
-	{ "TINA4_SESSION_NAME", TEXT, offsetof(struct conf, session_name), "tina4_session",
+	{ "TINA4_SESSION_NAME", SETTING_TEXT, offsetof(struct conf, session_name), "tina4_session",
 	  .check = valid_cookie, .allowed = "a name of a cookie",
 	  .meaning = "Cookie that holds a session's id" },
-	{ "TINA4_SESSION_TTL", NUMBER, offsetof(struct conf, session_ttl), "3600", 60, 31536000,
+	{ "TINA4_SESSION_TTL", SETTING_NUMBER, offsetof(struct conf, session_ttl), "3600", 60, 31536000,
 	  .meaning = "Seconds after its last request that a session ends" },
-	{ "TINA4_SESSION_MAX_BYTES", BYTES, offsetof(struct conf, session_max_bytes), "64K", 1 << 10, 16 << 20,
+	{ "TINA4_SESSION_MAX_BYTES", SETTING_BYTES, offsetof(struct conf, session_max_bytes), "64K", 1 << 10, 16 << 20,
 	  .meaning = "Bytes of one session's data as JSON" },
 
-	{ "TINA4_LISTEN", LIST, offsetof(struct conf, listen), "127.0.0.1:7148",
+	{ "TINA4_LISTEN", SETTING_LIST, offsetof(struct conf, listen), "127.0.0.1:7148",
 	  .group = "The sidecar's sockets and routes",
 	  .check = valid_listener, .allowed = "host:port or unix:/path, comma-separated",
 	  .meaning = "Where the sidecar waits for WebSocket clients" },
-	{ "TINA4_ADMIN", TEXT, offsetof(struct conf, admin), "127.0.0.1:7147",
+	{ "TINA4_ADMIN", SETTING_TEXT, offsetof(struct conf, admin), "127.0.0.1:7147",
 	  .check = valid_listener_or_off, .allowed = "host:port, unix:/path or off",
 	  .meaning = "Where the sidecar answers health checks, metrics and HTTP pushes" },
-	{ "TINA4_ADMIN_TOKEN", SECRET, offsetof(struct conf, admin_token), "",
+	{ "TINA4_ADMIN_TOKEN", SETTING_SECRET, offsetof(struct conf, admin_token), "",
 	  .check = valid_secret, .allowed = "32 bytes or more, that nobody can guess",
 	  .reload = true,
 	  .meaning = "Bearer token of pushes over HTTP to the admin listener; empty is no such pushes" },
-	{ "TINA4_WS_ROUTES", LIST, offsetof(struct conf, ws_routes), "",
+	{ "TINA4_WS_ROUTES", SETTING_LIST, offsetof(struct conf, ws_routes), "",
 	  .check = valid_pattern, .allowed = "patterns such as /ws/news/{topic}, comma-separated",
 	  .meaning = "Push-only routes, for sites without a worker" },
 
-	{ "TINA4_WS_ALLOWED_ORIGINS", LIST, offsetof(struct conf, ws_allowed_origins), "",
+	{ "TINA4_WS_ALLOWED_ORIGINS", SETTING_LIST, offsetof(struct conf, ws_allowed_origins), "",
 	  .group = "Who may connect",
 	  .check = valid_origin, .allowed = "* or origins such as https://example.com, comma-separated",
 	  .reload = true,
 	  .meaning = "Sites whose pages may connect; empty is the same origin" },
-	{ "TINA4_WS_HEADERS", LIST, offsetof(struct conf, ws_headers), "",
+	{ "TINA4_WS_HEADERS", SETTING_LIST, offsetof(struct conf, ws_headers), "",
 	  .check = valid_token, .allowed = "names of headers, comma-separated",
 	  .reload = true,
 	  .meaning = "Further request headers that WebSocket handlers see" },
-	{ "TINA4_WS_CLOSE_EXPIRED", BOOL, offsetof(struct conf, ws_close_expired), "false",
+	{ "TINA4_WS_CLOSE_EXPIRED", SETTING_BOOL, offsetof(struct conf, ws_close_expired), "false",
 	  .allowed = "true or false",
 	  .reload = true,
 	  .meaning = "A connection is closed (4401) when the token expires that it came with" },
 
-	{ "TINA4_WS_DEFLATE", BOOL, offsetof(struct conf, ws_deflate), "false",
+	{ "TINA4_WS_DEFLATE", SETTING_BOOL, offsetof(struct conf, ws_deflate), "false",
 	  .group = "Compression",
 	  .allowed = "true or false",
 	  .meaning = "Messages are compressed, once for all clients that offer permessage-deflate" },
 
-	{ "TINA4_WS_MAX_CONNECTIONS", NUMBER, offsetof(struct conf, ws_max_connections), "16000", 1, 1000000,
+	{ "TINA4_WS_MAX_CONNECTIONS", SETTING_NUMBER, offsetof(struct conf, ws_max_connections), "16000", 1, 1000000,
 	  .group = "Limits",
 	  .reload = true,
 	  .meaning = "Clients of one sidecar" },
-	{ "TINA4_WS_MAX_PER_ADDRESS", NUMBER, offsetof(struct conf, ws_max_per_address), "0", 0, 1000000,
+	{ "TINA4_WS_MAX_PER_ADDRESS", SETTING_NUMBER, offsetof(struct conf, ws_max_per_address), "0", 0, 1000000,
 	  .reload = true,
 	  .meaning = "Clients of one address, or of one IPv6 network of 64 bits; 0 is no limit" },
-	{ "TINA4_WS_UPGRADE_RATE", NUMBER, offsetof(struct conf, ws_upgrade_rate), "0", 0, 100000,
+	{ "TINA4_WS_UPGRADE_RATE", SETTING_NUMBER, offsetof(struct conf, ws_upgrade_rate), "0", 0, 100000,
 	  .reload = true,
 	  .meaning = "Upgrades of one address in a second, and ten times as many at once; 0 is no limit" },
-	{ "TINA4_WS_MESSAGE_RATE", NUMBER, offsetof(struct conf, ws_message_rate), "0", 0, 100000,
+	{ "TINA4_WS_MESSAGE_RATE", SETTING_NUMBER, offsetof(struct conf, ws_message_rate), "0", 0, 100000,
 	  .reload = true,
 	  .meaning = "Messages of one client in a second, and ten times as many at once, then close 1008; 0 is no limit" },
-	{ "TINA4_WS_MAX_MESSAGE", BYTES, offsetof(struct conf, ws_max_message), "1M", 125, 32 << 20,
+	{ "TINA4_WS_MAX_MESSAGE", SETTING_BYTES, offsetof(struct conf, ws_max_message), "1M", 125, 32 << 20,
 	  .meaning = "Bytes of a message from or to a client" },
-	{ "TINA4_WS_QUEUE_BYTES", BYTES, offsetof(struct conf, ws_queue_bytes), "4M", 64 << 10, 1 << 30,
+	{ "TINA4_WS_QUEUE_BYTES", SETTING_BYTES, offsetof(struct conf, ws_queue_bytes), "4M", 64 << 10, 1 << 30,
 	  .meaning = "Unsent bytes at which a client is dropped; unset it grows to twice the largest message" },
-	{ "TINA4_WS_SEND_BUFFER", BYTES, offsetof(struct conf, ws_send_buffer), "256K", 16 << 10, 16 << 20,
+	{ "TINA4_WS_SEND_BUFFER", SETTING_BYTES, offsetof(struct conf, ws_send_buffer), "256K", 16 << 10, 16 << 20,
 	  .reload = true,
 	  .meaning = "Bytes of a client's that the kernel holds (SO_SNDBUF)" },
-	{ "TINA4_WS_ATTRIBUTE_BYTES", BYTES, offsetof(struct conf, ws_attribute_bytes), "4096", 0, 64 << 10,
+	{ "TINA4_WS_ATTRIBUTE_BYTES", SETTING_BYTES, offsetof(struct conf, ws_attribute_bytes), "4096", 0, 64 << 10,
 	  .meaning = "Names and values of one connection's attributes" },
-	{ "TINA4_WORKER_QUEUE_BYTES", BYTES, offsetof(struct conf, worker_queue_bytes), "16M", 64 << 10, 1 << 30,
+	{ "TINA4_WORKER_QUEUE_BYTES", SETTING_BYTES, offsetof(struct conf, worker_queue_bytes), "16M", 64 << 10, 1 << 30,
 	  .reload = true,
 	  .meaning = "Unacknowledged events of one worker at which its clients are not read" },
 
-	{ "TINA4_WS_BACKPLANE", TEXT, offsetof(struct conf, ws_backplane), "",
+	{ "TINA4_WS_BACKPLANE", SETTING_TEXT, offsetof(struct conf, ws_backplane), "",
 	  .group = "Several hosts",
 	  .check = valid_backplane, .allowed = "redis, or empty",
 	  .meaning = "What relays between the sidecars of several hosts; empty is nothing" },
-	{ "TINA4_WS_BACKPLANE_URL", SECRET, offsetof(struct conf, ws_backplane_url), "redis://127.0.0.1:6379/0",
+	{ "TINA4_WS_BACKPLANE_URL", SETTING_SECRET, offsetof(struct conf, ws_backplane_url), "redis://127.0.0.1:6379/0",
 	  .check = valid_backplane_url, .allowed = "redis:// or rediss://[user:password@]host[:port][/db], or unix:/path[?db=N]; "
 		     "rediss:// needs a hiredis with TLS",
 	  .meaning = "The Redis that relays, the same one for all hosts" },
-	{ "TINA4_WS_BACKPLANE_PREFIX", TEXT, offsetof(struct conf, ws_backplane_prefix), "tina4",
+	{ "TINA4_WS_BACKPLANE_PREFIX", SETTING_TEXT, offsetof(struct conf, ws_backplane_prefix), "tina4",
 	  .check = valid_prefix, .allowed = "1 to 32 letters, digits and marks such as - and _",
 	  .meaning = "What names in Redis begin with; sites that share a Redis have one each" },
-	{ "TINA4_WS_BACKPLANE_QUEUE_BYTES", BYTES, offsetof(struct conf, ws_backplane_queue_bytes), "16M",
+	{ "TINA4_WS_BACKPLANE_QUEUE_BYTES", SETTING_BYTES, offsetof(struct conf, ws_backplane_queue_bytes), "16M",
 	  64 << 10, 1 << 30,
 	  .meaning = "What may wait while Redis is away; unset it grows to twice the largest message" },
 
-	{ "TINA4_WS_PING_SECONDS", NUMBER, offsetof(struct conf, ws_ping_seconds), "30", 0, 3600,
+	{ "TINA4_WS_PING_SECONDS", SETTING_NUMBER, offsetof(struct conf, ws_ping_seconds), "30", 0, 3600,
 	  .group = "Times",
 	  .meaning = "Seconds between pings to a client; 0 is never" },
-	{ "TINA4_WS_DRAIN_SECONDS", NUMBER, offsetof(struct conf, ws_drain_seconds), "0", 0, 600,
+	{ "TINA4_WS_DRAIN_SECONDS", SETTING_NUMBER, offsetof(struct conf, ws_drain_seconds), "0", 0, 600,
 	  .reload = true,
 	  .meaning = "Seconds over which a stopping sidecar spreads its closes" },
-	{ "TINA4_WORKER_WAIT", NUMBER, offsetof(struct conf, worker_wait), "30", 0, 3600,
+	{ "TINA4_WORKER_WAIT", SETTING_NUMBER, offsetof(struct conf, worker_wait), "30", 0, 3600,
 	  .reload = true,
 	  .meaning = "Seconds that clients wait for a worker before they are closed with 1013" },
-	{ "TINA4_WORKER_TIMEOUT", NUMBER, offsetof(struct conf, worker_timeout), "30", 1, 3600,
+	{ "TINA4_WORKER_TIMEOUT", SETTING_NUMBER, offsetof(struct conf, worker_timeout), "30", 1, 3600,
 	  .reload = true,
 	  .meaning = "Seconds of silence after which a worker counts as hung" },
 };
@@ -290,38 +262,14 @@ begin_complaint(struct buf *errors, const char *name, const struct value *value)
 	buf_string(errors, ": must be ");
 }
 
-static void
-put_allowed(struct buf *buf, const struct setting *setting)
-{
-	switch (setting->type) {
-	case TEXT:
-	case SECRET:
-	case LIST:
-	case BOOL:
-	case LEVEL:
-	case NETWORKS:
-		buf_string(buf, setting->allowed != NULL ? setting->allowed : "any text");
-		return;
-	case NUMBER:
-		buf_printf(buf, "a number from %u to %u", setting->min, setting->max);
-		return;
-	case BYTES:
-		buf_printf(buf, "a number of bytes from %u to %u; K, M or G may follow it", setting->min, setting->max);
-		return;
-	case OCTAL:
-		buf_printf(buf, "an octal number from %o to 0%o", setting->min, setting->max);
-		return;
-	}
-}
-
 /* bad is the item of a list that is to blame, or NULL. */
 static void
 complain(struct buf *errors, const struct setting *setting, const struct value *value, const char *bad)
 {
 	const struct value hidden = { "...", 3, value->file };
 
-	begin_complaint(errors, setting->name, setting->type == SECRET ? &hidden : value);
-	put_allowed(errors, setting);
+	begin_complaint(errors, setting->name, setting->type == SETTING_SECRET ? &hidden : value);
+	setting_put_allowed(setting, errors);
 	if (bad != NULL) {
 		buf_string(errors, "; wrong is ");
 		put_quoted(errors, bad, strcspn(bad, ","));
@@ -343,135 +291,6 @@ complain_of_lines(struct buf *errors, const struct source *source)
 
 /* --- values ------------------------------------------------------------------------ */
 
-static void *
-field_of(struct conf *conf, const struct setting *setting)
-{
-	return (char *)conf + setting->field;
-}
-
-static int
-parse_number(const struct setting *setting, const char *text, uint32_t *ret)
-{
-	static const char units[] = "KMG";
-	unsigned long long value;
-	const char *unit;
-	char *end;
-
-	if (!isdigit((unsigned char)*text))
-		return -EINVAL;
-	value = strtoull(text, &end, setting->type == OCTAL ? 8 : 10);
-	if (value > UINT32_MAX)
-		return -EINVAL;
-	unit = setting->type == BYTES && *end != '\0' ? strchr(units, *end) : NULL;
-	if (unit != NULL) {
-		value <<= 10 * (unit - units + 1);
-		end++;
-	}
-	if (end == text || *end != '\0' || value < setting->min || value > setting->max)
-		return -EINVAL;
-	*ret = (uint32_t)value;
-	return 0;
-}
-
-static int
-parse_bool(const char *text, bool *ret)
-{
-	bool is_true = strcmp(text, "true") == 0;
-
-	if (!is_true && strcmp(text, "false") != 0)
-		return -EINVAL;
-	*ret = is_true;
-	return 0;
-}
-
-static int
-parse_level(const char *text, int *ret)
-{
-	int level = log_level_by_name(text);
-
-	if (level < 0)
-		return level;
-	*ret = level;
-	return 0;
-}
-
-static int
-parse_networks(const char *text, struct address_list **ret, const char **ret_bad)
-{
-	struct address_list *list = NULL;
-	int r = address_list_parse(text, &list, ret_bad);
-
-	if (r < 0)
-		return r;
-	address_list_free(*ret);
-	*ret = list;
-	return 0;
-}
-
-static int
-replace_text(const char *text, char **ret)
-{
-	char *copy = strdup(text);
-
-	if (copy == NULL)
-		return -ENOMEM;
-	free(*ret);
-	*ret = copy;
-	return 0;
-}
-
-static int
-parse_text(const struct setting *setting, const char *text, char **ret)
-{
-	if (setting->check != NULL && !setting->check(text, strlen(text)))
-		return -EINVAL;
-	return replace_text(text, ret);
-}
-
-static int
-parse_list(const struct setting *setting, const char *text, char **ret, const char **ret_bad)
-{
-	const char *rest = text;
-	struct span item;
-
-	while (list_next(&rest, &item)) {
-		if (!setting->check(item.data, item.len)) {
-			*ret_bad = item.data;
-			return -EINVAL;
-		}
-	}
-	return replace_text(text, ret);
-}
-
-/*
- * Returns 0, -ENOMEM, or -EINVAL for a value that is not allowed; then *ret_bad
- * may point at the wrong item within text.
- */
-static int
-assign(struct conf *conf, const struct setting *setting, const char *text, const char **ret_bad)
-{
-	void *field = field_of(conf, setting);
-
-	switch (setting->type) {
-	case TEXT:
-	case SECRET:
-		return parse_text(setting, text, field);
-	case LIST:
-		return parse_list(setting, text, field, ret_bad);
-	case NUMBER:
-	case BYTES:
-	case OCTAL:
-		return parse_number(setting, text, field);
-	case BOOL:
-		return parse_bool(text, field);
-	case LEVEL:
-		return parse_level(text, field);
-	case NETWORKS:
-		return parse_networks(text, field, ret_bad);
-	}
-	return -EINVAL;
-}
-
 /* A wrong value leaves the default behind it. Returns 0 also then, or -ENOMEM. */
 static int
 load_setting(struct conf *conf, const struct setting *setting, const struct source *source, struct buf *errors)
@@ -481,14 +300,14 @@ load_setting(struct conf *conf, const struct setting *setting, const struct sour
 	char *text;
 	int r;
 
-	r = assign(conf, setting, setting->default_text, &bad);
+	r = setting_assign(setting, conf, setting->default_text, &bad);
 	if (r < 0 || !find_value(source, setting->name, &value))
 		return r;
 
 	text = strndup(value.text, value.len);
 	if (text == NULL)
 		return -ENOMEM;
-	r = assign(conf, setting, text, &bad);
+	r = setting_assign(setting, conf, text, &bad);
 	if (r == -EINVAL) {
 		complain(errors, setting, &value, bad);
 		r = 0;
@@ -646,73 +465,12 @@ conf_bus_path(const struct conf *conf)
 void
 conf_free(struct conf *conf)
 {
-	for (size_t i = 0; i < N_SETTINGS; i++) {
-		enum type type = settings[i].type;
-
-		if (type == TEXT || type == SECRET || type == LIST)
-			free(*(char **)field_of(conf, &settings[i]));
-	}
-	address_list_free(conf->trusted_proxies);
+	for (size_t i = 0; i < N_SETTINGS; i++)
+		setting_free(&settings[i], conf);
 	*conf = (struct conf){ 0 };
 }
 
 /* --- changes ---------------------------------------------------------------------------- */
-
-static bool
-same(struct conf *a, struct conf *b, const struct setting *setting)
-{
-	const void *x = field_of(a, setting), *y = field_of(b, setting);
-
-	switch (setting->type) {
-	case TEXT:
-	case SECRET:
-	case LIST:
-		return strcmp(*(char *const *)x, *(char *const *)y) == 0;
-	case NUMBER:
-	case BYTES:
-	case OCTAL:
-		return *(const uint32_t *)x == *(const uint32_t *)y;
-	case BOOL:
-		return *(const bool *)x == *(const bool *)y;
-	case LEVEL:
-		return *(const int *)x == *(const int *)y;
-	case NETWORKS:
-		return address_list_same(*(struct address_list *const *)x, *(struct address_list *const *)y);
-	}
-	return true;
-}
-
-static size_t
-size_of(enum type type)
-{
-	switch (type) {
-	case TEXT:
-	case SECRET:
-	case LIST:
-	case NETWORKS:
-		return sizeof(void *);
-	case NUMBER:
-	case BYTES:
-	case OCTAL:
-		return sizeof(uint32_t);
-	case BOOL:
-		return sizeof(bool);
-	case LEVEL:
-		return sizeof(int);
-	}
-	return 0;
-}
-
-static void
-swap(struct conf *a, struct conf *b, const struct setting *setting)
-{
-	size_t size = size_of(setting->type);
-	char kept[sizeof(void *)];
-
-	memcpy(kept, field_of(a, setting), size);
-	memcpy(field_of(a, setting), field_of(b, setting), size);
-	memcpy(field_of(b, setting), kept, size);
-}
 
 void
 conf_renew(struct conf *conf, struct conf *fresh, struct buf *changed, struct buf *waiting)
@@ -720,11 +478,11 @@ conf_renew(struct conf *conf, struct conf *fresh, struct buf *changed, struct bu
 	for (size_t i = 0; i < N_SETTINGS; i++) {
 		const struct setting *setting = &settings[i];
 
-		if (same(conf, fresh, setting))
+		if (setting_same(setting, conf, fresh))
 			continue;
 		buf_printf(setting->reload ? changed : waiting, " %s", setting->name);
 		if (setting->reload)
-			swap(conf, fresh, setting);
+			setting_swap(setting, conf, fresh);
 	}
 }
 
@@ -737,7 +495,7 @@ conf_describe(struct buf *buf)
 		if (settings[i].group != NULL)
 			buf_printf(buf, "%s## %s\n\n", i > 0 ? "\n" : "", settings[i].group);
 		buf_printf(buf, "# %s: ", settings[i].meaning);
-		put_allowed(buf, &settings[i]);
+		setting_put_allowed(&settings[i], buf);
 		buf_printf(buf, ".\n%s=%s\n", settings[i].name, settings[i].default_text);
 	}
 }

@@ -22,6 +22,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/path.c %D%/path.h \
 	%D%/ring.c %D%/ring.h \
 	%D%/redisurl.c %D%/redisurl.h \
+	%D%/setting.c %D%/setting.h \
 	%D%/span.c %D%/span.h \
 	%D%/token.c %D%/token.h \
 	%D%/url.c %D%/url.h \

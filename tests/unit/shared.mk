@@ -16,6 +16,7 @@ unit_tests += \
 	%D%/test_path \
 	%D%/test_redisurl \
 	%D%/test_ring \
+	%D%/test_setting \
 	%D%/test_span \
 	%D%/test_token \
 	%D%/test_url \
@@ -55,6 +56,8 @@ unit_tests += \
 %C%_test_redisurl_LDADD = shared/libshared.la
 %C%_test_ring_SOURCES = %D%/test_ring.c
 %C%_test_ring_LDADD = shared/libshared.la
+%C%_test_setting_SOURCES = %D%/test_setting.c
+%C%_test_setting_LDADD = shared/libshared.la
 %C%_test_span_SOURCES = %D%/test_span.c
 %C%_test_span_LDADD = shared/libshared.la
 %C%_test_token_SOURCES = %D%/test_token.c
