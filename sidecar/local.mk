@@ -30,6 +30,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/outbox.c %D%/outbox.h \
 	%D%/outq.c %D%/outq.h \
 	%D%/paths.c %D%/paths.h \
+	%D%/parts.c %D%/parts.h \
 	%D%/pings.c %D%/pings.h \
 	%D%/post.c %D%/post.h \
 	%D%/quotas.c %D%/quotas.h \

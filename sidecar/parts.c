@@ -1,0 +1,296 @@
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <zmq.h>
+
+#include "shared/bus.h"
+#include "shared/conf.h"
+#include "shared/envelope.h"
+#include "shared/listener.h"
+#include "shared/log.h"
+#include "sidecar/acceptor.h"
+#include "sidecar/deflate.h"
+#include "sidecar/parts.h"
+#include "sidecar/relay_channel.h"
+#include "sidecar/relay_inquiry.h"
+#include "sidecar/stats.h"
+
+/* --- what the parts tell each other --------------------------------------------------------- */
+
+static void
+on_count_changed(void *context, struct path *path)
+{
+	channel_count_changed(context, path);
+}
+
+static void
+on_path_gone(void *context, struct path *path)
+{
+	channel_path_gone(context, path);
+}
+
+static void
+on_handler_applied(
+    void *context, const struct client *sender, const struct wire_command *command, struct wire_reply *ret)
+{
+	relay_command(context, sender, command, ret);
+}
+
+static void
+on_app_applied(void *context, const struct wire_command *command, struct wire_reply *ret)
+{
+	struct parts *parts = context;
+
+	if (parts->others != NULL)
+		relay_command(parts->others, NULL, command, ret);
+}
+
+static bool
+on_count_asked(void *context, struct span path, const struct bus_peer *peer, uint64_t id)
+{
+	struct parts *parts = context;
+
+	return parts->others != NULL && inquiry_begin(parts->others, path, peer, id);
+}
+
+static void
+on_stats_asked(void *context, struct buf *lines)
+{
+	const struct parts *parts = context;
+
+	stats_put(&parts->figures, lines);
+}
+
+static void
+on_released(void *context, struct path *path)
+{
+	struct parts *parts = context;
+
+	feed_release(&parts->feed, path);
+}
+
+static void
+on_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t count)
+{
+	struct parts *parts = context;
+
+	intake_counted(&parts->intake, peer, id, count);
+}
+
+/* The relay is open: from now on it hears what happens here, and this host what happens elsewhere. */
+static void
+connect_relay(struct parts *parts)
+{
+	static const struct hub_events hub_events = { .count_changed = on_count_changed, .path_gone = on_path_gone };
+	static const struct feed_events feed_events = { .applied = on_handler_applied };
+	static const struct relay_events relay_events = { .released = on_released, .counted = on_counted };
+
+	parts->others = &parts->relay;
+	hub_listen(&parts->hub, &hub_events, &parts->relay);
+	feed_listen(&parts->feed, &feed_events, &parts->relay);
+	relay_listen(&parts->relay, &relay_events, parts);
+}
+
+static void
+disconnect_relay(struct parts *parts)
+{
+	parts->others = NULL;
+	parts->figures.relay = NULL;
+	hub_listen(&parts->hub, NULL, NULL);
+	feed_listen(&parts->feed, NULL, NULL);
+}
+
+/* --- opening ------------------------------------------------------------------------------ */
+
+static int
+open_bus(struct parts *parts)
+{
+	int r;
+
+	parts->zmq = zmq_ctx_new();
+	if (parts->zmq == NULL)
+		return -ENOMEM;
+	r = bus_bind(&parts->bus, parts->zmq, parts->conf->bus, parts->conf->bus_mode);
+	if (r == 0)
+		r = listener_grant_path(conf_bus_path(parts->conf), parts->conf->bus_mode, parts->conf->socket_group);
+	if (r < 0)
+		log_error("cannot bind the bus TINA4_BUS=%s error=%s", parts->conf->bus,
+		    r == -EPROTONOSUPPORT ? "must be ipc://" : strerror(-r));
+	return r;
+}
+
+/* origin is our name to other hosts. */
+static int
+open_relay(struct parts *parts, uint64_t origin)
+{
+	int r;
+
+	if (strcmp(parts->conf->ws_backplane, "redis") != 0)
+		return 0;
+	r = relay_redis_open(&parts->redis, parts->conf, parts->loop, envelope_instance(origin));
+	if (r < 0)
+		return r;
+	relay_open(&parts->relay, parts->conf, &parts->hub, &parts->redis.transport, origin);
+	connect_relay(parts);
+	return 0;
+}
+
+/* What happens here: hub, feed and what feeds them. */
+static int
+open_core(struct parts *parts, uint64_t epoch)
+{
+	static const struct intake_events intake_events = {
+		.applied = on_app_applied, .count_asked = on_count_asked, .stats_asked = on_stats_asked
+	};
+	const struct intake_parts intake_parts = { .conf = parts->conf,
+		.bus = parts->bus,
+		.hub = &parts->hub,
+		.feed = &parts->feed,
+		.roster = &parts->roster,
+		.routes = &parts->routes,
+		.workers = &parts->workers,
+		.turn = &parts->turn };
+	const struct conf *conf = parts->conf;
+
+	if (conf->ws_deflate) {
+		parts->deflate = deflate_new();
+		if (parts->deflate == NULL)
+			return -ENOMEM;
+	}
+	hub_open(&parts->hub, conf, parts->deflate, epoch);
+	feed_open(&parts->feed, conf, &parts->hub, epoch);
+	dispatch_open(&parts->dispatch, &parts->feed, &parts->workers, &parts->roster, parts->bus, &parts->turn);
+	intake_open(&parts->intake, &intake_parts);
+	intake_listen(&parts->intake, &intake_events, parts);
+	return roster_open(&parts->roster, conf, parts->bus, &parts->feed, &parts->routes, &parts->workers);
+}
+
+static void
+open_admin(struct parts *parts)
+{
+	parts->figures = (struct figures){ .counters = &parts->counters,
+		.hub = &parts->hub,
+		.feed = &parts->feed,
+		.routes = &parts->routes,
+		.workers = &parts->workers,
+		.intake = &parts->intake,
+		.relay = parts->others,
+		.turn = &parts->turn,
+		.started_ms = uv_now(parts->loop),
+		.started = time(NULL) };
+	posts_open(&parts->posts, parts->conf, &parts->routes, &parts->intake, &parts->turn);
+	admin_open(&parts->admin, parts->conf, &parts->roster, &parts->figures, &parts->posts);
+}
+
+/* What browsers and administrators come to. */
+static int
+open_edge(struct parts *parts, uint32_t instance)
+{
+	const struct ws_parts ws_parts = { .conf = parts->conf,
+		.hub = &parts->hub,
+		.feed = &parts->feed,
+		.routes = &parts->routes,
+		.pings = &parts->pings,
+		.expiry = &parts->expiry,
+		.quotas = &parts->quotas,
+		.keys = parts->keys,
+		.admin = &parts->admin,
+		.deflate = parts->deflate,
+		.counters = &parts->counters,
+		.turn = &parts->turn,
+		.instance = instance };
+	int r;
+
+	open_admin(parts);
+	expiry_open(&parts->expiry, &parts->hub);
+	quotas_open(&parts->quotas, parts->conf);
+	r = pings_open(&parts->pings, parts->conf);
+	if (r < 0)
+		return r;
+	r = ws_open(&parts->ws, &ws_parts, parts->loop);
+	if (r < 0)
+		return r;
+	greetings_open(&parts->browsers, parts->loop, &parts->counters, ws_adopt_browser, &parts->ws);
+	greetings_open(&parts->admins, parts->loop, NULL, ws_adopt_admin, &parts->ws);
+	return 0;
+}
+
+static int
+open_all(struct parts *parts)
+{
+	struct wire_id random;
+	uint64_t epoch;
+	uint32_t instance;
+	int r = wire_id_random(&random);
+
+	if (r < 0)
+		return r;
+	memcpy(&epoch, random.bytes, sizeof(epoch));
+	/* It begins the ids of all connections, and is half of our name to other hosts. */
+	memcpy(&instance, random.bytes + sizeof(epoch), sizeof(instance));
+	r = open_core(parts, epoch);
+	if (r == 0)
+		r = open_relay(parts, (uint64_t)be32toh(instance) << 32 | (uint32_t)epoch);
+	if (r == 0)
+		r = open_edge(parts, instance);
+	return r;
+}
+
+int
+parts_open(struct parts *parts, const struct conf *conf, const struct keys *keys, uv_loop_t *loop)
+{
+	int r;
+
+	*parts = (struct parts){ .conf = conf, .keys = keys, .loop = loop };
+	r = open_bus(parts);
+	return r < 0 ? r : open_all(parts);
+}
+
+int
+parts_listen(struct parts *parts)
+{
+	const struct conf *conf = parts->conf;
+	int r = acceptors_adopt(&parts->acceptors, parts->loop, greeting_begin, &parts->browsers);
+
+	if (r > 0)
+		log_info("sockets of systemd in the place of TINA4_LISTEN=%s", conf->listen);
+	if (r == 0)
+		r = acceptors_open(
+		    &parts->acceptors, parts->loop, conf, conf->listen, greeting_begin, &parts->browsers);
+	if (r >= 0 && strcmp(conf->admin, "off") != 0)
+		r = acceptors_open(&parts->acceptors, parts->loop, conf, conf->admin, greeting_begin, &parts->admins);
+	return r < 0 ? r : 0;
+}
+
+/* --- closing ------------------------------------------------------------------------------ */
+
+void
+parts_shut(struct parts *parts)
+{
+	acceptors_close(&parts->acceptors);
+	greetings_close(&parts->browsers);
+	greetings_close(&parts->admins);
+	relay_close(&parts->relay);
+	disconnect_relay(parts);
+	relay_redis_close(&parts->redis);
+	ws_close(&parts->ws);
+}
+
+/* In the reverse order of opening; libwebsockets has let go of its clients while the loop ran out. */
+void
+parts_close(struct parts *parts)
+{
+	ws_close(&parts->ws);
+	quotas_close(&parts->quotas);
+	pings_close(&parts->pings);
+	intake_close(&parts->intake);
+	feed_close(&parts->feed);
+	workers_close(&parts->workers);
+	routes_close(&parts->routes);
+	hub_close(&parts->hub);
+	deflate_free(parts->deflate);
+	bus_free(parts->bus);
+	if (parts->zmq != NULL)
+		zmq_ctx_term(parts->zmq);
+}

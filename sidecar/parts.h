@@ -1,0 +1,78 @@
+/*
+ * parts - what a sidecar is made of: opened, connected with each other, closed.
+ *
+ * No part knows the whole. What one has to tell another that stands above or
+ * beside it goes through callbacks that are connected here.
+ */
+#ifndef SIDECAR_PARTS_H
+#define SIDECAR_PARTS_H
+
+#include <uv.h>
+
+#include "sidecar/admin.h"
+#include "sidecar/counters.h"
+#include "sidecar/dispatch.h"
+#include "sidecar/expiry.h"
+#include "sidecar/feed.h"
+#include "sidecar/figures.h"
+#include "sidecar/greeting.h"
+#include "sidecar/hub.h"
+#include "sidecar/intake.h"
+#include "sidecar/pings.h"
+#include "sidecar/post.h"
+#include "sidecar/quotas.h"
+#include "sidecar/relay.h"
+#include "sidecar/relay_redis.h"
+#include "sidecar/roster.h"
+#include "sidecar/routes.h"
+#include "sidecar/turn.h"
+#include "sidecar/workers.h"
+#include "sidecar/ws.h"
+
+struct acceptor;
+struct bus;
+struct conf;
+struct deflate;
+struct keys;
+
+struct parts {
+	const struct conf *conf;
+	const struct keys *keys;
+	uv_loop_t *loop;
+	void *zmq;
+	struct bus *bus;
+	struct turn turn;
+	struct hub hub;
+	struct feed feed;
+	struct routes routes;
+	struct workers workers;
+	struct roster roster;
+	struct dispatch dispatch;
+	struct intake intake;
+	struct relay_redis redis;
+	struct relay relay;
+	struct relay *others; /* the relay, or NULL while there is only this host */
+	struct pings pings;
+	struct expiry expiry;
+	struct quotas quotas;
+	struct deflate *deflate; /* NULL when it is off */
+	struct counters counters;
+	struct figures figures;
+	struct posts posts;
+	struct admin admin;
+	struct greetings browsers, admins; /* connections that have not said what they want */
+	struct ws ws;
+	struct acceptor *acceptors;
+};
+
+/* Borrows all of them. Returns 0 or a negative errno; in either case parts_shut() and parts_close() must follow. */
+int parts_open(struct parts *parts, const struct conf *conf, const struct keys *keys, uv_loop_t *loop);
+
+/* Lets browsers and administrators come. */
+int parts_listen(struct parts *parts);
+
+/* Begins to close what waits in the loop, which is to run out then. */
+void parts_shut(struct parts *parts);
+void parts_close(struct parts *parts);
+
+#endif
