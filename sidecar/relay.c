@@ -379,4 +379,5 @@ relay_close(struct relay *relay)
 	channels_free(relay);
 	hosts_close(&relay->hosts);
 	buf_free(&relay->out);
+	relay->hub = NULL;
 }

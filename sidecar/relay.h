@@ -80,7 +80,7 @@ void relay_open(
 /* Says who hears of what happens here: borrowed. To be called before anything happens. */
 void relay_listen(struct relay *relay, const struct relay_events *events, void *context);
 
-/* Tells the others that we go; the transport stays open. One that was never opened is fine. */
+/* Tells the others that we go; the transport stays open. One that is not open is fine. */
 void relay_close(struct relay *relay);
 
 /*

@@ -19,6 +19,9 @@ unit_tests += \
 	%D%/test_post \
 	%D%/test_quotas \
 	%D%/test_registration \
+	%D%/test_relay \
+	%D%/test_relay_channel \
+	%D%/test_relay_inquiry \
 	%D%/test_relay_redis \
 	%D%/test_request_line \
 	%D%/test_roster \
@@ -78,6 +81,15 @@ unit_tests += \
 %C%_test_registration_SOURCES = %D%/test_registration.c
 %C%_test_registration_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_registration_LDADD = sidecar/libsidecar.la
+%C%_test_relay_SOURCES = %D%/test_relay.c %D%/relay_scene.c %D%/relay_scene.h
+%C%_test_relay_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_relay_LDADD = sidecar/libsidecar.la
+%C%_test_relay_channel_SOURCES = %D%/test_relay_channel.c %D%/relay_scene.c %D%/relay_scene.h
+%C%_test_relay_channel_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_relay_channel_LDADD = sidecar/libsidecar.la
+%C%_test_relay_inquiry_SOURCES = %D%/test_relay_inquiry.c %D%/relay_scene.c %D%/relay_scene.h
+%C%_test_relay_inquiry_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_relay_inquiry_LDADD = sidecar/libsidecar.la
 %C%_test_relay_redis_SOURCES = %D%/test_relay_redis.c
 %C%_test_relay_redis_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_relay_redis_LDADD = sidecar/libsidecar.la
