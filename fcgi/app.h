@@ -26,9 +26,16 @@ struct ws_route {
 	bool secure;               /* only for clients with a valid token */
 };
 
+struct hooks {
+	tina4_start_hook *start; /* or NULL */
+	tina4_stop_hook *stop;
+};
+
 struct tina4_app {
 	struct conf conf;
 	void *user;
+	struct hooks on_process;
+	struct hooks on_thread;
 	const char *name; /* conf.app, or the program's name: borrowed */
 
 	struct templates *templates;   /* NULL until a folder is set */

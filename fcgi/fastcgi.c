@@ -19,6 +19,7 @@
 #include "fcgi/app.h"
 #include "fcgi/dispatch.h"
 #include "fcgi/fastcgi.h"
+#include "fcgi/hooks.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 #include "fcgi/signals.h"
@@ -39,7 +40,9 @@ struct server {
 	int signal_fd;        /* readable when a signal asks for the stop */
 	pthread_t *threads;
 	unsigned n_threads;
-	sem_t left; /* counts the threads that have served their last request */
+	sem_t ready; /* counts the threads whose start hook has returned ... */
+	sem_t go;    /* ... which then all may serve, or none */
+	sem_t left;  /* counts the threads that have served their last request */
 	atomic_int error;
 };
 
@@ -250,14 +253,12 @@ give_way(void)
 		pthread_setschedparam(pthread_self(), SCHED_BATCH, &param);
 }
 
-static void *
-run_thread(void *argument)
+static void
+serve_requests(struct server *server)
 {
-	struct server *server = argument;
 	int epoll_fd = open_epoll(server);
 	FCGX_Request fcgi;
 
-	give_way();
 	FCGX_InitRequest(&fcgi, -1, 0);
 	if (epoll_fd < 0)
 		give_up(server, -epoll_fd);
@@ -267,26 +268,57 @@ run_thread(void *argument)
 	FCGX_Free(&fcgi, 1);
 	if (epoll_fd >= 0)
 		close(epoll_fd);
+}
+
+static void
+wait_sem(sem_t *sem)
+{
+	while (sem_wait(sem) < 0)
+		if (errno != EINTR)
+			abort();
+}
+
+static void *
+run_thread(void *argument)
+{
+	struct server *server = argument;
+	int r = hooks_start_thread(server->app);
+
+	if (r < 0)
+		atomic_store(&server->error, r);
+	sem_post(&server->ready);
+	wait_sem(&server->go);
+	if (r == 0) {
+		give_way();
+		serve_requests(server);
+		hooks_stop_thread(server->app);
+	}
 	sem_post(&server->left);
 	return NULL;
 }
 
+/* Returns once all are ready, or what kept one from it; then none of them serves. */
 static int
 start_threads(struct server *server)
 {
 	unsigned n = server->app->conf.threads;
+	int r = 0;
 
 	server->threads = calloc(n, sizeof(*server->threads));
 	if (server->threads == NULL)
 		return -ENOMEM;
-	while (server->n_threads < n) {
-		int error = pthread_create(&server->threads[server->n_threads], NULL, run_thread, server);
-
-		if (error != 0)
-			return -error;
-		server->n_threads++;
+	while (r == 0 && server->n_threads < n) {
+		r = -pthread_create(&server->threads[server->n_threads], NULL, run_thread, server);
+		server->n_threads += r == 0;
 	}
-	return 0;
+	for (unsigned i = 0; i < server->n_threads; i++)
+		wait_sem(&server->ready);
+	if (r == 0)
+		r = atomic_load(&server->error);
+	atomic_store(&server->stopping, r < 0);
+	for (unsigned i = 0; i < server->n_threads; i++)
+		sem_post(&server->go);
+	return r;
 }
 
 /* Waits for the threads to finish what they serve. Returns -EBUSY when that takes too long. */
@@ -316,6 +348,8 @@ server_free(struct server *server)
 	if (server->stop_fd >= 0)
 		close(server->stop_fd);
 	sem_destroy(&server->left);
+	sem_destroy(&server->go);
+	sem_destroy(&server->ready);
 	free(server->threads);
 	free(server);
 }
@@ -341,6 +375,8 @@ server_new(struct server **ret, struct tina4_app *app, int listen_fd)
 	server->app = app;
 	server->listen_fd = listen_fd;
 	server->signal_fd = -1;
+	sem_init(&server->ready, 0, 0);
+	sem_init(&server->go, 0, 0);
 	sem_init(&server->left, 0, 0);
 	server->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (server->stop_fd < 0) {

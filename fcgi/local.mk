@@ -5,6 +5,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 
 %C%_libapp_la_SOURCES = \
 	%D%/app.c %D%/app.h \
+	%D%/applog.c \
 	%D%/attributes.c %D%/attributes.h \
 	%D%/auth.c %D%/auth.h \
 	%D%/cgi.c %D%/cgi.h \
@@ -20,6 +21,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/fields.c %D%/fields.h \
 	%D%/format.c %D%/format.h \
 	%D%/hello.c %D%/hello.h \
+	%D%/hooks.c %D%/hooks.h \
 	%D%/jsonf.c %D%/jsonf.h \
 	%D%/jsontext.c %D%/jsontext.h \
 	%D%/link.c %D%/link.h \
@@ -69,6 +71,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/template/value.c %D%/template/value.h \
 	%D%/tina4.h \
 	%D%/visitor.c \
+	%D%/version.c \
 	%D%/worker.c %D%/worker.h \
 	%D%/writeall.c %D%/writeall.h
 %C%_libapp_la_LIBADD = shared/libshared.la $(FCGI_LIBS) $(HIREDIS_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm
@@ -98,6 +101,7 @@ dist_man_MANS += \
 	%D%/tina4_app.3 \
 	%D%/tina4_auth.3 \
 	%D%/tina4_conn.3 \
+	%D%/tina4_log.3 \
 	%D%/tina4_push.3 \
 	%D%/tina4_request.3 \
 	%D%/tina4_response.3 \

@@ -14,6 +14,7 @@
 #include "fcgi/auth.h"
 #include "fcgi/cgi.h"
 #include "fcgi/fastcgi.h"
+#include "fcgi/hooks.h"
 #include "fcgi/listing.h"
 #include "fcgi/presence.h"
 #include "fcgi/role.h"
@@ -118,7 +119,7 @@ end_fastcgi(const struct tina4_app *app, int r)
 		log_warn("requests cut off after=%us", app->conf.stop_seconds);
 		_exit(EXIT_SUCCESS); /* their threads run on and use the app */
 	}
-	if (r < 0)
+	if (r < 0 && r != -ECANCELED) /* that has been said */
 		log_error("fastcgi failed error=%s", strerror(-r));
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
@@ -161,19 +162,32 @@ serve_cgi(struct tina4_app *app)
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Runs a role whose handlers run in this thread. Returns the exit status. */
+static int
+run_alone(struct tina4_app *app, int (*serve)(struct tina4_app *app))
+{
+	int status;
+
+	if (hooks_start_thread(app) < 0)
+		return EXIT_FAILURE;
+	status = serve(app);
+	hooks_stop_thread(app);
+	return status;
+}
+
 /* Returns the exit status. */
 static int
 run(struct tina4_app *app, const struct role *role)
 {
 	switch (role->kind) {
 	case ROLE_CGI:
-		return serve_cgi(app);
+		return run_alone(app, serve_cgi);
 	case ROLE_FASTCGI:
 		return end_fastcgi(app, fastcgi_serve(app, role->fd, presence_keep));
 	case ROLE_LISTEN:
 		return serve_address(app, role->address);
 	case ROLE_WORKER:
-		return worker_run(app);
+		return run_alone(app, worker_run);
 	case ROLE_ROUTES:
 		listing_print(app, stdout);
 		return EXIT_SUCCESS;
@@ -184,6 +198,21 @@ run(struct tina4_app *app, const struct role *role)
 		break;
 	}
 	return EXIT_USAGE;
+}
+
+/* Runs a role that serves. Returns the exit status. */
+static int
+serve(struct tina4_app *app, const struct role *role)
+{
+	int status;
+
+	if (open_parts(app) < 0)
+		return EXIT_USAGE;
+	if (hooks_start_process(app) < 0)
+		return EXIT_FAILURE;
+	status = run(app, role);
+	hooks_stop_process(app);
+	return status;
 }
 
 int
@@ -199,8 +228,8 @@ tina4_app_run(struct tina4_app **ret, int argc, char **argv)
 	catch_sigpipe();
 	if (serves(role.kind) && role.kind != ROLE_CGI)
 		signals_block();
-	if (!app->refused && load_conf(app) == 0 && (!serves(role.kind) || open_parts(app) == 0))
-		status = run(app, &role);
+	if (!app->refused && load_conf(app) == 0)
+		status = serves(role.kind) ? serve(app, &role) : run(app, &role);
 	tina4_app_free(app);
 	return status;
 }

@@ -10,6 +10,14 @@
  *     --worker                       WebSocket handlers, fed by tina4-sidecar
  *     --routes                       prints the routes and ends
  *
+ * HTTP handlers run in several threads at once (TINA4_THREADS, 8 at first);
+ * WebSocket handlers in the one thread of their worker. What is declared, and
+ * what tina4_app_* sets, is declared and set before tina4_app_run(), by one
+ * thread; then the app is for all threads, also the program's own: pushes and the
+ * like, tokens, the log. A request with its response, session and uploads, and a
+ * connection, belong to the thread of their handler until it returns. Nothing
+ * here may be called between fork() and exec(), or in a handler of signals.
+ *
  * Functions that can fail return 0 or a negative errno and leave outputs
  * untouched on failure. A pointer argument is copied unless its comment says
  * borrowed or taken; who takes asks for the address and clears it. A returned
@@ -35,6 +43,17 @@
 extern "C" {
 #endif
 
+/* Of this header. CONTRIBUTING.md says, under "Releases", what may change when. */
+#define TINA4_VERSION_MAJOR 0
+#define TINA4_VERSION_MINOR 1
+#define TINA4_VERSION_PATCH 0
+#define TINA4_VERSION "0.1.0"
+#define TINA4_VERSION_NUMBER (TINA4_VERSION_MAJOR * 10000 + TINA4_VERSION_MINOR * 100 + TINA4_VERSION_PATCH)
+
+/* Of the library that runs. */
+const char *tina4_version(void);
+int tina4_version_number(void);
+
 struct cJSON; /* <cjson/cJSON.h> */
 
 struct tina4_app;
@@ -56,6 +75,27 @@ void tina4_app_set_user(struct tina4_app *app, void *user);
 void *tina4_app_user(const struct tina4_app *app);
 
 /*
+ * What a process needs before its first handler runs, and each thread that runs
+ * handlers before its own: a connection to a database, say. Returns 0, or a
+ * negative errno: then nothing is served, the log says which failed, and
+ * tina4_app_run() returns 1. The counterpart follows the last handler, unless
+ * requests were cut off (TINA4_STOP_SECONDS) or its start had failed.
+ *
+ * *user is the app's pointer of above for a process, and the thread's own for a
+ * thread, NULL at first; what a start leaves there its stop is given. All threads
+ * have started before the first request; a CGI process and a worker have one.
+ */
+typedef int tina4_start_hook(struct tina4_app *app, void **user);
+typedef void tina4_stop_hook(struct tina4_app *app, void *user);
+
+/* Before tina4_app_run(). Either may be NULL; what is set later is set instead. */
+void tina4_app_on_process(struct tina4_app *app, tina4_start_hook *start, tina4_stop_hook *stop);
+void tina4_app_on_thread(struct tina4_app *app, tina4_start_hook *start, tina4_stop_hook *stop);
+
+/* For a handler: the pointer of the thread that runs it. NULL in threads of the program's own. */
+void *tina4_app_thread_user(const struct tina4_app *app);
+
+/*
  * Serves until SIGTERM or SIGINT, and finishes what has begun. Takes *app, also
  * on failure. Returns the process's exit status: 0, 1 after a failure (said on
  * standard error), 2 for wrong usage, a wrong setting or a route that was
@@ -72,6 +112,22 @@ int tina4_app_templates(struct tina4_app *app, const char *folder);
 
 /* A sentence for a negative errno as the functions below return it. */
 const char *tina4_strerror(int error);
+
+enum tina4_log_level {
+	TINA4_LOG_ERROR, /* someone must act */
+	TINA4_LOG_WARN,  /* the program coped */
+	TINA4_LOG_INFO,  /* life cycle */
+	TINA4_LOG_DEBUG, /* per message */
+};
+
+/*
+ * Writes a line to the log, standard error, unless TINA4_LOG_LEVEL is above it:
+ * a fact and then key=value pairs, by printf's format. Text that is put in is
+ * quoted where it must be, so that no client can write lines or pairs of its own.
+ *
+ *     tina4_log(TINA4_LOG_WARN, "order is late order=%s days=%d", order, days);
+ */
+void tina4_log(enum tina4_log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* --- HTTP routes --------------------------------------------------------------- */
 

@@ -9,7 +9,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,6 +209,112 @@ order_touch(struct tina4_conn *conn, char *rest)
 	return 0;
 }
 
+/* --- hooks, where APP_HOOKS is set: "on", or what fails: "process", "thread3" --- */
+
+struct place {
+	pid_t id; /* of the process, or of the thread */
+	unsigned handled;
+};
+
+static int
+start_place(const char *what, bool fails, pid_t id, void **user)
+{
+	struct place *place = calloc(1, sizeof(*place));
+
+	if (fails || place == NULL) {
+		free(place);
+		return -EIO;
+	}
+	place->id = id;
+	*user = place;
+	tina4_log(TINA4_LOG_INFO, "hook what=%s-start id=%d", what, (int)id);
+	return 0;
+}
+
+static void
+stop_place(const char *what, pid_t id, struct place *place)
+{
+	tina4_log(TINA4_LOG_INFO, "hook what=%s-stop id=%d same=%d handled=%u", what, (int)id, place->id == id,
+	    place->handled);
+	free(place);
+}
+
+static int
+start_process(struct tina4_app *app, void **user)
+{
+	(void)app;
+	return start_place("process", strcmp(getenv("APP_HOOKS"), "process") == 0, getpid(), user);
+}
+
+static void
+stop_process(struct tina4_app *app, void *user)
+{
+	(void)app;
+	stop_place("process", getpid(), user);
+}
+
+static int
+start_thread(struct tina4_app *app, void **user)
+{
+	static atomic_int n;
+	int last = INT_MAX;
+
+	sscanf(getenv("APP_HOOKS"), "thread%d", &last);
+	if (tina4_app_user(app) == NULL || *user != NULL)
+		return -EPROTO;
+	return start_place("thread", ++n >= last, gettid(), user);
+}
+
+static void
+stop_thread(struct tina4_app *app, void *user)
+{
+	(void)app;
+	stop_place("thread", gettid(), user);
+}
+
+static void
+set_hooks(struct tina4_app *app)
+{
+	tina4_app_on_process(app, start_process, stop_process);
+	tina4_app_on_thread(app, start_thread, stop_thread);
+}
+
+/* Whether the handler runs in the thread that its pointer is of. */
+static bool
+is_at_home(const struct tina4_app *app)
+{
+	struct place *place = tina4_app_thread_user(app), *process = tina4_app_user(app);
+
+	if (place == NULL || process == NULL)
+		return false;
+	place->handled++;
+	return place->id == gettid() && process->id == getpid();
+}
+
+static int
+home(struct tina4_request *req, struct tina4_response *res)
+{
+	return tina4_response_jsonf(
+	    res, "{'home':%d,'thread':%ld}", is_at_home(tina4_request_app(req)), (long)gettid());
+}
+
+static int
+order_home(struct tina4_conn *conn, char *rest)
+{
+	(void)rest;
+	return tina4_conn_sendf(conn, TINA4_TEXT, "home %d", is_at_home(tina4_conn_app(conn)));
+}
+
+/* log LEVEL TEXT */
+static int
+order_log(struct tina4_conn *conn, char *rest)
+{
+	int level = atoi(word(&rest));
+
+	tina4_log((enum tina4_log_level)level, "handler says text=%s", rest);
+	return tina4_conn_sendf(conn, TINA4_TEXT, "said");
+}
+
 static const struct order {
 	const char *name;
 	int (*run)(struct tina4_conn *conn, char *rest);
@@ -219,6 +327,8 @@ static const struct order {
 	{ "fail", order_fail },
 	{ "fill", order_fill },
 	{ "get", order_get },
+	{ "home", order_home },
+	{ "log", order_log },
 	{ "header", order_header },
 	{ "others", order_others },
 	{ "param", order_param },
@@ -520,6 +630,7 @@ main(int argc, char **argv)
 	tina4_get(app, "/count", count);
 	tina4_any(app, "/mirror/{word}", mirror);
 	tina4_any(app, "/repeats", repeats);
+	tina4_get(app, "/home", home);
 	tina4_get(app, "/broken", broken);
 
 	tina4_post(app, "/login", login);
@@ -532,5 +643,7 @@ main(int argc, char **argv)
 	tina4_websocket(app, "/ws/tally/{room}", tally);
 	tina4_websocket(app, "/ws/watch/{room}", NULL);
 
+	if (getenv("APP_HOOKS") != NULL)
+		set_hooks(app);
 	return tina4_app_run(&app, argc, argv);
 }

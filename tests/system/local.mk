@@ -27,6 +27,7 @@ EXTRA_DIST += \
 	%D%/test_guides.py \
 	%D%/test_handlers.py \
 	%D%/test_handshake.py \
+	%D%/test_hooks.py \
 	%D%/test_http.py \
 	%D%/test_messages.py \
 	%D%/test_push.py \

@@ -6,6 +6,7 @@ unit_tests += \
 	%D%/test_conn \
 	%D%/test_error \
 	%D%/test_exchange \
+	%D%/test_header \
 	%D%/test_hello \
 	%D%/test_jsonf \
 	%D%/test_listener \
@@ -38,6 +39,8 @@ unit_tests += \
 %C%_test_error_LDADD = fcgi/libapp.la
 %C%_test_exchange_SOURCES = %D%/test_exchange.c %D%/fake_sidecar.c %D%/fake_sidecar.h
 %C%_test_exchange_LDADD = fcgi/libapp.la $(ZMQ_LIBS)
+%C%_test_header_SOURCES = %D%/test_header.c
+%C%_test_header_LDADD = fcgi/libapp.la
 %C%_test_hello_SOURCES = %D%/test_hello.c
 %C%_test_hello_LDADD = fcgi/libapp.la
 %C%_test_jsonf_SOURCES = %D%/test_jsonf.c
