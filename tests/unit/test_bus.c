@@ -97,8 +97,8 @@ refuses(struct bus *bus, struct bus_peer *ret_peer)
 static bool
 open_pair(const char *endpoint, struct bus **ret_router, struct bus **ret_dealer)
 {
-	return bus_bind(ret_router, context, endpoint, 0600) == 0 && bus_connect(ret_dealer, context, endpoint, false) == 0 &&
-	    wait_for(bus_socket(*ret_dealer), ZMQ_POLLOUT);
+	return bus_bind(ret_router, context, endpoint, 0600) == 0 &&
+	    bus_connect(ret_dealer, context, endpoint, false) == 0 && wait_for(bus_socket(*ret_dealer), ZMQ_POLLOUT);
 }
 
 static void
@@ -127,7 +127,8 @@ a_peer_keeps_its_name(void)
 	struct bus_peer first, second, again;
 
 	OK(open_pair(ipc("names"), &router, &one), "two dealers");
-	OK(bus_connect(&two, context, ipc("names"), false) == 0 && wait_for(bus_socket(two), ZMQ_POLLOUT), "of one router");
+	OK(bus_connect(&two, context, ipc("names"), false) == 0 && wait_for(bus_socket(two), ZMQ_POLLOUT),
+	    "of one router");
 	send_text(one, NULL, "1");
 	receives_text(router, &first, "1");
 	send_text(two, NULL, "2");
