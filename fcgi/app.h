@@ -14,11 +14,14 @@
 #include "fcgi/tina4.h"
 #include "shared/conf.h"
 
+struct buf;
 struct keys;
 struct router;
 struct path_pattern;
 struct store;
 struct templates;
+struct wire_reply;
+struct wire_request;
 
 struct ws_route {
 	struct path_pattern *pattern;
@@ -29,6 +32,13 @@ struct ws_route {
 struct hooks {
 	tina4_start_hook *start; /* or NULL */
 	tina4_stop_hook *stop;
+};
+
+/* Who answers in the sidecar's place. */
+struct app_standin {
+	/* Returns 0 and *ret, or a negative errno as exchange_ask() does. NULL: the sidecar is asked. */
+	int (*ask)(void *context, const struct wire_request *request, struct wire_reply *ret, struct buf *text);
+	void *context;
 };
 
 struct tina4_app {
@@ -47,6 +57,8 @@ struct tina4_app {
 
 	struct keys *keys;      /* of tokens; NULL until auth_open() */
 	struct store *sessions; /* NULL until sessions_open() */
+
+	struct app_standin standin;
 
 	pthread_mutex_t zmq_lock;
 	void *zmq; /* ZeroMQ context, NULL until app_zmq() */

@@ -90,6 +90,15 @@ attributes_load(struct attributes *attributes, struct span pairs)
 	return r;
 }
 
+void
+attributes_save(const struct attributes *attributes, struct buf *ret)
+{
+	const struct attribute *attribute;
+
+	LL_FOREACH(attributes->settled, attribute)
+	wire_put_pair(ret, span_of(attribute->name), span_of(attribute->value));
+}
+
 const char *
 attributes_get(const struct attributes *attributes, const char *name)
 {

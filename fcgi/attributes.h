@@ -27,6 +27,9 @@ void attributes_free(struct attributes *attributes);
 /* Takes over the pairs of an event, settled. Returns 0, -EPROTO or -ENOMEM. */
 int attributes_load(struct attributes *attributes, struct span pairs);
 
+/* Appends the pairs for such an event; changes are no part of it. */
+void attributes_save(const struct attributes *attributes, struct buf *ret);
+
 /* Sees the changes. Borrowed until they are settled or undone; NULL when there is none. */
 const char *attributes_get(const struct attributes *attributes, const char *name);
 

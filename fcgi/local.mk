@@ -1,6 +1,6 @@
 lib_LTLIBRARIES += %D%/libtina4.la
 noinst_LTLIBRARIES += %D%/libapp.la # all of libtina4, for tests of its inside
-include_HEADERS += %D%/tina4.h
+include_HEADERS += %D%/tina4.h %D%/tina4_test.h
 pkgconfig_DATA += %D%/libtina4.pc
 
 %C%_libapp_la_SOURCES = \
@@ -29,6 +29,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/meta.c %D%/meta.h \
 	%D%/multipart.c %D%/multipart.h \
 	%D%/page.c %D%/page.h \
+	%D%/prepare.c %D%/prepare.h \
 	%D%/presence.c %D%/presence.h \
 	%D%/push.c %D%/push.h \
 	%D%/request.c %D%/request.h \
@@ -69,7 +70,16 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/template/templates.c %D%/template/templates.h \
 	%D%/template/text.c %D%/template/text.h \
 	%D%/template/value.c %D%/template/value.h \
-	%D%/tina4.h \
+	%D%/test/body.c %D%/test/body.h \
+	%D%/test/client.c \
+	%D%/test/environment.c %D%/test/environment.h \
+	%D%/test/http.c \
+	%D%/test/inbox.c %D%/test/inbox.h \
+	%D%/test/jar.c %D%/test/jar.h \
+	%D%/test/memory.c %D%/test/memory.h \
+	%D%/test/standin.c %D%/test/standin.h \
+	%D%/test/test.c %D%/test/test.h \
+	%D%/tina4.h %D%/tina4_test.h \
 	%D%/visitor.c \
 	%D%/version.c \
 	%D%/worker.c %D%/worker.h \
@@ -106,6 +116,7 @@ dist_man_MANS += \
 	%D%/tina4_request.3 \
 	%D%/tina4_response.3 \
 	%D%/tina4_route.3 \
-	%D%/tina4_session.3
+	%D%/tina4_session.3 \
+	%D%/tina4_test.3
 
 include %D%/examples/local.mk

@@ -11,17 +11,15 @@
 #include <unistd.h>
 
 #include "fcgi/app.h"
-#include "fcgi/auth.h"
 #include "fcgi/cgi.h"
 #include "fcgi/fastcgi.h"
 #include "fcgi/hooks.h"
 #include "fcgi/listing.h"
+#include "fcgi/prepare.h"
 #include "fcgi/presence.h"
 #include "fcgi/role.h"
-#include "fcgi/session.h"
 #include "fcgi/signals.h"
 #include "fcgi/worker.h"
-#include "shared/buf.h"
 #include "shared/listener.h"
 #include "shared/log.h"
 
@@ -34,48 +32,6 @@ open_standard_descriptors(void)
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0)
 			(void)!open("/dev/null", O_RDWR);
-}
-
-/* Says what is wrong with the settings, if something is, and frees it. */
-static void
-tell(struct buf *errors, int r)
-{
-	if (r == -EINVAL)
-		fwrite(errors->data, errors->len, 1, stderr);
-	else if (r < 0)
-		fprintf(stderr, "%s: settings: %s\n", program_invocation_short_name, strerror(-r));
-	buf_free(errors);
-}
-
-/* Returns 0, or a negative errno after a message. */
-static int
-load_conf(struct tina4_app *app)
-{
-	struct buf errors = BUF_INIT;
-	int r = conf_load(&app->conf, environ, &errors);
-
-	if (r == 0 && (app->templates == NULL || app->conf.templates[0] != '\0'))
-		r = tina4_app_templates(app, app->conf.templates[0] != '\0' ? app->conf.templates : "templates");
-	tell(&errors, r);
-	if (r < 0)
-		return r;
-	if (app->conf.app[0] != '\0')
-		app->name = app->conf.app;
-	log_open(program_invocation_short_name, (enum log_level)app->conf.log_level);
-	return 0;
-}
-
-/* Makes what handlers reach for. Returns 0, or a negative errno after a message. */
-static int
-open_parts(struct tina4_app *app)
-{
-	struct buf errors = BUF_INIT;
-	int r = auth_open(app, &errors);
-
-	if (r == 0)
-		r = sessions_open(app);
-	tell(&errors, r);
-	return r;
 }
 
 /* Who writes to a peer that has gone learns it from write(). A handler, unlike SIG_IGN, ends with an exec. */
@@ -206,7 +162,7 @@ serve(struct tina4_app *app, const struct role *role)
 {
 	int status;
 
-	if (open_parts(app) < 0)
+	if (prepare_parts(app) < 0)
 		return EXIT_USAGE;
 	if (hooks_start_process(app) < 0)
 		return EXIT_FAILURE;
@@ -228,7 +184,7 @@ tina4_app_run(struct tina4_app **ret, int argc, char **argv)
 	catch_sigpipe();
 	if (serves(role.kind) && role.kind != ROLE_CGI)
 		signals_block();
-	if (!app->refused && load_conf(app) == 0)
+	if (!app->refused && prepare_settings(app, environ) == 0)
 		status = serves(role.kind) ? serve(app, &role) : run(app, &role);
 	tina4_app_free(app);
 	return status;

@@ -90,13 +90,13 @@ demo_page(struct tina4_response *res, const char *template, const char *name, co
 	return tina4_response_render(res, template, &data);
 }
 
-int
-main(int argc, char **argv)
+struct tina4_app *
+demo_app(void)
 {
 	struct tina4_app *app = tina4_app_new();
 
 	if (app == NULL)
-		return EXIT_FAILURE;
+		return NULL;
 	clock_gettime(CLOCK_MONOTONIC, &started);
 	tina4_app_templates(app, DEMO_TEMPLATES);
 
@@ -120,5 +120,5 @@ main(int argc, char **argv)
 	tina4_get(app, "/room/{roomName}", demo_room_page);
 	tina4_not_found(app, demo_not_found);
 
-	return tina4_app_run(&app, argc, argv);
+	return app;
 }

@@ -35,6 +35,9 @@ tina4_ws_handler demo_fan_out;     /* fan_out.c */
 tina4_http_handler demo_home;      /* home.c */
 tina4_http_handler demo_not_found; /* not_found.c */
 
+/* The application with its routes, which tests drive too. Returns NULL when out of memory. */
+struct tina4_app *demo_app(void);
+
 /*
  * Answers with a template, which is given one string under a name; NULL is
  * none. Returns 0 or a negative errno.

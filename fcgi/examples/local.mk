@@ -1,6 +1,7 @@
 noinst_PROGRAMS += %D%/demo
+noinst_LTLIBRARIES += %D%/libdemo.la # all but main(), so tests can link it
 
-%C%_demo_SOURCES = \
+%C%_libdemo_la_SOURCES = \
 	%D%/broadcast_excluding_sender.c \
 	%D%/broadcasting.c \
 	%D%/chat_room.c \
@@ -17,8 +18,11 @@ noinst_PROGRAMS += %D%/demo
 	%D%/path_scoped_isolation.c \
 	%D%/sending_to_a_single_client.c \
 	%D%/websocket_as_a_route.c
-%C%_demo_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi -DDEMO_TEMPLATES='"$(datadir)/tina4/templates"'
-%C%_demo_LDADD = fcgi/libtina4.la $(CJSON_LIBS)
+%C%_libdemo_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi -DDEMO_TEMPLATES='"$(datadir)/tina4/templates"'
+
+%C%_demo_SOURCES = %D%/main.c
+%C%_demo_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
+%C%_demo_LDADD = %D%/libdemo.la fcgi/libtina4.la $(CJSON_LIBS)
 
 EXTRA_DIST += \
 	%D%/push/ship.php \

@@ -4,10 +4,12 @@ unit_tests += \
 	%D%/test_auth \
 	%D%/test_chars \
 	%D%/test_conn \
+	%D%/test_demo \
 	%D%/test_error \
 	%D%/test_exchange \
 	%D%/test_header \
 	%D%/test_hello \
+	%D%/test_jar \
 	%D%/test_jsonf \
 	%D%/test_listener \
 	%D%/test_listing \
@@ -24,6 +26,7 @@ unit_tests += \
 	%D%/test_template_files \
 	%D%/test_template_filters \
 	%D%/test_template_tags \
+	%D%/test_testkit \
 	%D%/test_worker \
 	%D%/test_writeall
 
@@ -35,6 +38,9 @@ unit_tests += \
 %C%_test_chars_LDADD = fcgi/libapp.la
 %C%_test_conn_SOURCES = %D%/test_conn.c
 %C%_test_conn_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_demo_SOURCES = %D%/test_demo.c
+%C%_test_demo_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
+%C%_test_demo_LDADD = fcgi/examples/libdemo.la fcgi/libtina4.la $(CJSON_LIBS)
 %C%_test_error_SOURCES = %D%/test_error.c
 %C%_test_error_LDADD = fcgi/libapp.la
 %C%_test_exchange_SOURCES = %D%/test_exchange.c %D%/fake_sidecar.c %D%/fake_sidecar.h
@@ -43,6 +49,8 @@ unit_tests += \
 %C%_test_header_LDADD = fcgi/libapp.la
 %C%_test_hello_SOURCES = %D%/test_hello.c
 %C%_test_hello_LDADD = fcgi/libapp.la
+%C%_test_jar_SOURCES = %D%/test_jar.c
+%C%_test_jar_LDADD = fcgi/libapp.la
 %C%_test_jsonf_SOURCES = %D%/test_jsonf.c
 %C%_test_jsonf_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_listener_SOURCES = %D%/test_listener.c
@@ -75,6 +83,9 @@ unit_tests += \
 %C%_test_template_filters_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_template_tags_SOURCES = %D%/test_template_tags.c %D%/shelf.c %D%/shelf.h
 %C%_test_template_tags_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_testkit_SOURCES = %D%/test_testkit.c
+%C%_test_testkit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
+%C%_test_testkit_LDADD = fcgi/libtina4.la $(CJSON_LIBS)
 %C%_test_worker_SOURCES = %D%/test_worker.c %D%/fake_sidecar.c %D%/fake_sidecar.h
 %C%_test_worker_LDADD = fcgi/libapp.la $(ZMQ_LIBS)
 %C%_test_writeall_SOURCES = %D%/test_writeall.c

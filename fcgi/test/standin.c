@@ -1,0 +1,500 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "fcgi/app.h"
+#include "fcgi/test/standin.h"
+#include "shared/closecode.h"
+#include "shared/path.h"
+#include "shared/utf8.h"
+
+enum { EPOCH = 1 }; /* of the paths, and of the sidecar */
+
+struct due {
+	struct due *next, *prev;
+	struct tina4_test_client *client;
+	enum wire_event_kind kind;
+	uint8_t flags;
+	uint16_t code;
+	uint32_t count;
+	struct buf data;
+};
+
+static bool
+is_on(const struct tina4_test_client *client, struct span path)
+{
+	return (client->state == STANDIN_OPENING || client->state == STANDIN_JOINED) && span_is(path, client->path);
+}
+
+static uint32_t
+count(const struct standin *standin, struct span path)
+{
+	const struct tina4_test_client *client;
+	uint32_t n = 0;
+
+	LL_FOREACH(standin->clients, client)
+	n += is_on(client, path);
+	return n;
+}
+
+static struct tina4_test_client *
+find(const struct standin *standin, const struct wire_id *id)
+{
+	struct tina4_test_client *client;
+
+	LL_FOREACH(standin->clients, client)
+	if (client->status == 101 && memcmp(&client->id, id, sizeof(*id)) == 0)
+		return client;
+	return NULL;
+}
+
+static bool
+has_route(const struct tina4_app *app, struct span path)
+{
+	for (size_t i = 0; i < app->n_ws_routes; i++)
+		if (path_match(app->ws_routes[i].pattern, path.data, path.len, NULL))
+			return true;
+	return false;
+}
+
+/* --- the line of events ------------------------------------------------------------------------- */
+
+static void
+due_free(struct due *due)
+{
+	buf_free(&due->data);
+	free(due);
+}
+
+static int
+put_in_line(struct standin *standin, const struct due *event, struct span data)
+{
+	struct due *due;
+
+	if (event->client->route->handler == NULL)
+		return 0; /* push-only */
+	due = malloc(sizeof(*due));
+	if (due == NULL)
+		return -ENOMEM;
+	*due = *event;
+	due->count = count(standin, span_of(event->client->path));
+	buf_bytes(&due->data, data.data, data.len);
+	if (due->data.failed) {
+		due_free(due);
+		return -ENOMEM;
+	}
+	DL_APPEND(standin->line, due);
+	return 0;
+}
+
+/* Closes from either side: it has left its path when the event is made. */
+static int
+leave(struct standin *standin, struct tina4_test_client *client, uint16_t code, struct span reason)
+{
+	struct due close = { .client = client, .kind = WIRE_CLOSE, .code = code };
+
+	client->state = STANDIN_CLOSED;
+	client->code = code;
+	if (reason.len > 0)
+		memcpy(client->reason, reason.data, reason.len);
+	client->reason[reason.len] = '\0';
+	return put_in_line(standin, &close, (struct span){ 0 });
+}
+
+/* --- commands, as the sidecar's apply has them ------------------------------------------------------ */
+
+static enum wire_status
+check_data(const struct standin *standin, const struct wire_command *command)
+{
+	if (command->data.len > standin->limits.max_message)
+		return WIRE_TOO_LARGE;
+	if (!(command->flags & WIRE_BINARY) && !utf8_valid(command->data.data, command->data.len))
+		return WIRE_INVALID;
+	return WIRE_OK;
+}
+
+static bool
+deliver(struct inbox *inbox, struct span path, const struct wire_command *command)
+{
+	return inbox_add(inbox, path, command->data, command->flags & WIRE_BINARY ? TINA4_BINARY : TINA4_TEXT) == 0;
+}
+
+static enum wire_status
+apply_broadcast(struct standin *standin, struct span path, const struct tina4_test_client *except,
+    const struct wire_command *command, struct wire_reply *ret)
+{
+	enum wire_status status = check_data(standin, command);
+	struct tina4_test_client *client;
+
+	if (status != WIRE_OK)
+		return status;
+	if (command->type == WIRE_PUSH && !deliver(&standin->pushes, path, command))
+		return WIRE_BUSY;
+	LL_FOREACH(standin->clients, client)
+	{
+		if (client == except || client->state != STANDIN_JOINED || !is_on(client, path))
+			continue;
+		if (!deliver(&client->inbox, path, command))
+			return WIRE_BUSY;
+		ret->connections++;
+	}
+	if (ret->connections > 0) {
+		ret->epoch = EPOCH;
+		ret->offset = ++standin->n_sent;
+	}
+	return WIRE_OK;
+}
+
+/* Until its open is acknowledged, a client gets only what that acknowledgement sends it. */
+static enum wire_status
+apply_send(struct standin *standin, const struct tina4_test_client *sender, struct tina4_test_client *client,
+    const struct wire_command *command, struct wire_reply *ret)
+{
+	enum wire_status status = check_data(standin, command);
+
+	if (status != WIRE_OK)
+		return status;
+	if (client == NULL ||
+	    !(client->state == STANDIN_JOINED || (client->state == STANDIN_OPENING && client == sender)))
+		return WIRE_NO_CONN;
+	ret->connections = 1;
+	return deliver(&client->inbox, span_of(client->path), command) ? WIRE_OK : WIRE_BUSY;
+}
+
+static enum wire_status
+apply_disconnect(struct standin *standin, struct tina4_test_client *client, const struct wire_command *command,
+    struct wire_reply *ret)
+{
+	if (!closecode_may_be_sent(command->code) || command->data.len > WIRE_REASON_BYTES)
+		return WIRE_INVALID;
+	if (client == NULL || client->state == STANDIN_CLOSED)
+		return WIRE_NO_CONN;
+	ret->connections = 1;
+	return leave(standin, client, command->code, command->data) == 0 ? WIRE_OK : WIRE_BUSY;
+}
+
+static enum wire_status
+apply_set(const struct standin *standin, struct tina4_test_client *client, const struct wire_command *command)
+{
+	char *name, *value;
+	int r = -ENOMEM;
+
+	if (client == NULL)
+		return WIRE_INVALID;
+	name = strndup(command->key.data, command->key.len);
+	value = strndup(command->data.data, command->data.len);
+	if (name != NULL && value != NULL)
+		r = attributes_set(&client->attributes, name, command->flags & WIRE_UNSET ? NULL : value,
+		    standin->limits.attribute_bytes);
+	attributes_settle(&client->attributes);
+	free(name);
+	free(value);
+	return r == 0 ? WIRE_OK : r == -ENOSPC ? WIRE_TOO_LARGE : WIRE_BUSY;
+}
+
+static enum wire_status
+apply(struct standin *standin, struct tina4_test_client *sender, const struct wire_command *command,
+    struct wire_reply *ret)
+{
+	struct tina4_test_client *target = command->flags & WIRE_OTHER_CONN ? find(standin, &command->conn) : sender;
+
+	switch (command->type) {
+	case WIRE_SEND:
+		return apply_send(standin, sender, target, command, ret);
+	case WIRE_BROADCAST:
+		return sender == NULL ? WIRE_INVALID
+				      : apply_broadcast(standin, span_of(sender->path),
+					    command->flags & WIRE_EXCLUDE_SENDER ? sender : NULL, command, ret);
+	case WIRE_PUSH:
+		return apply_broadcast(standin, command->key, NULL, command, ret);
+	case WIRE_DISCONNECT:
+		return apply_disconnect(standin, target, command, ret);
+	case WIRE_SET:
+		return apply_set(standin, sender, command);
+	case WIRE_COUNT:
+		ret->connections = count(standin, command->key);
+		return WIRE_OK;
+	case WIRE_STATS:
+		break;
+	}
+	return WIRE_INVALID;
+}
+
+static bool
+needs_route(const struct wire_command *command)
+{
+	return command->type == WIRE_PUSH || command->type == WIRE_COUNT;
+}
+
+/* What app_standin calls in the place of an exchange with the sidecar. */
+static int
+answer(void *context, const struct wire_request *request, struct wire_reply *ret, struct buf *text)
+{
+	struct standin *standin = context;
+	int r;
+
+	(void)text;
+	*ret = (struct wire_reply){ 0 };
+	pthread_mutex_lock(&standin->lock);
+	r = standin->error;
+	if (r == 0 && needs_route(&request->command) && !has_route(standin->app, request->command.key))
+		ret->status = WIRE_NO_ROUTE;
+	else if (r == 0)
+		ret->status = apply(standin, NULL, &request->command, ret);
+	pthread_mutex_unlock(&standin->lock);
+	return r;
+}
+
+/* --- acknowledgements ------------------------------------------------------------------------------------ */
+
+static void
+apply_commands(struct standin *standin, struct tina4_test_client *client, struct wire_reader commands)
+{
+	struct wire_command command;
+	struct wire_reply reply = { 0 };
+
+	while (wire_get_command(&commands, &command) > 0)
+		apply(standin, client, &command, &reply);
+}
+
+/* True when the commands close the connection that they answer. */
+static bool
+closes_itself(const struct tina4_test_client *client, struct wire_reader commands)
+{
+	struct wire_command command;
+
+	while (wire_get_command(&commands, &command) > 0)
+		if (command.type == WIRE_DISCONNECT &&
+		    (!(command.flags & WIRE_OTHER_CONN) || memcmp(&command.conn, &client->id, sizeof(client->id)) == 0))
+			return true;
+	return false;
+}
+
+static int
+acknowledge(struct standin *standin, const struct due *due, const struct wire_record *record)
+{
+	struct tina4_test_client *client = due->client;
+
+	if (record->failed)
+		return due->kind != WIRE_OPEN || client->state == STANDIN_CLOSED
+		    ? 0
+		    : leave(standin, client, CLOSE_INTERNAL_ERROR, (struct span){ 0 });
+	if (due->kind == WIRE_OPEN && client->state == STANDIN_OPENING && !closes_itself(client, record->commands))
+		client->state = STANDIN_JOINED;
+	apply_commands(standin, client, record->commands);
+	return 0;
+}
+
+/* --- handling ------------------------------------------------------------------------------------------- */
+
+/* Lets the worker handle an event of a connection that is new to it, and then forget the connection again. */
+static int
+handle(struct standin *standin, struct due *due, struct buf *record)
+{
+	struct tina4_test_client *client = due->client;
+	struct buf attributes = BUF_INIT;
+	struct wire_event event = {
+		.kind = WIRE_ATTACH,
+		.flags = due->flags,
+		.attempt = 1,
+		.code = due->code,
+		.conn = client->id,
+		.epoch = EPOCH,
+		.id = ++standin->n_events,
+		.count = due->count,
+		.data = span_of_buf(&due->data),
+		.meta = span_of_buf(&client->meta),
+	};
+	int r = -ENOMEM;
+
+	pthread_mutex_lock(&standin->lock);
+	attributes_save(&client->attributes, &attributes);
+	pthread_mutex_unlock(&standin->lock);
+	event.attributes = span_of_buf(&attributes);
+	if (!attributes.failed) {
+		if (due->kind != WIRE_OPEN)
+			events_handle(&standin->events, &event, &standin->limits, NULL, NULL);
+		event.kind = due->kind;
+		r = events_handle(&standin->events, &event, &standin->limits, record, &client->result);
+		events_forget(&standin->events);
+	}
+	buf_free(&attributes);
+	return r == 0 && record->failed ? -ENOMEM : r;
+}
+
+static int
+take_from_line(struct standin *standin, struct due *due)
+{
+	struct buf out = BUF_INIT;
+	struct wire_record record;
+	struct wire_reader reader;
+	int r;
+
+	r = handle(standin, due, &out);
+	reader = wire_reader(out.data, out.len);
+	if (r == 0 && wire_get_record(&reader, &record) != 1)
+		r = -ENOMEM;
+	if (r == 0) {
+		pthread_mutex_lock(&standin->lock);
+		r = acknowledge(standin, due, &record);
+		pthread_mutex_unlock(&standin->lock);
+	}
+	buf_free(&out);
+	return r;
+}
+
+static struct due *
+next_in_line(struct standin *standin)
+{
+	struct due *due;
+
+	pthread_mutex_lock(&standin->lock);
+	due = standin->line;
+	if (due != NULL)
+		DL_DELETE(standin->line, due);
+	pthread_mutex_unlock(&standin->lock);
+	return due;
+}
+
+int
+standin_settle(struct standin *standin)
+{
+	struct due *due;
+	int r = 0;
+
+	while (r == 0 && (due = next_in_line(standin)) != NULL) {
+		r = take_from_line(standin, due);
+		due_free(due);
+	}
+	return r;
+}
+
+/* --- clients ---------------------------------------------------------------------------------------------- */
+
+int
+standin_open(struct standin *standin, struct tina4_app *app)
+{
+	*standin = (struct standin){
+		.app = app,
+		.limits = {
+			.epoch = EPOCH,
+			.max_message = app->conf.ws_max_message,
+			.attribute_bytes = app->conf.ws_attribute_bytes,
+		},
+	};
+	pthread_mutex_init(&standin->lock, NULL);
+	app->standin = (struct app_standin){ answer, standin };
+	return events_open(&standin->events, app);
+}
+
+static void
+client_free(struct tina4_test_client *client)
+{
+	inbox_free(&client->inbox);
+	attributes_free(&client->attributes);
+	buf_free(&client->meta);
+	free(client->path);
+	free(client);
+}
+
+void
+standin_close(struct standin *standin)
+{
+	struct tina4_test_client *client, *next;
+	struct due *due;
+
+	if (standin->app == NULL)
+		return;
+	while ((due = next_in_line(standin)) != NULL)
+		due_free(due);
+	LL_FOREACH_SAFE(standin->clients, client, next)
+	client_free(client);
+	inbox_free(&standin->pushes);
+	events_close(&standin->events);
+	pthread_mutex_destroy(&standin->lock);
+}
+
+void
+standin_add(struct standin *standin, struct tina4_test_client *client)
+{
+	pthread_mutex_lock(&standin->lock);
+	LL_APPEND(standin->clients, client);
+	pthread_mutex_unlock(&standin->lock);
+}
+
+int
+standin_enter(struct standin *standin, struct tina4_test_client *client)
+{
+	struct due open = { .client = client, .kind = WIRE_OPEN };
+	int r;
+
+	pthread_mutex_lock(&standin->lock);
+	client->state = client->route->handler != NULL ? STANDIN_OPENING : STANDIN_JOINED;
+	r = put_in_line(standin, &open, (struct span){ 0 });
+	pthread_mutex_unlock(&standin->lock);
+	return r == 0 ? standin_settle(standin) : r;
+}
+
+/* What the sidecar closes a client for. Returns the code and *ret_error; 0 for a message that is fine. */
+static uint16_t
+judge(const struct standin *standin, struct span data, unsigned flags, int *ret_error)
+{
+	if (data.len > standin->limits.max_message) {
+		*ret_error = -EMSGSIZE;
+		return CLOSE_TOO_LARGE;
+	}
+	if (!(flags & TINA4_BINARY) && !utf8_valid(data.data, data.len)) {
+		*ret_error = -EILSEQ;
+		return CLOSE_INVALID_DATA;
+	}
+	return 0;
+}
+
+int
+standin_say(struct standin *standin, struct tina4_test_client *client, struct span data, unsigned flags)
+{
+	struct due message = {
+		.client = client, .kind = WIRE_MESSAGE, .flags = flags & TINA4_BINARY ? WIRE_BINARY : 0
+	};
+	int r, error = 0;
+	uint16_t code;
+
+	r = standin_settle(standin);
+	if (r < 0)
+		return r;
+	if (client->state != STANDIN_JOINED)
+		return -ENOTCONN;
+	pthread_mutex_lock(&standin->lock);
+	client->result = 0;
+	code = judge(standin, data, flags, &error);
+	if (code != 0)
+		r = leave(standin, client, code, (struct span){ 0 });
+	else
+		r = put_in_line(standin, &message, data);
+	pthread_mutex_unlock(&standin->lock);
+	if (r == 0)
+		r = standin_settle(standin);
+	if (r < 0)
+		return r;
+	return error < 0 ? error : client->result;
+}
+
+int
+standin_leave(struct standin *standin, struct tina4_test_client *client, uint16_t code)
+{
+	int r;
+
+	r = standin_settle(standin);
+	if (r < 0)
+		return r;
+	if (client->state != STANDIN_JOINED)
+		return -ENOTCONN;
+	pthread_mutex_lock(&standin->lock);
+	client->result = 0;
+	r = leave(standin, client, code, (struct span){ 0 });
+	pthread_mutex_unlock(&standin->lock);
+	if (r == 0)
+		r = standin_settle(standin);
+	return r < 0 ? r : client->result;
+}
