@@ -4,6 +4,7 @@
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
 #include "sidecar/relay.h"
+#include "sidecar/requests.h"
 #include "sidecar/turn.h"
 #include "sidecar/workers.h"
 
@@ -83,7 +84,7 @@ figure_value(const struct figures *figures, enum figure figure)
 	case FIGURE_EVENTS_REDELIVERED:
 		return figures->feed->redelivered;
 	case FIGURE_PUSHES:
-		return figures->intake->pushes[WIRE_OK];
+		return figures->requests->pushes[WIRE_OK];
 	case FIGURE_SENT:
 		return figures->hub->batches.sent;
 	case FIGURE_DELIVERIES:

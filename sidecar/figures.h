@@ -16,6 +16,7 @@ struct feed;
 struct hub;
 struct intake;
 struct relay;
+struct requests;
 struct routes;
 struct turn;
 struct workers;
@@ -28,6 +29,7 @@ struct figures {
 	const struct routes *routes;
 	const struct workers *workers;
 	const struct intake *intake;
+	const struct requests *requests;
 	const struct relay *relay; /* NULL while there is only this host */
 	const struct turn *turn;
 	uint64_t started_ms; /* in loop ms */

@@ -7,13 +7,11 @@
 #include "shared/conf.h"
 #include "shared/log.h"
 #include "sidecar/ack.h"
-#include "sidecar/apply.h"
 #include "sidecar/feed.h"
-#include "sidecar/hub.h"
 #include "sidecar/intake.h"
 #include "sidecar/registration.h"
+#include "sidecar/requests.h"
 #include "sidecar/roster.h"
-#include "sidecar/routes.h"
 #include "sidecar/turn.h"
 #include "sidecar/workers.h"
 
@@ -48,7 +46,6 @@ intake_close(struct intake *intake)
 
 	HASH_ITER(hh, intake->apps, app, next)
 		forget_app(intake, app);
-	dedup_close(&intake->dedup);
 }
 
 /* Frees the message, sent or not: a peer that cannot be reached gets no answer. */
@@ -208,58 +205,6 @@ take_bye(struct intake *intake, const struct bus_peer *peer)
 
 /* --- requests ------------------------------------------------------------------------ */
 
-static bool
-names_a_path(enum wire_command_type type)
-{
-	return type == WIRE_PUSH || type == WIRE_COUNT;
-}
-
-static bool
-is_applied(enum wire_status status)
-{
-	return status == WIRE_OK || status == WIRE_NOT_RELAYED;
-}
-
-static void
-count_push(struct intake *intake, const struct wire_request *request, enum wire_status status)
-{
-	if (request->command.type == WIRE_PUSH)
-		intake->pushes[status]++;
-}
-
-static void
-hand_on(struct intake *intake, const struct wire_command *command, struct wire_reply *ret)
-{
-	if (intake->events != NULL)
-		intake->events->applied(intake->context, command, ret);
-}
-
-static void
-apply_and_remember(struct intake *intake, const struct wire_request *request, struct wire_reply *ret)
-{
-	apply_command(intake->parts.hub, NULL, &request->command, ret);
-	hand_on(intake, &request->command, ret);
-	if (is_applied(ret->status) && request->command.type != WIRE_COUNT &&
-	    dedup_add(&intake->dedup, request, ret) < 0)
-		log_warn("request not remembered why=out-of-memory");
-}
-
-/* Applies a request that is new, in time and has a route. */
-static void
-apply_request(struct intake *intake, const struct wire_request *request, struct wire_reply *ret)
-{
-	uint64_t now = clock_unix_ms();
-
-	*ret = (struct wire_reply){ 0 };
-	if (request->deadline_ms < now)
-		ret->status = WIRE_EXPIRED;
-	else if (request->deadline_ms - now > WIRE_MAX_DEADLINE_MS)
-		ret->status = WIRE_INVALID;
-	else
-		apply_and_remember(intake, request, ret);
-	count_push(intake, request, ret->status);
-}
-
 static void
 answer_stats(struct intake *intake, const struct bus_peer *peer, uint64_t id)
 {
@@ -289,31 +234,13 @@ count_later(struct intake *intake, const struct bus_peer *peer, uint64_t id, con
 	    intake->events->count_asked(intake->context, command->key, peer, id);
 }
 
-static const struct route *
-route_of(const struct intake *intake, const struct wire_command *command)
-{
-	return routes_match(intake->parts.routes, command->key.data, command->key.len);
-}
-
-/* The answer that an earlier try got, or NULL. What the relay could not take then, it may take now. */
-static const struct wire_reply *
-answer_of_earlier(struct intake *intake, const struct wire_id *id, const struct wire_command *command)
-{
-	struct wire_reply *earlier = dedup_find(&intake->dedup, id);
-
-	if (earlier != NULL && earlier->status == WIRE_NOT_RELAYED) {
-		earlier->status = WIRE_OK;
-		hand_on(intake, command, earlier);
-	}
-	return earlier;
-}
-
 static void
 take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, struct wire_reader *body)
 {
+	struct requests *requests = intake->parts.requests;
 	struct wire_request request;
 	const struct wire_reply *earlier;
-	struct wire_reply reply = { .status = WIRE_NO_ROUTE };
+	struct wire_reply reply;
 
 	if (wire_get_request(body, &request) < 0) {
 		refuse(intake, peer, id, WIRE_MALFORMED, "malformed REQUEST");
@@ -323,41 +250,26 @@ take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, st
 		answer_stats(intake, peer, id);
 		return;
 	}
-	earlier = answer_of_earlier(intake, &request.id, &request.command);
+	earlier = requests_earlier(requests, &request.id, &request.command);
 	if (earlier != NULL) {
 		answer_reply(intake, peer, id, earlier);
 		return;
 	}
-	if (names_a_path(request.command.type) && route_of(intake, &request.command) == NULL) {
+	if (requests_lack_route(requests, &request.command)) {
 		/* Its app may have the route: it has only never told us. */
 		if (find_app(intake, peer) == NULL && workers_find(intake->parts.workers, peer) == NULL) {
 			answer_header(intake, peer, WIRE_UNKNOWN, id);
 			return;
 		}
-		count_push(intake, &request, reply.status);
+		requests_refuse(requests, &request, &reply);
 		answer_reply(intake, peer, id, &reply);
 		return;
 	}
 	if (count_later(intake, peer, id, &request.command))
 		return;
-	apply_request(intake, &request, &reply);
+	requests_apply(requests, &request, &reply);
 	answer_reply(intake, peer, id, &reply);
 	intake->n_answered += request.command.type == WIRE_PUSH;
-}
-
-void
-intake_push(struct intake *intake, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret)
-{
-	const struct wire_request request = { *id, clock_unix_ms() + WIRE_MAX_DEADLINE_MS, *push };
-	const struct wire_reply *earlier = answer_of_earlier(intake, id, push);
-
-	if (earlier != NULL)
-		*ret = *earlier;
-	else if (route_of(intake, push) == NULL) {
-		*ret = (struct wire_reply){ .status = WIRE_NO_ROUTE };
-		count_push(intake, &request, ret->status);
-	} else
-		apply_request(intake, &request, ret);
 }
 
 /* --- taking them ------------------------------------------------------------------------ */
@@ -457,5 +369,4 @@ intake_tick(struct intake *intake)
 	HASH_ITER(hh, intake->apps, app, next)
 		if (intake->parts.turn->now_ms - app->heard_ms >= APP_SILENT_MS)
 			forget_app(intake, app);
-	dedup_expire(&intake->dedup, clock_unix_ms());
 }

@@ -18,7 +18,6 @@
 
 #include "shared/bus.h"
 #include "shared/wire.h"
-#include "sidecar/dedup.h"
 #include "sidecar/histogram.h"
 
 struct bus;
@@ -26,16 +25,14 @@ struct bus_peer;
 struct buf;
 struct conf;
 struct feed;
-struct hub;
+struct requests;
 struct roster;
-struct routes;
 struct turn;
 struct workers;
 
 enum intake_limits {
 	INTAKE_BUDGET = 256,    /* messages taken per loop turn */
 	INTAKE_MAX_APPS = 4096, /* FastCGI processes that have said HELLO */
-	INTAKE_STATUSES = WIRE_NOT_RELAYED + 1,
 };
 
 /* A process that serves HTTP: known, so that it is not asked to say HELLO again. */
@@ -47,8 +44,6 @@ struct app_peer {
 
 /* What the intake tells who listens to it, and asks of it. */
 struct intake_events {
-	/* An app's command has been applied here with the outcome *ret: to be handed on to whom else it concerns. */
-	void (*applied)(void *context, const struct wire_command *command, struct wire_reply *ret);
 	/* True when other hosts have to be asked for the path's count first: intake_counted() answers then. */
 	bool (*count_asked)(void *context, struct span path, const struct bus_peer *peer, uint64_t id);
 	/* Appends the lines of a STATS answer. */
@@ -59,10 +54,9 @@ struct intake_events {
 struct intake_parts {
 	const struct conf *conf;
 	struct bus *bus;
-	struct hub *hub;
 	struct feed *feed;
+	struct requests *requests;
 	struct roster *roster;
-	const struct routes *routes;
 	const struct workers *workers;
 	const struct turn *turn;
 };
@@ -72,10 +66,8 @@ struct intake {
 	const struct intake_events *events; /* NULL while nobody listens */
 	void *context;                      /* of the events */
 	struct app_peer *apps;
-	struct dedup dedup;
 	uint64_t n_malformed;
-	uint64_t pushes[INTAKE_STATUSES]; /* by outcome; a retry counts as its first try */
-	uint64_t n_answered;              /* pushes in this turn */
+	uint64_t n_answered; /* pushes in this turn */
 	struct histogram receipts;
 };
 
@@ -87,13 +79,6 @@ void intake_listen(struct intake *intake, const struct intake_events *events, vo
 
 /* Takes and applies at most INTAKE_BUDGET messages. */
 void intake_drain(struct intake *intake);
-
-/*
- * A push that came another way than over the bus: applied, answered as an
- * earlier one with its id was, or refused. *ret has no text.
- */
-void intake_push(
-    struct intake *intake, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret);
 
 /* Answers who asked for a count that others had to be asked for. */
 void intake_counted(struct intake *intake, const struct bus_peer *peer, uint64_t id, uint32_t count);

@@ -43,6 +43,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/relay_tell.c %D%/relay_tell.h \
 	%D%/reload.c %D%/reload.h \
 	%D%/request_line.c %D%/request_line.h \
+	%D%/requests.c %D%/requests.h \
 	%D%/roster.c %D%/roster.h \
 	%D%/routes.c %D%/routes.h \
 	%D%/sidecar.c %D%/sidecar.h \

@@ -9,6 +9,7 @@
 #include "sidecar/histogram.h"
 #include "sidecar/intake.h"
 #include "sidecar/metrics.h"
+#include "sidecar/requests.h"
 
 /* --- the format ----------------------------------------------------------------- */
 
@@ -138,13 +139,13 @@ static void
 put_pushes(const struct figures *figures, struct buf *ret)
 {
 	static const char name[] = "tina4_pushes_total";
-	const struct intake *intake = figures->intake;
 
 	put_head(ret, name, "counter", "Pushes over the bus and over HTTP, by their outcome.");
-	for (int i = 0; i < INTAKE_STATUSES; i++)
+	for (int i = 0; i < REQUESTS_STATUSES; i++)
 		if (is_of_push((enum wire_status)i))
-			put_labelled(ret, name, "status", wire_status_name((enum wire_status)i), intake->pushes[i]);
-	put_histogram(ret, "tina4_push_receipt_seconds", &intake->receipts,
+			put_labelled(
+			    ret, name, "status", wire_status_name((enum wire_status)i), figures->requests->pushes[i]);
+	put_histogram(ret, "tina4_push_receipt_seconds", &figures->intake->receipts,
 	    "From the loop turn that found a push on the bus to its receipt.");
 	put(ret, figures, FIGURE_MALFORMED);
 }

@@ -140,15 +140,14 @@ open_relay(struct parts *parts, uint64_t origin)
 static int
 open_core(struct parts *parts, uint64_t epoch)
 {
-	static const struct intake_events intake_events = {
-		.applied = on_app_applied, .count_asked = on_count_asked, .stats_asked = on_stats_asked
-	};
+	static const struct requests_events requests_events = { .applied = on_app_applied };
+	static const struct intake_events intake_events = { .count_asked = on_count_asked,
+		.stats_asked = on_stats_asked };
 	const struct intake_parts intake_parts = { .conf = parts->conf,
 		.bus = parts->bus,
-		.hub = &parts->hub,
 		.feed = &parts->feed,
+		.requests = &parts->requests,
 		.roster = &parts->roster,
-		.routes = &parts->routes,
 		.workers = &parts->workers,
 		.turn = &parts->turn };
 	const struct conf *conf = parts->conf;
@@ -161,6 +160,8 @@ open_core(struct parts *parts, uint64_t epoch)
 	hub_open(&parts->hub, conf, parts->deflate, epoch);
 	feed_open(&parts->feed, conf, &parts->hub, epoch);
 	dispatch_open(&parts->dispatch, &parts->feed, &parts->workers, &parts->roster, parts->bus, &parts->turn);
+	requests_open(&parts->requests, &parts->hub, &parts->routes);
+	requests_listen(&parts->requests, &requests_events, parts);
 	intake_open(&parts->intake, &intake_parts);
 	intake_listen(&parts->intake, &intake_events, parts);
 	return roster_open(&parts->roster, conf, parts->bus, &parts->feed, &parts->routes, &parts->workers);
@@ -175,11 +176,12 @@ open_admin(struct parts *parts)
 		.routes = &parts->routes,
 		.workers = &parts->workers,
 		.intake = &parts->intake,
+		.requests = &parts->requests,
 		.relay = parts->others,
 		.turn = &parts->turn,
 		.started_ms = uv_now(parts->loop),
 		.started = time(NULL) };
-	posts_open(&parts->posts, parts->conf, &parts->routes, &parts->intake, &parts->turn);
+	posts_open(&parts->posts, parts->conf, &parts->routes, &parts->requests, &parts->turn);
 	admin_open(&parts->admin, parts->conf, &parts->roster, &parts->figures, &parts->posts);
 }
 
@@ -285,6 +287,7 @@ parts_close(struct parts *parts)
 	quotas_close(&parts->quotas);
 	pings_close(&parts->pings);
 	intake_close(&parts->intake);
+	requests_close(&parts->requests);
 	feed_close(&parts->feed);
 	workers_close(&parts->workers);
 	routes_close(&parts->routes);

@@ -23,6 +23,7 @@
 #include "sidecar/quotas.h"
 #include "sidecar/relay.h"
 #include "sidecar/relay_redis.h"
+#include "sidecar/requests.h"
 #include "sidecar/roster.h"
 #include "sidecar/routes.h"
 #include "sidecar/turn.h"
@@ -48,6 +49,7 @@ struct parts {
 	struct workers workers;
 	struct roster roster;
 	struct dispatch dispatch;
+	struct requests requests;
 	struct intake intake;
 	struct relay_redis redis;
 	struct relay relay;

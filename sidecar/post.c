@@ -14,9 +14,9 @@
 #include "shared/log.h"
 #include "shared/url.h"
 #include "sidecar/answer.h"
-#include "sidecar/intake.h"
 #include "sidecar/post.h"
 #include "sidecar/request_line.h"
+#include "sidecar/requests.h"
 #include "sidecar/routes.h"
 #include "sidecar/turn.h"
 
@@ -213,10 +213,10 @@ check(struct post *post, const struct request_line *line)
 }
 
 void
-posts_open(struct posts *posts, const struct conf *conf, const struct routes *routes, struct intake *intake,
+posts_open(struct posts *posts, const struct conf *conf, const struct routes *routes, struct requests *requests,
     const struct turn *turn)
 {
-	*posts = (struct posts){ .conf = conf, .routes = routes, .intake = intake, .turn = turn };
+	*posts = (struct posts){ .conf = conf, .routes = routes, .requests = requests, .turn = turn };
 }
 
 static struct post *
@@ -305,7 +305,7 @@ apply(struct post *post)
 	struct wire_reply reply = { .status = WIRE_BUSY };
 
 	if (!post->body.failed && (verdict->has_id || wire_id_random(&verdict->id) == 0))
-		intake_push(post->all->intake, &verdict->id, &push, &reply);
+		requests_push(post->all->requests, &verdict->id, &push, &reply);
 	answer_reply(post->wsi, &verdict->id, &reply);
 }
 

@@ -16,9 +16,9 @@
 #include "shared/wire.h"
 
 struct conf;
-struct intake;
 struct lws;
 struct request_line;
+struct requests;
 struct routes;
 struct turn;
 
@@ -55,13 +55,13 @@ struct post;
 struct posts {
 	const struct conf *conf;
 	const struct routes *routes;
-	struct intake *intake;
+	struct requests *requests;
 	const struct turn *turn;
 	struct post *under_way;
 };
 
 /* Borrows all of them. */
-void posts_open(struct posts *posts, const struct conf *conf, const struct routes *routes, struct intake *intake,
+void posts_open(struct posts *posts, const struct conf *conf, const struct routes *routes, struct requests *requests,
     const struct turn *turn);
 
 /*

@@ -165,6 +165,7 @@ on_tick(uv_timer_t *timer)
 	roster_tick(&sidecar->parts.roster, uv_now(&sidecar->loop));
 	feed_tick(&sidecar->parts.feed, uv_now(&sidecar->loop));
 	intake_tick(&sidecar->parts.intake);
+	requests_tick(&sidecar->parts.requests);
 	ws_tick(&sidecar->parts.ws);
 	notify_tick(&sidecar->notify, uv_now(&sidecar->loop));
 }

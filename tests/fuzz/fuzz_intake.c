@@ -14,6 +14,7 @@
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
+#include "sidecar/requests.h"
 #include "sidecar/roster.h"
 #include "sidecar/routes.h"
 #include "sidecar/turn.h"
@@ -41,6 +42,7 @@ struct scene {
 	struct workers workers;
 	struct roster roster;
 	struct dispatch dispatch;
+	struct requests requests;
 	struct intake intake;
 	struct browser browsers[CLIENTS];
 };
@@ -113,9 +115,10 @@ begin(struct scene *scene)
 	feed_open(&scene->feed, &conf, &scene->hub, EPOCH);
 	roster_open(&scene->roster, &conf, scene->bus, &scene->feed, &scene->routes, &scene->workers);
 	dispatch_open(&scene->dispatch, &scene->feed, &scene->workers, &scene->roster, scene->bus, &scene->turn);
+	requests_open(&scene->requests, &scene->hub, &scene->routes);
 	intake_open(&scene->intake,
-	    &(struct intake_parts){ &conf, scene->bus, &scene->hub, &scene->feed, &scene->roster, &scene->routes,
-		&scene->workers, &scene->turn });
+	    &(struct intake_parts){
+		&conf, scene->bus, &scene->feed, &scene->requests, &scene->roster, &scene->workers, &scene->turn });
 	say_hello(scene);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		come(scene, i);
@@ -138,6 +141,7 @@ end(struct scene *scene)
 		browser_close(&scene->browsers[i]);
 	}
 	intake_close(&scene->intake);
+	requests_close(&scene->requests);
 	feed_close(&scene->feed);
 	workers_close(&scene->workers);
 	routes_close(&scene->routes);

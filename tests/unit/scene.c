@@ -27,6 +27,7 @@ scene_tick(struct scene *scene, uint64_t ms)
 	roster_tick(&scene->roster, scene->turn.now_ms);
 	feed_tick(&scene->feed, scene->turn.now_ms);
 	intake_tick(&scene->intake);
+	requests_tick(&scene->requests);
 	scene_turn(scene);
 }
 
@@ -50,8 +51,9 @@ scene_begin(struct scene *scene)
 	feed_open(&scene->feed, &scene->conf, &scene->hub, SCENE_EPOCH);
 	roster_open(&scene->roster, &scene->conf, scene->bus, &scene->feed, &scene->routes, &scene->workers);
 	dispatch_open(&scene->dispatch, &scene->feed, &scene->workers, &scene->roster, scene->bus, &scene->turn);
+	requests_open(&scene->requests, &scene->hub, &scene->routes);
 	intake_open(&scene->intake,
-	    &(struct intake_parts){ &scene->conf, scene->bus, &scene->hub, &scene->feed, &scene->roster, &scene->routes,
+	    &(struct intake_parts){ &scene->conf, scene->bus, &scene->feed, &scene->requests, &scene->roster,
 		&scene->workers, &scene->turn });
 }
 
@@ -312,6 +314,7 @@ scene_end(struct scene *scene)
 	for (unsigned i = 0; i < SCENE_PEERS; i++)
 		scene_peer_close(scene, i);
 	intake_close(&scene->intake);
+	requests_close(&scene->requests);
 	feed_close(&scene->feed);
 	workers_close(&scene->workers);
 	routes_close(&scene->routes);

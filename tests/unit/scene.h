@@ -15,6 +15,7 @@
 #include "sidecar/feed.h"
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
+#include "sidecar/requests.h"
 #include "sidecar/roster.h"
 #include "sidecar/routes.h"
 #include "sidecar/turn.h"
@@ -51,6 +52,7 @@ struct scene {
 	struct workers workers;
 	struct roster roster;
 	struct dispatch dispatch;
+	struct requests requests;
 	struct intake intake;
 	struct peer peers[SCENE_PEERS];
 	struct browser browsers[SCENE_BROWSERS];

@@ -24,6 +24,7 @@ unit_tests += \
 	%D%/test_relay_inquiry \
 	%D%/test_relay_redis \
 	%D%/test_request_line \
+	%D%/test_requests \
 	%D%/test_roster \
 	%D%/test_routes \
 	%D%/test_workers
@@ -95,6 +96,9 @@ unit_tests += \
 %C%_test_relay_redis_LDADD = sidecar/libsidecar.la
 %C%_test_request_line_SOURCES = %D%/test_request_line.c
 %C%_test_request_line_LDADD = sidecar/libsidecar.la
+%C%_test_requests_SOURCES = %D%/test_requests.c
+%C%_test_requests_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_requests_LDADD = sidecar/libsidecar.la
 %C%_test_roster_SOURCES = %D%/test_roster.c $(%C%_scene)
 %C%_test_roster_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_roster_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)

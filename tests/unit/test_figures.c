@@ -8,11 +8,20 @@
 #include "sidecar/intake.h"
 #include "sidecar/metrics.h"
 #include "sidecar/relay.h"
+#include "sidecar/requests.h"
 #include "sidecar/routes.h"
 #include "sidecar/stats.h"
+#include "sidecar/transport.h"
 #include "sidecar/turn.h"
 #include "sidecar/workers.h"
 #include "tests/tap.h"
+
+static size_t
+waiting_bytes(const struct transport *of)
+{
+	(void)of;
+	return 12;
+}
 
 static struct counters counters = { .n_received = 4 };
 static struct hub hub = { .batches.delivered = 11 };
@@ -20,7 +29,10 @@ static struct feed feed = { .n_sent = 5, .n_waiting = 2 };
 static struct routes routes;
 static struct workers workers;
 static struct intake intake = { .n_malformed = 7 };
-static struct relay relay = { .n_published = 9 };
+static struct requests requests;
+static const struct transport_calls calls = { .waiting_bytes = waiting_bytes };
+static struct transport transport = { .calls = &calls };
+static struct relay relay = { .transport = &transport, .n_published = 9 };
 static struct turn turn = { .now_ms = 65000 };
 
 static struct figures
@@ -32,6 +44,7 @@ all(void)
 		.routes = &routes,
 		.workers = &workers,
 		.intake = &intake,
+		.requests = &requests,
 		.turn = &turn,
 		.started_ms = 5000 };
 }
@@ -86,7 +99,9 @@ test_relay(void)
 	stats_put(&figures, &together);
 	metrics_put(&figures, &metrics);
 	OK(!has(&alone, "relay_"), "without a relay there is nothing of it");
-	OK(has(&together, "relay_up=0\n") && has(&together, "relay_published=9\n"), "else it is told");
+	OK(has(&together, "relay_up=0\n") && has(&together, "relay_waiting_bytes=12\n") &&
+		has(&together, "relay_published=9\n"),
+	    "else it is told");
 	OK(has(&metrics, "tina4_relay_commands_total{result=\"published\"} 9\n"), "in metrics by its label");
 	buf_free(&alone);
 	buf_free(&together);

@@ -8,6 +8,7 @@
 #include "sidecar/hub.h"
 #include "sidecar/intake.h"
 #include "sidecar/metrics.h"
+#include "sidecar/requests.h"
 #include "sidecar/workers.h"
 #include "tests/tap.h"
 
@@ -23,13 +24,15 @@ test_text(void)
 	struct counters counters = { .n_open = 7 };
 	struct hub hub = { .batches.delivered = 11 };
 	struct feed feed = { 0 };
-	struct intake intake = { .pushes = { [WIRE_NO_ROUTE] = 5 } };
+	struct intake intake = { 0 };
+	struct requests requests = { .pushes = { [WIRE_NO_ROUTE] = 5 } };
 	struct workers workers = { 0 };
 	const struct figures figures = { .counters = &counters,
 		.hub = &hub,
 		.feed = &feed,
 		.workers = &workers,
 		.intake = &intake,
+		.requests = &requests,
 		.started = 1700000000 };
 	struct buf text = BUF_INIT;
 
