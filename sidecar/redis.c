@@ -245,6 +245,8 @@ on_poll(uv_poll_t *poll, int status, int events)
 		end(redis, error != 0 ? strerror(error) : uv_strerror(status));
 		return;
 	}
+	if (status < 0)
+		redis->polled = 0; /* libuv has stopped, but what came before the error is still to be read */
 	if (!redis->connected && (events & UV_WRITABLE))
 		on_connected(redis);
 	else if (status < 0 || (events & UV_READABLE))
@@ -280,12 +282,12 @@ on_closed(uv_handle_t *handle)
 
 int
 redis_open(struct redis **ret, uv_loop_t *loop, const struct redis_address *address, const struct redis_events *events,
-    void *context, char *ret_why, size_t size)
+    void *context, char ret_why[static REDIS_WHY_BYTES])
 {
 	struct redis *redis = calloc(1, sizeof(*redis));
 	int r = -ENOMEM;
 
-	snprintf(ret_why, size, "out of memory");
+	snprintf(ret_why, REDIS_WHY_BYTES, "out of memory");
 	if (redis == NULL)
 		return -ENOMEM;
 	if (address->host != NULL)
@@ -295,7 +297,7 @@ redis_open(struct redis **ret, uv_loop_t *loop, const struct redis_address *addr
 	if (redis->hiredis == NULL)
 		goto fail;
 	if (redis->hiredis->err != 0) {
-		snprintf(ret_why, size, "%s", redis->hiredis->errstr);
+		snprintf(ret_why, REDIS_WHY_BYTES, "%s", redis->hiredis->errstr);
 		r = -EIO;
 		goto fail;
 	}

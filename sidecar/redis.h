@@ -37,9 +37,11 @@ struct redis_address {
 	const char *tls_name; /* of the certificate; NULL: no TLS */
 };
 
-/* Begins to connect. events is borrowed. On failure ret_why (of size bytes) says why: -EIO or -ENOMEM. */
+enum { REDIS_WHY_BYTES = 160 };
+
+/* Begins to connect. events is borrowed. On failure ret_why says why: -EIO or -ENOMEM. */
 int redis_open(struct redis **ret, uv_loop_t *loop, const struct redis_address *address,
-    const struct redis_events *events, void *context, char *ret_why, size_t size);
+    const struct redis_events *events, void *context, char ret_why[static REDIS_WHY_BYTES]);
 
 /* Closes it; its memory goes once the loop has run again. NULL is fine. */
 void redis_close(struct redis *redis);

@@ -222,7 +222,7 @@ begins(const redisReply *reply, const char *with)
 static void
 refused(struct relay_redis *redis, const redisReply *reply)
 {
-	char why[160];
+	char why[REDIS_WHY_BYTES];
 
 	snprintf(why, sizeof(why), "redis refuses: %s", reply->str);
 	fail(redis, why);
@@ -317,7 +317,7 @@ on_sub_reply(void *context, const struct redis_question *question, const redisRe
 static void
 on_sub_ended(void *context, const char *why)
 {
-	char text[160];
+	char text[REDIS_WHY_BYTES];
 
 	snprintf(text, sizeof(text), "subscription ended: %s", why);
 	fail(context, text);
@@ -326,7 +326,7 @@ on_sub_ended(void *context, const char *why)
 static void
 on_pub_ended(void *context, const char *why)
 {
-	char text[160];
+	char text[REDIS_WHY_BYTES];
 
 	snprintf(text, sizeof(text), "connection ended: %s", why);
 	fail(context, text);
@@ -358,7 +358,7 @@ enter(struct relay_redis *redis, struct redis *connection)
 }
 
 static int
-open_both(struct relay_redis *redis, const char *numeric, char *ret_why, size_t size)
+open_both(struct relay_redis *redis, const char *numeric, char ret_why[static REDIS_WHY_BYTES])
 {
 	static const struct redis_events sub_events = { on_sub_reply, on_sub_ended };
 	static const struct redis_events pub_events = { on_pub_reply, on_pub_ended };
@@ -368,23 +368,23 @@ open_both(struct relay_redis *redis, const char *numeric, char *ret_why, size_t 
 		.tls_name = redis->url.tls ? redis->url.host : NULL };
 	int r;
 
-	r = redis_open(&redis->sub, redis->loop, &address, &sub_events, redis, ret_why, size);
+	r = redis_open(&redis->sub, redis->loop, &address, &sub_events, redis, ret_why);
 	if (r == 0)
-		r = redis_open(&redis->pub, redis->loop, &address, &pub_events, redis, ret_why, size);
+		r = redis_open(&redis->pub, redis->loop, &address, &pub_events, redis, ret_why);
 	return r;
 }
 
 static void
 connect_to(struct relay_redis *redis, const char *numeric)
 {
-	char why[128];
+	char why[REDIS_WHY_BYTES];
 
 	redis->state = RELAY_REDIS_ENTERING;
 	redis->begun_ms = uv_now(redis->loop);
 	redis->n_subscribes = redis->n_confirmed = 0;
 	redis->n_said = redis->n_beats = redis->n_echoes = redis->echo_due_ms = redis->proof = 0;
 	redis->let_in = false;
-	if (open_both(redis, numeric, why, sizeof(why)) < 0) {
+	if (open_both(redis, numeric, why) < 0) {
 		fail(redis, why);
 		return;
 	}

@@ -1,6 +1,8 @@
 # unit tests of sidecar/
 unit_tests += \
 	%D%/test_ack \
+	%D%/test_apply \
+	%D%/test_client \
 	%D%/test_counters \
 	%D%/test_dedup \
 	%D%/test_deflate \
@@ -19,6 +21,7 @@ unit_tests += \
 	%D%/test_post \
 	%D%/test_quotas \
 	%D%/test_registration \
+	%D%/test_redis \
 	%D%/test_relay \
 	%D%/test_relay_channel \
 	%D%/test_relay_inquiry \
@@ -34,6 +37,12 @@ unit_tests += \
 %C%_test_ack_SOURCES = %D%/test_ack.c $(%C%_scene)
 %C%_test_ack_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_ack_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
+%C%_test_apply_SOURCES = %D%/test_apply.c %D%/fake_browser.c %D%/fake_browser.h
+%C%_test_apply_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_apply_LDADD = sidecar/libsidecar.la
+%C%_test_client_SOURCES = %D%/test_client.c %D%/fake_browser.c %D%/fake_browser.h
+%C%_test_client_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_client_LDADD = sidecar/libsidecar.la
 %C%_test_counters_SOURCES = %D%/test_counters.c
 %C%_test_counters_LDADD = sidecar/libsidecar.la
 %C%_test_dedup_SOURCES = %D%/test_dedup.c
@@ -82,6 +91,9 @@ unit_tests += \
 %C%_test_registration_SOURCES = %D%/test_registration.c
 %C%_test_registration_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_registration_LDADD = sidecar/libsidecar.la
+%C%_test_redis_SOURCES = %D%/test_redis.c
+%C%_test_redis_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS) $(HIREDIS_CFLAGS)
+%C%_test_redis_LDADD = sidecar/libsidecar.la $(UV_LIBS) $(HIREDIS_LIBS)
 %C%_test_relay_SOURCES = %D%/test_relay.c %D%/relay_scene.c %D%/relay_scene.h
 %C%_test_relay_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_relay_LDADD = sidecar/libsidecar.la
