@@ -24,7 +24,7 @@
 static const char *
 word(char **rest)
 {
-	const char *first = strsep(rest, " ");
+	char *first = strsep(rest, " ");
 
 	if (*rest == NULL)
 		*rest = strchr(first, '\0');
