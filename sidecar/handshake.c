@@ -1,7 +1,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "shared/conf.h"
 #include "shared/credentials.h"
 #include "shared/list.h"
 #include "shared/token.h"

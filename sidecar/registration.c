@@ -2,7 +2,6 @@
 #include <stdlib.h>
 #include <utlist.h>
 
-#include "shared/conf.h"
 #include "shared/list.h"
 #include "shared/log.h"
 #include "shared/path.h"
