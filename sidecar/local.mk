@@ -40,6 +40,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/relay_channel.c %D%/relay_channel.h \
 	%D%/relay_inquiry.c %D%/relay_inquiry.h \
 	%D%/relay_redis.c %D%/relay_redis.h \
+	%D%/relay_state.c %D%/relay_state.h \
 	%D%/relay_tell.c %D%/relay_tell.h \
 	%D%/reload.c %D%/reload.h \
 	%D%/request_line.c %D%/request_line.h \

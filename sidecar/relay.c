@@ -12,12 +12,6 @@
 #include "sidecar/relay_tell.h"
 #include "sidecar/transport.h"
 
-static uint64_t
-now_ms(const struct relay *relay)
-{
-	return relay->transport->calls->now_ms(relay->transport);
-}
-
 /* --- commands ---------------------------------------------------------------------------------------- */
 
 static void
@@ -110,7 +104,7 @@ is_too_early(const struct relay *relay)
 {
 	bool alone = relay->hosts.n == 0 && relay_waiting_bytes(relay) > 0;
 
-	return (relay->hosts.n_awaited > 0 || alone) && now_ms(relay) - relay->up_since_ms < RELAY_AWAIT_MS;
+	return (relay->hosts.n_awaited > 0 || alone) && relay_now_ms(relay) - relay->up_since_ms < RELAY_AWAIT_MS;
 }
 
 static void
@@ -259,7 +253,7 @@ on_up(void *context)
 {
 	struct relay *relay = context;
 
-	relay->up_since_ms = now_ms(relay);
+	relay->up_since_ms = relay_now_ms(relay);
 	release_waiting(relay);
 }
 
@@ -296,18 +290,11 @@ on_told(void *context, uint64_t token, uint32_t receivers)
 
 /* --- the loop ------------------------------------------------------------------------------------------ */
 
-uint64_t
-relay_hold(struct relay *relay)
-{
-	relay->waits = true;
-	return now_ms(relay) + RELAY_HOLD_MS;
-}
-
 void
 relay_tick(struct relay *relay)
 {
-	bool held = channels_tick(relay, now_ms(relay));
-	bool awaited = inquiries_tick(relay, now_ms(relay));
+	bool held = channels_tick(relay, relay_now_ms(relay));
+	bool awaited = inquiries_tick(relay, relay_now_ms(relay));
 
 	relay->waits = held || awaited;
 }

@@ -4,8 +4,8 @@
 
 #include "shared/log.h"
 #include "sidecar/hub.h"
-#include "sidecar/relay.h"
 #include "sidecar/relay_channel.h"
+#include "sidecar/relay_state.h"
 #include "sidecar/relay_tell.h"
 #include "sidecar/transport.h"
 

@@ -4,8 +4,8 @@
 
 #include "shared/bus.h"
 #include "sidecar/hub.h"
-#include "sidecar/relay.h"
 #include "sidecar/relay_inquiry.h"
+#include "sidecar/relay_state.h"
 #include "sidecar/relay_tell.h"
 #include "sidecar/transport.h"
 

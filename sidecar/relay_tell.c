@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "shared/conf.h"
-#include "sidecar/relay.h"
+#include "sidecar/relay_state.h"
 #include "sidecar/relay_tell.h"
 #include "sidecar/transport.h"
 

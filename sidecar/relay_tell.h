@@ -7,7 +7,7 @@
 #include "shared/envelope.h"
 #include "shared/path.h"
 #include "shared/span.h"
-#include "sidecar/relay.h"
+#include "sidecar/relay_state.h"
 
 enum { RELAY_NAME_BYTES = RELAY_CHANNEL_NAME + PATH_MAX_BYTES };
 
