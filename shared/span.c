@@ -4,27 +4,9 @@
 #include "shared/span.h"
 
 struct span
-span_of(const char *string)
-{
-	return (struct span){ string, strlen(string) };
-}
-
-struct span
 span_of_buf(const struct buf *buf)
 {
 	return (struct span){ (const char *)buf->data, buf->len };
-}
-
-bool
-span_is(struct span span, const char *string)
-{
-	return span_equal(span, span_of(string));
-}
-
-bool
-span_equal(struct span a, struct span b)
-{
-	return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 int
@@ -45,10 +27,4 @@ span_find(struct span span, size_t from, struct span part)
 		return span.len;
 	at = memmem(span.data + from, span.len - from, part.data, part.len);
 	return at != NULL ? (size_t)(at - span.data) : span.len;
-}
-
-struct span
-span_from(struct span span, size_t offset)
-{
-	return (struct span){ span.data + offset, span.len - offset };
 }
