@@ -7,6 +7,7 @@ AM_TESTS_ENVIRONMENT = \
 manual_tests = \
 	%D%/test_examples \
 	%D%/test_frond \
+	%D%/test_header \
 	%D%/test_lint \
 	%D%/test_prototypes \
 	%D%/test_reload \
