@@ -86,6 +86,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/writeall.c %D%/writeall.h
 %C%_libapp_la_LIBADD = shared/libshared.la $(FCGI_LIBS) $(HIREDIS_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm
 
+# -version-info: see "Releases" in CONTRIBUTING.md.
 %C%_libtina4_la_SOURCES =
 %C%_libtina4_la_LIBADD = %D%/libapp.la
 %C%_libtina4_la_LDFLAGS = $(AM_LDFLAGS) -export-symbols-regex '^tina4_' -version-info 0:0:0 -no-undefined
