@@ -37,6 +37,12 @@ mirror(struct tina4_request *req, struct tina4_response *res)
 			    (const char *)upload->data + upload->len <= body + len);
 		if (header != NULL)
 			tina4_response_header(res, "X-Mirror", header);
+		for (size_t at = 0; at < 2; at++) {
+			const char *value = tina4_request_query_at(req, names[i], at);
+
+			assert(at > 0 || value == tina4_request_query(req, names[i]));
+			assert(value == NULL || at == 0 || tina4_request_query(req, names[i]) != NULL);
+		}
 		if (cookie != NULL)
 			tina4_response_cookie(res, names[i], cookie, NULL);
 		if (tina4_request_query(req, names[i]) != NULL)

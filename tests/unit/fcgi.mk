@@ -7,6 +7,7 @@ unit_tests += \
 	%D%/test_demo \
 	%D%/test_error \
 	%D%/test_exchange \
+	%D%/test_format \
 	%D%/test_header \
 	%D%/test_hello \
 	%D%/test_jar \
@@ -45,6 +46,8 @@ unit_tests += \
 %C%_test_error_LDADD = fcgi/libapp.la
 %C%_test_exchange_SOURCES = %D%/test_exchange.c %D%/fake_sidecar.c %D%/fake_sidecar.h
 %C%_test_exchange_LDADD = fcgi/libapp.la $(ZMQ_LIBS)
+%C%_test_format_SOURCES = %D%/test_format.c
+%C%_test_format_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_header_SOURCES = %D%/test_header.c
 %C%_test_header_LDADD = fcgi/libapp.la
 %C%_test_hello_SOURCES = %D%/test_hello.c
