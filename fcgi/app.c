@@ -4,10 +4,10 @@
 #include <zmq.h>
 
 #include "fcgi/app.h"
-#include "fcgi/exchange.h"
+#include "fcgi/ws/exchange.h"
 #include "fcgi/reserved.h"
-#include "fcgi/router.h"
-#include "fcgi/store.h"
+#include "fcgi/http/router.h"
+#include "fcgi/session/store.h"
 #include "fcgi/template/templates.h"
 #include "shared/keys.h"
 #include "shared/path.h"

@@ -1,5 +1,5 @@
 #include "fcgi/app.h"
-#include "fcgi/router.h"
+#include "fcgi/http/router.h"
 #include "fcgi/listing.h"
 #include "shared/path.h"
 

@@ -6,41 +6,49 @@ pkgconfig_DATA += %D%/libtina4.pc
 %C%_libapp_la_SOURCES = \
 	%D%/app.c %D%/app.h \
 	%D%/applog.c \
-	%D%/attributes.c %D%/attributes.h \
-	%D%/auth.c %D%/auth.h \
-	%D%/cgi.c %D%/cgi.h \
-	%D%/command.c %D%/command.h \
-	%D%/conn.c %D%/conn.h \
-	%D%/conns.c %D%/conns.h \
 	%D%/convert.c %D%/convert.h \
-	%D%/dispatch.c %D%/dispatch.h \
 	%D%/error.c \
-	%D%/events.c %D%/events.h \
-	%D%/exchange.c %D%/exchange.h \
-	%D%/fastcgi.c %D%/fastcgi.h \
 	%D%/fields.c %D%/fields.h \
 	%D%/format.c %D%/format.h \
-	%D%/hello.c %D%/hello.h \
 	%D%/hooks.c %D%/hooks.h \
 	%D%/jsonf.c %D%/jsonf.h \
 	%D%/jsontext.c %D%/jsontext.h \
-	%D%/link.c %D%/link.h \
 	%D%/listing.c %D%/listing.h \
-	%D%/meta.c %D%/meta.h \
-	%D%/multipart.c %D%/multipart.h \
-	%D%/page.c %D%/page.h \
 	%D%/prepare.c %D%/prepare.h \
-	%D%/presence.c %D%/presence.h \
-	%D%/push.c %D%/push.h \
-	%D%/request.c %D%/request.h \
-	%D%/response.c %D%/response.h \
 	%D%/reserved.h \
 	%D%/role.c %D%/role.h \
-	%D%/router.c %D%/router.h \
 	%D%/run.c \
-	%D%/session.c %D%/session.h \
 	%D%/signals.c %D%/signals.h \
-	%D%/store.h %D%/store_file.c %D%/store_redis.c \
+	%D%/tina4.h \
+	%D%/tina4_test.h \
+	%D%/version.c \
+	%D%/writeall.c %D%/writeall.h \
+	%D%/http/cgi.c %D%/http/cgi.h \
+	%D%/http/dispatch.c %D%/http/dispatch.h \
+	%D%/http/fastcgi.c %D%/http/fastcgi.h \
+	%D%/http/multipart.c %D%/http/multipart.h \
+	%D%/http/page.c %D%/http/page.h \
+	%D%/http/request.c %D%/http/request.h \
+	%D%/http/response.c %D%/http/response.h \
+	%D%/http/router.c %D%/http/router.h \
+	%D%/http/visitor.c \
+	%D%/ws/attributes.c %D%/ws/attributes.h \
+	%D%/ws/command.c %D%/ws/command.h \
+	%D%/ws/conn.c %D%/ws/conn.h \
+	%D%/ws/conns.c %D%/ws/conns.h \
+	%D%/ws/events.c %D%/ws/events.h \
+	%D%/ws/exchange.c %D%/ws/exchange.h \
+	%D%/ws/hello.c %D%/ws/hello.h \
+	%D%/ws/link.c %D%/ws/link.h \
+	%D%/ws/meta.c %D%/ws/meta.h \
+	%D%/ws/presence.c %D%/ws/presence.h \
+	%D%/ws/push.c %D%/ws/push.h \
+	%D%/ws/worker.c %D%/ws/worker.h \
+	%D%/session/auth.c %D%/session/auth.h \
+	%D%/session/session.c %D%/session/session.h \
+	%D%/session/store.h \
+	%D%/session/store_file.c \
+	%D%/session/store_redis.c \
 	%D%/template/arena.c %D%/template/arena.h \
 	%D%/template/ast.h \
 	%D%/template/budget.c %D%/template/budget.h \
@@ -78,12 +86,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/test/jar.c %D%/test/jar.h \
 	%D%/test/memory.c %D%/test/memory.h \
 	%D%/test/standin.c %D%/test/standin.h \
-	%D%/test/test.c %D%/test/test.h \
-	%D%/tina4.h %D%/tina4_test.h \
-	%D%/visitor.c \
-	%D%/version.c \
-	%D%/worker.c %D%/worker.h \
-	%D%/writeall.c %D%/writeall.h
+	%D%/test/test.c %D%/test/test.h
 %C%_libapp_la_LIBADD = shared/libshared.la $(FCGI_LIBS) $(HIREDIS_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm
 
 # -version-info: see "Releases" in CONTRIBUTING.md.

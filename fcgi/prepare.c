@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "fcgi/app.h"
-#include "fcgi/auth.h"
+#include "fcgi/session/auth.h"
 #include "fcgi/prepare.h"
-#include "fcgi/session.h"
+#include "fcgi/session/session.h"
 #include "shared/buf.h"
 #include "shared/log.h"
 

@@ -11,15 +11,15 @@
 #include <unistd.h>
 
 #include "fcgi/app.h"
-#include "fcgi/cgi.h"
-#include "fcgi/fastcgi.h"
+#include "fcgi/http/cgi.h"
+#include "fcgi/http/fastcgi.h"
 #include "fcgi/hooks.h"
 #include "fcgi/listing.h"
 #include "fcgi/prepare.h"
-#include "fcgi/presence.h"
+#include "fcgi/ws/presence.h"
 #include "fcgi/role.h"
 #include "fcgi/signals.h"
-#include "fcgi/worker.h"
+#include "fcgi/ws/worker.h"
 #include "shared/listener.h"
 #include "shared/log.h"
 

@@ -2,7 +2,6 @@ noinst_LTLIBRARIES += %D%/libshared.la
 
 %C%_libshared_la_SOURCES = \
 	%D%/address.c %D%/address.h \
-	%D%/array.c %D%/array.h \
 	%D%/base64url.c %D%/base64url.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/clock.c %D%/clock.h \
@@ -11,7 +10,6 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/conf.c %D%/conf.h \
 	%D%/credentials.c %D%/credentials.h \
 	%D%/dotenv.c %D%/dotenv.h \
-	%D%/envelope.c %D%/envelope.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/keys.c %D%/keys.h \
 	%D%/list.c %D%/list.h \
@@ -20,7 +18,6 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/logfmt.c %D%/logfmt.h \
 	%D%/numeral.c %D%/numeral.h \
 	%D%/path.c %D%/path.h \
-	%D%/ring.c %D%/ring.h \
 	%D%/redisurl.c %D%/redisurl.h \
 	%D%/setting.c %D%/setting.h \
 	%D%/span.c %D%/span.h \

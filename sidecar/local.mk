@@ -2,60 +2,65 @@ noinst_LTLIBRARIES += %D%/libsidecar.la # all but main(), so tests can link it
 bin_PROGRAMS += tina4-sidecar
 
 %C%_libsidecar_la_SOURCES = \
-	%D%/acceptor.c %D%/acceptor.h \
-	%D%/ack.c %D%/ack.h \
-	%D%/admin.c %D%/admin.h \
-	%D%/answer.c %D%/answer.h \
-	%D%/apply.c %D%/apply.h \
-	%D%/batch.c %D%/batch.h \
-	%D%/client.c %D%/client.h \
-	%D%/counters.c %D%/counters.h \
-	%D%/dedup.c %D%/dedup.h \
-	%D%/deflate.c %D%/deflate.h \
-	%D%/dispatch.c %D%/dispatch.h \
-	%D%/expiry.c %D%/expiry.h \
-	%D%/extension.c %D%/extension.h \
-	%D%/feed.c %D%/feed.h \
-	%D%/figures.c %D%/figures.h \
-	%D%/frame.c %D%/frame.h \
-	%D%/greeting.c %D%/greeting.h \
-	%D%/handshake.c %D%/handshake.h \
-	%D%/histogram.c %D%/histogram.h \
-	%D%/hosts.c %D%/hosts.h \
-	%D%/hub.c %D%/hub.h \
-	%D%/intake.c %D%/intake.h \
-	%D%/lane.c %D%/lane.h \
-	%D%/metrics.c %D%/metrics.h \
 	%D%/notify.c %D%/notify.h \
-	%D%/outbox.c %D%/outbox.h \
-	%D%/outq.c %D%/outq.h \
-	%D%/paths.c %D%/paths.h \
 	%D%/parts.c %D%/parts.h \
-	%D%/pings.c %D%/pings.h \
-	%D%/post.c %D%/post.h \
-	%D%/quotas.c %D%/quotas.h \
-	%D%/redis.c %D%/redis.h %D%/redis_tls.h \
-	%D%/registration.c %D%/registration.h \
-	%D%/relay.c %D%/relay.h \
-	%D%/relay_channel.c %D%/relay_channel.h \
-	%D%/relay_inquiry.c %D%/relay_inquiry.h \
-	%D%/relay_redis.c %D%/relay_redis.h \
-	%D%/relay_state.c %D%/relay_state.h \
-	%D%/relay_tell.c %D%/relay_tell.h \
 	%D%/reload.c %D%/reload.h \
-	%D%/request_line.c %D%/request_line.h \
-	%D%/requests.c %D%/requests.h \
-	%D%/roster.c %D%/roster.h \
-	%D%/routes.c %D%/routes.h \
 	%D%/sidecar.c %D%/sidecar.h \
-	%D%/stats.c %D%/stats.h \
-	%D%/transport.h %D%/turn.h \
-	%D%/workers.c %D%/workers.h \
-	%D%/ws.c %D%/ws.h
+	%D%/hub/apply.c %D%/hub/apply.h \
+	%D%/hub/array.c %D%/hub/array.h \
+	%D%/hub/batch.c %D%/hub/batch.h \
+	%D%/hub/client.c %D%/hub/client.h \
+	%D%/hub/deflate.c %D%/hub/deflate.h \
+	%D%/hub/expiry.c %D%/hub/expiry.h \
+	%D%/hub/frame.c %D%/hub/frame.h \
+	%D%/hub/hub.c %D%/hub/hub.h \
+	%D%/hub/outq.c %D%/hub/outq.h \
+	%D%/hub/paths.c %D%/hub/paths.h \
+	%D%/hub/pings.c %D%/hub/pings.h \
+	%D%/hub/ring.c %D%/hub/ring.h \
+	%D%/hub/turn.h \
+	%D%/feed/ack.c %D%/feed/ack.h \
+	%D%/feed/dedup.c %D%/feed/dedup.h \
+	%D%/feed/dispatch.c %D%/feed/dispatch.h \
+	%D%/feed/feed.c %D%/feed/feed.h \
+	%D%/feed/histogram.c %D%/feed/histogram.h \
+	%D%/feed/intake.c %D%/feed/intake.h \
+	%D%/feed/lane.c %D%/feed/lane.h \
+	%D%/feed/registration.c %D%/feed/registration.h \
+	%D%/feed/requests.c %D%/feed/requests.h \
+	%D%/feed/roster.c %D%/feed/roster.h \
+	%D%/feed/routes.c %D%/feed/routes.h \
+	%D%/feed/workers.c %D%/feed/workers.h \
+	%D%/edge/acceptor.c %D%/edge/acceptor.h \
+	%D%/edge/answer.c %D%/edge/answer.h \
+	%D%/edge/counters.c %D%/edge/counters.h \
+	%D%/edge/extension.c %D%/edge/extension.h \
+	%D%/edge/greeting.c %D%/edge/greeting.h \
+	%D%/edge/handshake.c %D%/edge/handshake.h \
+	%D%/edge/quotas.c %D%/edge/quotas.h \
+	%D%/edge/request_line.c %D%/edge/request_line.h \
+	%D%/edge/ws.c %D%/edge/ws.h \
+	%D%/relay/channel.c %D%/relay/channel.h \
+	%D%/relay/envelope.c %D%/relay/envelope.h \
+	%D%/relay/hosts.c %D%/relay/hosts.h \
+	%D%/relay/inquiry.c %D%/relay/inquiry.h \
+	%D%/relay/outbox.c %D%/relay/outbox.h \
+	%D%/relay/redis.c %D%/relay/redis.h \
+	%D%/relay/redis_tls.h \
+	%D%/relay/relay.c %D%/relay/relay.h \
+	%D%/relay/relay_redis.c %D%/relay/relay_redis.h \
+	%D%/relay/state.c %D%/relay/state.h \
+	%D%/relay/tell.c %D%/relay/tell.h \
+	%D%/relay/transport.h \
+	%D%/admin/admin.c %D%/admin/admin.h \
+	%D%/admin/figures.c %D%/admin/figures.h \
+	%D%/admin/metrics.c %D%/admin/metrics.h \
+	%D%/admin/post.c %D%/admin/post.h \
+	%D%/admin/stats.c %D%/admin/stats.h
 if HIREDIS_SSL
-%C%_libsidecar_la_SOURCES += %D%/redis_tls.c
+%C%_libsidecar_la_SOURCES += %D%/relay/redis_tls.c
 else
-%C%_libsidecar_la_SOURCES += %D%/redis_no_tls.c
+%C%_libsidecar_la_SOURCES += %D%/relay/redis_no_tls.c
 endif
 %C%_libsidecar_la_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS) $(HIREDIS_CFLAGS) $(ZLIB_CFLAGS)
 %C%_libsidecar_la_LIBADD = shared/libshared.la $(LWS_LIBS) $(UV_LIBS) $(HIREDIS_SSL_LIBS) $(HIREDIS_LIBS) $(ZLIB_LIBS) $(CJSON_LIBS)

@@ -6,15 +6,15 @@
 
 #include "shared/bus.h"
 #include "shared/conf.h"
-#include "shared/envelope.h"
+#include "sidecar/relay/envelope.h"
 #include "shared/listener.h"
 #include "shared/log.h"
-#include "sidecar/acceptor.h"
-#include "sidecar/deflate.h"
+#include "sidecar/edge/acceptor.h"
+#include "sidecar/hub/deflate.h"
 #include "sidecar/parts.h"
-#include "sidecar/relay_channel.h"
-#include "sidecar/relay_inquiry.h"
-#include "sidecar/stats.h"
+#include "sidecar/relay/channel.h"
+#include "sidecar/relay/inquiry.h"
+#include "sidecar/admin/stats.h"
 
 /* --- what the parts tell each other --------------------------------------------------------- */
 

@@ -9,7 +9,7 @@
 #include "shared/closecode.h"
 #include "shared/conf.h"
 #include "shared/log.h"
-#include "sidecar/acceptor.h"
+#include "sidecar/edge/acceptor.h"
 #include "sidecar/notify.h"
 #include "sidecar/parts.h"
 #include "sidecar/reload.h"

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "fcgi/app.h"
-#include "fcgi/auth.h"
+#include "fcgi/session/auth.h"
 #include "fcgi/cli/cli.h"
-#include "fcgi/push.h"
+#include "fcgi/ws/push.h"
 #include "shared/buf.h"
 #include "shared/list.h"
 #include "shared/listener.h"

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "fcgi/cli/cli.h"
-#include "fcgi/push.h"
+#include "fcgi/ws/push.h"
 #include "fcgi/tina4.h"
 #include "shared/buf.h"
 #include "shared/clock.h"

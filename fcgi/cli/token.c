@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fcgi/app.h"
-#include "fcgi/auth.h"
+#include "fcgi/session/auth.h"
 #include "fcgi/cli/cli.h"
 #include "shared/buf.h"
 

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "fcgi/app.h"
-#include "fcgi/auth.h"
+#include "fcgi/session/auth.h"
 #include "fcgi/reserved.h"
 #include "fcgi/test/environment.h"
 #include "fcgi/test/test.h"

@@ -6,10 +6,10 @@
 #include <utlist.h>
 
 #include "fcgi/app.h"
-#include "fcgi/dispatch.h"
-#include "fcgi/request.h"
+#include "fcgi/http/dispatch.h"
+#include "fcgi/http/request.h"
 #include "fcgi/reserved.h"
-#include "fcgi/response.h"
+#include "fcgi/http/response.h"
 #include "fcgi/test/body.h"
 #include "fcgi/test/environment.h"
 #include "fcgi/test/test.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <utlist.h>
 
-#include "fcgi/store.h"
+#include "fcgi/session/store.h"
 #include "fcgi/test/memory.h"
 #include "shared/buf.h"
 

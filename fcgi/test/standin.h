@@ -13,8 +13,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "fcgi/attributes.h"
-#include "fcgi/events.h"
+#include "fcgi/ws/attributes.h"
+#include "fcgi/ws/events.h"
 #include "fcgi/test/inbox.h"
 #include "shared/wire.h"
 

@@ -8,9 +8,9 @@
 #include "fcgi/app.h"
 #include "fcgi/hooks.h"
 #include "fcgi/prepare.h"
-#include "fcgi/response.h"
-#include "fcgi/session.h"
-#include "fcgi/store.h"
+#include "fcgi/http/response.h"
+#include "fcgi/session/session.h"
+#include "fcgi/session/store.h"
 #include "fcgi/test/memory.h"
 #include "fcgi/test/test.h"
 

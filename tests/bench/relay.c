@@ -23,7 +23,7 @@
 #include <zmq.h>
 
 #include "shared/clock.h"
-#include "shared/envelope.h"
+#include "sidecar/relay/envelope.h"
 #include "tests/bench/histogram.h"
 #include "tests/bench/pusher.h"
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sidecar/deflate.h"
+#include "sidecar/hub/deflate.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { MAX = 20000 };

@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "shared/envelope.h"
+#include "sidecar/relay/envelope.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What has been read and is written again is the same, but for fields that a later version has added. */

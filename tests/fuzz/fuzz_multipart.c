@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/multipart.h"
+#include "fcgi/http/multipart.h"
 #include "tests/fuzz/fuzz.h"
 
 static void

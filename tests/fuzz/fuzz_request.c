@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "fcgi/app.h"
-#include "fcgi/dispatch.h"
-#include "fcgi/request.h"
-#include "fcgi/response.h"
+#include "fcgi/http/dispatch.h"
+#include "fcgi/http/request.h"
+#include "fcgi/http/response.h"
 #include "shared/address.h"
 #include "shared/buf.h"
 #include "tests/fuzz/fuzz.h"

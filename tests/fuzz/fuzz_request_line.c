@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "sidecar/request_line.h"
+#include "sidecar/edge/request_line.h"
 #include "tests/fuzz/fuzz.h"
 
 int

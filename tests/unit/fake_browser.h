@@ -14,7 +14,7 @@
 #include <stddef.h>
 
 #include "shared/buf.h"
-#include "sidecar/client.h"
+#include "sidecar/hub/client.h"
 
 /* What libwebsockets knows of a connection: a definition of its opaque struct. */
 struct lws {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sidecar/client.h"
+#include "sidecar/hub/client.h"
 #include "tests/unit/relay_scene.h"
 
 const uint64_t scene_origin = (uint64_t)SCENE_INSTANCE << 32 | 7;

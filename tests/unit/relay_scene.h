@@ -8,12 +8,12 @@
 #define TESTS_UNIT_RELAY_SCENE_H
 
 #include "shared/conf.h"
-#include "shared/envelope.h"
-#include "sidecar/hub.h"
-#include "sidecar/relay.h"
-#include "sidecar/relay_channel.h"
-#include "sidecar/relay_inquiry.h"
-#include "sidecar/transport.h"
+#include "sidecar/relay/envelope.h"
+#include "sidecar/hub/hub.h"
+#include "sidecar/relay/relay.h"
+#include "sidecar/relay/channel.h"
+#include "sidecar/relay/inquiry.h"
+#include "sidecar/relay/transport.h"
 
 enum {
 	SCENE_WORDS = 64,

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zmq.h>
 
-#include "sidecar/client.h"
+#include "sidecar/hub/client.h"
 #include "tests/unit/scene.h"
 
 enum { PATIENCE_MS = 5000 };

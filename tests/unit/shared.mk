@@ -8,14 +8,12 @@ unit_tests += \
 	%D%/test_conf \
 	%D%/test_credentials \
 	%D%/test_dotenv \
-	%D%/test_envelope \
 	%D%/test_list \
 	%D%/test_log \
 	%D%/test_logfmt \
 	%D%/test_numeral \
 	%D%/test_path \
 	%D%/test_redisurl \
-	%D%/test_ring \
 	%D%/test_setting \
 	%D%/test_span \
 	%D%/test_token \
@@ -40,8 +38,6 @@ unit_tests += \
 %C%_test_credentials_LDADD = shared/libshared.la
 %C%_test_dotenv_SOURCES = %D%/test_dotenv.c
 %C%_test_dotenv_LDADD = shared/libshared.la
-%C%_test_envelope_SOURCES = %D%/test_envelope.c
-%C%_test_envelope_LDADD = shared/libshared.la
 %C%_test_list_SOURCES = %D%/test_list.c
 %C%_test_list_LDADD = shared/libshared.la
 %C%_test_log_SOURCES = %D%/test_log.c
@@ -54,8 +50,6 @@ unit_tests += \
 %C%_test_path_LDADD = shared/libshared.la
 %C%_test_redisurl_SOURCES = %D%/test_redisurl.c
 %C%_test_redisurl_LDADD = shared/libshared.la
-%C%_test_ring_SOURCES = %D%/test_ring.c
-%C%_test_ring_LDADD = shared/libshared.la
 %C%_test_setting_SOURCES = %D%/test_setting.c
 %C%_test_setting_LDADD = shared/libshared.la
 %C%_test_span_SOURCES = %D%/test_span.c

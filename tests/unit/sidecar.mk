@@ -7,6 +7,7 @@ unit_tests += \
 	%D%/test_dedup \
 	%D%/test_deflate \
 	%D%/test_dispatch \
+	%D%/test_envelope \
 	%D%/test_feed \
 	%D%/test_figures \
 	%D%/test_frame \
@@ -20,14 +21,15 @@ unit_tests += \
 	%D%/test_outq \
 	%D%/test_post \
 	%D%/test_quotas \
-	%D%/test_registration \
 	%D%/test_redis \
+	%D%/test_registration \
 	%D%/test_relay \
 	%D%/test_relay_channel \
 	%D%/test_relay_inquiry \
 	%D%/test_relay_redis \
 	%D%/test_request_line \
 	%D%/test_requests \
+	%D%/test_ring \
 	%D%/test_roster \
 	%D%/test_routes \
 	%D%/test_workers
@@ -120,3 +122,8 @@ unit_tests += \
 %C%_test_workers_SOURCES = %D%/test_workers.c
 %C%_test_workers_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_workers_LDADD = sidecar/libsidecar.la
+%C%_test_envelope_SOURCES = %D%/test_envelope.c
+%C%_test_envelope_LDADD = sidecar/libsidecar.la
+%C%_test_ring_SOURCES = %D%/test_ring.c
+%C%_test_ring_LDADD = sidecar/libsidecar.la
+

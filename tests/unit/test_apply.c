@@ -1,8 +1,8 @@
 #include <string.h>
 
 #include "shared/conf.h"
-#include "sidecar/apply.h"
-#include "sidecar/hub.h"
+#include "sidecar/hub/apply.h"
+#include "sidecar/hub/hub.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_browser.h"
 

@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fcgi/attributes.h"
+#include "fcgi/ws/attributes.h"
 #include "shared/buf.h"
 #include "shared/wire.h"
 #include "tests/tap.h"

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "fcgi/app.h"
-#include "fcgi/auth.h"
-#include "fcgi/conn.h"
-#include "fcgi/dispatch.h"
-#include "fcgi/hello.h"
-#include "fcgi/request.h"
-#include "fcgi/response.h"
+#include "fcgi/session/auth.h"
+#include "fcgi/ws/conn.h"
+#include "fcgi/http/dispatch.h"
+#include "fcgi/ws/hello.h"
+#include "fcgi/http/request.h"
+#include "fcgi/http/response.h"
 #include "shared/buf.h"
 #include "shared/wire.h"
 #include "tests/tap.h"

@@ -4,8 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sidecar/client.h"
-#include "sidecar/frame.h"
+#include "sidecar/hub/client.h"
+#include "sidecar/hub/frame.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_browser.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fcgi/app.h"
-#include "fcgi/conn.h"
+#include "fcgi/ws/conn.h"
 #include "shared/wire.h"
 #include "tests/tap.h"
 

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "sidecar/counters.h"
+#include "sidecar/edge/counters.h"
 #include "tests/tap.h"
 
 static uint64_t

@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "sidecar/dedup.h"
+#include "sidecar/feed/dedup.h"
 #include "tests/tap.h"
 
 static struct wire_request

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sidecar/deflate.h"
+#include "sidecar/hub/deflate.h"
 #include "tests/tap.h"
 
 enum { MAX = 100000 };

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/envelope.h"
+#include "sidecar/relay/envelope.h"
 #include "tests/tap.h"
 
 enum { ORIGIN_INSTANCE = 0x01020304 };

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <zmq.h>
 
-#include "fcgi/exchange.h"
+#include "fcgi/ws/exchange.h"
 #include "shared/clock.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_sidecar.h"

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sidecar/deflate.h"
-#include "sidecar/frame.h"
+#include "sidecar/hub/deflate.h"
+#include "sidecar/hub/frame.h"
 #include "tests/tap.h"
 
 /* RFC 6455 section 5.2 */

@@ -6,10 +6,10 @@
 #include "shared/credentials.h"
 #include "shared/keys.h"
 #include "shared/token.h"
-#include "sidecar/handshake.h"
-#include "sidecar/registration.h"
-#include "sidecar/request_line.h"
-#include "sidecar/routes.h"
+#include "sidecar/edge/handshake.h"
+#include "sidecar/feed/registration.h"
+#include "sidecar/edge/request_line.h"
+#include "sidecar/feed/routes.h"
 #include "tests/tap.h"
 
 /* Each test changes one thing of a request that would be accepted. */

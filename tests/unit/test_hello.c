@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "fcgi/app.h"
-#include "fcgi/hello.h"
+#include "fcgi/ws/hello.h"
 #include "tests/tap.h"
 
 static int

@@ -1,4 +1,4 @@
-#include "sidecar/histogram.h"
+#include "sidecar/feed/histogram.h"
 #include "tests/tap.h"
 
 static void

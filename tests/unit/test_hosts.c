@@ -1,4 +1,4 @@
-#include "sidecar/hosts.h"
+#include "sidecar/relay/hosts.h"
 #include "tests/tap.h"
 
 static const uint64_t one = 0x0000000100000007, two = 0x0000000200000007;

@@ -3,9 +3,9 @@
 
 #include "shared/buf.h"
 #include "shared/conf.h"
-#include "sidecar/deflate.h"
-#include "sidecar/frame.h"
-#include "sidecar/hub.h"
+#include "sidecar/hub/deflate.h"
+#include "sidecar/hub/frame.h"
+#include "sidecar/hub/hub.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_browser.h"
 

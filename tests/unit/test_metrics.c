@@ -1,15 +1,15 @@
 #include <string.h>
 
 #include "shared/buf.h"
-#include "sidecar/counters.h"
-#include "sidecar/feed.h"
-#include "sidecar/figures.h"
-#include "sidecar/histogram.h"
-#include "sidecar/hub.h"
-#include "sidecar/intake.h"
-#include "sidecar/metrics.h"
-#include "sidecar/requests.h"
-#include "sidecar/workers.h"
+#include "sidecar/edge/counters.h"
+#include "sidecar/feed/feed.h"
+#include "sidecar/admin/figures.h"
+#include "sidecar/feed/histogram.h"
+#include "sidecar/hub/hub.h"
+#include "sidecar/feed/intake.h"
+#include "sidecar/admin/metrics.h"
+#include "sidecar/feed/requests.h"
+#include "sidecar/feed/workers.h"
 #include "tests/tap.h"
 
 static bool

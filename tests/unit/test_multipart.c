@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/multipart.h"
+#include "fcgi/http/multipart.h"
 #include "shared/buf.h"
 #include "tests/tap.h"
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sidecar/outbox.h"
+#include "sidecar/relay/outbox.h"
 #include "tests/tap.h"
 
 static const struct span channel = { "t:ws:/a", 7 };

@@ -1,7 +1,7 @@
 #include <errno.h>
 
-#include "sidecar/frame.h"
-#include "sidecar/outq.h"
+#include "sidecar/hub/frame.h"
+#include "sidecar/hub/outq.h"
 #include "tests/tap.h"
 
 enum { MANY = 1000, LIMIT = 1 << 20 };

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "fcgi/app.h"
-#include "fcgi/dispatch.h"
-#include "fcgi/response.h"
+#include "fcgi/http/dispatch.h"
+#include "fcgi/http/response.h"
 #include "tests/tap.h"
 
 /* Requests go through an app whose templates lie in a fresh folder. */

@@ -2,10 +2,10 @@
 
 #include "shared/buf.h"
 #include "shared/conf.h"
-#include "sidecar/post.h"
-#include "sidecar/registration.h"
-#include "sidecar/request_line.h"
-#include "sidecar/routes.h"
+#include "sidecar/admin/post.h"
+#include "sidecar/feed/registration.h"
+#include "sidecar/edge/request_line.h"
+#include "sidecar/feed/routes.h"
 #include "tests/tap.h"
 
 /* Each test changes one thing of a request that would be accepted. */

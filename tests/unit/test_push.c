@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "fcgi/app.h"
-#include "fcgi/exchange.h"
-#include "fcgi/presence.h"
+#include "fcgi/ws/exchange.h"
+#include "fcgi/ws/presence.h"
 #include "shared/clock.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_sidecar.h"

@@ -1,5 +1,5 @@
 #include "shared/conf.h"
-#include "sidecar/quotas.h"
+#include "sidecar/edge/quotas.h"
 #include "tests/tap.h"
 
 static struct conf conf;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "shared/buf.h"
-#include "sidecar/redis.h"
+#include "sidecar/relay/redis.h"
 #include "tests/tap.h"
 
 enum { PATIENCE_MS = 10000 };

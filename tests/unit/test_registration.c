@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "shared/buf.h"
-#include "sidecar/registration.h"
-#include "sidecar/routes.h"
-#include "sidecar/workers.h"
+#include "sidecar/feed/registration.h"
+#include "sidecar/feed/routes.h"
+#include "sidecar/feed/workers.h"
 #include "tests/tap.h"
 
 struct table {

@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sidecar/client.h"
+#include "sidecar/hub/client.h"
 #include "tests/tap.h"
 #include "tests/unit/relay_scene.h"
 

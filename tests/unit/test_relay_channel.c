@@ -1,4 +1,4 @@
-#include "sidecar/client.h"
+#include "sidecar/hub/client.h"
 #include "tests/tap.h"
 #include "tests/unit/relay_scene.h"
 

@@ -1,4 +1,4 @@
-#include "sidecar/relay_redis.h"
+#include "sidecar/relay/relay_redis.h"
 #include "tests/tap.h"
 
 static void

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "fcgi/app.h"
-#include "fcgi/dispatch.h"
+#include "fcgi/http/dispatch.h"
 #include "fcgi/fields.h"
-#include "fcgi/request.h"
-#include "fcgi/response.h"
+#include "fcgi/http/request.h"
+#include "fcgi/http/response.h"
 #include "shared/address.h"
 #include "tests/tap.h"
 

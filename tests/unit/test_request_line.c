@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "sidecar/request_line.h"
+#include "sidecar/edge/request_line.h"
 #include "tests/tap.h"
 
 static struct request_line *

@@ -2,10 +2,10 @@
 
 #include "shared/clock.h"
 #include "shared/conf.h"
-#include "sidecar/hub.h"
-#include "sidecar/registration.h"
-#include "sidecar/requests.h"
-#include "sidecar/routes.h"
+#include "sidecar/hub/hub.h"
+#include "sidecar/feed/registration.h"
+#include "sidecar/feed/requests.h"
+#include "sidecar/feed/routes.h"
 #include "tests/tap.h"
 
 /* A hub without clients; what is handed on to other hosts is counted. */

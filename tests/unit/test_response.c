@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fcgi/response.h"
+#include "fcgi/http/response.h"
 #include "tests/tap.h"
 
 /* Each test fills the response anew, and looks at what is written. */

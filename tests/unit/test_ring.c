@@ -1,7 +1,7 @@
 #include <stdlib.h>
 
-#include "shared/array.h"
-#include "shared/ring.h"
+#include "sidecar/hub/array.h"
+#include "sidecar/hub/ring.h"
 #include "tests/tap.h"
 
 enum { MANY = 1000 };

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fcgi/router.h"
+#include "fcgi/http/router.h"
 #include "tests/tap.h"
 
 static struct router *router;

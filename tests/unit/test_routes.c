@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "shared/path.h"
-#include "sidecar/routes.h"
+#include "sidecar/feed/routes.h"
 #include "tests/tap.h"
 
 static int

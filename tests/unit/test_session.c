@@ -12,11 +12,11 @@
 #include <unistd.h>
 
 #include "fcgi/app.h"
-#include "fcgi/conn.h"
-#include "fcgi/dispatch.h"
-#include "fcgi/response.h"
-#include "fcgi/session.h"
-#include "fcgi/store.h"
+#include "fcgi/ws/conn.h"
+#include "fcgi/http/dispatch.h"
+#include "fcgi/http/response.h"
+#include "fcgi/session/session.h"
+#include "fcgi/session/store.h"
 #include "shared/buf.h"
 #include "shared/wire.h"
 #include "tests/tap.h"

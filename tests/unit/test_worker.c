@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "fcgi/app.h"
-#include "fcgi/worker.h"
+#include "fcgi/ws/worker.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 #include "tests/tap.h"

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sidecar/routes.h"
-#include "sidecar/workers.h"
+#include "sidecar/feed/routes.h"
+#include "sidecar/feed/workers.h"
 #include "tests/tap.h"
 
 enum { PATHS = 10000, SOME = 4 };

@@ -1,0 +1,567 @@
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fcgi/format.h"
+#include "fcgi/reserved.h"
+#include "fcgi/http/response.h"
+
+enum {
+	FILE_CHUNK = 64 << 10,
+	HEAD_BYTES = 512, /* enough for most */
+};
+
+static const char type_json[] = "application/json";
+static const char type_bytes[] = "application/octet-stream";
+static const char type_text[] = "text/plain; charset=utf-8";
+static const char type_html[] = "text/html; charset=utf-8";
+
+static const struct {
+	const char *ending;
+	const char *type;
+} types[] = {
+	{ ".avif", "image/avif" },
+	{ ".css", "text/css; charset=utf-8" },
+	{ ".csv", "text/csv; charset=utf-8" },
+	{ ".gif", "image/gif" },
+	{ ".gz", "application/gzip" },
+	{ ".htm", type_html },
+	{ ".html", type_html },
+	{ ".ico", "image/vnd.microsoft.icon" },
+	{ ".jpeg", "image/jpeg" },
+	{ ".jpg", "image/jpeg" },
+	{ ".js", "text/javascript; charset=utf-8" },
+	{ ".json", type_json },
+	{ ".map", type_json },
+	{ ".mjs", "text/javascript; charset=utf-8" },
+	{ ".mp3", "audio/mpeg" },
+	{ ".mp4", "video/mp4" },
+	{ ".pdf", "application/pdf" },
+	{ ".png", "image/png" },
+	{ ".svg", "image/svg+xml" },
+	{ ".txt", type_text },
+	{ ".wasm", "application/wasm" },
+	{ ".webm", "video/webm" },
+	{ ".webmanifest", "application/manifest+json" },
+	{ ".webp", "image/webp" },
+	{ ".woff", "font/woff" },
+	{ ".woff2", "font/woff2" },
+	{ ".xml", "application/xml" },
+	{ ".zip", "application/zip" },
+};
+
+static const struct {
+	int status;
+	const char *reason;
+} reasons[] = {
+	{ 200, "OK" },
+	{ 201, "Created" },
+	{ 202, "Accepted" },
+	{ 204, "No Content" },
+	{ 206, "Partial Content" },
+	{ 301, "Moved Permanently" },
+	{ 302, "Found" },
+	{ 303, "See Other" },
+	{ 304, "Not Modified" },
+	{ 307, "Temporary Redirect" },
+	{ 308, "Permanent Redirect" },
+	{ 400, "Bad Request" },
+	{ 401, "Unauthorized" },
+	{ 402, "Payment Required" },
+	{ 403, "Forbidden" },
+	{ 404, "Not Found" },
+	{ 405, "Method Not Allowed" },
+	{ 406, "Not Acceptable" },
+	{ 408, "Request Timeout" },
+	{ 409, "Conflict" },
+	{ 410, "Gone" },
+	{ 411, "Length Required" },
+	{ 412, "Precondition Failed" },
+	{ 413, "Content Too Large" },
+	{ 414, "URI Too Long" },
+	{ 415, "Unsupported Media Type" },
+	{ 416, "Range Not Satisfiable" },
+	{ 418, "I'm a teapot" },
+	{ 422, "Unprocessable Content" },
+	{ 423, "Locked" },
+	{ 428, "Precondition Required" },
+	{ 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 451, "Unavailable For Legal Reasons" },
+	{ 500, "Internal Server Error" },
+	{ 501, "Not Implemented" },
+	{ 502, "Bad Gateway" },
+	{ 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" },
+};
+
+void
+response_init(struct tina4_response *res)
+{
+	*res = (struct tina4_response){ .status = 200, .file = -1 };
+}
+
+/* Forgets the body that was set before. */
+static void
+clear_body(struct tina4_response *res)
+{
+	buf_free(&res->body);
+	if (res->file >= 0)
+		close(res->file);
+	res->file = -1;
+	res->file_bytes = 0;
+	buf_free(&res->failure);
+}
+
+void
+response_free(struct tina4_response *res)
+{
+	clear_body(res);
+	fields_free(&res->cookies);
+	fields_free(&res->headers);
+}
+
+void
+response_reset(struct tina4_response *res)
+{
+	const struct tina4_app *app = res->app;
+	bool https = res->https;
+
+	response_free(res);
+	response_init(res);
+	res->app = app;
+	res->https = https;
+}
+
+void
+response_fail(struct tina4_response *res, struct buf *why)
+{
+	clear_body(res);
+	res->failure = *why;
+	*why = (struct buf)BUF_INIT;
+}
+
+static const char *
+reason_of(int status)
+{
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	return "Unknown";
+}
+
+int
+tina4_response_status(struct tina4_response *res, int status)
+{
+	if (status < 100 || status > 599)
+		return -EINVAL;
+	res->status = status;
+	return 0;
+}
+
+/* RFC 9110 section 5.6.2. */
+static bool
+is_token(const char *text)
+{
+	static const char letters[] = "!#$%&'*+-.^_`|~0123456789"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+	return *text != '\0' && text[strspn(text, letters)] == '\0';
+}
+
+/* RFC 9110 section 5.5: visible bytes with blanks only between them. */
+static bool
+is_field_value(const char *text)
+{
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		bool blank = c == ' ' || c == '\t';
+
+		if ((c < ' ' && !blank) || c == 0x7f || (blank && (i == 0 || i == len - 1)))
+			return false;
+	}
+	return true;
+}
+
+/* Length and status are ours to write. */
+static bool
+is_reserved(const char *name)
+{
+	return strcasecmp(name, "Content-Length") == 0 || strcasecmp(name, "Transfer-Encoding") == 0 ||
+	    strcasecmp(name, "Status") == 0;
+}
+
+int
+tina4_response_header(struct tina4_response *res, const char *name, const char *value)
+{
+	if (name == NULL || value == NULL)
+		return -EINVAL;
+	if (!is_token(name) || !is_field_value(value) || is_reserved(name))
+		return -EINVAL;
+	return fields_set(&res->headers, name, value);
+}
+
+/* RFC 6265 section 4.1.1: cookie-value. */
+static bool
+is_cookie_value(const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len >= 2 && text[0] == '"' && text[len - 1] == '"') {
+		text++;
+		len -= 2;
+	}
+	for (size_t i = 0; i < len; i++)
+		if (text[i] <= ' ' || text[i] > '~' || strchr("\",;\\", text[i]) != NULL)
+			return false;
+	return true;
+}
+
+/* RFC 6265 section 4.1.1: av-octets of Path and Domain, with no room for a second meaning. */
+static bool
+is_cookie_attribute(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (*text <= ' ' || *text > '~' || *text == ';' || *text == ',')
+			return false;
+	return true;
+}
+
+static const char *
+same_site_name(const struct tina4_cookie *options)
+{
+	switch (options->same_site) {
+	case TINA4_SAMESITE_LAX:
+		return "Lax";
+	case TINA4_SAMESITE_STRICT:
+		return "Strict";
+	case TINA4_SAMESITE_NONE:
+		return "None";
+	}
+	return NULL;
+}
+
+static void
+format_cookie(struct buf *text, const char *name, const char *value, const struct tina4_cookie *options, bool https)
+{
+	/* Browsers drop SameSite=None that is not Secure. */
+	bool secure = (https && !options->insecure) || options->same_site == TINA4_SAMESITE_NONE;
+
+	buf_printf(text, "%s=%s; Path=%s", name, value, options->path ? options->path : "/");
+	if (options->domain != NULL)
+		buf_printf(text, "; Domain=%s", options->domain);
+	if (options->max_age != 0)
+		buf_printf(text, "; Max-Age=%" PRId64, options->max_age > 0 ? options->max_age : 0);
+	if (!options->script)
+		buf_string(text, "; HttpOnly");
+	buf_printf(text, "; SameSite=%s", same_site_name(options));
+	if (secure)
+		buf_string(text, "; Secure");
+}
+
+int
+tina4_response_cookie(
+    struct tina4_response *res, const char *name, const char *value, const struct tina4_cookie *options)
+{
+	static const struct tina4_cookie defaults;
+	struct buf text = BUF_INIT;
+	int r;
+
+	if (options == NULL)
+		options = &defaults;
+	if (!RESERVED_IS_ZERO(options) || same_site_name(options) == NULL)
+		return -EINVAL;
+	if (name == NULL || value == NULL || !is_token(name) || !is_cookie_value(value))
+		return -EINVAL;
+	if (options->path != NULL && (options->path[0] != '/' || !is_cookie_attribute(options->path)))
+		return -EINVAL;
+	if (options->domain != NULL && (options->domain[0] == '\0' || !is_cookie_attribute(options->domain)))
+		return -EINVAL;
+
+	format_cookie(&text, name, value, options, res->https);
+	r = text.failed ? -ENOMEM : fields_add(&res->cookies, name, strlen(name), (char *)text.data, text.len);
+	buf_free(&text);
+	return r;
+}
+
+int
+tina4_response_body(struct tina4_response *res, const void *data, size_t len, const char *type)
+{
+	struct buf body = BUF_INIT;
+	int r;
+
+	if (data == NULL && len > 0)
+		return -EINVAL;
+	buf_bytes(&body, data, len);
+	if (body.failed)
+		return -ENOMEM;
+	r = tina4_response_header(res, "Content-Type", type ? type : type_bytes);
+	if (r < 0) {
+		buf_free(&body);
+		return r;
+	}
+	clear_body(res);
+	res->body = body;
+	return 0;
+}
+
+int
+tina4_response_text(struct tina4_response *res, const char *text)
+{
+	return text != NULL ? tina4_response_body(res, text, strlen(text), type_text) : -EINVAL;
+}
+
+int
+tina4_response_html(struct tina4_response *res, const char *html)
+{
+	return html != NULL ? tina4_response_body(res, html, strlen(html), type_html) : -EINVAL;
+}
+
+int
+tina4_response_json(struct tina4_response *res, cJSON **json)
+{
+	char *text;
+	int r = -ENOMEM;
+
+	if (json == NULL || *json == NULL)
+		return -EINVAL;
+	text = cJSON_PrintUnformatted(*json);
+	if (text != NULL)
+		r = tina4_response_body(res, text, strlen(text), type_json);
+	cJSON_free(text);
+	cJSON_Delete(*json);
+	*json = NULL;
+	return r;
+}
+
+static int
+set_error(struct tina4_response *res, const char *text)
+{
+	cJSON *json = cJSON_CreateObject();
+
+	if (cJSON_AddStringToObject(json, "error", text) == NULL) {
+		cJSON_Delete(json);
+		return -ENOMEM;
+	}
+	return tina4_response_json(res, &json);
+}
+
+int
+tina4_response_jsonf(struct tina4_response *res, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = format_json(&text, format, args);
+	va_end(args);
+	if (r == 0)
+		r = tina4_response_body(res, text.data, text.len, type_json);
+	buf_free(&text);
+	return r;
+}
+
+int
+tina4_response_error(struct tina4_response *res, int status, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list args;
+	int r;
+
+	if (status < 100 || status > 599)
+		return -EINVAL;
+	va_start(args, format);
+	r = format_text(&text, format, args);
+	va_end(args);
+
+	if (r == 0)
+		r = buf_cstr(&text) ? set_error(res, buf_cstr(&text)) : -ENOMEM;
+	if (r == 0)
+		res->status = status;
+	buf_free(&text);
+	return r;
+}
+
+/* What RFC 3986 lets a reference contain. */
+static bool
+is_reference(const char *text)
+{
+	for (size_t i = 0; text[i] != '\0'; i++)
+		if (text[i] <= ' ' || text[i] > '~')
+			return false;
+	return *text != '\0';
+}
+
+int
+tina4_response_redirect(struct tina4_response *res, int status, const char *location)
+{
+	int r;
+
+	if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308)
+		return -EINVAL;
+	if (location == NULL || !is_reference(location))
+		return -EINVAL;
+	r = tina4_response_header(res, "Location", location);
+	if (r < 0)
+		return r;
+	clear_body(res);
+	fields_remove(&res->headers, "Content-Type");
+	res->status = status;
+	return 0;
+}
+
+static const char *
+type_of(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; dot != NULL && i < sizeof(types) / sizeof(types[0]); i++)
+		if (strcasecmp(dot, types[i].ending) == 0)
+			return types[i].type;
+	return type_bytes;
+}
+
+/* Opens a regular file. Returns its descriptor, -ENOENT or another negative errno. */
+static int
+open_file(const char *path, uint64_t *ret_bytes)
+{
+	struct stat stat;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a fifo must not hold us up */
+
+	if (fd < 0)
+		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : -ENOENT;
+	if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode)) {
+		close(fd);
+		return -ENOENT;
+	}
+	*ret_bytes = (uint64_t)stat.st_size;
+	return fd;
+}
+
+int
+tina4_response_file(struct tina4_response *res, const char *path, const char *type)
+{
+	uint64_t bytes = 0;
+	int fd, r;
+
+	if (path == NULL)
+		return -EINVAL;
+	fd = open_file(path, &bytes);
+	if (fd < 0)
+		return fd;
+	r = tina4_response_header(res, "Content-Type", type ? type : type_of(path));
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	clear_body(res);
+	res->file = fd;
+	res->file_bytes = bytes;
+	return 0;
+}
+
+/* RFC 9110 sections 15.2, 15.3.5 and 15.4.5. */
+static bool
+has_body(int status)
+{
+	return status >= 200 && status != 204 && status != 304;
+}
+
+static bool
+has_header(const struct tina4_response *res, const char *name)
+{
+	for (size_t i = 0; i < res->headers.n; i++)
+		if (strcasecmp(fields_name(&res->headers, i), name) == 0)
+			return true;
+	return false;
+}
+
+static void
+put_header(struct buf *head, const char *name, const char *value)
+{
+	buf_string(head, name);
+	buf_string(head, ": ");
+	buf_string(head, value);
+	buf_string(head, "\r\n");
+}
+
+static void
+put_status(struct buf *head, int status)
+{
+	buf_string(head, "Status: ");
+	buf_decimal(head, (uint64_t)status);
+	buf_string(head, " ");
+	buf_string(head, reason_of(status));
+	buf_string(head, "\r\n");
+}
+
+static void
+put_length(struct buf *head, uint64_t bytes)
+{
+	buf_string(head, "Content-Length: ");
+	buf_decimal(head, bytes);
+	buf_string(head, "\r\n");
+}
+
+static void
+format_head(const struct tina4_response *res, struct buf *head)
+{
+	buf_reserve(head, HEAD_BYTES);
+	put_status(head, res->status);
+	for (size_t i = 0; i < res->headers.n; i++)
+		put_header(head, fields_name(&res->headers, i), fields_value(&res->headers, i));
+	for (size_t i = 0; i < res->cookies.n; i++)
+		put_header(head, "Set-Cookie", fields_value(&res->cookies, i));
+	if (!has_header(res, "X-Content-Type-Options"))
+		buf_string(head, "X-Content-Type-Options: nosniff\r\n");
+	if (has_body(res->status))
+		put_length(head, res->file >= 0 ? res->file_bytes : res->body.len);
+	buf_string(head, "\r\n");
+}
+
+static int
+write_file(const struct tina4_response *res, response_sink *sink, void *context)
+{
+	uint64_t offset = 0;
+	char *chunk = malloc(FILE_CHUNK);
+	int r = chunk ? 0 : -ENOMEM;
+
+	while (r == 0 && offset < res->file_bytes) {
+		size_t want = FILE_CHUNK < res->file_bytes - offset ? FILE_CHUNK : res->file_bytes - offset;
+		ssize_t n = pread(res->file, chunk, want, (off_t)offset);
+
+		if (n <= 0)
+			r = -EIO;
+		else
+			r = sink(context, chunk, (size_t)n);
+		offset += (uint64_t)n;
+	}
+	free(chunk);
+	return r;
+}
+
+int
+response_write(const struct tina4_response *res, bool head, response_sink *sink, void *context)
+{
+	struct buf text = BUF_INIT;
+	int r;
+
+	format_head(res, &text);
+	r = text.failed ? -ENOMEM : sink(context, text.data, text.len);
+	buf_free(&text);
+	if (r < 0 || head || !has_body(res->status))
+		return r;
+	if (res->file >= 0)
+		return write_file(res, sink, context);
+	return res->body.len > 0 ? sink(context, res->body.data, res->body.len) : 0;
+}

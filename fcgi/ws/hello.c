@@ -1,0 +1,30 @@
+#include "fcgi/app.h"
+#include "fcgi/ws/hello.h"
+#include "shared/path.h"
+
+static uint8_t
+flags_of(const struct ws_route *route)
+{
+	return (uint8_t)((route->handler == NULL ? WIRE_ROUTE_PUSH_ONLY : 0) | (route->secure ? WIRE_ROUTE_SECURE : 0));
+}
+
+void
+hello_put(struct buf *buf, const struct tina4_app *app, enum wire_role role, uint64_t id)
+{
+	struct wire_hello hello = {
+		.role = role,
+		.app = span_of(app->name),
+		.n_routes = (uint16_t)app->n_ws_routes,
+	};
+
+	wire_put_header(buf, WIRE_HELLO, id);
+	wire_put_hello(buf, &hello);
+	for (size_t i = 0; i < app->n_ws_routes; i++) {
+		struct wire_route route = {
+			.flags = flags_of(&app->ws_routes[i]),
+			.pattern = span_of(path_pattern_text(app->ws_routes[i].pattern)),
+		};
+
+		wire_put_route(buf, &route);
+	}
+}

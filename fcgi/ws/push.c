@@ -1,0 +1,305 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/app.h"
+#include "fcgi/ws/command.h"
+#include "fcgi/ws/conn.h"
+#include "fcgi/ws/exchange.h"
+#include "fcgi/ws/hello.h"
+#include "fcgi/format.h"
+#include "fcgi/ws/push.h"
+#include "fcgi/reserved.h"
+#include "shared/clock.h"
+
+static int
+error_of(enum wire_status status)
+{
+	switch (status) {
+	case WIRE_OK:
+		return 0;
+	case WIRE_MALFORMED:
+	case WIRE_BAD_VERSION:
+		return -EPROTO;
+	case WIRE_NO_ROUTE:
+	case WIRE_NO_CONN:
+		return -ENOENT;
+	case WIRE_TOO_LARGE:
+		return -EMSGSIZE;
+	case WIRE_EXPIRED:
+		return -ETIMEDOUT;
+	case WIRE_INVALID:
+		return -EINVAL;
+	case WIRE_BUSY:
+		return -EBUSY;
+	case WIRE_NOT_RELAYED:
+		return -ENETDOWN;
+	}
+	return -EPROTO;
+}
+
+static void
+put_hello(struct buf *buf, const void *app, uint64_t id)
+{
+	hello_put(buf, app, WIRE_ROLE_APP, id);
+}
+
+/* Borrows the calling thread's way to the sidecar. */
+static int
+exchange_of(struct tina4_app *app, struct exchange **ret)
+{
+	struct exchange_options options = {
+		.endpoint = app->conf.bus,
+		.put_hello = put_hello,
+		.who = app,
+	};
+
+	if (options.endpoint == NULL) /* before tina4_app_run() nobody knows where it would be */
+		return -ENOTCONN;
+	options.zmq = app_zmq(app);
+	return options.zmq != NULL ? exchange_of_thread(ret, &options) : -ENOMEM;
+}
+
+/* What is wanted of the sidecar, but for its reply. */
+struct question {
+	const struct wire_command *command;
+	const struct wire_id *id;
+	int timeout_ms;
+	struct buf *text; /* where the reply's text goes, or NULL */
+};
+
+static int
+ask(struct tina4_app *app, const struct question *question, struct wire_reply *ret)
+{
+	int64_t deadline_ms = clock_ms() + question->timeout_ms;
+	struct wire_request request = {
+		.id = *question->id,
+		.deadline_ms = clock_unix_ms() + (uint64_t)question->timeout_ms,
+		.command = *question->command,
+	};
+	const struct app_standin *standin = &app->standin;
+	struct exchange *exchange;
+	int r;
+
+	if (standin->ask != NULL) {
+		r = standin->ask(standin->context, &request, ret, question->text);
+	} else {
+		r = exchange_of(app, &exchange);
+		if (r == 0)
+			r = exchange_ask(exchange, &request, deadline_ms, ret, question->text);
+	}
+	return r < 0 ? r : error_of(ret->status);
+}
+
+/* A request of which only the reply matters, and its text when text is not NULL. */
+static int
+ask_simply(struct tina4_app *app, const struct wire_command *command, struct wire_reply *ret, struct buf *text)
+{
+	struct wire_id id;
+	int r;
+
+	r = wire_id_random(&id);
+	if (r < 0)
+		return r;
+	return ask(app, &(struct question){ command, &id, (int)app->conf.push_timeout_ms, text }, ret);
+}
+
+/* What is wrong with a command also fails the handler that the calling thread runs. */
+static int
+refuse(struct tina4_app *app, int error)
+{
+	struct tina4_conn *running = conn_running(app);
+
+	return running != NULL ? conn_fail(running, error) : error;
+}
+
+static size_t
+max_message(struct tina4_app *app)
+{
+	const struct tina4_conn *running = conn_running(app);
+
+	return running != NULL ? conn_max_message(running) : WIRE_MAX_RECORD_BYTES;
+}
+
+/* --- push ------------------------------------------------------------------------ */
+
+static int
+check_options(const struct tina4_push_options *options)
+{
+	if (!RESERVED_IS_ZERO(options) || (options->flags & ~(unsigned)TINA4_BINARY))
+		return -EINVAL;
+	return options->timeout_ms < 0 || options->timeout_ms > WIRE_MAX_DEADLINE_MS ? -EINVAL : 0;
+}
+
+static int
+make_push(
+    struct wire_command *ret, struct tina4_app *app, const char *path, const void *data, size_t len, unsigned flags)
+{
+	int r;
+
+	if (path == NULL || path[0] != '/')
+		return -EINVAL;
+	r = command_data(ret, WIRE_PUSH, data, len, flags, max_message(app));
+	if (r == 0)
+		ret->key = span_of(path);
+	return r;
+}
+
+static void
+fill_receipt(struct tina4_receipt *ret, const struct wire_id *id, const struct wire_reply *reply)
+{
+	*ret = (struct tina4_receipt){
+		.connections = reply->connections,
+		.relayed = reply->relayed,
+		.epoch = reply->epoch,
+		.offset = reply->offset,
+	};
+	wire_id_format(id, ret->id);
+}
+
+static int
+push_from_handler(struct tina4_conn *running, const struct wire_command *command, struct tina4_receipt *ret)
+{
+	int r;
+
+	r = conn_add(running, command);
+	if (r == 0 && ret != NULL)
+		*ret = (struct tina4_receipt){ 0 };
+	return r;
+}
+
+static int
+push_and_wait(struct tina4_app *app, const struct wire_command *command, const struct tina4_push_options *options,
+    struct tina4_receipt *ret)
+{
+	int timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : (int)app->conf.push_timeout_ms;
+	struct wire_reply reply = { 0 };
+	struct wire_id id;
+	int r;
+
+	r = options->id != NULL ? wire_id_parse(options->id, &id) : wire_id_random(&id);
+	if (r < 0)
+		return r;
+	r = ask(app, &(struct question){ command, &id, timeout_ms, NULL }, &reply);
+	if (ret != NULL)
+		fill_receipt(ret, &id, &reply);
+	return r;
+}
+
+int
+tina4_push(struct tina4_app *app, const char *path, const void *data, size_t len,
+    const struct tina4_push_options *options, struct tina4_receipt *ret)
+{
+	static const struct tina4_push_options defaults;
+	struct tina4_conn *running = conn_running(app);
+	struct wire_command command;
+	int r;
+
+	if (options == NULL)
+		options = &defaults;
+	r = check_options(options);
+	if (r == 0)
+		r = make_push(&command, app, path, data, len, options->flags);
+	if (r < 0)
+		return refuse(app, r);
+	return running != NULL ? push_from_handler(running, &command, ret) : push_and_wait(app, &command, options, ret);
+}
+
+int
+tina4_push_json(struct tina4_app *app, const char *path, struct cJSON **json, const struct tina4_push_options *options,
+    struct tina4_receipt *ret)
+{
+	char *text = NULL;
+	int r;
+
+	r = command_take_json(json, &text);
+	if (r < 0)
+		return refuse(app, r);
+	r = tina4_push(app, path, text, strlen(text), options, ret);
+	free(text);
+	return r;
+}
+
+int
+tina4_push_jsonf(struct tina4_app *app, const char *path, const struct tina4_push_options *options,
+    struct tina4_receipt *ret, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = format_json(&text, format, args);
+	va_end(args);
+	r = r < 0 ? refuse(app, r) : tina4_push(app, path, text.data, text.len, options, ret);
+	buf_free(&text);
+	return r;
+}
+
+/* --- send, close, count ------------------------------------------------------------- */
+
+/* To one connection: with what the running handler sends, or on its own. */
+static int
+to_conn(struct tina4_app *app, const char *conn_id, struct wire_command *command)
+{
+	struct tina4_conn *running = conn_running(app);
+	struct wire_reply reply;
+	int r;
+
+	r = command_set_conn(command, conn_id);
+	if (r < 0)
+		return refuse(app, r);
+	return running != NULL ? conn_add(running, command) : ask_simply(app, command, &reply, NULL);
+}
+
+int
+tina4_send_to(struct tina4_app *app, const char *conn_id, const void *data, size_t len, unsigned flags)
+{
+	struct wire_command command;
+	int r;
+
+	r = command_data(&command, WIRE_SEND, data, len, flags, max_message(app));
+	if (r < 0)
+		return refuse(app, r);
+	return to_conn(app, conn_id, &command);
+}
+
+int
+tina4_disconnect(struct tina4_app *app, const char *conn_id, int code, const char *reason)
+{
+	struct wire_command command;
+	int r;
+
+	r = command_close(&command, code, reason);
+	if (r < 0)
+		return refuse(app, r);
+	return to_conn(app, conn_id, &command);
+}
+
+int
+tina4_count(struct tina4_app *app, const char *path, uint32_t *ret)
+{
+	struct wire_command command = { .type = WIRE_COUNT };
+	struct wire_reply reply;
+	int r;
+
+	if (conn_running(app) != NULL)
+		return -EDEADLK;
+	if (path == NULL || path[0] != '/')
+		return -EINVAL;
+	command.key = span_of(path);
+	r = ask_simply(app, &command, &reply, NULL);
+	if (r == 0)
+		*ret = reply.connections;
+	return r;
+}
+
+int
+push_stats(struct tina4_app *app, struct buf *ret)
+{
+	struct wire_command command = { .type = WIRE_STATS };
+	struct wire_reply reply;
+
+	return ask_simply(app, &command, &reply, ret);
+}

@@ -1,0 +1,281 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "fcgi/app.h"
+#include "fcgi/ws/events.h"
+#include "fcgi/ws/link.h"
+#include "fcgi/signals.h"
+#include "fcgi/ws/worker.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+
+enum {
+	BATCH_NS = 1000000,       /* a finished record waits no longer than this ... */
+	BATCH_BYTES = 256 * 1024, /* ... nor for more than that */
+	TURN_MESSAGES = 64,       /* handled between two looks at the signals */
+};
+
+struct worker {
+	struct tina4_app *app;
+	struct link *link;
+	struct events events;
+	int signals;    /* a signalfd(2) */
+	uint64_t epoch; /* of the sidecar that the connections are of */
+
+	struct buf batch; /* records that have not been sent */
+	int64_t first_ns; /* when the first of them was finished; 0: there is none */
+
+	bool stopping;
+	int64_t stop_ns; /* when it stops waiting for the sidecar's BYE */
+	bool done;
+};
+
+/* Undone by close_worker(), also after a failure. */
+static int
+open_worker(struct worker *worker)
+{
+	int r;
+
+	worker->signals = r = signals_open();
+	if (r < 0)
+		return r;
+	r = events_open(&worker->events, worker->app);
+	if (r < 0)
+		return r;
+	return link_new(&worker->link, worker->app, WIRE_ROLE_WORKER);
+}
+
+static void
+close_worker(struct worker *worker)
+{
+	link_free(worker->link);
+	events_close(&worker->events);
+	buf_free(&worker->batch);
+	if (worker->signals >= 0)
+		close(worker->signals);
+}
+
+/* --- up ---------------------------------------------------------------------- */
+
+/* On the first signal: says BYE, with nothing left to send before it. */
+static int
+check_signals(struct worker *worker)
+{
+	struct signalfd_siginfo info;
+	int r;
+
+	if (read(worker->signals, &info, sizeof(info)) != sizeof(info) || worker->stopping)
+		return 0;
+	log_info("worker stopping signal=%u", info.ssi_signo);
+	worker->stopping = true;
+	worker->stop_ns = clock_ns() + (int64_t)worker->app->conf.stop_seconds * 1000000000;
+
+	r = link_bye(worker->link);
+	if (r == -EAGAIN) /* a sidecar that cannot be told finds out by itself */
+		worker->done = true;
+	return r == -EAGAIN ? 0 : r;
+}
+
+/*
+ * Sends the batch, however long that takes. A missing sidecar looks like a full
+ * link, so the batch is kept in both cases: a sidecar that was restarted knows
+ * by the epoch that the records are not for it. A worker that stops drops it:
+ * other workers get the events again.
+ */
+static int
+flush(struct worker *worker)
+{
+	int r;
+
+	if (worker->batch.len == 0)
+		return 0;
+	worker->first_ns = 0;
+	while ((r = link_send(worker->link, &worker->batch)) == -EAGAIN) {
+		r = link_wait_room(worker->link, worker->signals, WIRE_HEARTBEAT_MS);
+		if (r < 0)
+			return r;
+		if (r == 1 || worker->stopping) {
+			buf_clear(&worker->batch);
+			worker->done = true;
+			return 0;
+		}
+	}
+	return r < 0 ? r : check_signals(worker);
+}
+
+static struct buf *
+open_batch(struct worker *worker)
+{
+	if (worker->batch.len == 0)
+		wire_put_header(&worker->batch, WIRE_BATCH, 0);
+	return &worker->batch;
+}
+
+/*
+ * Sends the batch when the record that has just been finished should not wait
+ * for more. That of an event which has outlived a worker never does: should this
+ * worker die too, the sidecar must see over which event.
+ */
+static int
+finish_record(struct worker *worker, const struct wire_event *event)
+{
+	int64_t now = clock_ns();
+
+	if (worker->first_ns == 0)
+		worker->first_ns = now;
+	if (worker->stopping && now >= worker->stop_ns)
+		worker->done = true;
+	if (event->attempt > 1 || now - worker->first_ns >= BATCH_NS || worker->batch.len > BATCH_BYTES)
+		return flush(worker);
+	return 0;
+}
+
+/* --- events ------------------------------------------------------------------- */
+
+static int
+handle_event(struct worker *worker, struct wire_event *event)
+{
+	bool answered = events_want_record(event);
+	int result = 0, r;
+
+	r = events_handle(
+	    &worker->events, event, link_welcome(worker->link), answered ? open_batch(worker) : NULL, &result);
+	return r == 0 && answered ? finish_record(worker, event) : r;
+}
+
+static int
+handle_events(struct worker *worker, struct wire_reader body)
+{
+	struct wire_event event;
+	int more, r;
+
+	while (!worker->done && (more = wire_get_event(&body, &event)) != 0) {
+		if (more < 0) {
+			log_warn("rest of the events ignored why=malformed");
+			return 0;
+		}
+		r = handle_event(worker, &event);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- the loop ------------------------------------------------------------------- */
+
+/* Connections are of one run of the sidecar. */
+static void
+take_welcome(struct worker *worker)
+{
+	uint64_t epoch = link_welcome(worker->link)->epoch;
+
+	if (epoch != worker->epoch)
+		events_forget(&worker->events);
+	worker->epoch = epoch;
+}
+
+/* The sidecar took us for dead, or is a new one: it attaches each connection again. */
+static void
+take_unknown(struct worker *worker)
+{
+	events_forget(&worker->events);
+	if (worker->stopping)
+		worker->done = true;
+}
+
+static void
+take_stale(struct wire_reader body)
+{
+	struct wire_stale stale;
+	char id[WIRE_ID_HEX];
+
+	if (!log_enabled(LOG_LEVEL_DEBUG) || wire_get_stale(&body, &stale) < 0)
+		return;
+	wire_id_format(&stale.conn, id);
+	log_debug("record came too late conn=%s event=%" PRIu64 " attempt=%u", id, stale.event, stale.attempt);
+}
+
+static int
+take_message(struct worker *worker, const struct wire_header *header, struct wire_reader body)
+{
+	switch (header->type) {
+	case WIRE_WELCOME:
+		take_welcome(worker);
+		break;
+	case WIRE_EVENTS:
+		return handle_events(worker, body);
+	case WIRE_STALE:
+		take_stale(body);
+		break;
+	case WIRE_UNKNOWN:
+		take_unknown(worker);
+		break;
+	case WIRE_BYE:
+		worker->done |= worker->stopping;
+		break;
+	}
+	return 0;
+}
+
+/* Handles what is there, within a budget. */
+static int
+drain(struct worker *worker)
+{
+	struct bus_message message;
+	struct wire_header header;
+	struct wire_reader body;
+	int r;
+
+	for (int i = 0; i < TURN_MESSAGES && !worker->done; i++) {
+		r = link_recv(worker->link, &message, &header, &body);
+		if (r < 0)
+			return r == -EAGAIN ? 0 : r;
+		r = take_message(worker, &header, body);
+		bus_message_close(&message);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int64_t
+wait_ms(const struct worker *worker)
+{
+	return worker->stopping ? (worker->stop_ns - clock_ns()) / 1000000 + 1 : WIRE_HEARTBEAT_MS;
+}
+
+static int
+turn(struct worker *worker)
+{
+	int r;
+
+	r = link_wait(worker->link, worker->signals, wait_ms(worker));
+	if (r > 0)
+		r = check_signals(worker);
+	if (r == 0)
+		r = drain(worker);
+	if (r == 0)
+		r = flush(worker);
+	if (worker->stopping && (clock_ns() >= worker->stop_ns || link_is_away(worker->link)))
+		worker->done = true;
+	return r;
+}
+
+int
+worker_run(struct tina4_app *app)
+{
+	struct worker worker = { .app = app, .signals = -1 };
+	int r;
+
+	r = open_worker(&worker);
+	while (r == 0 && !worker.done)
+		r = turn(&worker);
+	if (r < 0)
+		log_error("worker failed error=%s", strerror(-r));
+	close_worker(&worker);
+	return r < 0;
+}

@@ -1,0 +1,126 @@
+#include "sidecar/edge/counters.h"
+#include "sidecar/feed/feed.h"
+#include "sidecar/admin/figures.h"
+#include "sidecar/hub/hub.h"
+#include "sidecar/feed/intake.h"
+#include "sidecar/relay/relay.h"
+#include "sidecar/feed/requests.h"
+#include "sidecar/hub/turn.h"
+#include "sidecar/feed/workers.h"
+
+const struct figure_name figure_names[FIGURES] = {
+	[FIGURE_UPTIME] = { .stat = "uptime_s" },
+	[FIGURE_CLIENTS] = { .stat = "connections" },
+	[FIGURE_PATHS] = { "paths", "tina4_paths", "gauge", "Paths that have connections." },
+	[FIGURE_WORKERS] = { "workers", "tina4_workers", "gauge", "Workers that are connected." },
+	[FIGURE_APPS] = { "apps", "tina4_apps", "gauge", "Other processes of apps that are connected." },
+	[FIGURE_EVENTS] = { "events", "tina4_events_total", "counter", "Events that went to workers." },
+	[FIGURE_EVENTS_WAITING] = { "events_waiting", "tina4_events_waiting", "gauge",
+	    "Events that no worker has acknowledged yet." },
+	[FIGURE_EVENTS_REDELIVERED] = { "events_redelivered", "tina4_events_redelivered_total", "counter",
+	    "Events that went to another worker, because the first one died." },
+	[FIGURE_PUSHES] = { .stat = "pushes" },
+	[FIGURE_SENT] = { "messages", "tina4_sent_messages_total", "counter",
+	    "Messages to clients; one to a whole path counts once." },
+	[FIGURE_DELIVERIES] = { "deliveries", "tina4_deliveries_total", "counter",
+	    "Messages to clients, times their recipients." },
+	[FIGURE_MALFORMED] = { "malformed", "tina4_malformed_total", "counter",
+	    "Messages on the bus that made no sense." },
+	[FIGURE_RELAY_UP] = { "relay_up", "tina4_relay_up", "gauge",
+	    "Whether the relay works: Redis answers, our own canary comes back, the other hosts are heard." },
+	[FIGURE_RELAY_HOSTS] = { .stat = "relay_hosts" },
+	[FIGURE_RELAY_WAITING] = { "relay_waiting_bytes", "tina4_relay_waiting_bytes", "gauge",
+	    "Bytes of commands that wait for Redis." },
+	/* in metrics these are one, by its label */
+	[FIGURE_RELAY_PUBLISHED] = { .stat = "relay_published" },
+	[FIGURE_RELAY_RECEIVED] = { .stat = "relay_received" },
+	[FIGURE_RELAY_DUPLICATES] = { .stat = "relay_duplicates" },
+	[FIGURE_RELAY_REFUSED] = { .stat = "relay_refused" },
+	[FIGURE_RELAY_MALFORMED] = { .stat = "relay_malformed" },
+	[FIGURE_STARTED] = { NULL, "process_start_time_seconds", "gauge", "Unix time of the start." },
+	[FIGURE_CONNECTIONS] = { NULL, "tina4_connections", "gauge", "WebSocket connections." },
+	[FIGURE_RECEIVED] = { NULL, "tina4_received_messages_total", "counter", "Messages from clients." },
+	[FIGURE_RECEIVED_BYTES] = { NULL, "tina4_received_bytes_total", "counter", "Bytes of messages from clients." },
+	[FIGURE_DELIVERED_BYTES] = { NULL, "tina4_delivered_bytes_total", "counter", "Bytes of their frames." },
+	[FIGURE_QUEUED_BYTES] = { NULL, "tina4_queued_bytes", "gauge", "Bytes that wait for slow clients." },
+};
+
+/* Counting it where it changes would cost the fan-out more than this costs who asks. */
+static uint64_t
+queued_bytes(const struct hub *hub)
+{
+	const struct client *client, *next;
+	uint64_t bytes = 0;
+
+	HASH_ITER(hh, hub->clients, client, next)
+		bytes += client->socket.outq.bytes;
+	return bytes;
+}
+
+bool
+figure_exists(const struct figures *figures, enum figure figure)
+{
+	return figures->relay != NULL || figure < FIGURE_RELAY_UP || figure > FIGURE_RELAY_MALFORMED;
+}
+
+uint64_t
+figure_value(const struct figures *figures, enum figure figure)
+{
+	switch (figure) {
+	case FIGURE_UPTIME:
+		return (figures->turn->now_ms - figures->started_ms) / 1000;
+	case FIGURE_CLIENTS:
+		return HASH_COUNT(figures->hub->clients);
+	case FIGURE_PATHS:
+		return HASH_COUNT(figures->hub->paths);
+	case FIGURE_WORKERS:
+		return HASH_COUNT(figures->workers->by_peer);
+	case FIGURE_APPS:
+		return HASH_COUNT(figures->intake->apps);
+	case FIGURE_EVENTS:
+		return figures->feed->n_sent;
+	case FIGURE_EVENTS_WAITING:
+		return figures->feed->n_waiting;
+	case FIGURE_EVENTS_REDELIVERED:
+		return figures->feed->redelivered;
+	case FIGURE_PUSHES:
+		return figures->requests->pushes[WIRE_OK];
+	case FIGURE_SENT:
+		return figures->hub->batches.sent;
+	case FIGURE_DELIVERIES:
+		return figures->hub->batches.delivered;
+	case FIGURE_MALFORMED:
+		return figures->intake->n_malformed;
+	case FIGURE_RELAY_UP:
+		return relay_trouble(figures->relay) == NULL;
+	case FIGURE_RELAY_HOSTS:
+		return figures->relay->hosts.n_here;
+	case FIGURE_RELAY_WAITING:
+		return relay_waiting_bytes(figures->relay);
+	case FIGURE_RELAY_PUBLISHED:
+		return figures->relay->n_published;
+	case FIGURE_RELAY_RECEIVED:
+		return figures->relay->n_received;
+	case FIGURE_RELAY_DUPLICATES:
+		return figures->relay->n_duplicates;
+	case FIGURE_RELAY_REFUSED:
+		return figures->relay->n_refused;
+	case FIGURE_RELAY_MALFORMED:
+		return figures->relay->n_malformed;
+	case FIGURE_STARTED:
+		return (uint64_t)figures->started;
+	case FIGURE_CONNECTIONS:
+		return figures->counters->n_open;
+	case FIGURE_RECEIVED:
+		return figures->counters->n_received;
+	case FIGURE_RECEIVED_BYTES:
+		return figures->counters->received_bytes;
+	case FIGURE_DELIVERED_BYTES:
+		return figures->hub->batches.delivered_bytes;
+	case FIGURE_QUEUED_BYTES:
+		return queued_bytes(figures->hub);
+	case FIGURES:
+		break;
+	}
+	return 0;
+}

@@ -1,0 +1,116 @@
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "sidecar/hub/apply.h"
+#include "sidecar/feed/requests.h"
+#include "sidecar/feed/routes.h"
+
+void
+requests_open(struct requests *requests, struct hub *hub, const struct routes *routes)
+{
+	*requests = (struct requests){ .hub = hub, .routes = routes };
+}
+
+void
+requests_close(struct requests *requests)
+{
+	dedup_close(&requests->dedup);
+}
+
+void
+requests_listen(struct requests *requests, const struct requests_events *events, void *context)
+{
+	requests->events = events;
+	requests->context = context;
+}
+
+static void
+hand_on(struct requests *requests, const struct wire_command *command, struct wire_reply *ret)
+{
+	if (requests->events != NULL)
+		requests->events->applied(requests->context, command, ret);
+}
+
+const struct wire_reply *
+requests_earlier(struct requests *requests, const struct wire_id *id, const struct wire_command *command)
+{
+	struct wire_reply *earlier = dedup_find(&requests->dedup, id);
+
+	if (earlier != NULL && earlier->status == WIRE_NOT_RELAYED) {
+		earlier->status = WIRE_OK;
+		hand_on(requests, command, earlier);
+	}
+	return earlier;
+}
+
+bool
+requests_lack_route(const struct requests *requests, const struct wire_command *command)
+{
+	return (command->type == WIRE_PUSH || command->type == WIRE_COUNT) &&
+	    routes_match(requests->routes, command->key.data, command->key.len) == NULL;
+}
+
+static void
+count_push(struct requests *requests, const struct wire_request *request, enum wire_status status)
+{
+	if (request->command.type == WIRE_PUSH)
+		requests->pushes[status]++;
+}
+
+void
+requests_refuse(struct requests *requests, const struct wire_request *request, struct wire_reply *ret)
+{
+	*ret = (struct wire_reply){ .status = WIRE_NO_ROUTE };
+	count_push(requests, request, ret->status);
+}
+
+static bool
+is_applied(enum wire_status status)
+{
+	return status == WIRE_OK || status == WIRE_NOT_RELAYED;
+}
+
+static void
+apply_and_remember(struct requests *requests, const struct wire_request *request, struct wire_reply *ret)
+{
+	apply_command(requests->hub, NULL, &request->command, ret);
+	hand_on(requests, &request->command, ret);
+	if (is_applied(ret->status) && request->command.type != WIRE_COUNT &&
+	    dedup_add(&requests->dedup, request, ret) < 0)
+		log_warn("request not remembered why=out-of-memory");
+}
+
+void
+requests_apply(struct requests *requests, const struct wire_request *request, struct wire_reply *ret)
+{
+	uint64_t now = clock_unix_ms();
+
+	*ret = (struct wire_reply){ 0 };
+	if (request->deadline_ms < now)
+		ret->status = WIRE_EXPIRED;
+	else if (request->deadline_ms - now > WIRE_MAX_DEADLINE_MS)
+		ret->status = WIRE_INVALID;
+	else
+		apply_and_remember(requests, request, ret);
+	count_push(requests, request, ret->status);
+}
+
+void
+requests_push(
+    struct requests *requests, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret)
+{
+	const struct wire_request request = { *id, clock_unix_ms() + WIRE_MAX_DEADLINE_MS, *push };
+	const struct wire_reply *earlier = requests_earlier(requests, id, push);
+
+	if (earlier != NULL)
+		*ret = *earlier;
+	else if (requests_lack_route(requests, push))
+		requests_refuse(requests, &request, ret);
+	else
+		requests_apply(requests, &request, ret);
+}
+
+void
+requests_tick(struct requests *requests)
+{
+	dedup_expire(&requests->dedup, clock_unix_ms());
+}

@@ -1,0 +1,183 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "shared/path.h"
+#include "sidecar/feed/routes.h"
+
+void
+routes_remove(struct route *route)
+{
+	DL_DELETE(route->app->routes, route);
+	route->app->n_routes--;
+	path_pattern_free(route->pattern);
+	free(route);
+}
+
+void
+routes_close(struct routes *routes)
+{
+	struct route_app *app, *next_app;
+	struct route *route, *next;
+
+	DL_FOREACH_SAFE(routes->apps, app, next_app) {
+		DL_FOREACH_SAFE(app->routes, route, next)
+			routes_remove(route);
+		DL_DELETE(routes->apps, app);
+		free(app->name);
+		free(app);
+	}
+}
+
+bool
+routes_empty(const struct routes *routes)
+{
+	const struct route_app *app;
+
+	DL_FOREACH(routes->apps, app)
+		if (app->routes != NULL)
+			return false;
+	return true;
+}
+
+static bool
+is_text(struct span span, const char *text)
+{
+	return strlen(text) == span.len && memcmp(text, span.data, span.len) == 0;
+}
+
+static int
+app_new(struct routes *routes, struct span name, struct route_app **ret)
+{
+	struct route_app *app = calloc(1, sizeof(*app));
+
+	if (app == NULL)
+		return -ENOMEM;
+	app->name = strndup(name.data, name.len);
+	if (app->name == NULL) {
+		free(app);
+		return -ENOMEM;
+	}
+	DL_APPEND(routes->apps, app);
+	*ret = app;
+	return 0;
+}
+
+int
+routes_app(struct routes *routes, struct span name, struct route_app **ret)
+{
+	struct route_app *app;
+	int n = 0;
+
+	if (name.len == 0 || name.len > ROUTES_MAX_NAME || memchr(name.data, '\0', name.len) != NULL)
+		return -EINVAL;
+	DL_FOREACH(routes->apps, app) {
+		if (is_text(name, app->name)) {
+			*ret = app;
+			return 0;
+		}
+		n++;
+	}
+	return n >= ROUTES_MAX_APPS ? -EBUSY : app_new(routes, name, ret);
+}
+
+static struct route *
+find(const struct routes *routes, struct span pattern)
+{
+	struct route_app *app;
+	struct route *route;
+
+	DL_FOREACH(routes->apps, app)
+		DL_FOREACH(app->routes, route)
+			if (is_text(pattern, path_pattern_text(route->pattern)))
+				return route;
+	return NULL;
+}
+
+static int
+compile(struct span pattern, struct path_pattern **ret, const char **ret_why)
+{
+	char text[PATH_MAX_BYTES + 1];
+
+	if (pattern.len > PATH_MAX_BYTES || memchr(pattern.data, '\0', pattern.len) != NULL) {
+		*ret_why = "it is too long or has a NUL";
+		return -EINVAL;
+	}
+	memcpy(text, pattern.data, pattern.len);
+	text[pattern.len] = '\0';
+	return path_compile(text, ret, ret_why);
+}
+
+/* Not yet in the app's list. */
+static int
+route_new(struct route_app *app, struct span pattern, struct route **ret, const char **ret_why)
+{
+	struct route *route;
+	int r;
+
+	if (app->n_routes >= WIRE_MAX_ROUTES) {
+		*ret_why = "the app has too many routes";
+		return -ENOSPC;
+	}
+	route = calloc(1, sizeof(*route));
+	if (route == NULL)
+		return -ENOMEM;
+	r = compile(pattern, &route->pattern, ret_why);
+	if (r < 0) {
+		free(route);
+		return r == -ENOMEM ? r : -EINVAL;
+	}
+	route->app = app;
+	app->n_routes++;
+	*ret = route;
+	return 0;
+}
+
+int
+routes_add(struct routes *routes, struct route_app *app, const struct wire_route *announced, struct route **ret,
+    const char **ret_why)
+{
+	struct route *route = find(routes, announced->pattern);
+
+	if (route != NULL && route->app != app) {
+		*ret_why = "another app has announced it";
+		return -EEXIST;
+	}
+	if (route == NULL) {
+		int r = route_new(app, announced->pattern, &route, ret_why);
+
+		if (r < 0)
+			return r;
+	} else {
+		DL_DELETE(app->routes, route);
+	}
+	route->push_only = announced->flags & WIRE_ROUTE_PUSH_ONLY;
+	route->secure = announced->flags & WIRE_ROUTE_SECURE;
+	DL_PREPEND(app->routes, route);
+	*ret = route;
+	return 0;
+}
+
+bool
+routes_has(const struct routes *routes, const struct route_app *app, const struct wire_route *announced)
+{
+	const struct route *route = find(routes, announced->pattern);
+
+	return route != NULL && route->app == app &&
+	    route->push_only == ((announced->flags & WIRE_ROUTE_PUSH_ONLY) != 0) &&
+	    route->secure == ((announced->flags & WIRE_ROUTE_SECURE) != 0);
+}
+
+const struct route *
+routes_match(const struct routes *routes, const char *path, size_t len)
+{
+	const struct route_app *app;
+	const struct route *route;
+
+	DL_FOREACH(routes->apps, app)
+		DL_FOREACH(app->routes, route)
+			if (path_match(route->pattern, path, len, NULL))
+				return route;
+	return NULL;
+}

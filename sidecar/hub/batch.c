@@ -1,0 +1,338 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "sidecar/hub/array.h"
+#include "shared/conf.h"
+#include "sidecar/hub/batch.h"
+#include "sidecar/hub/client.h"
+#include "sidecar/hub/frame.h"
+#include "sidecar/hub/paths.h"
+
+enum {
+	GROUP = 16,          /* members looked at together */
+	KEPT_OWN_FRAMES = 8, /* room for that many stays with a client between turns */
+};
+
+void
+batches_open(struct batches *batches, const struct conf *conf, struct deflate *deflate)
+{
+	*batches = (struct batches){ .conf = conf, .deflate = deflate };
+}
+
+static void
+mark_dirty(struct batches *batches, struct path *path)
+{
+	if (path->batch.dirty)
+		return;
+	path->batch.dirty = true;
+	LL_PREPEND2(batches->dirty, path, batch.next_dirty);
+}
+
+/* From here to the end of the turn this client gets a sequence of its own. */
+static int
+make_special(struct batches *batches, struct client *client)
+{
+	struct path *path = client->place.path;
+
+	if (client->socket.special)
+		return 0;
+	if (ARRAY_RESERVE(path->batch.specials, path->batch.n_specials, path->batch.cap_specials) < 0)
+		return -ENOMEM;
+	path->batch.specials[path->batch.n_specials++] = client;
+	client->socket.special = true;
+	mark_dirty(batches, path);
+	return 0;
+}
+
+/* --- who is in it ------------------------------------------------------------------ */
+
+int
+batch_enter(struct batches *batches, struct client *client)
+{
+	const struct batch *batch = &client->place.path->batch;
+
+	if (batch->n > 0 && make_special(batches, client) < 0)
+		return -ENOMEM;
+	client->batch.from = batch->n;
+	client->batch.to = UINT32_MAX;
+	return 0;
+}
+
+int
+batch_leave(struct batches *batches, struct client *client)
+{
+	client->batch.to = client->place.path->batch.n;
+	return client->batch.to > client->batch.from ? make_special(batches, client) : 0;
+}
+
+void
+batch_forget(struct client *client)
+{
+	struct batch *batch = &client->place.path->batch;
+
+	for (uint32_t i = 0; i < batch->n; i++)
+		if (batch->entries[i].except == client)
+			batch->entries[i].except = NULL;
+	for (uint32_t i = 0; i < batch->n_specials; i++)
+		if (batch->specials[i] == client)
+			batch->specials[i] = NULL;
+}
+
+static void
+clear(struct batch *batch)
+{
+	for (uint32_t i = 0; i < batch->n; i++)
+		frame_unref(batch->entries[i].frame);
+	batch->n = 0;
+	batch->bytes = 0;
+}
+
+void
+batch_free(struct batches *batches, struct path *path)
+{
+	if (path->batch.dirty)
+		LL_DELETE2(batches->dirty, path, batch.next_dirty);
+	clear(&path->batch);
+	free(path->batch.entries);
+	free(path->batch.specials);
+	path->batch = (struct batch){ 0 };
+}
+
+/* --- messages ------------------------------------------------------------------------ */
+
+static void flush_path(struct batches *batches, struct path *path);
+
+static void
+count_sent(struct batches *batches, const struct frame *frame, uint32_t recipients)
+{
+	batches->sent++;
+	batches->delivered += recipients;
+	batches->delivered_bytes += (uint64_t)recipients * frame->len;
+}
+
+int
+batch_send(struct batches *batches, struct client *client, struct frame *frame)
+{
+	int r = make_special(batches, client);
+
+	if (r == 0)
+		r = ARRAY_RESERVE(client->batch.own, client->batch.n_own, client->batch.cap_own);
+	if (r < 0) {
+		frame_unref(frame);
+		return r;
+	}
+	client->batch.own[client->batch.n_own++] = (struct own_frame){ frame, client->place.path->batch.n };
+	count_sent(batches, frame, 1);
+	return 0;
+}
+
+int
+batch_broadcast(struct batches *batches, struct path *path, struct frame *frame, struct client *except)
+{
+	int r = ARRAY_RESERVE(path->batch.entries, path->batch.n, path->batch.cap);
+
+	if (r == 0 && except != NULL)
+		r = make_special(batches, except);
+	if (r < 0) {
+		frame_unref(frame);
+		return r;
+	}
+	path->batch.entries[path->batch.n++] = (struct batch_entry){ frame, except };
+	path->batch.bytes += frame->len;
+	path->offset++;
+	count_sent(batches, frame, path->n_members - (except != NULL));
+	mark_dirty(batches, path);
+	if (path->batch.bytes >= BATCH_BYTES)
+		flush_path(batches, path);
+	return 0;
+}
+
+/* --- writing ---------------------------------------------------------------------------- */
+
+/* A message as those get it who have agreed on permessage-deflate, or as all others do. */
+static struct frame *
+form(const struct batches *batches, struct frame *frame, bool deflate)
+{
+	return deflate ? frame_deflated(frame, batches->deflate) : frame;
+}
+
+static size_t
+deflated_bytes(const struct batches *batches, const struct path *path)
+{
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; i < path->batch.n; i++)
+		bytes += frame_deflated(path->batch.entries[i].frame, batches->deflate)->len;
+	return bytes;
+}
+
+/* The whole batch in one buffer; NULL when out of memory. */
+static struct frame *
+join_batch(const struct batches *batches, const struct path *path, bool deflate)
+{
+	struct frame *joined;
+	size_t at = 0;
+
+	if (path->batch.n == 1)
+		return frame_ref(form(batches, path->batch.entries[0].frame, deflate));
+	joined = frame_alloc(deflate ? deflated_bytes(batches, path) : path->batch.bytes);
+	if (joined == NULL)
+		return NULL;
+	for (uint32_t i = 0; i < path->batch.n; i++) {
+		const struct frame *frame = form(batches, path->batch.entries[i].frame, deflate);
+
+		memcpy(joined->data + at, frame->data, frame->len);
+		at += frame->len;
+	}
+	return joined;
+}
+
+/* Writes to one of the members who get the batch as it is. */
+static void
+write_member(struct batches *batches, struct client *client, bool ready, struct frame *shared)
+{
+	if (shared == NULL)
+		client_drop(client, "out-of-memory");
+	else if (ready)
+		client_write_now(client, shared, batches->conf->ws_queue_bytes);
+	else
+		client_write(client, shared, batches->conf->ws_queue_bytes);
+}
+
+/*
+ * Looks at a group of members before it writes to them: nothing depends on
+ * anything there, so that the processor fetches all of them at once.
+ */
+static void
+write_members(struct batches *batches, struct path *path)
+{
+	struct frame *plain = NULL, *deflated = NULL;
+
+	if (path->batch.n == 0 || path->n_members == 0)
+		return;
+	if (path->n_deflate < path->n_members)
+		plain = join_batch(batches, path, false);
+	if (path->n_deflate > 0)
+		deflated = join_batch(batches, path, true);
+	for (uint32_t at = 0; at < path->n_members; at += GROUP) {
+		struct client **group = path->members + at;
+		uint32_t n = path->n_members - at < GROUP ? path->n_members - at : GROUP;
+		bool ready[GROUP];
+
+		for (uint32_t i = 0; i < n; i++)
+			ready[i] = client_ready(group[i]);
+		for (uint32_t i = 0; i < n; i++)
+			if (!group[i]->socket.special)
+				write_member(batches, group[i], ready[i], group[i]->socket.deflate ? deflated : plain);
+	}
+	frame_unref(plain);
+	frame_unref(deflated);
+}
+
+/* Steps through what one client gets, in order. Returns NULL at the end. */
+static struct frame *
+next_of_sequence(
+    const struct batches *batches, const struct path *path, const struct client *client, uint32_t *at, uint32_t *own)
+{
+	for (;;) {
+		const struct batch_entry *entry;
+
+		if (*own < client->batch.n_own && client->batch.own[*own].at <= *at)
+			return form(batches, client->batch.own[(*own)++].frame, client->socket.deflate);
+		if (*at >= path->batch.n)
+			return NULL;
+		entry = &path->batch.entries[(*at)++];
+		if (*at > client->batch.from && *at <= client->batch.to && entry->except != client)
+			return form(batches, entry->frame, client->socket.deflate);
+	}
+}
+
+/* Lays out one client's own sequence in one buffer; *ret is NULL when it gets nothing. 0 or -ENOMEM. */
+static int
+join_sequence(const struct batches *batches, const struct path *path, const struct client *client, struct frame **ret)
+{
+	uint32_t at = 0, own = 0, n = 0;
+	struct frame *frame, *first = NULL, *joined;
+	size_t bytes = 0;
+
+	while ((frame = next_of_sequence(batches, path, client, &at, &own)) != NULL) {
+		if (n++ == 0)
+			first = frame;
+		bytes += frame->len;
+	}
+	if (n <= 1) {
+		*ret = n == 0 ? NULL : frame_ref(first);
+		return 0;
+	}
+
+	joined = frame_alloc(bytes);
+	if (joined == NULL)
+		return -ENOMEM;
+	at = own = 0;
+	bytes = 0;
+	while ((frame = next_of_sequence(batches, path, client, &at, &own)) != NULL) {
+		memcpy(joined->data + bytes, frame->data, frame->len);
+		bytes += frame->len;
+	}
+	*ret = joined;
+	return 0;
+}
+
+static void
+reset_special(struct client *client)
+{
+	for (uint32_t i = 0; i < client->batch.n_own; i++)
+		frame_unref(client->batch.own[i].frame);
+	client->batch.n_own = 0;
+	if (client->batch.cap_own > KEPT_OWN_FRAMES) {
+		free(client->batch.own);
+		client->batch.own = NULL;
+		client->batch.cap_own = 0;
+	}
+	client->batch.from = 0;
+	client->socket.special = false;
+	if (client->place.state != CLIENT_JOINED)
+		client->batch.to = 0;
+}
+
+static void
+write_specials(struct batches *batches, struct path *path)
+{
+	for (uint32_t i = 0; i < path->batch.n_specials; i++) {
+		struct client *client = path->batch.specials[i];
+		struct frame *frame;
+
+		if (client == NULL)
+			continue; /* gone meanwhile */
+		if (join_sequence(batches, path, client, &frame) < 0)
+			client_drop(client, "out-of-memory");
+		else if (frame != NULL) {
+			client_write(client, frame, batches->conf->ws_queue_bytes);
+			frame_unref(frame);
+		}
+		reset_special(client);
+	}
+	path->batch.n_specials = 0;
+}
+
+static void
+flush_path(struct batches *batches, struct path *path)
+{
+	write_members(batches, path);
+	write_specials(batches, path);
+	clear(&path->batch);
+}
+
+void
+batches_flush(struct batches *batches)
+{
+	struct path *path;
+
+	while ((path = batches->dirty) != NULL) {
+		LL_DELETE2(batches->dirty, path, batch.next_dirty);
+		path->batch.dirty = false;
+		flush_path(batches, path);
+	}
+}

@@ -1,0 +1,163 @@
+/*
+ * client - one browser: who it is, where it stands, and the only way to write
+ * to it.
+ *
+ * Its socket belongs to libwebsockets, its place on a path to the hub, its
+ * events to the feed. It outlives its socket until its last event has been
+ * acknowledged.
+ */
+#ifndef SIDECAR_CLIENT_H
+#define SIDECAR_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uthash.h>
+
+#include "shared/buf.h"
+#include "shared/wire.h"
+#include "sidecar/hub/outq.h"
+
+struct event;
+struct frame;
+struct lws;
+struct path;
+struct quota;
+
+enum client_limits {
+	CLIENT_ALIGNMENT = 64, /* bytes of a cache line */
+};
+
+enum client_state {
+	CLIENT_OPENING, /* counted on its path, but no target and not read: its open event is not acknowledged */
+	CLIENT_JOINED,
+	CLIENT_CLOSING, /* has left its path: what it was sent goes out, then the close frame */
+	CLIENT_GONE,    /* has no socket any more */
+};
+
+/* A frame for this client only, and how much of its path's batch goes before it. */
+struct own_frame {
+	struct frame *frame;
+	uint32_t at;
+};
+
+/*
+ * Each nested struct belongs to one part of the sidecar, which is named above it.
+ * What a broadcast looks at comes first and fills one cache line, and each
+ * client begins on a line of its own: with thousands of them, memory is what a
+ * fan-out waits for.
+ */
+struct client {
+	/* where it is written to: client.c */
+	struct {
+		struct lws *wsi; /* NULL once the socket is gone */
+		struct outq outq;
+		int fd;
+		bool broken;       /* shut down by us, its close is on the way: nothing is written any more */
+		bool write_closed; /* a close frame went either way: nothing may follow it */
+		bool deflate;      /* has agreed on permessage-deflate: see deflate.h */
+		bool special;      /* gets a sequence of its own in this turn: batch.c says so */
+	} socket;
+	/* where it stands: hub.c */
+	struct {
+		struct path *path;
+		enum client_state state;
+		uint32_t member; /* index in the path's members */
+	} place;
+
+	struct wire_id id;
+	UT_hash_handle hh; /* by id */
+	/* what of this turn is for it: batch.c */
+	struct {
+		struct own_frame *own;
+		uint32_t n_own, cap_own;
+		uint32_t from, to; /* the part of the path's batch */
+	} batch;
+	/* how it ends: hub.c, and who cuts it off or hears its close frame */
+	struct {
+		const char *dropped_for;    /* why we cut it off; NULL when we did not */
+		char *reason;               /* ours, or NULL */
+		uint64_t by_ms;             /* when to cut it off, in loop ms */
+		struct client *prev, *next; /* prev is NULL outside the list */
+		uint16_t code;              /* RFC 6455 section 7.4: what either side sent; 0 while nobody did */
+	} ending;
+	/* what it says: ws.c */
+	struct {
+		struct buf message; /* fragments so far, as they came */
+		bool first_frame;   /* of a message is what is being read */
+		bool deflated;      /* the message is compressed */
+		bool unread;        /* its socket most likely holds more than was read */
+		bool paused;        /* not read, because its worker is behind or away: client_pause() */
+	} reading;
+	/* what it is to a worker: feed.c */
+	struct {
+		struct buf meta;                          /* encoded struct wire_meta */
+		struct buf attributes;                    /* encoded pairs */
+		uint64_t attached;                        /* serial of the worker that knows it, 0 for none */
+		struct event *events;                     /* unacknowledged, oldest first */
+		struct event *close_event;                /* reserved when it opens */
+		struct client *prev_paused, *next_paused; /* prev is NULL outside the list */
+		bool dismissed; /* closed by a handler: no further message of it reaches one */
+	} feed;
+	/* whether it is still there: pings.c */
+	struct {
+		struct client *prev, *next; /* same slot; prev is NULL outside the wheel */
+		uint32_t slot;              /* of the wheel */
+		bool quiet;                 /* nothing heard since the last ping */
+		bool frond;                 /* speaks the subprotocol frond.1 */
+	} ping;
+	/* how long it may stay: expiry.c */
+	struct {
+		int64_t at;                 /* Unix time, when its token ends */
+		struct client *prev, *next; /* prev is NULL outside the list */
+	} expiry;
+	/* how much it may ask for: quotas.c */
+	struct {
+		struct quota *address; /* of its address, or NULL */
+		uint64_t paid_us;      /* its messages: see quota_take() */
+	} quota;
+};
+
+/* Returns NULL when out of memory. */
+struct client *client_new(const struct wire_id *id);
+
+/* Its socket, path and events must be gone. NULL is fine. */
+void client_free(struct client *client);
+
+/*
+ * Writes whole frames: at once if nothing waits, else when the client can take
+ * them. One that cannot be written to, or whose queue passes max_queue bytes,
+ * is dropped: it sees 1006. Does nothing when the socket is closing.
+ */
+void client_write(struct client *client, struct frame *frame, size_t max_queue);
+
+/* Writes what waits. libwebsockets says that the socket can take more. */
+void client_writable(struct client *client);
+
+/* The same for one that is client_ready(). */
+void client_write_now(struct client *client, struct frame *frame, size_t max_queue);
+
+/* True when nothing stands between a frame and the kernel. */
+bool client_ready(const struct client *client);
+
+/* True when all that was written has been handed to the kernel. */
+bool client_drained(const struct client *client);
+
+/* Cuts the connection; its end arrives as an event of the loop. */
+void client_drop(struct client *client, const char *why);
+
+/* Begins the closing handshake. Not to be called within the client's own libwebsockets callbacks. */
+void client_send_close(struct client *client);
+
+/* Stops or resumes reading. */
+void client_pause(struct client *client, bool pause);
+
+/*
+ * Sets an attribute, or removes it when value.data is NULL. Returns 0, -ENOSPC
+ * when names and values would pass max_bytes, or -ENOMEM.
+ */
+int client_set_attribute(struct client *client, struct span name, struct span value, size_t max_bytes);
+
+/* Its id in hexadecimal, for the log: valid until the next call. */
+const char *client_name(const struct client *client);
+
+#endif

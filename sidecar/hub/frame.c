@@ -1,0 +1,103 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "sidecar/hub/deflate.h"
+#include "sidecar/hub/frame.h"
+
+enum {
+	FIN = 0x80,
+	RSV1 = 0x40,  /* RFC 7692 section 6: the message is compressed */
+	LEN_16 = 126, /* RFC 6455 section 5.2: the length follows in 16 bits */
+	LEN_64 = 127,
+	HEAD_MAX = 10,
+};
+
+struct frame *
+frame_alloc(size_t len)
+{
+	struct frame *frame;
+
+	if (len > UINT32_MAX)
+		return NULL;
+	frame = malloc(sizeof(*frame) + len);
+	if (frame == NULL)
+		return NULL;
+	frame->refs = 1;
+	frame->len = (uint32_t)len;
+	frame->deflated = NULL;
+	return frame;
+}
+
+static size_t
+put_head(uint8_t *head, uint8_t first, size_t len)
+{
+	size_t n_len = len < LEN_16 ? 0 : len <= UINT16_MAX ? 2 : 8;
+
+	head[0] = first;
+	head[1] = (uint8_t)(n_len == 0 ? len : n_len == 2 ? LEN_16 : LEN_64);
+	for (size_t i = 0; i < n_len; i++)
+		head[2 + i] = (uint8_t)(len >> (8 * (n_len - 1 - i)));
+	return 2 + n_len;
+}
+
+static struct frame *
+make(uint8_t first, const void *payload, size_t len)
+{
+	uint8_t head[HEAD_MAX];
+	size_t n = put_head(head, first, len);
+	struct frame *frame = frame_alloc(n + len);
+
+	if (frame == NULL)
+		return NULL;
+	memcpy(frame->data, head, n);
+	if (len > 0)
+		memcpy(frame->data + n, payload, len);
+	return frame;
+}
+
+struct frame *
+frame_new(enum frame_opcode opcode, const void *payload, size_t len)
+{
+	return make(FIN | (uint8_t)opcode, payload, len);
+}
+
+/* NULL when it would be no smaller, or when out of memory. */
+static struct frame *
+compress(const struct frame *frame, struct deflate *deflate)
+{
+	size_t head = frame->data[1] < LEN_16 ? 2 : frame->data[1] == LEN_16 ? 4 : HEAD_MAX;
+	struct buf packed = BUF_INIT;
+	struct frame *compressed = NULL;
+
+	if (deflate_pack(deflate, frame->data + head, frame->len - head, &packed) == 0)
+		compressed = make(frame->data[0] | RSV1, packed.data, packed.len);
+	buf_free(&packed);
+	return compressed;
+}
+
+struct frame *
+frame_deflated(struct frame *frame, struct deflate *deflate)
+{
+	if (frame->deflated == NULL)
+		frame->deflated = compress(frame, deflate);
+	if (frame->deflated == NULL)
+		frame->deflated = frame; /* and it is not tried again */
+	return frame->deflated;
+}
+
+struct frame *
+frame_ref(struct frame *frame)
+{
+	frame->refs++;
+	return frame;
+}
+
+void
+frame_unref(struct frame *frame)
+{
+	if (frame == NULL || --frame->refs > 0)
+		return;
+	if (frame->deflated != frame)
+		frame_unref(frame->deflated);
+	free(frame);
+}

@@ -1,0 +1,220 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "sidecar/hub/array.h"
+#include "sidecar/hub/hub.h"
+
+enum { CLOSE_MS = 5000 }; /* for what is queued and the closing handshake */
+
+void
+hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint64_t epoch)
+{
+	*hub = (struct hub){ .conf = conf, .next_epoch = epoch };
+	batches_open(&hub->batches, conf, deflate);
+}
+
+void
+hub_listen(struct hub *hub, const struct hub_events *events, void *context)
+{
+	hub->events = events;
+	hub->context = context;
+}
+
+void
+hub_close(struct hub *hub)
+{
+	hub_flush(hub);
+}
+
+struct client *
+hub_find(struct hub *hub, const struct wire_id *id)
+{
+	struct client *client;
+
+	HASH_FIND(hh, hub->clients, id->bytes, sizeof(id->bytes), client);
+	return client;
+}
+
+struct path *
+hub_find_path(struct hub *hub, const char *name, size_t len)
+{
+	struct path *path;
+
+	HASH_FIND(hh, hub->paths, name, len, path);
+	return path;
+}
+
+/* --- paths -------------------------------------------------------------------- */
+
+static struct path *
+path_new(struct hub *hub, const char *name, size_t len)
+{
+	struct path *path = calloc(1, sizeof(*path));
+
+	if (path == NULL)
+		return NULL;
+	path->name = strndup(name, len);
+	if (path->name == NULL) {
+		free(path);
+		return NULL;
+	}
+	path->len = len;
+	path->epoch = hub->next_epoch++;
+	HASH_ADD_KEYPTR(hh, hub->paths, path->name, path->len, path);
+	return path;
+}
+
+static void
+path_free(struct hub *hub, struct path *path)
+{
+	if (hub->events != NULL)
+		hub->events->path_gone(hub->context, path);
+	HASH_DELETE(hh, hub->paths, path);
+	batch_free(&hub->batches, path);
+	free(path->members);
+	free(path->name);
+	free(path);
+}
+
+/* --- clients on paths ------------------------------------------------------------ */
+
+static void
+count_changed(struct hub *hub, struct path *path)
+{
+	if (hub->events != NULL)
+		hub->events->count_changed(hub->context, path);
+}
+
+int
+hub_enter(struct hub *hub, struct client *client, const char *name, size_t len)
+{
+	struct path *path = hub_find_path(hub, name, len);
+
+	if (path == NULL)
+		path = path_new(hub, name, len);
+	if (path == NULL)
+		return -ENOMEM;
+	client->place.path = path;
+	client->place.state = CLIENT_OPENING;
+	client->batch.from = client->batch.to = 0;
+	path->n_clients++;
+	path->count++;
+	HASH_ADD(hh, hub->clients, id.bytes, sizeof(client->id.bytes), client);
+	count_changed(hub, path);
+	return 0;
+}
+
+int
+hub_join(struct hub *hub, struct client *client)
+{
+	struct path *path = client->place.path;
+
+	if (ARRAY_RESERVE(path->members, path->n_members, path->cap_members) < 0)
+		return -ENOMEM;
+	if (batch_enter(&hub->batches, client) < 0)
+		return -ENOMEM;
+	client->place.member = path->n_members;
+	path->members[path->n_members++] = client;
+	path->n_deflate += client->socket.deflate;
+	client->place.state = CLIENT_JOINED;
+	return 0;
+}
+
+static void
+remove_member(struct path *path, struct client *client)
+{
+	struct client *last = path->members[--path->n_members];
+
+	path->n_deflate -= client->socket.deflate;
+	path->members[client->place.member] = last;
+	last->place.member = client->place.member;
+}
+
+void
+hub_leave(struct hub *hub, struct client *client)
+{
+	struct path *path = client->place.path;
+
+	if (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED)
+		return;
+	path->count--;
+	count_changed(hub, path);
+	if (client->place.state == CLIENT_JOINED) {
+		if (batch_leave(&hub->batches, client) < 0)
+			client_drop(client, "out-of-memory");
+		remove_member(path, client);
+	}
+	client->place.state = CLIENT_CLOSING;
+}
+
+static void
+unlist_closing(struct hub *hub, struct client *client)
+{
+	if (client->ending.prev == NULL)
+		return;
+	DL_DELETE2(hub->closing, client, ending.prev, ending.next);
+	client->ending.prev = client->ending.next = NULL;
+}
+
+void
+hub_remove(struct hub *hub, struct client *client)
+{
+	struct path *path = client->place.path;
+
+	hub_leave(hub, client);
+	unlist_closing(hub, client);
+	batch_forget(client);
+	HASH_DELETE(hh, hub->clients, client);
+	client->place.path = NULL;
+	if (--path->n_clients > 0)
+		return;
+	path_free(hub, path);
+}
+
+void
+hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char *reason, size_t len)
+{
+	if (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED)
+		return;
+	hub_leave(hub, client);
+	client->ending.code = code;
+	client->ending.reason = len > 0 ? strndup(reason, len) : NULL;
+	DL_APPEND2(hub->closing, client, ending.prev, ending.next);
+}
+
+/* Begins the closing handshake of those to whom everything has been written. */
+static void
+flush_closing(struct hub *hub)
+{
+	struct client *client, *next;
+
+	DL_FOREACH_SAFE2(hub->closing, client, next, ending.next) {
+		if (client->socket.wsi != NULL && !client->socket.broken && !client_drained(client))
+			continue;
+		unlist_closing(hub, client);
+		if (client->socket.wsi != NULL && !client->socket.broken && !client->socket.write_closed)
+			client_send_close(client);
+	}
+}
+
+void
+hub_flush(struct hub *hub)
+{
+	batches_flush(&hub->batches);
+	flush_closing(hub);
+}
+
+void
+hub_tick(struct hub *hub, uint64_t now_ms)
+{
+	struct client *client, *next;
+
+	DL_FOREACH_SAFE2(hub->closing, client, next, ending.next) {
+		if (client->ending.by_ms == 0)
+			client->ending.by_ms = now_ms + CLOSE_MS;
+		else if (now_ms >= client->ending.by_ms)
+			client_drop(client, "close-timeout");
+	}
+}

@@ -1,0 +1,71 @@
+/*
+ * hub - who is on which path: clients enter, join, leave and close.
+ */
+#ifndef SIDECAR_HUB_H
+#define SIDECAR_HUB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uthash.h>
+
+#include "shared/wire.h"
+#include "sidecar/hub/batch.h"
+#include "sidecar/hub/client.h"
+#include "sidecar/hub/paths.h"
+
+struct conf;
+
+/* What the hub tells who listens to it. */
+struct hub_events {
+	/* A connection has come to the path, or left it. */
+	void (*count_changed)(void *context, struct path *path);
+	/* The path is about to be freed. */
+	void (*path_gone)(void *context, struct path *path);
+};
+
+struct hub {
+	const struct conf *conf;
+	const struct hub_events *events; /* NULL while nobody listens */
+	void *context;                   /* of the events */
+	struct batches batches;          /* what goes out */
+	struct client *clients;          /* by id */
+	struct path *paths;              /* by name */
+	struct client *closing;          /* in CLIENT_CLOSING with a socket */
+	uint64_t next_epoch;
+};
+
+/* Opens an empty hub; deflate may be NULL, epoch distinguishes it from every earlier one. */
+void hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint64_t epoch);
+
+/* Says who hears of what happens here: borrowed. events is NULL for nobody. */
+void hub_listen(struct hub *hub, const struct hub_events *events, void *context);
+
+/* Every client must have been removed. */
+void hub_close(struct hub *hub);
+
+struct client *hub_find(struct hub *hub, const struct wire_id *id);
+struct path *hub_find_path(struct hub *hub, const char *name, size_t len);
+
+/* Puts a new client on its path, which is made if need be: it counts, but is no target. 0 or -ENOMEM. */
+int hub_enter(struct hub *hub, struct client *client, const char *path, size_t len);
+
+/* Makes it a target, from the next broadcast on. 0 or -ENOMEM. */
+int hub_join(struct hub *hub, struct client *client);
+
+/* Takes it from its path: neither counted nor a target any more. Does nothing the second time. */
+void hub_leave(struct hub *hub, struct client *client);
+
+/* Forgets a client, and its path when that was the last one. */
+void hub_remove(struct hub *hub, struct client *client);
+
+/* Lets it leave, and close with a code of RFC 6455 section 7.4 after what it was sent. */
+void hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char *reason, size_t len);
+
+/* Writes everything, then begins the closing handshakes that are due. */
+void hub_flush(struct hub *hub);
+
+/* Cuts off those whose closing takes too long. */
+void hub_tick(struct hub *hub, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,377 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <utlist.h>
+
+#include "shared/log.h"
+#include "sidecar/hub/hub.h"
+#include "sidecar/relay/channel.h"
+#include "sidecar/relay/state.h"
+#include "sidecar/relay/tell.h"
+#include "sidecar/relay/transport.h"
+
+enum { ASKS_PER_BEAT = 256 }; /* repeated questions of channels that are late */
+
+/* So many connections are on a path at another host. */
+struct remote {
+	struct host *host;
+	uint32_t count;    /* not 0 */
+	uint64_t sequence; /* of what said so */
+};
+
+enum channel_state {
+	CHANNEL_APART,       /* the transport is away */
+	CHANNEL_SUBSCRIBING, /* until it confirms that */
+	CHANNEL_ASKING,      /* until all others on the path have said their counts */
+	CHANNEL_SYNCED,
+};
+
+struct channel {
+	struct path *path;
+	enum channel_state state;
+	bool late;         /* asks for longer than RELAY_HOLD_MS */
+	uint64_t ticket;   /* of its subscription */
+	uint64_t question; /* the sequence of ours */
+	uint64_t hold_ms;  /* when its open events are no longer held */
+	int64_t expected;  /* answers, or -1: not known yet */
+	uint32_t n_answers;
+	uint32_t told; /* the count that others have heard of */
+	struct remote *remotes;
+	uint32_t n_remotes;
+	bool has_changed;
+	struct channel *prev_changed, *next_changed;
+	struct channel *prev_asking, *next_asking; /* prev is NULL outside the list */
+};
+
+static void
+stop_asking(struct relay *relay, struct channel *channel)
+{
+	if (channel->prev_asking == NULL)
+		return;
+	DL_DELETE2(relay->asking, channel, prev_asking, next_asking);
+	channel->prev_asking = channel->next_asking = NULL;
+	if (channel->late)
+		relay->n_late--;
+	channel->late = false;
+}
+
+static void
+release(struct relay *relay, struct channel *channel)
+{
+	if (channel->path->held)
+		relay->events->released(relay->context, channel->path);
+}
+
+/* What is not known of other hosts counts as nothing until all of it is. */
+static void
+sum_up(struct channel *channel)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < channel->n_remotes; i++)
+		sum += channel->remotes[i].count;
+	channel->path->elsewhere = sum;
+}
+
+static void
+start_asking(struct relay *relay, struct channel *channel)
+{
+	channel->hold_ms = relay_hold(relay);
+	DL_APPEND2(relay->asking, channel, prev_asking, next_asking);
+}
+
+static void
+subscribe(struct relay *relay, struct channel *channel)
+{
+	char name[RELAY_NAME_BYTES];
+
+	stop_asking(relay, channel);
+	channel->ticket = relay->transport->calls->subscribe(
+	    relay->transport, relay_path_channel(relay, path_span(channel->path), name));
+	channel->state = CHANNEL_SUBSCRIBING;
+	start_asking(relay, channel);
+}
+
+/* Asks the other hosts on the path for their counts, which are forgotten until then, and tells them ours. */
+static void
+ask(struct relay *relay, struct channel *channel)
+{
+	channel->state = CHANNEL_ASKING;
+	channel->expected = -1;
+	channel->n_answers = 0;
+	channel->n_remotes = 0;
+	channel->told = channel->path->count;
+	channel->question = relay_tell_count(relay, path_span(channel->path), channel->told, ENVELOPE_ASKS);
+}
+
+/* A late channel does not wait for a host that is gone, and still counted as a receiver. */
+static void
+sync_if_complete(struct relay *relay, struct channel *channel)
+{
+	int64_t expected = channel->expected;
+
+	if (channel->late && expected > relay->hosts.n_here)
+		expected = relay->hosts.n_here;
+	if (channel->state != CHANNEL_ASKING || channel->expected < 0 || channel->n_answers < expected)
+		return;
+	channel->state = CHANNEL_SYNCED;
+	stop_asking(relay, channel);
+	sum_up(channel);
+	release(relay, channel);
+}
+
+/* --- coming and going ---------------------------------------------------------- */
+
+static struct channel *
+channel_new(struct relay *relay, struct path *path)
+{
+	struct channel *channel = calloc(1, sizeof(*channel));
+
+	if (channel == NULL) {
+		log_error("path not relayed path=%s error=out-of-memory", path->name);
+		return NULL;
+	}
+	channel->path = path;
+	path->channel = channel;
+	if (!relay->transport->connected)
+		return channel;
+	subscribe(relay, channel);
+	path->held = relay->transport->up;
+	return channel;
+}
+
+static void
+forget_changed(struct relay *relay, struct channel *channel)
+{
+	if (channel->has_changed)
+		DL_DELETE2(relay->changed, channel, prev_changed, next_changed);
+	channel->has_changed = false;
+}
+
+static void
+channel_free(struct channel *channel)
+{
+	channel->path->channel = NULL;
+	free(channel->remotes);
+	free(channel);
+}
+
+/* The path goes, and with it the last event of its last connection: nobody here needs to know more. */
+static void
+channel_end(struct relay *relay, struct channel *channel)
+{
+	struct span path = path_span(channel->path);
+	char name[RELAY_NAME_BYTES];
+
+	forget_changed(relay, channel);
+	stop_asking(relay, channel);
+	if (channel->state != CHANNEL_APART)
+		relay->transport->calls->unsubscribe(relay->transport, relay_path_channel(relay, path, name));
+	if (channel->state >= CHANNEL_ASKING && channel->told > 0)
+		relay_tell_count(relay, path, 0, 0);
+	channel_free(channel);
+}
+
+void
+channels_free(struct relay *relay)
+{
+	struct path *path, *next;
+
+	HASH_ITER(hh, relay->hub->paths, path, next)
+		if (path->channel != NULL)
+			channel_free(path->channel);
+}
+
+/* --- from the hub ---------------------------------------------------------------- */
+
+void
+channel_count_changed(struct relay *relay, struct path *path)
+{
+	struct channel *channel = path->channel;
+
+	if (channel == NULL && path->count > 0)
+		channel = channel_new(relay, path);
+	if (channel == NULL || channel->has_changed)
+		return;
+	channel->has_changed = true;
+	DL_APPEND2(relay->changed, channel, prev_changed, next_changed);
+}
+
+void
+channel_path_gone(struct relay *relay, struct path *path)
+{
+	if (path->channel != NULL)
+		channel_end(relay, path->channel);
+}
+
+void
+channels_flush(struct relay *relay)
+{
+	struct channel *channel;
+
+	while ((channel = relay->changed) != NULL) {
+		forget_changed(relay, channel);
+		if (channel->state >= CHANNEL_ASKING && channel->path->count != channel->told) {
+			channel->told = channel->path->count;
+			relay_tell_count(relay, path_span(channel->path), channel->told, 0);
+		}
+	}
+}
+
+/* --- from other hosts ------------------------------------------------------------ */
+
+/* Forgets what the host has said here before the sequence. */
+static void
+forget_remote(struct channel *channel, const struct host *host, uint64_t before)
+{
+	for (uint32_t i = 0; i < channel->n_remotes; i++) {
+		if (channel->remotes[i].host != host || channel->remotes[i].sequence >= before)
+			continue;
+		channel->remotes[i] = channel->remotes[--channel->n_remotes];
+		break;
+	}
+	if (channel->state == CHANNEL_SYNCED)
+		sum_up(channel);
+}
+
+void
+channels_forget(struct relay *relay, const struct host *host, uint64_t before)
+{
+	struct path *path, *next;
+
+	HASH_ITER(hh, relay->hub->paths, path, next)
+		if (path->channel != NULL)
+			forget_remote(path->channel, host, before);
+}
+
+static int
+add_remote(struct channel *channel, struct remote remote)
+{
+	struct remote *more = realloc(channel->remotes, (channel->n_remotes + 1) * sizeof(*more));
+
+	if (more == NULL)
+		return -ENOMEM;
+	channel->remotes = more;
+	more[channel->n_remotes++] = remote;
+	return 0;
+}
+
+void
+channel_take_count(struct relay *relay, struct channel *channel, struct host *host, const struct envelope *envelope)
+{
+	const struct remote remote = { host, envelope->count, envelope->sequence };
+
+	forget_remote(channel, host, UINT64_MAX);
+	if (remote.count > 0 && add_remote(channel, remote) < 0)
+		log_error("count of a host lost path=%s error=out-of-memory", channel->path->name);
+	if (envelope->question != 0 && envelope->question == channel->question)
+		channel->n_answers++;
+	if (channel->state == CHANNEL_SYNCED)
+		sum_up(channel);
+	else
+		sync_if_complete(relay, channel);
+}
+
+void
+channels_ask_again(struct relay *relay)
+{
+	struct path *path, *next;
+
+	HASH_ITER(hh, relay->hub->paths, path, next) {
+		struct channel *channel = path->channel;
+
+		if (channel == NULL || channel->state != CHANNEL_SYNCED)
+			continue;
+		start_asking(relay, channel);
+		ask(relay, channel);
+	}
+}
+
+void
+channels_ask_late(struct relay *relay)
+{
+	int budget = ASKS_PER_BEAT;
+	struct channel *channel;
+
+	if (relay->n_late == 0)
+		return;
+	DL_FOREACH2(relay->asking, channel, next_asking)
+		if (channel->late && channel->state == CHANNEL_ASKING && budget-- > 0)
+			ask(relay, channel);
+}
+
+/* --- from the transport -------------------------------------------------------------------- */
+
+void
+channels_subscribe(struct relay *relay)
+{
+	struct path *path, *next;
+
+	HASH_ITER(hh, relay->hub->paths, path, next)
+		if (path->channel != NULL)
+			subscribe(relay, path->channel);
+}
+
+void
+channel_subscribed(struct relay *relay, struct channel *channel, uint64_t ticket)
+{
+	if (channel->ticket == ticket)
+		ask(relay, channel);
+}
+
+bool
+channels_told(struct relay *relay, uint64_t question, uint32_t receivers)
+{
+	struct channel *channel, *next;
+
+	DL_FOREACH_SAFE2(relay->asking, channel, next, next_asking) {
+		if (channel->question != question || channel->state != CHANNEL_ASKING)
+			continue;
+		channel->expected = (int64_t)receivers - 1; /* all but ourselves */
+		sync_if_complete(relay, channel);
+		return true;
+	}
+	return false;
+}
+
+void
+channels_part(struct relay *relay)
+{
+	struct path *path, *next;
+
+	HASH_ITER(hh, relay->hub->paths, path, next) {
+		if (path->channel == NULL)
+			continue;
+		stop_asking(relay, path->channel);
+		path->channel->state = CHANNEL_APART;
+		release(relay, path->channel);
+	}
+}
+
+/* --- the loop ----------------------------------------------------------------------- */
+
+static void
+become_late(struct relay *relay, struct channel *channel)
+{
+	channel->late = true;
+	relay->n_late++;
+	if (channel->path->held)
+		log_warn("open events go without the counts of other hosts path=%s", channel->path->name);
+	release(relay, channel);
+}
+
+bool
+channels_tick(struct relay *relay, uint64_t now_ms)
+{
+	struct channel *channel;
+	bool waits = false;
+
+	DL_FOREACH2(relay->asking, channel, next_asking) {
+		if (channel->late)
+			continue;
+		if (now_ms >= channel->hold_ms)
+			become_late(relay, channel);
+		else
+			waits = true;
+	}
+	return waits;
+}

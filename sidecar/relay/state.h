@@ -1,0 +1,76 @@
+/*
+ * relay_state - what the files of the relay share: its state, and its time.
+ */
+#ifndef SIDECAR_RELAY_STATE_H
+#define SIDECAR_RELAY_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/buf.h"
+#include "shared/wire.h"
+#include "sidecar/relay/hosts.h"
+
+struct bus_peer;
+struct channel;
+struct conf;
+struct hub;
+struct inquiry;
+struct path;
+struct transport;
+
+enum relay_limits {
+	RELAY_HOLD_MS = 250, /* for an open event, and for a count that is asked for */
+	RELAY_TICK_MS = 25,
+	RELAY_AWAIT_MS = 3000,   /* for the other hosts, before what has waited goes out */
+	RELAY_INQUIRIES = 1024,  /* counts asked for at once */
+	RELAY_CHANNEL_NAME = 64, /* bytes of a channel's name before the path */
+};
+
+/* What the relay tells who has opened it. */
+struct relay_events {
+	/* The path was held; elsewhere is all that will be known now, so its events may go on. */
+	void (*released)(void *context, struct path *path);
+	/* The count of a path on all hosts, as inquiry_begin() was asked. */
+	void (*counted)(void *context, const struct bus_peer *peer, uint64_t id, uint32_t count);
+};
+
+struct relay {
+	const struct conf *conf;
+	struct hub *hub; /* NULL while it is not open */
+	struct transport *transport;
+	const struct relay_events *events;
+	void *context; /* of the events */
+	uint64_t origin;
+	struct hosts hosts;
+	bool waits; /* an open event is held or a count awaited: relay_tick() is due */
+
+	/* what it says: relay_tell.c */
+	uint64_t state_sequence;
+	struct buf out;
+
+	/* the paths: relay_channel.c */
+	struct channel *changed; /* whose count is to be told */
+	struct channel *asking;  /* whose other counts are not all in, oldest first */
+	uint32_t n_late;         /* channels that ask for longer than they may */
+
+	/* counts that apps ask for: relay_inquiry.c */
+	struct inquiry *inquiries; /* oldest first */
+	uint32_t n_inquiries;
+
+	/* commands: relay.c */
+	uint64_t command_sequence;
+	uint64_t up_since_ms; /* 0 while the transport is not up */
+	uint64_t n_published, n_received;
+	uint64_t n_duplicates; /* received again, and not applied */
+	uint64_t n_refused;    /* the outbox was full */
+	uint64_t n_malformed;
+};
+
+/* The transport's time. */
+uint64_t relay_now_ms(const struct relay *relay);
+
+/* Something waits for other hosts. Returns until when: relay_tick() will see. */
+uint64_t relay_hold(struct relay *relay);
+
+#endif
