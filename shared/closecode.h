@@ -26,4 +26,8 @@ enum close_code {
 /* True for a code that a server may send: not one that is only ever reported, nor the clients' own 1010. */
 bool closecode_may_be_sent(int code);
 
+/* What logs and metrics call it: "going-away"; "application" from CLOSE_FIRST_FREE on, "other" for one without a name.
+ */
+const char *closecode_name(int code);
+
 #endif

@@ -18,6 +18,8 @@ struct span {
 	size_t len;
 };
 
+#define SPAN_EMPTY ((struct span){ "", 0 })
+
 /* Borrow a string, and a buffer's content. */
 static inline struct span
 span_of(const char *string)

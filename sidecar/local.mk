@@ -18,6 +18,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/paths.c %D%/hub/paths.h \
 	%D%/hub/pings.c %D%/hub/pings.h \
 	%D%/hub/ring.c %D%/hub/ring.h \
+	%D%/hub/trace.c %D%/hub/trace.h \
 	%D%/hub/turn.h \
 	%D%/feed/ack.c %D%/feed/ack.h \
 	%D%/feed/dedup.c %D%/feed/dedup.h \

@@ -78,7 +78,7 @@ close_due(struct sidecar *sidecar)
 			return;
 		if (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED)
 			continue;
-		hub_disconnect(&sidecar->parts.hub, client, CLOSE_GOING_AWAY, "", 0);
+		hub_disconnect(&sidecar->parts.hub, client, CLOSE_GOING_AWAY, "stopping", SPAN_EMPTY);
 		sidecar->n_closed++;
 	}
 }
@@ -376,7 +376,7 @@ sidecar_run(struct conf *conf, const struct keys *keys)
 	if (r == 0)
 		r = parts_listen(&sidecar.parts);
 	if (r == 0) {
-		log_info("ready bus=%s max_connections=%u", conf->bus, conf->ws_max_connections);
+		log_info("started bus=%s max_connections=%u", conf->bus, conf->ws_max_connections);
 		sidecar.max_connections = conf->ws_max_connections;
 		notify_ready(&sidecar.notify, "serving");
 		uv_run(&sidecar.loop, UV_RUN_DEFAULT);

@@ -108,6 +108,13 @@ fail(const struct tina4_app *app, const struct tina4_request *req, int error, st
 	buf_free(&failure);
 }
 
+static void
+trace(const struct tina4_request *req, const struct tina4_response *res)
+{
+	log_debug("answered method=%s path=%s status=%d", req ? tina4_request_method(req) : "?",
+	    req ? tina4_request_path(req) : "?", res->status);
+}
+
 void
 dispatch(struct tina4_app *app, char *const *env, int body_error, struct buf *body, struct tina4_response *res)
 {
@@ -122,11 +129,13 @@ dispatch(struct tina4_app *app, char *const *env, int body_error, struct buf *bo
 	else
 		r = request_new(app, env, bytes, body->len, res, &req);
 
-	if (r == -EBADMSG) /* res says why */
-		return;
-	if (r == 0)
+	if (r == 0) {
 		r = answer(req, res);
-	if (r < 0)
+		if (r < 0)
+			fail(app, req, r, res);
+	} else if (r != -EBADMSG) { /* else res says why */
 		fail(app, req, r, res);
+	}
+	trace(req, res);
 	request_free(req);
 }

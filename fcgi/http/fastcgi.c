@@ -413,7 +413,7 @@ fastcgi_serve(struct tina4_app *app, int listen_fd, int (*meanwhile)(struct tina
 	r = start_threads(server);
 	if (r == 0) {
 		listener_name(listen_fd, name);
-		log_info("fastcgi serving listen=%s threads=%u", name, server->n_threads);
+		log_info("fastcgi started listen=%s threads=%u", name, server->n_threads);
 		r = meanwhile(app, server->signal_fd);
 		log_info("fastcgi stopping");
 	}
@@ -422,6 +422,8 @@ fastcgi_serve(struct tina4_app *app, int listen_fd, int (*meanwhile)(struct tina
 		return stopped; /* the threads that are left use the server */
 	if (r == 0)
 		r = atomic_load(&server->error);
+	if (r == 0)
+		log_info("fastcgi stopped");
 	server_free(server);
 	return r;
 }

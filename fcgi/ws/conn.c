@@ -13,6 +13,7 @@
 #include "fcgi/ws/meta.h"
 #include "fcgi/session/session.h"
 #include "shared/closecode.h"
+#include "shared/log.h"
 
 enum { COMMAND_OVERHEAD = 32 }; /* bytes of a command beside its key and data */
 
@@ -230,6 +231,20 @@ append(struct run *run, const struct wire_command *command)
 	return run->out->failed ? -ENOMEM : 0;
 }
 
+/* What a handler wants; nothing of it happens should it fail. */
+static void
+trace(const struct tina4_conn *conn, const struct wire_command *command)
+{
+	struct span path = command->type == WIRE_PUSH ? command->key : span_of(tina4_conn_path(conn));
+	char id[WIRE_ID_HEX];
+
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	wire_id_format(command->flags & WIRE_OTHER_CONN ? &command->conn : &conn->id, id);
+	log_debug("command given command=%s path=%.*s conn=%s bytes=%zu", wire_command_name(command->type),
+	    (int)path.len, path.data, id, command->data.len);
+}
+
 int
 conn_add(struct tina4_conn *conn, const struct wire_command *command)
 {
@@ -246,6 +261,7 @@ conn_add(struct tina4_conn *conn, const struct wire_command *command)
 		return conn_fail(conn, r);
 	if (own.type == WIRE_DISCONNECT && !(own.flags & WIRE_OTHER_CONN))
 		conn->run->closes = true;
+	trace(conn, &own);
 	return 0;
 }
 

@@ -94,6 +94,9 @@ handle(struct events *events, struct wire_event *event, const struct wire_welcom
 	if (r < 0)
 		return r;
 	*ret_result = conn_handle(conn, event, limits, out);
+	log_debug("event handled event=%s path=%s conn=%s bytes=%zu outcome=%s", wire_event_name(event->kind),
+	    tina4_conn_path(conn), tina4_conn_id(conn), event->data.len,
+	    *ret_result < 0 ? tina4_strerror(*ret_result) : "ok");
 	if (*ret_result < 0)
 		log_failure(conn, event, *ret_result);
 	return 0;

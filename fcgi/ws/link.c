@@ -118,12 +118,19 @@ link_is_away(const struct link *link)
 
 /* --- waiting -------------------------------------------------------------------- */
 
+static const char *
+role_name(enum wire_role role)
+{
+	return role == WIRE_ROLE_WORKER ? "worker" : "app";
+}
+
 /* Says once that the sidecar does not take what is due. */
 static void
 tell_away(struct link *link)
 {
 	if (link->away && !link->told_away)
-		log_warn("waiting for the sidecar bus=%s", link->app->conf.bus);
+		log_warn("%s %s the sidecar bus=%s", role_name(link->role),
+		    link->state == LINK_KNOWN ? "disconnected from" : "waits for", link->app->conf.bus);
 	link->told_away |= link->away;
 }
 
@@ -168,12 +175,6 @@ link_wait_room(struct link *link, int fd, int64_t max_ms)
 }
 
 /* --- down ----------------------------------------------------------------------- */
-
-static const char *
-role_name(enum wire_role role)
-{
-	return role == WIRE_ROLE_WORKER ? "worker" : "app";
-}
 
 static int
 log_refused(struct wire_reader *body, uint16_t n)

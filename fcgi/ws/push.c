@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "fcgi/ws/push.h"
 #include "fcgi/reserved.h"
 #include "shared/clock.h"
+#include "shared/log.h"
 
 static int
 error_of(enum wire_status status)
@@ -69,6 +71,20 @@ struct question {
 	struct buf *text; /* where the reply's text goes, or NULL */
 };
 
+static void
+trace(const struct wire_command *command, int error, const struct wire_reply *reply)
+{
+	char conn[WIRE_ID_HEX] = "-";
+
+	if (!log_enabled(LOG_LEVEL_DEBUG))
+		return;
+	if (command->flags & WIRE_OTHER_CONN)
+		wire_id_format(&command->conn, conn);
+	log_debug("request answered command=%s path=%.*s conn=%s bytes=%zu connections=%" PRIu32 " outcome=%s",
+	    wire_command_name(command->type), (int)command->key.len, command->key.data, conn, command->data.len,
+	    error < 0 ? 0 : reply->connections, error < 0 ? tina4_strerror(error) : wire_status_name(reply->status));
+}
+
 static int
 ask(struct tina4_app *app, const struct question *question, struct wire_reply *ret)
 {
@@ -89,6 +105,7 @@ ask(struct tina4_app *app, const struct question *question, struct wire_reply *r
 		if (r == 0)
 			r = exchange_ask(exchange, &request, deadline_ms, ret, question->text);
 	}
+	trace(question->command, r, ret);
 	return r < 0 ? r : error_of(ret->status);
 }
 

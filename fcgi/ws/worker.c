@@ -276,6 +276,8 @@ worker_run(struct tina4_app *app)
 		r = turn(&worker);
 	if (r < 0)
 		log_error("worker failed error=%s", strerror(-r));
+	else
+		log_info("worker stopped");
 	close_worker(&worker);
 	return r < 0;
 }

@@ -5,30 +5,10 @@
 #include "shared/closecode.h"
 #include "sidecar/edge/counters.h"
 
-/* Without a code it is a reason of client_drop(). */
-static const struct {
-	uint16_t code;
-	const char *name;
-} ends[COUNTERS_ENDS] = {
-	{ CLOSE_NORMAL, "normal" },
-	{ CLOSE_GOING_AWAY, "going-away" },
-	{ CLOSE_PROTOCOL_ERROR, "protocol-error" },
-	{ CLOSE_UNSUPPORTED_DATA, "unsupported-data" },
-	{ CLOSE_NO_STATUS, "no-status" },
-	{ CLOSE_ABNORMAL, "lost" },
-	{ CLOSE_INVALID_DATA, "invalid-data" },
-	{ CLOSE_POLICY, "policy" },
-	{ CLOSE_TOO_LARGE, "too-large" },
-	{ CLOSE_INTERNAL_ERROR, "internal-error" },
-	{ CLOSE_TRY_LATER, "try-later" },
-	{ CLOSE_FIRST_FREE, "application" },
-	{ 0, "queue-full" },
-	{ 0, "ping-timeout" },
-	{ 0, "close-timeout" },
-	{ 0, "write-failed" },
-	{ 0, "out-of-memory" },
-	{ 0, "other" },
-};
+/* Names of closecode_name(), and then reasons of client_drop(). */
+static const char *const ends[COUNTERS_ENDS] = { "normal", "going-away", "protocol-error", "unsupported-data",
+	"no-status", "lost", "invalid-data", "policy", "too-large", "internal-error", "try-later", "application",
+	"queue-full", "ping-timeout", "close-timeout", "write-failed", "out-of-memory", "other" };
 
 static const char *const upgrades[COUNTERS_UPGRADES] = { "101", "400", "401", "403", "404", "405", "426", "429", "503",
 	"other" };
@@ -38,11 +18,9 @@ counters_add_end(struct counters *counters, const char *why, uint16_t code)
 {
 	int i = 0;
 
-	if (code == 0)
-		code = CLOSE_ABNORMAL;
-	if (code >= CLOSE_FIRST_FREE)
-		code = CLOSE_FIRST_FREE;
-	while (i < COUNTERS_ENDS - 1 && (why != NULL ? strcmp(ends[i].name, why) != 0 : ends[i].code != code))
+	if (why == NULL)
+		why = closecode_name(code != 0 ? code : CLOSE_ABNORMAL);
+	while (i < COUNTERS_ENDS - 1 && strcmp(ends[i], why) != 0)
 		i++;
 	counters->ends[i]++;
 }
@@ -60,7 +38,7 @@ counters_add_upgrade(struct counters *counters, int status)
 const char *
 counters_end_name(int index)
 {
-	return ends[index].name;
+	return ends[index];
 }
 
 const char *

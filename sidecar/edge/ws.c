@@ -258,6 +258,7 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 		client->expiry.at = line->token.expires;
 		expiry_add(ws->parts.expiry, client);
 	}
+	log_debug("client connected path=%s conn=%s ip=%s", line->path, client_name(client), line->ip);
 	lws_set_opaque_user_data(wsi, NULL);
 	request_line_free(line);
 	if (client->feed.meta.failed || feed_client_open(ws->parts.feed, client) < 0)
@@ -275,10 +276,8 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 static void
 refuse_message(struct ws *ws, struct client *client, uint16_t code, const char *why)
 {
-	log_info("client refused path=%s conn=%s code=%d why=%s", path_name(client->place.path), client_name(client),
-	    (int)code, why);
 	buf_free(&client->reading.message);
-	hub_disconnect(ws->parts.hub, client, code, "", 0);
+	hub_disconnect(ws->parts.hub, client, code, why, SPAN_EMPTY);
 }
 
 static void
@@ -434,6 +433,21 @@ on_peer_close(struct ws *ws, struct client *client, const uint8_t *body, size_t 
 	return 0;
 }
 
+/* Who ended it, and why: the sidecar's own reason, or what the code means. */
+static void
+log_end(const struct client *client)
+{
+	int code = client->ending.code != 0 ? client->ending.code : CLOSE_ABNORMAL;
+	const char *by = client->ending.by_app ? "app" : "client", *why = closecode_name(code);
+
+	if (client->ending.why != NULL) {
+		by = "sidecar";
+		why = client->ending.why;
+	}
+	log_info("client disconnected path=%s conn=%s code=%d by=%s why=%s", path_name(client->place.path),
+	    client_name(client), code, by, why);
+}
+
 static void
 on_closed(struct ws *ws, struct session *session)
 {
@@ -447,13 +461,12 @@ on_closed(struct ws *ws, struct session *session)
 	expiry_remove(ws->parts.expiry, client);
 	quotas_leave(client->quota.address);
 	client->quota.address = NULL;
-	counters_add_end(ws->parts.counters, client->ending.dropped_for, client->ending.code);
+	counters_add_end(ws->parts.counters, client->socket.broken ? client->ending.why : NULL, client->ending.code);
 	forget_unread(ws, client);
 	client->socket.wsi = NULL;
 	client->socket.fd = -1;
 	outq_clear(&client->socket.outq);
-	log_debug("client closed path=%s conn=%s code=%d", path_name(client->place.path), client_name(client),
-	    (int)client->ending.code);
+	log_end(client);
 	feed_client_gone(ws->parts.feed, client);
 }
 

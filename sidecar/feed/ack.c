@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <utlist.h>
 
@@ -10,6 +11,7 @@
 #include "sidecar/hub/client.h"
 #include "sidecar/feed/feed.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/trace.h"
 #include "sidecar/feed/lane.h"
 #include "sidecar/feed/workers.h"
 
@@ -32,6 +34,7 @@ apply_and_tell(struct feed *feed, struct client *client, const struct wire_comma
 	apply_command(feed->hub, client, command, &reply);
 	if (feed->events != NULL)
 		feed->events->applied(feed->context, client, command, &reply);
+	trace_command("worker", client, command, &reply);
 	return reply.status;
 }
 
@@ -44,8 +47,8 @@ apply_commands(struct feed *feed, struct client *client, struct wire_reader comm
 		enum wire_status status = apply_and_tell(feed, client, &command);
 
 		if (status != WIRE_OK && status != WIRE_NO_CONN)
-			log_warn("command refused path=%s conn=%s type=%d status=%d", path_name(client->place.path),
-			    client_name(client), (int)command.type, (int)status);
+			log_warn("command refused path=%s conn=%s command=%s status=%s", path_name(client->place.path),
+			    client_name(client), wire_command_name(command.type), wire_status_name(status));
 	}
 }
 
@@ -66,7 +69,7 @@ static void
 open_acknowledged(struct feed *feed, struct client *client, const struct wire_record *record)
 {
 	if (record->failed) {
-		hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "", 0);
+		hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "open-failed", SPAN_EMPTY);
 		client->feed.dismissed = true;
 		return;
 	}
@@ -77,7 +80,7 @@ open_acknowledged(struct feed *feed, struct client *client, const struct wire_re
 	}
 	apply_commands(feed, client, record->commands);
 	if (client->place.state == CLIENT_OPENING) /* it was to be closed, but with a code that is forbidden */
-		hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "", 0);
+		hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "forbidden-code", SPAN_EMPTY);
 }
 
 int
@@ -93,6 +96,9 @@ ack_take(struct feed *feed, struct worker *worker, const struct wire_record *rec
 
 	kind = event->kind;
 	histogram_add(&feed->round_trips, now_us - event->sent_us, 1);
+	log_debug("event acknowledged event=%s path=%s conn=%s id=%" PRIu64 " us=%" PRIu64 " outcome=%s",
+	    wire_event_name(kind), path_name(client->place.path), client_name(client), event->id,
+	    now_us - event->sent_us, record->failed ? "failed" : "ok");
 	feed_drop_event(feed, event);
 	if (kind == WIRE_OPEN)
 		open_acknowledged(feed, client, record);

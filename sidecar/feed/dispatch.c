@@ -1,6 +1,8 @@
+#include <inttypes.h>
 #include <string.h>
 
 #include "shared/bus.h"
+#include "shared/log.h"
 #include "shared/wire.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/feed/dispatch.h"
@@ -8,6 +10,7 @@
 #include "sidecar/hub/hub.h"
 #include "sidecar/feed/lane.h"
 #include "sidecar/feed/roster.h"
+#include "sidecar/feed/routes.h"
 #include "sidecar/hub/turn.h"
 #include "sidecar/feed/workers.h"
 
@@ -81,6 +84,9 @@ send_event(struct dispatch *dispatch, struct worker *worker, struct event *event
 	wire_put_event(&worker->out, &out);
 	event->sent = true;
 	worker->n_owed++;
+	log_debug("event sent event=%s path=%s conn=%s id=%" PRIu64 " attempt=%u bytes=%zu app=%s",
+	    wire_event_name(event->kind), path_name(event->client->place.path), client_name(event->client), event->id,
+	    event->attempt, event->len, worker->app->name);
 }
 
 /* Finds the lane's worker. Returns false when it has to wait for one. */

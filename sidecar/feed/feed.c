@@ -277,17 +277,13 @@ give_up(struct feed *feed, struct event *event)
 	enum wire_event_kind kind = event->kind;
 
 	log_error("event given up path=%s conn=%s event=%s deaths=%d", path_name(client->place.path),
-	    client_name(client),
-	    kind == WIRE_OPEN        ? "open"
-		: kind == WIRE_CLOSE ? "close"
-				     : "message",
-	    (int)event->deaths);
+	    client_name(client), wire_event_name(kind), (int)event->deaths);
 	feed_drop_event(feed, event);
 	if (kind == WIRE_CLOSE) {
 		feed_remove_client(feed, client);
 		return;
 	}
-	hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "", 0);
+	hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "event-given-up", SPAN_EMPTY);
 	client->feed.dismissed = true;
 }
 
@@ -324,7 +320,7 @@ close_without_route(struct feed *feed)
 		if (client->place.state == CLIENT_GONE)
 			forget_client(feed, client);
 		else
-			hub_disconnect(feed->hub, client, CLOSE_GOING_AWAY, "", 0);
+			hub_disconnect(feed->hub, client, CLOSE_GOING_AWAY, "route-gone", SPAN_EMPTY);
 	}
 }
 
@@ -360,7 +356,7 @@ close_waiting(struct feed *feed, struct lane *lane)
 	DL_FOREACH(lane->events, event) {
 		if (event->kind == WIRE_CLOSE || event->client->place.state >= CLIENT_CLOSING)
 			continue;
-		hub_disconnect(feed->hub, event->client, CLOSE_TRY_LATER, "", 0);
+		hub_disconnect(feed->hub, event->client, CLOSE_TRY_LATER, "no-worker", SPAN_EMPTY);
 		n++;
 	}
 	if (n > 0)

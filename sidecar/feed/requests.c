@@ -3,6 +3,7 @@
 #include "sidecar/hub/apply.h"
 #include "sidecar/feed/requests.h"
 #include "sidecar/feed/routes.h"
+#include "sidecar/hub/trace.h"
 
 void
 requests_open(struct requests *requests, struct hub *hub, const struct routes *routes)
@@ -39,6 +40,8 @@ requests_earlier(struct requests *requests, const struct wire_id *id, const stru
 		earlier->status = WIRE_OK;
 		hand_on(requests, command, earlier);
 	}
+	if (earlier != NULL)
+		trace_command("app-again", NULL, command, earlier);
 	return earlier;
 }
 
@@ -61,6 +64,7 @@ requests_refuse(struct requests *requests, const struct wire_request *request, s
 {
 	*ret = (struct wire_reply){ .status = WIRE_NO_ROUTE };
 	count_push(requests, request, ret->status);
+	trace_command("app", NULL, &request->command, ret);
 }
 
 static bool
@@ -92,6 +96,7 @@ requests_apply(struct requests *requests, const struct wire_request *request, st
 	else
 		apply_and_remember(requests, request, ret);
 	count_push(requests, request, ret->status);
+	trace_command("app", NULL, &request->command, ret);
 }
 
 void

@@ -25,9 +25,9 @@ void
 roster_gone(struct roster *roster, struct worker *worker, const char *why)
 {
 	if (worker->n_owed > 0 || !worker->leaving)
-		log_warn("worker gone app=%s why=%s owed=%u", worker->app->name, why, worker->n_owed);
+		log_warn("worker disconnected app=%s why=%s owed=%u", worker->app->name, why, worker->n_owed);
 	else
-		log_info("worker gone app=%s why=%s", worker->app->name, why);
+		log_info("worker disconnected app=%s why=%s", worker->app->name, why);
 	feed_take_back(roster->feed, worker);
 	workers_remove(roster->workers, worker);
 	feed_choose_anew(roster->feed);
@@ -130,7 +130,7 @@ roster_hello(struct roster *roster, const struct bus_peer *peer, const struct wi
 		registration.worker = welcome(roster, peer, registration.app, now_ms);
 		if (registration.worker == NULL)
 			return -EBUSY;
-		log_info("worker here app=%s routes=%u", registration.app->name, hello->n_routes);
+		log_info("worker connected app=%s routes=%u", registration.app->name, hello->n_routes);
 	}
 	r = registration_take(roster->routes, roster->workers, &registration, refusals);
 	if (r < 0 && registration.worker != NULL)

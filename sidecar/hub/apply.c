@@ -78,7 +78,7 @@ apply_disconnect(struct hub *hub, struct client *client, const struct wire_comma
 		return WIRE_INVALID;
 	if (client == NULL || (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED))
 		return WIRE_NO_CONN;
-	hub_disconnect(hub, client, command->code, command->data.data, command->data.len);
+	hub_disconnect(hub, client, command->code, NULL, command->data);
 	client->feed.dismissed = true;
 	ret->connections = 1;
 	return WIRE_OK;

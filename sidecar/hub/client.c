@@ -67,9 +67,8 @@ client_drop(struct client *client, const char *why)
 {
 	if (client->socket.broken || client->socket.wsi == NULL)
 		return;
-	log_info("client dropped path=%s conn=%s why=%s", path_name(client->place.path), client_name(client), why);
 	client->socket.broken = true;
-	client->ending.dropped_for = why;
+	client->ending.why = why;
 	outq_clear(&client->socket.outq);
 	client_pause(client, false); /* its end is only seen while we read */
 	shutdown(client->socket.fd, SHUT_RDWR);

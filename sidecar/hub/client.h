@@ -74,11 +74,12 @@ struct client {
 	} batch;
 	/* how it ends: hub.c, and who cuts it off or hears its close frame */
 	struct {
-		const char *dropped_for;    /* why we cut it off; NULL when we did not */
+		const char *why;            /* the sidecar's reason; NULL when it was not the sidecar's will */
 		char *reason;               /* ours, or NULL */
 		uint64_t by_ms;             /* when to cut it off, in loop ms */
 		struct client *prev, *next; /* prev is NULL outside the list */
 		uint16_t code;              /* RFC 6455 section 7.4: what either side sent; 0 while nobody did */
+		bool by_app;                /* that code is the app's will */
 	} ending;
 	/* what it says: ws.c */
 	struct {

@@ -35,5 +35,5 @@ expiry_tick(struct expiry *expiry, int64_t now)
 
 	DL_FOREACH2(expiry->clients, client, expiry.next)
 		if (now >= client->expiry.at)
-			hub_disconnect(expiry->hub, client, CLOSE_LOGIN, reason, strlen(reason));
+			hub_disconnect(expiry->hub, client, CLOSE_LOGIN, "token-expired", span_of(reason));
 }

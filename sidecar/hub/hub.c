@@ -174,13 +174,15 @@ hub_remove(struct hub *hub, struct client *client)
 }
 
 void
-hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char *reason, size_t len)
+hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char *why, struct span reason)
 {
 	if (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED)
 		return;
 	hub_leave(hub, client);
 	client->ending.code = code;
-	client->ending.reason = len > 0 ? strndup(reason, len) : NULL;
+	client->ending.why = why;
+	client->ending.by_app = why == NULL;
+	client->ending.reason = reason.len > 0 ? strndup(reason.data, reason.len) : NULL;
 	DL_APPEND2(hub->closing, client, ending.prev, ending.next);
 }
 

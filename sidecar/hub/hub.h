@@ -59,8 +59,12 @@ void hub_leave(struct hub *hub, struct client *client);
 /* Forgets a client, and its path when that was the last one. */
 void hub_remove(struct hub *hub, struct client *client);
 
-/* Lets it leave, and close with a code of RFC 6455 section 7.4 after what it was sent. */
-void hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char *reason, size_t len);
+/*
+ * Lets it leave, and close with a code of RFC 6455 section 7.4 and a reason after
+ * what it was sent. why, a static string, is the sidecar's reason for the log;
+ * NULL when the app wants it so.
+ */
+void hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char *why, struct span reason);
 
 /* Writes everything, then begins the closing handshakes that are due. */
 void hub_flush(struct hub *hub);

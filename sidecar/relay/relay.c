@@ -6,6 +6,7 @@
 #include "shared/log.h"
 #include "sidecar/hub/apply.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/trace.h"
 #include "sidecar/relay/relay.h"
 #include "sidecar/relay/channel.h"
 #include "sidecar/relay/inquiry.h"
@@ -93,7 +94,7 @@ relay_command(
 static void
 host_gone(struct relay *relay, struct host *host, const char *why)
 {
-	log_info("host gone host=%08x why=%s", envelope_instance(host->origin), why);
+	log_info("host disconnected host=%08x why=%s", envelope_instance(host->origin), why);
 	hosts_leave(&relay->hosts, host);
 	channels_forget(relay, host, UINT64_MAX);
 }
@@ -170,15 +171,17 @@ take_command(struct relay *relay, struct host *host, const struct envelope *enve
 	}
 	host->command_sequence = envelope->sequence;
 	relay->n_received++;
-	if (apply_command(relay->hub, NULL, &envelope->command, &reply) != WIRE_OK && reply.status != WIRE_NO_CONN)
-		log_warn("command of a host refused host=%08x type=%d status=%d", envelope_instance(host->origin),
-		    (int)envelope->command.type, (int)reply.status);
+	apply_command(relay->hub, NULL, &envelope->command, &reply);
+	trace_command("host", NULL, &envelope->command, &reply);
+	if (reply.status != WIRE_OK && reply.status != WIRE_NO_CONN)
+		log_warn("command of a host refused host=%08x command=%s status=%s", envelope_instance(host->origin),
+		    wire_command_name(envelope->command.type), wire_status_name(reply.status));
 }
 
 static void
 greet(struct relay *relay, const struct host *host)
 {
-	log_info("host here host=%08x", envelope_instance(host->origin));
+	log_info("host connected host=%08x", envelope_instance(host->origin));
 	relay->transport->calls->beat(relay->transport); /* so that it knows us at once */
 	if (host->state_sequence != 0)
 		channels_ask_again(relay);

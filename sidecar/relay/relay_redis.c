@@ -174,7 +174,7 @@ come_up(struct relay_redis *redis)
 	redis->transport.up = true;
 	redis->attempts = 0;
 	redis->last_why[0] = '\0';
-	log_info("relay here channels=%llu", (unsigned long long)redis->n_confirmed);
+	log_info("relay connected channels=%llu", (unsigned long long)redis->n_confirmed);
 	redis->transport.events->up(redis->transport.context);
 }
 
@@ -478,7 +478,7 @@ complain(struct relay_redis *redis, const char *why)
 	if (strncmp(why, redis->last_why, sizeof(redis->last_why) - 1) == 0)
 		return;
 	snprintf(redis->last_why, sizeof(redis->last_why), "%s", why);
-	log_warn("relay away why=%s waiting_bytes=%zu", why, outbox_bytes(&redis->outbox));
+	log_warn("relay disconnected why=%s waiting_bytes=%zu", why, outbox_bytes(&redis->outbox));
 }
 
 static void

@@ -146,7 +146,7 @@ class FastCgi(Server):
 
 
 def our_hello(bus):
-    return FastCgi([HERE / "app", "--listen", "unix:SOCKET"], "fastcgi serving",
+    return FastCgi([HERE / "app", "--listen", "unix:SOCKET"], "fastcgi started",
                    {"TINA4_BUS": bus, "TINA4_THREADS": str(THREADS)})
 
 

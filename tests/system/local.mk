@@ -29,6 +29,7 @@ EXTRA_DIST += \
 	%D%/test_handshake.py \
 	%D%/test_hooks.py \
 	%D%/test_http.py \
+	%D%/test_log.py \
 	%D%/test_messages.py \
 	%D%/test_push.py \
 	%D%/test_push_over_http.py \

@@ -139,7 +139,7 @@ def test_the_command_takes_the_installed_settings(machine):
 def test_the_journal_knows_how_bad_it_is(machine):
     machine.do(f"kill -9 {machine.show('tina4-worker@demo', 'MainPID')}")
     warnings = "journalctl --no-pager -b -o cat -p warning -u tina4-sidecar"
-    eventually(lambda: "tina4-sidecar: warn: worker gone" in machine.run(warnings).stdout, "it is a warning")
+    eventually(lambda: "tina4-sidecar: warn: worker disconnected" in machine.run(warnings).stdout, "it is a warning")
     assert "info:" not in machine.do(warnings)
     eventually(lambda: is_ready(machine), "ready again")
 

@@ -36,7 +36,7 @@ def test_each_thread_has_what_its_hook_made(hooked):
     assert all(answer["home"] == 1 for answer in answers)
     app = hooked.app
     assert kinds(app) == ["process-start"] + ["thread-start"] * THREADS
-    assert "fastcgi serving" in app.lines()[1 + THREADS], "all have started before it serves"
+    assert "fastcgi started" in app.lines()[1 + THREADS], "all have started before it serves"
     started = {ident for what, ident in events(app) if what == "thread-start"}
     assert {str(answer["thread"]) for answer in answers} <= started
     app.popen.terminate()

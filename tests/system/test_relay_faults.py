@@ -220,7 +220,7 @@ def test_who_leaves_while_redis_is_away_is_not_counted(redis, make_stack, make_h
     await_status(hosts, "ready")
     eventually(lambda: counts(hosts[:1], path) == counts(hosts[2:], other) == [1], "they are not counted")
     assert counts(hosts, path) == counts(hosts, other) == [1] * N
-    assert not any("host gone" in log_of(host) for host in hosts)
+    assert not any("host disconnected" in log_of(host) for host in hosts)
 
 
 # --- Redis is slow ------------------------------------------------------------------------------
@@ -240,7 +240,7 @@ def test_a_slow_redis(redis, make_hosts, room, seconds):
     losses = stop_traffic(listeners, talkers)
     assert nothing_lost(losses), losses
     assert max(talker.slowest for talker in talkers) < 0.5
-    went_away = any("relay away" in log_of(host) for host in hosts)
+    went_away = any("relay disconnected" in log_of(host) for host in hosts)
     assert went_away == (seconds > FOUND_IN)
 
 
@@ -298,7 +298,7 @@ def test_connections_that_redis_closes(redis, make_hosts, room, what):
     for times in range(1, 4):
         redis.ask("CLIENT", "KILL", "TYPE", what)
         for host in hosts:
-            eventually(lambda: log_of(host).count("relay away") >= times, "it notices")
+            eventually(lambda: log_of(host).count("relay disconnected") >= times, "it notices")
         await_status(hosts, "ready")
     losses = stop_traffic(listeners, talkers)
     assert nothing_lost(losses), losses

@@ -99,7 +99,7 @@ def hosts(redis, authority, make_host):
 def refused_because(host, why):
     """It goes on alone, and says why."""
     await_status([host], "degraded")
-    eventually(lambda: re.search(f'relay away why=".*TLS: {why}"', log_of(host)), f'it says "{why}"')
+    eventually(lambda: re.search(f'relay disconnected why=".*TLS: {why}"', log_of(host)), f'it says "{why}"')
     assert "Success" not in log_of(host)
     client = host.ws("/ws/script/alone?open=send%20here", direct=True)
     assert client.receive() == "here"
@@ -128,7 +128,7 @@ def test_what_waits_for_a_redis_that_stands_still_arrives(hosts, redis, room):
         redis.go_on()
         time.sleep(0.3)
     assert nothing_lost(stop_traffic(listeners, talkers))
-    assert all("relay away" not in log_of(host) for host in hosts)
+    assert all("relay disconnected" not in log_of(host) for host in hosts)
 
 
 def test_a_redis_that_restarts_is_found_again(hosts, redis, room):
@@ -167,7 +167,7 @@ def test_a_redis_without_tls_is_refused(authority, make_host):
 def test_without_tls_a_redis_that_wants_it_is_refused(redis, authority, make_host):
     host = make_host(redis.url.replace("rediss", "redis"), authority)
     await_status([host], "degraded")
-    eventually(lambda: re.search('relay away why=".* ended: .*"', log_of(host)), "it says so")
+    eventually(lambda: re.search('relay disconnected why=".* ended: .*"', log_of(host)), "it says so")
 
 
 def cpu_seconds(pid):
@@ -185,7 +185,7 @@ def test_a_handshake_without_an_answer_costs_nothing(authority, make_host):
         before = cpu_seconds(host.sidecar.pid)
         time.sleep(1)
         assert cpu_seconds(host.sidecar.pid) - before < 0.3
-        eventually(lambda: "relay away" in log_of(host), "it gives up")
+        eventually(lambda: "relay disconnected" in log_of(host), "it gives up")
         for connection in connections:
             connection.close()
 

@@ -69,13 +69,13 @@ test_queue_is_bounded(void)
 	OK(!browser.client->socket.broken, "what finds room in the queue waits");
 	say(browser.client, text);
 	say(browser.client, "a");
-	OK(browser.client->socket.broken && strcmp(browser.client->ending.dropped_for, "queue-full") == 0,
+	OK(browser.client->socket.broken && strcmp(browser.client->ending.why, "queue-full") == 0,
 	    "a client whose queue is full is dropped, and it is noted why");
 	OK(browser_sees_end(&browser) && browser.client->socket.outq.frames.n == 0, "it gets no more of it");
 	say(browser.client, "b");
 	OK(browser.client->socket.outq.frames.n == 0, "nor does anything wait for it");
 	client_drop(browser.client, "other");
-	OK(strcmp(browser.client->ending.dropped_for, "queue-full") == 0, "the first reason stays");
+	OK(strcmp(browser.client->ending.why, "queue-full") == 0, "the first reason stays");
 	end(&browser);
 }
 
@@ -119,7 +119,7 @@ test_closed(void)
 	close(browser.fd);
 	browser.fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	say(browser.client, "a");
-	OK(browser.client->socket.broken && strcmp(browser.client->ending.dropped_for, "write-failed") == 0,
+	OK(browser.client->socket.broken && strcmp(browser.client->ending.why, "write-failed") == 0,
 	    "one that cannot be written to is dropped");
 	end(&browser);
 }

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "shared/closecode.h"
 #include "tests/tap.h"
 
@@ -11,6 +13,16 @@ all_are(int first, int last, bool may)
 	return true;
 }
 
+static void
+codes_have_names(void)
+{
+	OK(strcmp(closecode_name(CLOSE_GOING_AWAY), "going-away") == 0, "a registered one");
+	OK(strcmp(closecode_name(CLOSE_ABNORMAL), "lost") == 0, "a broken connection");
+	OK(strcmp(closecode_name(3000), "application") == 0 && strcmp(closecode_name(4999), "application") == 0,
+	    "the applications' own");
+	OK(strcmp(closecode_name(1012), "other") == 0 && strcmp(closecode_name(0), "other") == 0, "the rest");
+}
+
 int
 main(void)
 {
@@ -20,5 +32,6 @@ main(void)
 	OK(all_are(1010, 1010, false), "nor what clients say");
 	OK(all_are(3000, 4999, true), "libraries and applications have their own");
 	OK(all_are(-1, 999, false) && all_are(1015, 2999, false) && all_are(5000, 65536, false), "no others are known");
+	codes_have_names();
 	return tap_done();
 }

@@ -220,15 +220,15 @@ test_leave_in_mid_turn(void)
 	begin(&scene);
 	broadcast(&scene, "b1");
 	batch_send(&scene.hub.batches, scene.browsers[0].client, text("o1"));
-	hub_disconnect(&scene.hub, scene.browsers[0].client, 1000, "bye", 3);
-	hub_disconnect(&scene.hub, scene.browsers[1].client, 4000, "", 0);
+	hub_disconnect(&scene.hub, scene.browsers[0].client, 1000, "test", span_of("bye"));
+	hub_disconnect(&scene.hub, scene.browsers[1].client, 4000, "test", SPAN_EMPTY);
 	broadcast(&scene, "b2");
 	OK(path_of(&scene)->count == MANY - 2, "who leaves is not counted at once");
 	hub_flush(&scene.hub);
 	OK(got(&scene, 0, "b1 o1|close:1000:bye"), "who leaves gets what came before, then the close");
 	OK(got(&scene, 1, "b1|close:4000:"), "a close needs no reason");
 	OK(got(&scene, 2, "b1 b2"), "who stays gets all");
-	hub_disconnect(&scene.hub, scene.browsers[0].client, 1001, "", 0);
+	hub_disconnect(&scene.hub, scene.browsers[0].client, 1001, "test", SPAN_EMPTY);
 	hub_flush(&scene.hub);
 	OK(got(&scene, 0, ""), "it is closed once");
 	end(&scene);
@@ -247,7 +247,7 @@ test_disconnect_before_join(void)
 	    "who is opening is counted and is no target");
 	broadcast(&scene, "b1");
 	batch_send(&scene.hub.batches, scene.browsers[3].client, text("no"));
-	hub_disconnect(&scene.hub, scene.browsers[3].client, 4001, "", 0);
+	hub_disconnect(&scene.hub, scene.browsers[3].client, 4001, "test", SPAN_EMPTY);
 	broadcast(&scene, "b2");
 	hub_flush(&scene.hub);
 	OK(got(&scene, 3, "no|close:4001:"), "it gets its own message and the close");
@@ -371,7 +371,7 @@ test_deflate(void)
 	OK(got(&scene, 3, "b2.............. small b3.............."), "and who has not agreed");
 	OK(scene.browsers[0].n_deflated == 2 && scene.browsers[1].n_deflated == 4, "small ones are not compressed");
 
-	hub_disconnect(&scene.hub, scene.browsers[0].client, 1000, "", 0);
+	hub_disconnect(&scene.hub, scene.browsers[0].client, 1000, "test", SPAN_EMPTY);
 	end_client(&scene, 1);
 	OK(path_of(&scene)->n_deflate == 0, "those who leave are not counted");
 	frame = long_text("b4", 500);
@@ -427,7 +427,7 @@ test_close_waits(void)
 	scene.browsers[0].wsi.partial = true;
 	client_pause(scene.browsers[0].client, true);
 	broadcast(&scene, "b1");
-	hub_disconnect(&scene.hub, scene.browsers[0].client, 1000, "", 0);
+	hub_disconnect(&scene.hub, scene.browsers[0].client, 1000, "test", SPAN_EMPTY);
 	hub_flush(&scene.hub);
 	OK(got(&scene, 0, ""), "a close waits for what is queued before it");
 	hub_tick(&scene.hub, 1000);
@@ -440,7 +440,7 @@ test_close_waits(void)
 	OK(scene.browsers[0].wsi.reading, "its answer is read, even from one that was paused");
 	scene.browsers[1].wsi.partial = true;
 	broadcast(&scene, "b2");
-	hub_disconnect(&scene.hub, scene.browsers[1].client, 1000, "", 0);
+	hub_disconnect(&scene.hub, scene.browsers[1].client, 1000, "test", SPAN_EMPTY);
 	hub_flush(&scene.hub);
 	hub_tick(&scene.hub, 1000);
 	hub_tick(&scene.hub, 6000);
@@ -484,7 +484,7 @@ test_removal(void)
 	end_client(&scene, 0);
 	end_client(&scene, 1);
 	OK(path_of(&scene)->n_members == MANY - 2, "members that go in mid-turn are members no more");
-	hub_disconnect(&scene.hub, scene.browsers[2].client, 1000, "", 0);
+	hub_disconnect(&scene.hub, scene.browsers[2].client, 1000, "test", SPAN_EMPTY);
 	end_client(&scene, 2);
 	OK(scene.hub.closing == NULL, "nor is anyone waited for");
 	hub_flush(&scene.hub);

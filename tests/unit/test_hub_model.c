@@ -181,7 +181,7 @@ do_disconnect(struct model *model, struct slot *slot)
 
 	if (slot->standing != OPENING && slot->standing != JOINED)
 		return;
-	hub_disconnect(&model->hub, slot->browser.client, 1000, "", 0);
+	hub_disconnect(&model->hub, slot->browser.client, 1000, "test", SPAN_EMPTY);
 	note(&slot->expected, close_text, strlen(close_text));
 	slot->standing = CLOSING;
 }
