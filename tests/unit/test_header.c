@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fcgi/tina4.h"
+#include "fcgi/tina4_test.h"
 #include "tests/tap.h"
 
 /* What programs that were compiled with the header rely on: see "Releases" in CONTRIBUTING.md. */
@@ -32,6 +32,8 @@ structs_keep_their_sizes(void)
 	OK(sizeof(struct tina4_websocket_options) == 128, "tina4_websocket_options");
 	OK(sizeof(struct tina4_push_options) == 48, "tina4_push_options");
 	OK(sizeof(struct tina4_receipt) == 96, "tina4_receipt");
+	OK(sizeof(struct tina4_test_request) == 152, "tina4_test_request");
+	OK(sizeof(struct tina4_test_message) == 72, "tina4_test_message");
 }
 
 static void
