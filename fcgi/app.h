@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "fcgi/tina4.h"
+#include "fcgi/ws/reach.h"
 #include "shared/conf.h"
 
 struct buf;
@@ -59,6 +60,7 @@ struct tina4_app {
 	struct store *sessions; /* NULL until sessions_open() */
 
 	struct app_standin standin;
+	struct reach reach; /* does the sidecar answer? */
 
 	pthread_mutex_t zmq_lock;
 	void *zmq; /* ZeroMQ context, NULL until app_zmq() */

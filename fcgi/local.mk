@@ -42,6 +42,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/ws/link.c %D%/ws/link.h \
 	%D%/ws/meta.c %D%/ws/meta.h \
 	%D%/ws/presence.c %D%/ws/presence.h \
+	%D%/ws/reach.c %D%/ws/reach.h \
 	%D%/ws/push.c %D%/ws/push.h \
 	%D%/ws/worker.c %D%/ws/worker.h \
 	%D%/session/auth.c %D%/session/auth.h \

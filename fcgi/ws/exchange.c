@@ -5,6 +5,7 @@
 #include <zmq.h>
 
 #include "fcgi/ws/exchange.h"
+#include "fcgi/ws/reach.h"
 #include "shared/bus.h"
 #include "shared/clock.h"
 
@@ -230,14 +231,70 @@ ask(struct exchange *exchange, const struct wire_request *request, int64_t deadl
 	return r == -EAGAIN ? -EPROTO : r;
 }
 
+/* --- one that is away ------------------------------------------------------------- */
+
+/* An empty message is answered by whoever takes messages at all (UNKNOWN, tina4-wire(7)). Returns 0 or a negative
+ * errno. */
+static int
+probe(struct exchange *exchange, int64_t deadline_ms)
+{
+	struct bus_message message;
+	int r;
+
+	buf_clear(&exchange->out);
+	r = send_out(exchange, deadline_ms);
+	if (r < 0)
+		return r;
+	do {
+		r = wait_bus(exchange, ZMQ_POLLIN, deadline_ms);
+		if (r <= 0)
+			return r == 0 ? -ENOTCONN : r;
+		r = bus_recv(exchange->bus, NULL, &message);
+	} while (r == -EAGAIN);
+	if (r == 0)
+		bus_message_close(&message);
+	return r;
+}
+
+/* Returns 0 when it makes sense to ask, or -ENOTCONN. */
+static int
+look(struct exchange *exchange, int64_t deadline_ms)
+{
+	struct reach *reach = exchange->options.reach;
+	int64_t now_ms = clock_ms();
+	int64_t end_ms = now_ms + REACH_PROBE_MS < deadline_ms ? now_ms + REACH_PROBE_MS : deadline_ms;
+
+	switch (reach_advise(reach, now_ms)) {
+	case REACH_ASK:
+		return 0;
+	case REACH_FAIL:
+		return -ENOTCONN;
+	case REACH_PROBE:
+		break;
+	}
+	if (probe(exchange, end_ms) < 0)
+		return -ENOTCONN;
+	reach_answered(reach, clock_ms());
+	return 0;
+}
+
 int
 exchange_ask(struct exchange *exchange, const struct wire_request *request, int64_t deadline_ms, struct wire_reply *ret,
     struct buf *text)
 {
+	struct reach *reach = exchange->options.reach;
+	int64_t begun_ms = clock_ms();
 	int r;
 
+	r = look(exchange, deadline_ms);
+	if (r < 0)
+		return r;
 	exchange->text = text;
 	r = ask(exchange, request, deadline_ms, ret);
 	exchange->text = NULL;
+	if (r == -ENOTCONN || r == -ETIMEDOUT)
+		reach_failed(reach, begun_ms, clock_ms());
+	else if (r == 0)
+		reach_answered(reach, clock_ms());
 	return r == 0 && text != NULL && text->failed ? -ENOMEM : r;
 }

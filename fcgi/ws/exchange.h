@@ -13,6 +13,7 @@
 #include "shared/wire.h"
 
 struct exchange; /* opaque */
+struct reach;
 
 /* How a thread comes by its socket. Borrowed while the socket is open, all but the struct itself. */
 struct exchange_options {
@@ -21,6 +22,7 @@ struct exchange_options {
 	/* Appends the HELLO that a sidecar gets which wants to know who asks. */
 	void (*put_hello)(struct buf *buf, const void *who, uint64_t id);
 	const void *who;
+	struct reach *reach; /* what all threads know of the sidecar */
 };
 
 /*
@@ -36,7 +38,8 @@ void exchange_close(const void *zmq);
  * Asks, and waits until deadline_ms of clock_ms(). The reply's text is appended
  * to text, which may be NULL; ret->text is empty. Returns 0, -ENOTCONN when
  * there was no sidecar to ask, -ETIMEDOUT when it did not reply, -EPROTO when
- * its reply makes no sense, or another negative errno.
+ * its reply makes no sense, or another negative errno. While the sidecar is
+ * away -ENOTCONN comes at once.
  *
  * A request whose sidecar vanished is not sent again: the old sidecar may have
  * relayed it to other hosts, and the new one cannot know.

@@ -4,6 +4,7 @@
 #include "fcgi/app.h"
 #include "fcgi/ws/link.h"
 #include "fcgi/ws/presence.h"
+#include "shared/clock.h"
 
 static int
 wait_only(int fd)
@@ -16,17 +17,19 @@ wait_only(int fd)
 	return 0;
 }
 
-/* The link does all there is to do about a message. */
+/* The link does all there is to do about a message; pushes may be waiting to hear of one. */
 static int
-drain(struct link *link)
+drain(struct link *link, struct reach *reach)
 {
 	struct bus_message message;
 	struct wire_header header;
 	struct wire_reader body;
 	int r;
 
-	while ((r = link_recv(link, &message, &header, &body)) == 0)
+	while ((r = link_recv(link, &message, &header, &body)) == 0) {
+		reach_answered(reach, clock_ms());
 		bus_message_close(&message);
+	}
 	return r == -EAGAIN ? 0 : r;
 }
 
@@ -45,7 +48,7 @@ presence_keep(struct tina4_app *app, int stop_fd)
 	do {
 		r = link_wait(link, stop_fd, WIRE_HEARTBEAT_MS);
 		if (r == 0)
-			r = drain(link);
+			r = drain(link, &app->reach);
 	} while (r == 0);
 	link_bye(link); /* out of courtesy: it is forgotten sooner */
 	link_free(link);

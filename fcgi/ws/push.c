@@ -55,6 +55,7 @@ exchange_of(struct tina4_app *app, struct exchange **ret)
 		.endpoint = app->conf.bus,
 		.put_hello = put_hello,
 		.who = app,
+		.reach = &app->reach,
 	};
 
 	if (options.endpoint == NULL) /* before tina4_app_run() nobody knows where it would be */

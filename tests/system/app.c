@@ -414,6 +414,25 @@ result(struct tina4_response *res, int r, const struct tina4_receipt *receipt)
 	return tina4_response_json(res, &json);
 }
 
+static long
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Tells how long the program waited: a request's own time has its turn in the queue, too. */
+static void
+tell_waited(struct tina4_response *res, long begun_ms)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", now_ms() - begun_ms);
+	tina4_response_header(res, "X-Waited-Ms", text);
+}
+
 /* POST /push?path=...[&id=...][&timeout_ms=...][&binary=1] with the message as body */
 static int
 push(struct tina4_request *req, struct tina4_response *res)
@@ -428,8 +447,10 @@ push(struct tina4_request *req, struct tina4_response *res)
 	struct tina4_receipt receipt = { 0 };
 	size_t len;
 	const void *data = tina4_request_body(req, &len);
+	long begun_ms = now_ms();
 	int r = tina4_push(tina4_request_app(req), path != NULL ? path : "", data, len, &options, &receipt);
 
+	tell_waited(res, begun_ms);
 	return result(res, r, &receipt);
 }
 

@@ -118,6 +118,38 @@ def test_a_hung_sidecar_is_a_timeout(make_stack):
         assert [client.receive() for _ in range(3)] == ["zero", "late", "end"]
 
 
+def push_many(stack, n, threads):
+    """The results of n pushes from that many threads at once, and how many of them had to wait for the sidecar."""
+    from concurrent.futures import ThreadPoolExecutor
+    timeout = int(stack.env["TINA4_PUSH_TIMEOUT_MS"])
+    with ThreadPoolExecutor(threads) as pool:
+        answers = list(pool.map(lambda i: stack.http("POST", "/push?path=/ws/watch/x", body=str(i)), range(n)))
+    waited = [int(answer.headers["x-waited-ms"]) for answer in answers]
+    return [answer.json["result"] for answer in answers], sum(ms >= timeout * 3 / 4 for ms in waited)
+
+
+@pytest.mark.parametrize("how", ["gone", "hung"])
+def test_a_sidecar_that_is_away_costs_each_thread_one_wait(make_stack, how):
+    import errno
+    import os
+    import signal
+    stack = make_stack(threads=8, push_timeout_ms=2000).start()
+    assert push(stack, "/ws/watch/x", "before")["result"] == 0
+    if how == "hung":
+        os.kill(stack.sidecar.pid, signal.SIGSTOP)
+    else:
+        stack.sidecar.kill()
+    results, n_slow = push_many(stack, 48, 8)
+    assert set(results) <= {-errno.ENOTCONN, -errno.ETIMEDOUT}
+    assert results.count(-errno.ETIMEDOUT) <= 8
+    assert n_slow <= 8, "who asks later knows what the first have learned"
+    if how == "hung":
+        os.kill(stack.sidecar.pid, signal.SIGCONT)
+    else:
+        stack.sidecar.start()
+    eventually(lambda: push(stack, "/ws/watch/x", "after")["result"] == 0, "pushes work again")
+
+
 def test_send_and_close_by_id(lab, room):
     import errno
     with lab.ws(f"/ws/script/{room}") as one, lab.ws(f"/ws/script/{room}") as two:

@@ -17,6 +17,7 @@ unit_tests += \
 	%D%/test_multipart \
 	%D%/test_page \
 	%D%/test_push \
+	%D%/test_reach \
 	%D%/test_request \
 	%D%/test_response \
 	%D%/test_role \
@@ -66,6 +67,8 @@ unit_tests += \
 %C%_test_page_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_push_SOURCES = %D%/test_push.c %D%/fake_sidecar.c %D%/fake_sidecar.h
 %C%_test_push_LDADD = fcgi/libapp.la $(CJSON_LIBS) $(ZMQ_LIBS)
+%C%_test_reach_SOURCES = %D%/test_reach.c
+%C%_test_reach_LDADD = fcgi/libapp.la
 %C%_test_request_SOURCES = %D%/test_request.c
 %C%_test_request_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_response_SOURCES = %D%/test_response.c

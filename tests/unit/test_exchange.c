@@ -5,6 +5,7 @@
 #include <zmq.h>
 
 #include "fcgi/ws/exchange.h"
+#include "fcgi/ws/reach.h"
 #include "shared/clock.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_sidecar.h"
@@ -16,6 +17,7 @@ enum { SHORT_MS = 50 };
 static struct fake_sidecar fake;
 static struct fake_message message;
 static void *zmq;
+static struct reach reach;
 
 /* What a thread asks, and what became of it. */
 struct asking {
@@ -38,8 +40,9 @@ put_hello(struct buf *buf, const void *who, uint64_t id)
 static struct exchange_options
 options(void)
 {
-	return (
-	    struct exchange_options){ .zmq = zmq, .endpoint = fake.endpoint, .put_hello = put_hello, .who = "test" };
+	return (struct exchange_options){
+		.zmq = zmq, .endpoint = fake.endpoint, .put_hello = put_hello, .who = "test", .reach = &reach
+	};
 }
 
 static int
@@ -149,6 +152,95 @@ a_sidecar_that_never_learns_makes_no_sense(void)
 	OK(asking.r == -EPROTO && requests == 4, "three HELLOs in one request are enough");
 }
 
+/* Makes the threads believe what a long wait in vain would have taught them. */
+static void
+let_it_be_away(void)
+{
+	int64_t now_ms = clock_ms();
+
+	reach_answered(&reach, now_ms - REACH_PATIENCE_MS);
+	reach_failed(&reach, now_ms - REACH_PATIENCE_MS, now_ms);
+}
+
+static void
+one_that_is_away_costs_no_time(void)
+{
+	struct wire_reply reply;
+	int64_t begun_ms = clock_ms();
+	int n = 0;
+
+	let_it_be_away();
+	while (n < 100 && ask_within(FAKE_PATIENCE_MS, &reply, NULL) == -ENOTCONN)
+		n++;
+	OK(n == 100, "while the sidecar is away there is nobody to ask");
+	OK(clock_ms() - begun_ms < FAKE_PATIENCE_MS, "and it does not take a single request's patience to learn that");
+	exchange_close(zmq);
+}
+
+static void
+silence_is_found_by_asking(void)
+{
+	struct wire_reply reply;
+
+	reach_answered(&reach, clock_ms());
+	OK(ask_within(REACH_PATIENCE_MS, &reply, NULL) == -ENOTCONN, "a request that waited long in vain");
+	OK(reach_advise(&reach, clock_ms()) == REACH_PROBE, "has found the sidecar away");
+	exchange_close(zmq);
+}
+
+/* Asks until its probe was answered in time: a busy machine may take several. */
+static void *
+ask_until_it_is_back(void *data)
+{
+	struct asking *asking = data;
+
+	do {
+		let_it_be_away();
+		atomic_store(&reach.next_probe_ms, 0);
+		asking->r = ask_within(FAKE_PATIENCE_MS, &asking->reply, NULL);
+	} while (asking->r == -ENOTCONN);
+	return NULL;
+}
+
+/* Answers each empty message until something else comes. Returns how many there were. */
+static int
+answer_probes(void)
+{
+	zmq_pollitem_t item = { .socket = bus_socket(fake.bus), .events = ZMQ_POLLIN };
+	int n = 0;
+
+	fake_release(&message);
+	while (zmq_poll(&item, 1, FAKE_PATIENCE_MS) == 1 && bus_recv(fake.bus, &fake.peer, &message.message) == 0) {
+		if (bus_message_bytes(&message.message) > 0) {
+			message.held = true;
+			message.body = bus_message_reader(&message.message);
+			wire_get_header(&message.body, &message.header);
+			break;
+		}
+		bus_message_close(&message.message);
+		fake_send_header(&fake, WIRE_UNKNOWN, 0);
+		n++;
+	}
+	return n;
+}
+
+static void
+an_answered_probe_is_followed_by_the_request(void)
+{
+	struct asking asking = { 0 };
+
+	fake_start(&fake);
+	pthread_create(&asking.thread, NULL, ask_until_it_is_back, &asking);
+	OK(answer_probes() > 0, "who looks whether the sidecar is back says an empty message");
+	OK(message.held && message.header.type == WIRE_REQUEST, "the request follows its answer");
+	send_reply(message.header.id, 4);
+	pthread_join(asking.thread, NULL);
+	OK(asking.r == 0 && asking.reply.connections == 4, "and is answered");
+	OK(reach_advise(&reach, clock_ms()) == REACH_ASK, "then all ask again");
+	fake_release(&message);
+	fake_stop(&fake);
+}
+
 static void
 contexts_do_not_share_a_socket(void)
 {
@@ -169,6 +261,9 @@ main(void)
 	zmq = zmq_ctx_new();
 	fake_prepare(&fake);
 	nobody_to_ask_is_no_connection();
+	one_that_is_away_costs_no_time();
+	silence_is_found_by_asking();
+	an_answered_probe_is_followed_by_the_request();
 	fake_start(&fake);
 	a_request_gets_its_own_reply();
 	who_asks_is_told_on_demand();
