@@ -19,6 +19,8 @@ tina4_strerror(int error)
 		return "no sidecar answers";
 	case -ETIMEDOUT:
 		return "no receipt in time";
+	case -EAGAIN:
+		return "the sidecar has started anew, and no app has announced this path yet";
 	case -EBUSY:
 		return "the sidecar is at a limit";
 	case -ENETDOWN:

@@ -509,7 +509,7 @@ wire_get_reply(struct wire_reader *reader, struct wire_reply *ret)
 	struct wire_reply reply;
 	uint8_t status, relayed;
 
-	if (get_u8(reader, &status) < 0 || status > WIRE_NOT_RELAYED || get_u8(reader, &relayed) < 0 ||
+	if (get_u8(reader, &status) < 0 || status > WIRE_NOT_READY || get_u8(reader, &relayed) < 0 ||
 	    get_u32(reader, &reply.connections) < 0 || get_u64(reader, &reply.epoch) < 0 ||
 	    get_u64(reader, &reply.offset) < 0 || wire_get_blob(reader, &reply.text) < 0)
 		return -EPROTO;
@@ -560,6 +560,7 @@ wire_status_name(enum wire_status status)
 		[WIRE_INVALID] = "invalid",
 		[WIRE_BUSY] = "busy",
 		[WIRE_NOT_RELAYED] = "not-relayed",
+		[WIRE_NOT_READY] = "not-ready",
 	};
 
 	return name_in(names, sizeof(names) / sizeof(*names), status);

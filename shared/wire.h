@@ -66,6 +66,7 @@ enum wire_status {
 	WIRE_INVALID = 7,     /* well-formed, but it makes no sense */
 	WIRE_BUSY = 8,        /* a limit is reached: try again later */
 	WIRE_NOT_RELAYED = 9, /* applied on this host, but the relay cannot take it for the others */
+	WIRE_NOT_READY = 10,  /* no route matches the path yet: its app may still come */
 };
 
 /* A cursor over bytes that are not ours to trust. */

@@ -153,11 +153,22 @@ on_hangup(uv_signal_t *handle, int number)
 
 /* --- timers --------------------------------------------------------------------------- */
 
+/* From when on a path without a route is nobody's. */
+static void
+settle(struct sidecar *sidecar)
+{
+	uint64_t passed = uv_now(&sidecar->loop) - sidecar->parts.figures.started_ms;
+
+	if (passed >= 1000ull * sidecar->conf->ws_settle_seconds)
+		sidecar->parts.routes.settled = true;
+}
+
 static void
 on_tick(uv_timer_t *timer)
 {
 	struct sidecar *sidecar = timer->data;
 
+	settle(sidecar);
 	hub_tick(&sidecar->parts.hub, uv_now(&sidecar->loop));
 	pings_tick(&sidecar->parts.pings);
 	expiry_tick(&sidecar->parts.expiry, time(NULL));
@@ -378,6 +389,7 @@ sidecar_run(struct conf *conf, const struct keys *keys)
 	if (r == 0) {
 		log_info("started bus=%s max_connections=%u", conf->bus, conf->ws_max_connections);
 		sidecar.max_connections = conf->ws_max_connections;
+		settle(&sidecar);
 		notify_ready(&sidecar.notify, "serving");
 		uv_run(&sidecar.loop, UV_RUN_DEFAULT);
 		log_info("stopped");

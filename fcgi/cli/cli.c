@@ -65,6 +65,9 @@ cli_failed(const struct tina4_app *app, const char *path, int error)
 	case -ENOENT:
 		fprintf(stderr, "tina4: %s: no route matches this path\n", path);
 		return CLI_NO_ROUTE;
+	case -EAGAIN:
+		fprintf(stderr, "tina4: %s: not ready: no app has announced this path yet\n", path);
+		return CLI_NOT_READY;
 	case -EMSGSIZE:
 	case -EILSEQ:
 		fprintf(stderr, "tina4: the data: %s\n", tina4_strerror(error));

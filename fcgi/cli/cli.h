@@ -17,7 +17,8 @@ enum cli_status {
 	CLI_NO_SIDECAR = 3, /* nothing was sent */
 	CLI_NO_ANSWER = 4,  /* in time: what happened is not known */
 	CLI_NO_ROUTE = 5,
-	CLI_BAD_DATA = 6, /* too large, or text that is not UTF-8 */
+	CLI_BAD_DATA = 6,  /* too large, or text that is not UTF-8 */
+	CLI_NOT_READY = 7, /* no route yet: its app may still come */
 };
 
 int cli_push(int argc, char **argv);

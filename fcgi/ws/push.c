@@ -37,6 +37,8 @@ error_of(enum wire_status status)
 		return -EBUSY;
 	case WIRE_NOT_RELAYED:
 		return -ENETDOWN;
+	case WIRE_NOT_READY:
+		return -EAGAIN;
 	}
 	return -EPROTO;
 }

@@ -126,6 +126,7 @@ is_of_push(enum wire_status status)
 	case WIRE_INVALID:
 	case WIRE_BUSY:
 	case WIRE_NOT_RELAYED:
+	case WIRE_NOT_READY:
 		return true;
 	case WIRE_MALFORMED:
 	case WIRE_BAD_VERSION:

@@ -32,6 +32,8 @@ struct post {
 	struct post *prev, *next;
 };
 
+static const char not_ready[] = "no application has announced this path yet";
+
 /* --- the head ---------------------------------------------------------------- */
 
 static struct post_verdict
@@ -125,7 +127,7 @@ post_check(const struct post_head *head, const struct conf *conf, const struct r
 	verdict.path.data = line->path + strlen(POST_PREFIX) - 1;
 	verdict.path.len = line->path_len - strlen(POST_PREFIX) + 1;
 	if (routes_match(routes, verdict.path.data, verdict.path.len) == NULL)
-		return refuse(404, "no route matches this path");
+		return routes_may_come(routes) ? refuse(503, not_ready) : refuse(404, "no route matches this path");
 	return verdict;
 }
 
@@ -174,6 +176,9 @@ answer_reply(struct lws *wsi, const struct wire_id *id, const struct wire_reply 
 		return;
 	case WIRE_NOT_RELAYED:
 		answer_error(wsi, 503, "sent on this host, but the relay to the others is full", NULL);
+		return;
+	case WIRE_NOT_READY:
+		answer_error(wsi, 503, not_ready, NULL);
 		return;
 	case WIRE_MALFORMED:
 	case WIRE_BAD_VERSION:

@@ -77,11 +77,10 @@ handshake_check(const struct upgrade *upgrade, const struct routes *routes, cons
 		return refuse(426, "Sec-WebSocket-Version must be 13");
 	if (!is_key(upgrade->key))
 		return refuse(400, "Sec-WebSocket-Key must be 16 bytes in base64");
-	if (routes_empty(routes))
-		return refuse(503, "no application has announced its routes yet");
 	route = routes_match(routes, line->path, line->path_len);
 	if (route == NULL)
-		return refuse(404, "no WebSocket route matches this path");
+		return routes_may_come(routes) ? refuse(503, "no application has announced this path yet")
+					       : refuse(404, "no WebSocket route matches this path");
 	if (!origin_allowed(upgrade->origin, upgrade->host, allowed_origins))
 		return refuse(403, "this origin is not allowed");
 	if (upgrade->protocols != NULL && !handshake_offers(upgrade->protocols, "frond.1"))

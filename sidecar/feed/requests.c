@@ -62,7 +62,7 @@ count_push(struct requests *requests, const struct wire_request *request, enum w
 void
 requests_refuse(struct requests *requests, const struct wire_request *request, struct wire_reply *ret)
 {
-	*ret = (struct wire_reply){ .status = WIRE_NO_ROUTE };
+	*ret = (struct wire_reply){ .status = routes_may_come(requests->routes) ? WIRE_NOT_READY : WIRE_NO_ROUTE };
 	count_push(requests, request, ret->status);
 	trace_command("app", NULL, &request->command, ret);
 }

@@ -16,7 +16,7 @@
 struct hub;
 struct routes;
 
-enum { REQUESTS_STATUSES = WIRE_NOT_RELAYED + 1 };
+enum { REQUESTS_STATUSES = WIRE_NOT_READY + 1 };
 
 /* What they tell who listens to them. */
 struct requests_events {

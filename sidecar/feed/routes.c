@@ -41,6 +41,12 @@ routes_empty(const struct routes *routes)
 	return true;
 }
 
+bool
+routes_may_come(const struct routes *routes)
+{
+	return !routes->settled || routes_empty(routes);
+}
+
 static bool
 is_text(struct span span, const char *text)
 {

@@ -37,11 +37,15 @@ struct route_app {
 
 struct routes {
 	struct route_app *apps;
+	bool settled; /* since the start there was time for every app to announce its own */
 };
 
 void routes_close(struct routes *routes);
 
 bool routes_empty(const struct routes *routes);
+
+/* True when a path that no route matches may only be too early. */
+bool routes_may_come(const struct routes *routes);
 
 /*
  * The app of that name, made if need be. Returns 0, -EINVAL for a name that is

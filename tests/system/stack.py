@@ -128,6 +128,7 @@ class Stack:
             "TINA4_ADMIN": f"unix:{self.admin}",
             "TINA4_TEMPLATES": str(TOP / "templates"),
             "TINA4_STOP_SECONDS": "5",
+            "TINA4_WS_SETTLE_SECONDS": "0",
             "TINA4_SECRET": SECRET,
             "TINA4_SESSION_PATH": f"{self.dir}/sessions",
             **{f"TINA4_{name.upper()}": str(value) for name, value in settings.items()},

@@ -14,7 +14,7 @@ from redis import Host, Redis
 from stack import BUILD, eventually
 from wire import STATS, Peer, command
 
-FAILED, USAGE, NO_SIDECAR, NO_ANSWER, NO_ROUTE, BAD_DATA = 1, 2, 3, 4, 5, 6
+FAILED, USAGE, NO_SIDECAR, NO_ANSWER, NO_ROUTE, BAD_DATA, NOT_READY = 1, 2, 3, 4, 5, 6, 7
 
 
 def tina4(stack, *arguments, data=None, status=0, **env):
@@ -49,6 +49,15 @@ def test_push_again_with_its_id(lab, room):
         assert tina4(lab, "push", "--id", ident, path, "once") == first
         assert tina4(lab, "push", "--quiet", path, "end") == ""
         assert [client.receive(), client.receive()] == ["once", "end"]
+
+
+def test_push_before_its_app_is_back_says_so(make_stack):
+    stack = make_stack(ws_routes="/ws/static/{x}", ws_settle_seconds=600).start("sidecar")
+    assert "not ready" in tina4(stack, "push", "/ws/watch/x", "x", status=NOT_READY)
+    assert "not ready" in tina4(stack, "count", "/ws/watch/x", status=NOT_READY)
+    tina4(stack, "push", "/ws/static/x", "x")
+    stack.start("worker")
+    tina4(stack, "push", "/ws/watch/x", "x")
 
 
 def test_push_that_cannot_be_says_why(lab):

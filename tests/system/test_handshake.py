@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from stack import eventually
+
 PATH = "/ws/script/handshake"
 
 
@@ -86,6 +88,21 @@ def test_before_the_first_worker_it_is_503(make_stack):
     stack.start("worker")
     assert stack.admin_status("/readyz") == 200
     assert stack.handshake(PATH).status == 101
+
+
+def test_after_a_start_an_unknown_path_may_still_come(make_stack):
+    stack = make_stack(ws_routes="/ws/static/{x}", ws_settle_seconds=600).start("sidecar")
+    answer = stack.handshake(PATH)
+    assert answer.status == 503, "its app may not be back yet"
+    assert int(answer.headers["retry-after"]) > 0
+    assert stack.handshake("/ws/static/x").status == 101
+    stack.start("worker")
+    assert stack.handshake(PATH).status == 101
+
+
+def test_that_lasts_as_long_as_it_is_set_to(make_stack):
+    stack = make_stack(ws_routes="/ws/static/{x}", ws_settle_seconds=1).start("sidecar")
+    eventually(lambda: stack.handshake(PATH).status == 404, "its app does not come any more")
 
 
 def test_routes_from_the_settings_need_no_worker(make_stack):

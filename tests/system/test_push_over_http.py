@@ -55,6 +55,13 @@ def test_an_id_is_applied_once(desk, room):
         assert [client.receive(), client.receive()] == ["once", "end"]
 
 
+def test_before_its_app_is_back_a_push_is_to_try_again(make_stack):
+    stack = make_stack(admin_token=TOKEN, ws_routes="/ws/static/{x}", ws_settle_seconds=600).start("sidecar")
+    answer = post(stack, "/ws/watch/x", "x")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert post(stack, "/ws/static/x", "x").status == 200
+
+
 def test_a_path_is_decoded_once(desk):
     with desk.ws("/ws/watch/caf%C3%A9%2520x", direct=True) as client:
         post(desk, "/ws/watch/caf%C3%A9%2520x", "found")

@@ -64,7 +64,10 @@ test_request_line(void)
 	verdict = check(&upgrade);
 	OK(verdict.status == 405 && verdict.why != NULL && verdict.route == NULL, "another method than GET is 405");
 	line = line_of("/nowhere");
+	routes.settled = true;
 	OK(check(&upgrade).status == 404, "a path without a route is 404");
+	routes.settled = false;
+	OK(check(&upgrade).status == 503, "and 503 while its app may still come");
 }
 
 static void

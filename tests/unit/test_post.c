@@ -148,7 +148,9 @@ test_route(void)
 
 	strcpy(line.path, "/push/nowhere");
 	line.path_len = strlen(line.path);
-	OK(status_of(&head) == 404, "a path without a route is 404");
+	OK(status_of(&head) == 503, "a path without a route is 503 while its app may still come");
+	routes.settled = true;
+	OK(status_of(&head) == 404, "and 404 later");
 	strcpy(line.path, "/push/");
 	line.path_len = strlen(line.path);
 	OK(status_of(&head) == 404, "so is the root");

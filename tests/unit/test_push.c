@@ -319,6 +319,9 @@ statuses_are_errors(void)
 	OK(push_to("/status/6") == -ETIMEDOUT, "expired");
 	OK(push_to("/status/7") == -EINVAL, "invalid");
 	OK(push_to("/status/8") == -EBUSY, "busy");
+	OK(push_to("/status/9") == -ENETDOWN, "not relayed");
+	OK(push_to("/status/10") == -EAGAIN, "not ready");
+	OK(push_to("/status/11") == -EPROTO, "one of a later version");
 	OK(tina4_count(app, "/status/3", &count) == -ENOENT && count == 0, "a count that fails changes nothing");
 	OK(push_to("/nonsense") == -EPROTO, "a reply that is none");
 	stop_sidecar();

@@ -36,6 +36,7 @@ begin(void)
 	outcome = WIRE_OK;
 	hub_open(&hub, &conf, NULL, 1);
 	registration_static(&routes, "/news");
+	routes.settled = true;
 	requests_open(&requests, &hub, &routes);
 	requests_listen(&requests, &events, NULL);
 }
@@ -69,6 +70,10 @@ test_routes(void)
 	OK(!requests_lack_route(&requests, &send.command), "what names no path needs none");
 	requests_refuse(&requests, &unknown, &reply);
 	OK(reply.status == WIRE_NO_ROUTE && requests.pushes[WIRE_NO_ROUTE] == 1, "it is refused, and counted");
+	routes.settled = false;
+	requests_refuse(&requests, &unknown, &reply);
+	OK(reply.status == WIRE_NOT_READY && requests.pushes[WIRE_NOT_READY] == 1,
+	    "with other words while it may only be early");
 	OK(n_applied == 0, "and nobody hears of it");
 	end();
 }

@@ -57,6 +57,22 @@ test_match(void)
 }
 
 static void
+test_settling(void)
+{
+	struct routes routes = { 0 };
+	struct route *route;
+
+	OK(routes_may_come(&routes), "after the start any path may still come");
+	routes.settled = true;
+	OK(routes_may_come(&routes), "and as long as no app has announced anything");
+	add(&routes, app_of(&routes, span_of("shop")), "/a", &route);
+	OK(!routes_may_come(&routes), "but not for ever");
+	routes.settled = false;
+	OK(routes_may_come(&routes), "one app's routes do not tell that another has none");
+	routes_close(&routes);
+}
+
+static void
 test_apps(void)
 {
 	struct routes routes = { 0 };
@@ -141,6 +157,7 @@ main(void)
 {
 	test_limits();
 	test_match();
+	test_settling();
 	test_apps();
 	test_flags();
 	test_bad_patterns();

@@ -702,7 +702,7 @@ an_unknown_status_is_refused(void)
 	struct wire_reply reply;
 
 	put_reply(&buf);
-	buf.data[0] = WIRE_NOT_RELAYED + 1;
+	buf.data[0] = WIRE_NOT_READY + 1;
 	reader = reader_of(&buf);
 	OK(wire_get_reply(&reader, &reply) == -EPROTO, "a status that is none is refused");
 	buf_free(&buf);
@@ -744,6 +744,7 @@ static void
 what_is_logged_has_names(void)
 {
 	OK(strcmp(wire_status_name(WIRE_NOT_RELAYED), "not-relayed") == 0, "a status");
+	OK(strcmp(wire_status_name(WIRE_NOT_READY), "not-ready") == 0, "the last one");
 	OK(strcmp(wire_event_name(WIRE_DETACH), "detach") == 0, "an event");
 	OK(strcmp(wire_command_name(WIRE_STATS), "stats") == 0, "a command");
 	OK(strcmp(wire_status_name((enum wire_status)99), "unknown") == 0 &&
