@@ -73,6 +73,7 @@ end_fastcgi(const struct tina4_app *app, int r)
 {
 	if (r == -EBUSY) {
 		log_warn("requests cut off after=%us", app->conf.stop_seconds);
+		log_stop_writer();
 		_exit(EXIT_SUCCESS); /* their threads run on and use the app */
 	}
 	if (r < 0 && r != -ECANCELED) /* that has been said */
@@ -164,6 +165,8 @@ serve(struct tina4_app *app, const struct role *role)
 
 	if (prepare_parts(app) < 0)
 		return EXIT_USAGE;
+	if (role->kind != ROLE_CGI && log_start_writer() < 0)
+		log_warn("lines are written by who logs them");
 	if (hooks_start_process(app) < 0)
 		return EXIT_FAILURE;
 	status = run(app, role);

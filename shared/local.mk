@@ -16,6 +16,8 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/listener.c %D%/listener.h \
 	%D%/log.c %D%/log.h \
 	%D%/logfmt.c %D%/logfmt.h \
+	%D%/loglimit.c %D%/loglimit.h \
+	%D%/logqueue.c %D%/logqueue.h \
 	%D%/numeral.c %D%/numeral.h \
 	%D%/path.c %D%/path.h \
 	%D%/redisurl.c %D%/redisurl.h \

@@ -372,8 +372,10 @@ int
 sidecar_run(struct conf *conf, const struct keys *keys)
 {
 	struct sidecar sidecar = { .conf = conf };
-	int r;
+	int r = log_start_writer();
 
+	if (r < 0)
+		log_warn("lines are written by the loop error=%s", strerror(-r));
 	notify_open(&sidecar.notify);
 	set_file_limit(conf);
 	r = uv_loop_init(&sidecar.loop);

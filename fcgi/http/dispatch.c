@@ -98,7 +98,7 @@ fail(const struct tina4_app *app, const struct tina4_request *req, int error, st
 	struct buf failure = res->failure;
 	const char *why = failure.len > 0 ? buf_cstr(&failure) : NULL;
 
-	log_error("request failed method=%s path=%s error=%s", req ? tina4_request_method(req) : "?",
+	log_limited(LOG_LEVEL_ERROR, "request failed method=%s path=%s error=%s", req ? tina4_request_method(req) : "?",
 	    req ? tina4_request_path(req) : "?", why ? why : tina4_strerror(error));
 	res->failure = (struct buf)BUF_INIT;
 	response_reset(res);

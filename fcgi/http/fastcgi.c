@@ -111,7 +111,7 @@ accept_one(const struct server *server)
 	polled.fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC);
 	if (polled.fd < 0) {
 		if (is_shortage(errno)) {
-			log_warn("connection not accepted error=%s", strerror(errno));
+			log_limited(LOG_LEVEL_WARN, "connection not accepted error=%s", strerror(errno));
 			wait_for(server, -1, RETRY_MS);
 		}
 		return -1; /* or the web server has gone, or another process was faster */
@@ -212,7 +212,7 @@ serve_one(struct tina4_app *app, FCGX_Request *fcgi)
 	if (r < 0)
 		fcgi->keepConnection = 0;
 	if (r < 0 && r != -EPIPE)
-		log_error("response cut short error=%s", tina4_strerror(r));
+		log_limited(LOG_LEVEL_ERROR, "response cut short error=%s", tina4_strerror(r));
 	buf_free(&body);
 	response_free(&res);
 	FCGX_Finish_r(fcgi);

@@ -54,7 +54,8 @@ tina4_request_user(struct tina4_request *req, struct tina4_response *res)
 	if (verdict == TOKEN_VALID)
 		return kept->user;
 	if (verdict != TOKEN_MISSING)
-		log_info("token refused path=%s why=%s", tina4_request_path(req), token_reason(verdict));
+		log_limited(
+		    LOG_LEVEL_INFO, "token refused path=%s why=%s", tina4_request_path(req), token_reason(verdict));
 	if (res != NULL)
 		answer(res, verdict);
 	return NULL;

@@ -106,7 +106,7 @@ parse(const struct buf *text, cJSON **ret)
 		return 0;
 	}
 	cJSON_Delete(values);
-	log_warn("session is unreadable, and counts for nothing bytes=%zu", text->len);
+	log_limited(LOG_LEVEL_WARN, "session is unreadable, and counts for nothing bytes=%zu", text->len);
 	return -ENOENT;
 }
 
@@ -345,7 +345,7 @@ session_finish(struct tina4_session *session, struct tina4_response *res)
 		return 0;
 	r = tina4_session_save(session);
 	if (r == -ESTALE) {
-		log_info("session ended while a request changed it");
+		log_limited(LOG_LEVEL_INFO, "session ended while a request changed it");
 		return 0;
 	}
 	if (r < 0 || session->cookie == COOKIE_STAYS)

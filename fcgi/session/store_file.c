@@ -88,7 +88,8 @@ open_directory(const struct file_store *files)
 	close(fd);
 	return r;
 fail:
-	log_error("sessions' directory cannot be opened path=%s error=%s", files->directory, strerror(-r));
+	log_limited(
+	    LOG_LEVEL_ERROR, "sessions' directory cannot be opened path=%s error=%s", files->directory, strerror(-r));
 	return r == -ENOENT ? -ENOTDIR : r; /* an entry that is not there is something else */
 }
 

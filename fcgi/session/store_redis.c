@@ -46,7 +46,7 @@ redis_store(struct store *store)
 static int
 refused(const redisReply *reply)
 {
-	log_error("redis refuses a session's command why=%s", reply->str);
+	log_limited(LOG_LEVEL_ERROR, "redis refuses a session's command why=%s", reply->str);
 	return -EREMOTEIO;
 }
 
@@ -91,7 +91,7 @@ connect_new(const struct redis_store *store, redisContext **ret)
 	if (redis == NULL)
 		return -ENOMEM;
 	if (redis->err != 0) {
-		log_error("redis of the sessions cannot be reached error=%s", redis->errstr);
+		log_limited(LOG_LEVEL_ERROR, "redis of the sessions cannot be reached error=%s", redis->errstr);
 		r = -EHOSTDOWN;
 	} else {
 		redisSetTimeout(redis, timeout);
@@ -204,7 +204,7 @@ ask(struct redis_store *store, struct command *commands, size_t n, redisReply **
 			break;
 	}
 	if (reply == NULL) {
-		log_error("redis of the sessions does not answer error=%s", redis->errstr);
+		log_limited(LOG_LEVEL_ERROR, "redis of the sessions does not answer error=%s", redis->errstr);
 		r = -EHOSTDOWN;
 	} else if (reply->type == REDIS_REPLY_ERROR) {
 		r = refused(reply);

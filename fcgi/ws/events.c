@@ -46,7 +46,7 @@ attach(struct events *events, const struct wire_event *event)
 		r = conns_add(events->conns, &conn);
 	if (r < 0) {
 		wire_id_format(&event->conn, id);
-		log_error("connection not taken conn=%s error=%s", id, strerror(-r));
+		log_limited(LOG_LEVEL_ERROR, "connection not taken conn=%s error=%s", id, strerror(-r));
 	}
 }
 
@@ -57,14 +57,15 @@ refuse(const struct wire_event *event, struct buf *out)
 	char id[WIRE_ID_HEX];
 
 	wire_id_format(&event->conn, id);
-	log_error("event of an unknown connection event=%s conn=%s", wire_event_name(event->kind), id);
+	log_limited(
+	    LOG_LEVEL_ERROR, "event of an unknown connection event=%s conn=%s", wire_event_name(event->kind), id);
 	conn_put_failure(event, out);
 }
 
 static void
 log_failure(const struct tina4_conn *conn, const struct wire_event *event, int error)
 {
-	log_error("handler failed event=%s path=%s conn=%s error=%s", wire_event_name(event->kind),
+	log_limited(LOG_LEVEL_ERROR, "handler failed event=%s path=%s conn=%s error=%s", wire_event_name(event->kind),
 	    tina4_conn_path(conn), tina4_conn_id(conn), tina4_strerror(error));
 }
 

@@ -264,7 +264,7 @@ refuse_post(struct post *post, const char *path)
 {
 	const struct post_verdict *verdict = &post->verdict;
 
-	log_info("push refused path=%s status=%d why=%s", path, verdict->status, verdict->why);
+	log_limited(LOG_LEVEL_INFO, "push refused path=%s status=%d why=%s", path, verdict->status, verdict->why);
 	answer_error(post->wsi, verdict->status, verdict->why, "POST");
 	post->answered = true;
 }

@@ -132,7 +132,8 @@ on_upgrade(struct ws *ws, struct lws *wsi)
 	if (verdict.status == 101)
 		return 0;
 	counters_add_upgrade(ws->parts.counters, verdict.status);
-	log_info("upgrade refused path=%s status=%d why=%s", line->path, verdict.status, verdict.why);
+	log_limited(
+	    LOG_LEVEL_INFO, "upgrade refused path=%s status=%d why=%s", line->path, verdict.status, verdict.why);
 	return answer_error(wsi, verdict.status, verdict.why, "GET");
 }
 
@@ -444,8 +445,8 @@ log_end(const struct client *client)
 		by = "sidecar";
 		why = client->ending.why;
 	}
-	log_info("client disconnected path=%s conn=%s code=%d by=%s why=%s", path_name(client->place.path),
-	    client_name(client), code, by, why);
+	log_limited(LOG_LEVEL_INFO, "client disconnected path=%s conn=%s code=%d by=%s why=%s",
+	    path_name(client->place.path), client_name(client), code, by, why);
 }
 
 static void
@@ -561,7 +562,7 @@ emit_log(int level, const char *line)
 
 	/* A peer can cause these: they are no more than warnings of ours. */
 	if (level & LLL_ERR)
-		log_warn("libwebsockets says text=%.*s", len, line);
+		log_limited(LOG_LEVEL_WARN, "libwebsockets says text=%.*s", len, line);
 	else
 		log_debug("libwebsockets says text=%.*s", len, line);
 }

@@ -47,8 +47,9 @@ apply_commands(struct feed *feed, struct client *client, struct wire_reader comm
 		enum wire_status status = apply_and_tell(feed, client, &command);
 
 		if (status != WIRE_OK && status != WIRE_NO_CONN)
-			log_warn("command refused path=%s conn=%s command=%s status=%s", path_name(client->place.path),
-			    client_name(client), wire_command_name(command.type), wire_status_name(status));
+			log_limited(LOG_LEVEL_WARN, "command refused path=%s conn=%s command=%s status=%s",
+			    path_name(client->place.path), client_name(client), wire_command_name(command.type),
+			    wire_status_name(status));
 	}
 }
 

@@ -276,7 +276,7 @@ give_up(struct feed *feed, struct event *event)
 	struct client *client = event->client;
 	enum wire_event_kind kind = event->kind;
 
-	log_error("event given up path=%s conn=%s event=%s deaths=%d", path_name(client->place.path),
+	log_limited(LOG_LEVEL_ERROR, "event given up path=%s conn=%s event=%s deaths=%d", path_name(client->place.path),
 	    client_name(client), wire_event_name(kind), (int)event->deaths);
 	feed_drop_event(feed, event);
 	if (kind == WIRE_CLOSE) {
@@ -336,7 +336,7 @@ feed_rematch(struct feed *feed, const struct routes *routes)
 		path->route = routes_match(routes, path->name, path->len);
 		if (!had || path->route != NULL)
 			continue;
-		log_info("path closed path=%s why=route-gone", path->name);
+		log_limited(LOG_LEVEL_INFO, "path closed path=%s why=route-gone", path->name);
 		gone = true;
 	}
 	if (gone)
@@ -360,7 +360,7 @@ close_waiting(struct feed *feed, struct lane *lane)
 		n++;
 	}
 	if (n > 0)
-		log_warn("clients closed path=%s n=%u why=no-worker", lane->path->name, n);
+		log_limited(LOG_LEVEL_WARN, "clients closed path=%s n=%u why=no-worker", lane->path->name, n);
 }
 
 void

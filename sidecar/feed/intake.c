@@ -55,7 +55,7 @@ answer(struct intake *intake, const struct bus_peer *peer, struct buf *message)
 	int r = bus_send(intake->parts.bus, peer, message);
 
 	if (r < 0 && r != -EHOSTUNREACH)
-		log_warn("answer lost error=%s", strerror(-r));
+		log_limited(LOG_LEVEL_WARN, "answer lost error=%s", strerror(-r));
 	buf_free(message);
 }
 
@@ -84,7 +84,7 @@ refuse(struct intake *intake, const struct bus_peer *peer, uint64_t id, enum wir
 	struct wire_reply reply = { .status = status, .text = span_of(why) };
 
 	intake->n_malformed++;
-	log_warn("message refused why=%s", why);
+	log_limited(LOG_LEVEL_WARN, "message refused why=%s", why);
 	answer_reply(intake, peer, id, &reply);
 }
 

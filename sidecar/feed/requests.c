@@ -80,7 +80,7 @@ apply_and_remember(struct requests *requests, const struct wire_request *request
 	hand_on(requests, &request->command, ret);
 	if (is_applied(ret->status) && request->command.type != WIRE_COUNT &&
 	    dedup_add(&requests->dedup, request, ret) < 0)
-		log_warn("request not remembered why=out-of-memory");
+		log_limited(LOG_LEVEL_WARN, "request not remembered why=out-of-memory");
 }
 
 void

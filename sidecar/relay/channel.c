@@ -127,7 +127,7 @@ channel_new(struct relay *relay, struct path *path)
 	struct channel *channel = calloc(1, sizeof(*channel));
 
 	if (channel == NULL) {
-		log_error("path not relayed path=%s error=out-of-memory", path->name);
+		log_limited(LOG_LEVEL_ERROR, "path not relayed path=%s error=out-of-memory", path->name);
 		return NULL;
 	}
 	channel->path = path;
@@ -262,7 +262,7 @@ channel_take_count(struct relay *relay, struct channel *channel, struct host *ho
 
 	forget_remote(channel, host, UINT64_MAX);
 	if (remote.count > 0 && add_remote(channel, remote) < 0)
-		log_error("count of a host lost path=%s error=out-of-memory", channel->path->name);
+		log_limited(LOG_LEVEL_ERROR, "count of a host lost path=%s error=out-of-memory", channel->path->name);
 	if (envelope->question != 0 && envelope->question == channel->question)
 		channel->n_answers++;
 	if (channel->state == CHANNEL_SYNCED)
@@ -355,7 +355,8 @@ become_late(struct relay *relay, struct channel *channel)
 	channel->late = true;
 	relay->n_late++;
 	if (channel->path->held)
-		log_warn("open events go without the counts of other hosts path=%s", channel->path->name);
+		log_limited(
+		    LOG_LEVEL_WARN, "open events go without the counts of other hosts path=%s", channel->path->name);
 	release(relay, channel);
 }
 

@@ -174,8 +174,9 @@ take_command(struct relay *relay, struct host *host, const struct envelope *enve
 	apply_command(relay->hub, NULL, &envelope->command, &reply);
 	trace_command("host", NULL, &envelope->command, &reply);
 	if (reply.status != WIRE_OK && reply.status != WIRE_NO_CONN)
-		log_warn("command of a host refused host=%08x command=%s status=%s", envelope_instance(host->origin),
-		    wire_command_name(envelope->command.type), wire_status_name(reply.status));
+		log_limited(LOG_LEVEL_WARN, "command of a host refused host=%08x command=%s status=%s",
+		    envelope_instance(host->origin), wire_command_name(envelope->command.type),
+		    wire_status_name(reply.status));
 }
 
 static void
@@ -197,14 +198,14 @@ on_message(void *context, struct span channel, struct span data)
 
 	if (envelope_get(data.data, data.len, &envelope) < 0) {
 		relay->n_malformed++;
-		log_warn("malformed message in redis channel=%.*s", (int)channel.len, channel.data);
+		log_limited(LOG_LEVEL_WARN, "malformed message in redis channel=%.*s", (int)channel.len, channel.data);
 		return;
 	}
 	if (envelope.origin == relay->origin)
 		return; /* our own words */
 	host = hosts_heard(&relay->hosts, envelope.origin, &is_new);
 	if (host == NULL) {
-		log_error("host ignored host=%08x why=too-many", envelope_instance(envelope.origin));
+		log_limited(LOG_LEVEL_ERROR, "host ignored host=%08x why=too-many", envelope_instance(envelope.origin));
 		return;
 	}
 	if (is_new)

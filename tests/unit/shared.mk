@@ -11,6 +11,8 @@ unit_tests += \
 	%D%/test_list \
 	%D%/test_log \
 	%D%/test_logfmt \
+	%D%/test_loglimit \
+	%D%/test_logqueue \
 	%D%/test_numeral \
 	%D%/test_path \
 	%D%/test_redisurl \
@@ -44,6 +46,10 @@ unit_tests += \
 %C%_test_log_LDADD = shared/libshared.la
 %C%_test_logfmt_SOURCES = %D%/test_logfmt.c
 %C%_test_logfmt_LDADD = shared/libshared.la
+%C%_test_loglimit_SOURCES = %D%/test_loglimit.c
+%C%_test_loglimit_LDADD = shared/libshared.la
+%C%_test_logqueue_SOURCES = %D%/test_logqueue.c
+%C%_test_logqueue_LDADD = shared/libshared.la
 %C%_test_numeral_SOURCES = %D%/test_numeral.c
 %C%_test_numeral_LDADD = shared/libshared.la
 %C%_test_path_SOURCES = %D%/test_path.c
