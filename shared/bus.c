@@ -237,6 +237,17 @@ free_bytes(void *data, void *hint)
 	free(data);
 }
 
+/* Ends a message whose first part has gone already: its receiver gets an empty one. */
+static void
+end_message(struct bus *bus)
+{
+	zmq_msg_t nothing;
+
+	zmq_msg_init(&nothing); /* takes no memory */
+	if (bus->routes && zmq_msg_send(&nothing, bus->socket, ZMQ_DONTWAIT) < 0)
+		zmq_msg_close(&nothing);
+}
+
 /* Sends a large buffer without copying: ZeroMQ frees the bytes. */
 static int
 send_taken(struct bus *bus, struct buf *buf)
@@ -244,8 +255,11 @@ send_taken(struct bus *bus, struct buf *buf)
 	zmq_msg_t frame;
 	int r;
 
-	if (zmq_msg_init_data(&frame, buf->data, buf->len, free_bytes, NULL) < 0)
-		return -errno;
+	if (zmq_msg_init_data(&frame, buf->data, buf->len, free_bytes, NULL) < 0) {
+		r = -errno;
+		end_message(bus);
+		return r;
+	}
 	*buf = (struct buf)BUF_INIT;
 	if (zmq_msg_send(&frame, bus->socket, ZMQ_DONTWAIT) >= 0)
 		return 0;
@@ -258,10 +272,15 @@ send_taken(struct bus *bus, struct buf *buf)
 static int
 send_copied(struct bus *bus, struct buf *buf)
 {
-	if (zmq_send(bus->socket, buf->data, buf->len, ZMQ_DONTWAIT) < 0)
-		return -errno;
-	buf_clear(buf);
-	return 0;
+	int r = 0;
+
+	if (zmq_send(bus->socket, buf->data, buf->len, ZMQ_DONTWAIT) >= 0)
+		buf_clear(buf);
+	else
+		r = -errno;
+	if (r == -ENOMEM)
+		end_message(bus);
+	return r;
 }
 
 int

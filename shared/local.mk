@@ -10,6 +10,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/conf.c %D%/conf.h \
 	%D%/credentials.c %D%/credentials.h \
 	%D%/dotenv.c %D%/dotenv.h \
+	%D%/hash.c %D%/hash.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/keys.c %D%/keys.h \
 	%D%/list.c %D%/list.h \

@@ -17,6 +17,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/outq.c %D%/hub/outq.h \
 	%D%/hub/paths.c %D%/hub/paths.h \
 	%D%/hub/pings.c %D%/hub/pings.h \
+	%D%/hub/reserve.c %D%/hub/reserve.h \
 	%D%/hub/ring.c %D%/hub/ring.h \
 	%D%/hub/trace.c %D%/hub/trace.h \
 	%D%/hub/turn.h \

@@ -3,13 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <uthash.h>
 
 #include "fcgi/template/loader.h"
 #include "fcgi/template/render.h"
 #include "fcgi/template/template.h"
 #include "fcgi/template/templates.h"
 #include "shared/buf.h"
+#include "shared/hash.h"
 
 struct entry {
 	char *name;
@@ -120,6 +120,11 @@ add_entry(struct templates *templates, const char *name)
 		return NULL;
 	}
 	HASH_ADD_KEYPTR(hh, templates->entries, entry->name, strlen(entry->name), entry);
+	if (!HASH_ADDED(entry)) {
+		free(entry->name);
+		free(entry);
+		return NULL;
+	}
 	return entry;
 }
 

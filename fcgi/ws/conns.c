@@ -1,11 +1,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "fcgi/ws/conn.h"
 #include "fcgi/ws/conns.h"
+#include "shared/hash.h"
 
 struct entry {
 	struct wire_id id;
@@ -51,7 +49,7 @@ add_entry(struct conns *conns, const struct wire_id *id)
 		return NULL;
 	entry->id = *id;
 	HASH_ADD(hh, conns->by_id, id, sizeof(entry->id), entry);
-	if (entry->hh.tbl == NULL) { /* so uthash tells that it had no memory */
+	if (!HASH_ADDED(entry)) {
 		free(entry);
 		return NULL;
 	}

@@ -2,10 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HASH_NONFATAL_OOM 1
-#include <uthash.h>
-
 #include "shared/conf.h"
+#include "shared/hash.h"
 #include "sidecar/edge/quotas.h"
 
 enum { NETWORK_BYTES = 8 }; /* of an IPv6 address */
@@ -82,7 +80,7 @@ add(struct quotas *quotas, const struct in6_addr *network)
 		return NULL;
 	quota->network = *network;
 	HASH_ADD(hh, quotas->by_address, network, sizeof(quota->network), quota);
-	if (quota->hh.tbl == NULL) { /* so uthash tells that it had no memory */
+	if (!HASH_ADDED(quota)) {
 		free(quota);
 		return NULL;
 	}

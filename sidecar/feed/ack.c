@@ -11,6 +11,7 @@
 #include "sidecar/hub/client.h"
 #include "sidecar/feed/feed.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/reserve.h"
 #include "sidecar/hub/trace.h"
 #include "sidecar/feed/lane.h"
 #include "sidecar/feed/workers.h"
@@ -26,30 +27,90 @@ find_event(struct client *client, uint64_t id)
 	return NULL;
 }
 
-static enum wire_status
-apply_and_tell(struct feed *feed, struct client *client, const struct wire_command *command)
+/* Takes the frame, which may be NULL. Returns 0, or -ENOMEM when the command had no effect for that reason. */
+static int
+apply_and_tell(struct feed *feed, struct client *client, const struct wire_command *command, struct frame *frame)
 {
 	struct wire_reply reply;
 
-	apply_command(feed->hub, client, command, &reply);
+	apply_with(feed->hub, client, command, frame, &reply);
 	if (feed->events != NULL)
 		feed->events->applied(feed->context, client, command, &reply);
 	trace_command("worker", client, command, &reply);
-	return reply.status;
+	if (reply.status != WIRE_OK && reply.status != WIRE_NO_CONN)
+		log_limited(LOG_LEVEL_WARN, "command refused path=%s conn=%s command=%s status=%s",
+		    path_name(client->place.path), client_name(client), wire_command_name(command->type),
+		    wire_status_name(reply.status));
+	return reply.status == WIRE_BUSY ? -ENOMEM : 0;
 }
 
-static void
-apply_commands(struct feed *feed, struct client *client, struct wire_reader commands)
+static int
+set_attributes(struct feed *feed, struct client *client, struct wire_reader commands)
 {
 	struct wire_command command;
 
-	while (wire_get_command(&commands, &command) > 0) {
-		enum wire_status status = apply_and_tell(feed, client, &command);
+	while (wire_get_command(&commands, &command) > 0)
+		if (command.type == WIRE_SET && apply_and_tell(feed, client, &command, NULL) < 0)
+			return -ENOMEM;
+	return 0;
+}
 
-		if (status != WIRE_OK && status != WIRE_NO_CONN)
-			log_limited(LOG_LEVEL_WARN, "command refused path=%s conn=%s command=%s status=%s",
-			    path_name(client->place.path), client_name(client), wire_command_name(command.type),
-			    wire_status_name(status));
+/* All that can fail for want of memory: the attributes, and what the other commands need. */
+static int
+prepare(struct feed *feed, struct client *client, struct wire_reader commands, struct reserve *ret)
+{
+	struct buf before = BUF_INIT;
+	int r;
+
+	buf_bytes(&before, client->feed.attributes.data, client->feed.attributes.len);
+	r = before.failed ? -ENOMEM : set_attributes(feed, client, commands);
+	if (r == 0)
+		r = reserve_make(ret, feed->hub, client, commands);
+	if (r == 0) {
+		buf_free(&before);
+		return 0;
+	}
+	if (!before.failed) {
+		buf_free(&client->feed.attributes);
+		client->feed.attributes = before;
+	}
+	return r;
+}
+
+/* Returns 0, or -ENOMEM when not one of them had an effect. */
+static int
+apply_several(struct feed *feed, struct client *client, struct wire_reader commands)
+{
+	struct reserve reserve;
+	struct wire_command command;
+	int r = prepare(feed, client, commands, &reserve);
+
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; wire_get_command(&commands, &command) > 0; i++)
+		if (command.type != WIRE_SET)
+			apply_and_tell(feed, client, &command, reserve_take(&reserve, i));
+	reserve_free(&reserve);
+	return 0;
+}
+
+/* tina4-wire(7): as a whole or not at all. Without memory the connection ends that the commands answer. */
+static void
+apply_commands(struct feed *feed, struct client *client, struct wire_reader commands)
+{
+	struct wire_reader rest = commands;
+	struct wire_command command;
+	int r;
+
+	if (wire_get_command(&rest, &command) <= 0)
+		return;
+	if (rest.at == rest.end)
+		r = apply_and_tell(feed, client, &command, NULL);
+	else
+		r = apply_several(feed, client, commands);
+	if (r < 0) {
+		hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "out-of-memory", SPAN_EMPTY);
+		client->feed.dismissed = true;
 	}
 }
 
@@ -75,8 +136,11 @@ open_acknowledged(struct feed *feed, struct client *client, const struct wire_re
 		return;
 	}
 	if (client->place.state == CLIENT_OPENING && !closes_itself(client, record->commands)) {
-		if (hub_join(feed->hub, client) < 0)
-			client_drop(client, "out-of-memory");
+		if (hub_join(feed->hub, client) < 0) {
+			hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "out-of-memory", SPAN_EMPTY);
+			client->feed.dismissed = true;
+			return; /* its handler's commands were for one that is here */
+		}
 		feed_read(feed, client);
 	}
 	apply_commands(feed, client, record->commands);

@@ -1,8 +1,8 @@
 #include <errno.h>
 #include <stdlib.h>
-#include <uthash.h>
 #include <utlist.h>
 
+#include "shared/hash.h"
 #include "sidecar/feed/dedup.h"
 
 struct dedup_request {
@@ -45,6 +45,10 @@ dedup_add(struct dedup *dedup, const struct wire_request *request, const struct 
 	new->reply = *reply;
 	new->reply.text = (struct span){ 0 };
 	HASH_ADD(hh, dedup->by_id, id, sizeof(new->id), new);
+	if (!HASH_ADDED(new)) {
+		free(new);
+		return -ENOMEM;
+	}
 	DL_APPEND(dedup->oldest, new);
 	dedup->n++;
 	return 0;

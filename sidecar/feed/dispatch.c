@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <errno.h>
 #include <string.h>
 
 #include "shared/bus.h"
@@ -28,6 +29,19 @@ begin_events(struct worker *worker)
 		wire_put_header(&worker->out, WIRE_EVENTS, 0);
 }
 
+/* Cuts a message back to what was whole before something found no memory. Returns true when that was so. */
+static bool
+undo_failed(struct worker *worker, size_t len)
+{
+	bool failed = worker->out.failed;
+
+	if (failed) {
+		worker->out.len = len;
+		worker->out.failed = false;
+	}
+	return failed;
+}
+
 static void
 put_detach(struct dispatch *dispatch, struct client *client)
 {
@@ -35,10 +49,13 @@ put_detach(struct dispatch *dispatch, struct client *client)
 	struct worker *worker, *next;
 
 	HASH_ITER(hh, dispatch->workers->by_peer, worker, next) {
+		size_t len = worker->out.len;
+
 		if (worker->serial != client->feed.attached)
 			continue;
 		begin_events(worker);
 		wire_put_event(&worker->out, &detach);
+		undo_failed(worker, len);
 	}
 }
 
@@ -62,13 +79,15 @@ attach(struct dispatch *dispatch, struct worker *worker, struct event *event, st
 	client->feed.attached = worker->serial;
 }
 
-static void
+/* Returns 0, or -ENOMEM when it is not sent and has to go later. */
+static int
 send_event(struct dispatch *dispatch, struct worker *worker, struct event *event)
 {
+	size_t len = worker->out.len;
 	struct wire_event out = {
 		.kind = event->kind,
 		.flags = event->binary ? WIRE_BINARY : 0,
-		.attempt = ++event->attempt,
+		.attempt = (uint16_t)(event->attempt + 1),
 		.code = event->code,
 		.conn = event->client->id,
 		.epoch = dispatch->feed->epoch,
@@ -77,16 +96,22 @@ send_event(struct dispatch *dispatch, struct worker *worker, struct event *event
 		.data = { event->data, event->len },
 	};
 
-	event->order = ++dispatch->feed->n_sent;
-	event->sent_us = dispatch->turn->now_us;
 	begin_events(worker);
 	attach(dispatch, worker, event, &out);
 	wire_put_event(&worker->out, &out);
+	if (undo_failed(worker, len)) {
+		event->client->feed.attached = 0; /* it may not have heard of it */
+		return -ENOMEM;
+	}
+	event->attempt++;
+	event->order = ++dispatch->feed->n_sent;
+	event->sent_us = dispatch->turn->now_us;
 	event->sent = true;
 	worker->n_owed++;
 	log_debug("event sent event=%s path=%s conn=%s id=%" PRIu64 " attempt=%u bytes=%zu app=%s",
 	    wire_event_name(event->kind), path_name(event->client->place.path), client_name(event->client), event->id,
 	    event->attempt, event->len, worker->app->name);
+	return 0;
 }
 
 /* Finds the lane's worker. Returns false when it has to wait for one. */
@@ -134,7 +159,11 @@ send_lane(struct dispatch *dispatch, struct lane *lane)
 			feed_drop_event(feed, event);
 			continue;
 		}
-		send_event(dispatch, lane->holder, event);
+		if (send_event(dispatch, lane->holder, event) < 0) {
+			lane->unsent = event;
+			lane_list(lane, &feed->starved);
+			return;
+		}
 		lane->n_owed++;
 	}
 	lane->unsent = NULL;
@@ -148,8 +177,8 @@ flush_worker(struct dispatch *dispatch, struct worker *worker)
 	if (worker->out.len == 0)
 		return;
 	r = bus_send(dispatch->bus, &worker->peer, &worker->out);
-	if (r == 0 || r == -EAGAIN)
-		return; /* a full pipe: it stays for the next turn */
+	if (r == 0 || r == -EAGAIN || r == -ENOMEM)
+		return; /* a full pipe, or no memory: it stays for the next turn */
 	roster_gone(dispatch->roster, worker, r == -EHOSTUNREACH ? "connection-lost" : strerror(-r));
 }
 

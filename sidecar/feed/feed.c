@@ -159,6 +159,8 @@ feed_client_open(struct feed *feed, struct client *client)
 	event = event_new(WIRE_OPEN, NULL, 0);
 	if (client->feed.close_event == NULL || event == NULL) {
 		free(event);
+		free(client->feed.close_event);
+		client->feed.close_event = NULL; /* nobody is to hear of its end either */
 		return -ENOMEM;
 	}
 	client_pause(client, true); /* until the open event is acknowledged */
@@ -369,6 +371,8 @@ feed_tick(struct feed *feed, uint64_t now_ms)
 	uint64_t wait_ms = 1000ull * feed->conf->worker_wait;
 	struct lane *lane;
 
+	while ((lane = feed->starved) != NULL)
+		lane_list(lane, &feed->ready);
 	DL_FOREACH2(feed->lonely, lane, next_listed)
 		if (now_ms - lane->lonely_since_ms >= wait_ms)
 			close_waiting(feed, lane);

@@ -51,9 +51,10 @@ struct feed {
 
 	uint64_t generation; /* changes with the set of workers and routes */
 	uint64_t next_event;
-	uint64_t n_sent;     /* events, in the order in which workers handle them */
-	struct lane *ready;  /* has events to send */
-	struct lane *lonely; /* has events to send, but no worker */
+	uint64_t n_sent;      /* events, in the order in which workers handle them */
+	struct lane *ready;   /* has events to send */
+	struct lane *lonely;  /* has events to send, but no worker */
+	struct lane *starved; /* has events to send, but there was no memory for it */
 	struct client *paused;
 	bool resume;        /* some of the paused may be read again */
 	uint32_t n_waiting; /* events without an acknowledgement */

@@ -1,10 +1,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "shared/clock.h"
 #include "shared/conf.h"
+#include "shared/hash.h"
 #include "shared/log.h"
 #include "sidecar/feed/ack.h"
 #include "sidecar/feed/feed.h"
@@ -126,6 +126,10 @@ remember_app(struct intake *intake, const struct bus_peer *peer)
 			return -ENOMEM;
 		app->peer = *peer;
 		HASH_ADD(hh, intake->apps, peer, sizeof(app->peer), app);
+		if (!HASH_ADDED(app)) {
+			free(app);
+			return -ENOMEM;
+		}
 	}
 	app->heard_ms = intake->parts.turn->now_ms;
 	return 0;

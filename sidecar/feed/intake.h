@@ -14,9 +14,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 #include "shared/bus.h"
+#include "shared/hash.h"
 #include "shared/wire.h"
 #include "sidecar/feed/histogram.h"
 

@@ -24,6 +24,10 @@ workers_add(struct workers *workers, const struct bus_peer *peer)
 	worker->peer = *peer;
 	worker->serial = ++workers->last_serial;
 	HASH_ADD(hh, workers->by_peer, peer, sizeof(worker->peer), worker);
+	if (!HASH_ADDED(worker)) {
+		free(worker);
+		return NULL;
+	}
 	return worker;
 }
 

@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uthash.h>
 
 #include "shared/buf.h"
 #include "shared/bus.h"
+#include "shared/hash.h"
 
 struct route;
 struct route_app;

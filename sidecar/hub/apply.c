@@ -25,9 +25,33 @@ frame_of(const struct wire_command *command)
 	    command->flags & WIRE_BINARY ? FRAME_BINARY : FRAME_TEXT, command->data.data, command->data.len);
 }
 
+int
+apply_frame(const struct hub *hub, const struct wire_command *command, struct frame **ret)
+{
+	struct frame *frame;
+
+	if (check_data(hub, command) != WIRE_OK)
+		return 0;
+	frame = frame_of(command);
+	if (frame == NULL)
+		return -ENOMEM;
+	*ret = frame;
+	return 0;
+}
+
+/* The frame that was made before, if there is one. NULL when out of memory. */
+static struct frame *
+take_frame(struct frame **made, const struct wire_command *command)
+{
+	struct frame *frame = *made != NULL ? *made : frame_of(command);
+
+	*made = NULL;
+	return frame;
+}
+
 static enum wire_status
 apply_broadcast(struct hub *hub, struct path *path, struct client *except, const struct wire_command *command,
-    struct wire_reply *ret)
+    struct frame **made, struct wire_reply *ret)
 {
 	enum wire_status status = check_data(hub, command);
 	struct frame *frame;
@@ -41,7 +65,7 @@ apply_broadcast(struct hub *hub, struct path *path, struct client *except, const
 		except = NULL;
 
 	n = path->n_members - (except != NULL);
-	frame = frame_of(command);
+	frame = take_frame(made, command);
 	if (frame == NULL || batch_broadcast(&hub->batches, path, frame, except) < 0)
 		return WIRE_BUSY;
 	ret->connections = n;
@@ -53,7 +77,7 @@ apply_broadcast(struct hub *hub, struct path *path, struct client *except, const
 /* Until its open is acknowledged, a client gets only what that acknowledgement sends it. */
 static enum wire_status
 apply_send(struct hub *hub, struct client *sender, struct client *client, const struct wire_command *command,
-    struct wire_reply *ret)
+    struct frame **made, struct wire_reply *ret)
 {
 	enum wire_status status = check_data(hub, command);
 	struct frame *frame;
@@ -63,7 +87,7 @@ apply_send(struct hub *hub, struct client *sender, struct client *client, const 
 	if (client == NULL ||
 	    !(client->place.state == CLIENT_JOINED || (client->place.state == CLIENT_OPENING && client == sender)))
 		return WIRE_NO_CONN;
-	frame = frame_of(command);
+	frame = take_frame(made, command);
 	if (frame == NULL || batch_send(&hub->batches, client, frame) < 0)
 		return WIRE_BUSY;
 	ret->connections = 1;
@@ -108,21 +132,22 @@ apply_count(struct hub *hub, const struct wire_command *command, struct wire_rep
 }
 
 static enum wire_status
-apply(struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret)
+apply(struct hub *hub, struct client *sender, const struct wire_command *command, struct frame **made,
+    struct wire_reply *ret)
 {
 	struct client *target = command->flags & WIRE_OTHER_CONN ? hub_find(hub, &command->conn) : sender;
 
 	switch (command->type) {
 	case WIRE_SEND:
-		return apply_send(hub, sender, target, command, ret);
+		return apply_send(hub, sender, target, command, made, ret);
 	case WIRE_BROADCAST:
 		if (sender == NULL)
 			return WIRE_INVALID;
 		return apply_broadcast(
-		    hub, sender->place.path, command->flags & WIRE_EXCLUDE_SENDER ? sender : NULL, command, ret);
+		    hub, sender->place.path, command->flags & WIRE_EXCLUDE_SENDER ? sender : NULL, command, made, ret);
 	case WIRE_PUSH:
 		return apply_broadcast(
-		    hub, hub_find_path(hub, command->key.data, command->key.len), NULL, command, ret);
+		    hub, hub_find_path(hub, command->key.data, command->key.len), NULL, command, made, ret);
 	case WIRE_DISCONNECT:
 		return apply_disconnect(hub, target, command, ret);
 	case WIRE_SET:
@@ -138,7 +163,15 @@ apply(struct hub *hub, struct client *sender, const struct wire_command *command
 enum wire_status
 apply_command(struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret)
 {
+	return apply_with(hub, sender, command, NULL, ret);
+}
+
+enum wire_status
+apply_with(struct hub *hub, struct client *sender, const struct wire_command *command, struct frame *frame,
+    struct wire_reply *ret)
+{
 	*ret = (struct wire_reply){ 0 };
-	ret->status = apply(hub, sender, command, ret);
+	ret->status = apply(hub, sender, command, &frame, ret);
+	frame_unref(frame);
 	return ret->status;
 }

@@ -11,6 +11,7 @@
 #include "shared/wire.h"
 
 struct client;
+struct frame;
 struct hub;
 
 /*
@@ -19,5 +20,12 @@ struct hub;
  */
 enum wire_status apply_command(
     struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret);
+
+/* Makes what a command sends, if it is fit to be sent: *ret may stay NULL. Returns 0 or -ENOMEM. */
+int apply_frame(const struct hub *hub, const struct wire_command *command, struct frame **ret);
+
+/* The same as apply_command(), with a frame of apply_frame(), which it takes; NULL is one that is yet to be made. */
+enum wire_status apply_with(struct hub *hub, struct client *sender, const struct wire_command *command,
+    struct frame *frame, struct wire_reply *ret);
 
 #endif

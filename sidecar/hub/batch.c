@@ -13,6 +13,7 @@
 enum {
 	GROUP = 16,          /* members looked at together */
 	KEPT_OWN_FRAMES = 8, /* room for that many stays with a client between turns */
+	KEPT_ENTRIES = 256,  /* and that much with a path */
 };
 
 void
@@ -149,6 +150,47 @@ batch_broadcast(struct batches *batches, struct path *path, struct frame *frame,
 	return 0;
 }
 
+/* --- room for a record ---------------------------------------------------------------- */
+
+int
+batch_reserve_client(struct client *client)
+{
+	struct batch *batch;
+
+	if (ARRAY_RESERVE(client->batch.own, client->batch.n_own + client->batch.n_reserved, client->batch.cap_own) < 0)
+		return -ENOMEM;
+	client->batch.n_reserved++;
+	if (client->socket.special || client->place.path == NULL)
+		return 0;
+	batch = &client->place.path->batch;
+	if (ARRAY_RESERVE(batch->specials, batch->n_specials + batch->n_reserved_specials, batch->cap_specials) < 0)
+		return -ENOMEM;
+	batch->n_reserved_specials++;
+	return 0;
+}
+
+int
+batch_reserve_path(struct path *path)
+{
+	struct batch *batch = &path->batch;
+
+	if (ARRAY_RESERVE(batch->entries, batch->n + batch->n_reserved, batch->cap) < 0)
+		return -ENOMEM;
+	batch->n_reserved++;
+	return 0;
+}
+
+void
+batch_settle(struct client *client, struct path *path)
+{
+	if (client != NULL)
+		client->batch.n_reserved = 0;
+	if (client != NULL && client->place.path != NULL)
+		client->place.path->batch.n_reserved_specials = 0;
+	if (path != NULL)
+		path->batch.n_reserved = 0;
+}
+
 /* --- writing ---------------------------------------------------------------------------- */
 
 /* A message as those get it who have agreed on permessage-deflate, or as all others do. */
@@ -189,12 +231,21 @@ join_batch(const struct batches *batches, const struct path *path, bool deflate)
 	return joined;
 }
 
+/* Without memory for one buffer, the messages go one by one. */
+static void
+write_each(struct batches *batches, struct path *path, struct client *client)
+{
+	for (uint32_t i = 0; i < path->batch.n; i++)
+		client_write(client, form(batches, path->batch.entries[i].frame, client->socket.deflate),
+		    batches->conf->ws_queue_bytes);
+}
+
 /* Writes to one of the members who get the batch as it is. */
 static void
-write_member(struct batches *batches, struct client *client, bool ready, struct frame *shared)
+write_member(struct batches *batches, struct path *path, struct client *client, bool ready, struct frame *shared)
 {
 	if (shared == NULL)
-		client_drop(client, "out-of-memory");
+		write_each(batches, path, client);
 	else if (ready)
 		client_write_now(client, shared, batches->conf->ws_queue_bytes);
 	else
@@ -225,7 +276,8 @@ write_members(struct batches *batches, struct path *path)
 			ready[i] = client_ready(group[i]);
 		for (uint32_t i = 0; i < n; i++)
 			if (!group[i]->socket.special)
-				write_member(batches, group[i], ready[i], group[i]->socket.deflate ? deflated : plain);
+				write_member(
+				    batches, path, group[i], ready[i], group[i]->socket.deflate ? deflated : plain);
 	}
 	frame_unref(plain);
 	frame_unref(deflated);
@@ -280,13 +332,24 @@ join_sequence(const struct batches *batches, const struct path *path, const stru
 	return 0;
 }
 
+/* Without memory for one buffer. */
 static void
-reset_special(struct client *client)
+write_sequence(struct batches *batches, const struct path *path, struct client *client)
+{
+	uint32_t at = 0, own = 0;
+	struct frame *frame;
+
+	while ((frame = next_of_sequence(batches, path, client, &at, &own)) != NULL)
+		client_write(client, frame, batches->conf->ws_queue_bytes);
+}
+
+static void
+reset_special(const struct batches *batches, struct client *client)
 {
 	for (uint32_t i = 0; i < client->batch.n_own; i++)
 		frame_unref(client->batch.own[i].frame);
 	client->batch.n_own = 0;
-	if (client->batch.cap_own > KEPT_OWN_FRAMES) {
+	if (client->batch.cap_own > KEPT_OWN_FRAMES && !batches->reserved) {
 		free(client->batch.own);
 		client->batch.own = NULL;
 		client->batch.cap_own = 0;
@@ -307,14 +370,30 @@ write_specials(struct batches *batches, struct path *path)
 		if (client == NULL)
 			continue; /* gone meanwhile */
 		if (join_sequence(batches, path, client, &frame) < 0)
-			client_drop(client, "out-of-memory");
+			write_sequence(batches, path, client);
 		else if (frame != NULL) {
 			client_write(client, frame, batches->conf->ws_queue_bytes);
 			frame_unref(frame);
 		}
-		reset_special(client);
+		reset_special(batches, client);
 	}
 	path->batch.n_specials = 0;
+}
+
+/* What one large turn has needed. */
+static void
+give_back(struct batch *batch)
+{
+	if (batch->cap > KEPT_ENTRIES) {
+		free(batch->entries);
+		batch->entries = NULL;
+		batch->cap = 0;
+	}
+	if (batch->cap_specials > KEPT_ENTRIES) {
+		free(batch->specials);
+		batch->specials = NULL;
+		batch->cap_specials = 0;
+	}
 }
 
 static void
@@ -323,6 +402,8 @@ flush_path(struct batches *batches, struct path *path)
 	write_members(batches, path);
 	write_specials(batches, path);
 	clear(&path->batch);
+	if (!batches->reserved)
+		give_back(&path->batch);
 }
 
 void

@@ -10,6 +10,7 @@
 #ifndef SIDECAR_BATCH_H
 #define SIDECAR_BATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct client;
@@ -27,6 +28,7 @@ struct batches {
 	const struct conf *conf;
 	struct deflate *deflate; /* NULL while no client may agree on it */
 	struct path *dirty;      /* something to write */
+	bool reserved;           /* a record is being applied, whose room must stay: reserve.h */
 	uint64_t sent;           /* messages */
 	uint64_t delivered;      /* messages times recipients */
 	uint64_t delivered_bytes;
@@ -41,6 +43,17 @@ void batches_open(struct batches *batches, const struct conf *conf, struct defla
  */
 int batch_send(struct batches *batches, struct client *client, struct frame *frame);
 int batch_broadcast(struct batches *batches, struct path *path, struct frame *frame, struct client *except);
+
+/*
+ * Makes room for one more batch_send() to a client, batch_leave() of it or exclusion
+ * of it, or for one more broadcast, so that these cannot fail: until batch_settle(),
+ * each call for one more. Returns 0 or -ENOMEM.
+ */
+int batch_reserve_client(struct client *client);
+int batch_reserve_path(struct path *path);
+
+/* All of it has been reserved: the room stays while batches->reserved. Either may be NULL. */
+void batch_settle(struct client *client, struct path *path);
 
 /* Writes everything. */
 void batches_flush(struct batches *batches);

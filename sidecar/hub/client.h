@@ -11,9 +11,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uthash.h>
 
 #include "shared/buf.h"
+#include "shared/hash.h"
 #include "shared/wire.h"
 #include "sidecar/hub/outq.h"
 
@@ -70,7 +70,8 @@ struct client {
 	struct {
 		struct own_frame *own;
 		uint32_t n_own, cap_own;
-		uint32_t from, to; /* the part of the path's batch */
+		uint32_t n_reserved; /* of own, while a record is prepared: reserve.h */
+		uint32_t from, to;   /* the part of the path's batch */
 	} batch;
 	/* how it ends: hub.c, and who cuts it off or hears its close frame */
 	struct {

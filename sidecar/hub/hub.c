@@ -63,6 +63,11 @@ path_new(struct hub *hub, const char *name, size_t len)
 	path->len = len;
 	path->epoch = hub->next_epoch++;
 	HASH_ADD_KEYPTR(hh, hub->paths, path->name, path->len, path);
+	if (!HASH_ADDED(path)) {
+		free(path->name);
+		free(path);
+		return NULL;
+	}
 	return path;
 }
 
@@ -96,12 +101,17 @@ hub_enter(struct hub *hub, struct client *client, const char *name, size_t len)
 		path = path_new(hub, name, len);
 	if (path == NULL)
 		return -ENOMEM;
+	HASH_ADD(hh, hub->clients, id.bytes, sizeof(client->id.bytes), client);
+	if (!HASH_ADDED(client)) {
+		if (path->n_clients == 0)
+			path_free(hub, path);
+		return -ENOMEM;
+	}
 	client->place.path = path;
 	client->place.state = CLIENT_OPENING;
 	client->batch.from = client->batch.to = 0;
 	path->n_clients++;
 	path->count++;
-	HASH_ADD(hh, hub->clients, id.bytes, sizeof(client->id.bytes), client);
 	count_changed(hub, path);
 	return 0;
 }
@@ -130,6 +140,7 @@ remove_member(struct path *path, struct client *client)
 	path->n_deflate -= client->socket.deflate;
 	path->members[client->place.member] = last;
 	last->place.member = client->place.member;
+	ARRAY_SHRINK(path->members, path->n_members, path->cap_members);
 }
 
 void

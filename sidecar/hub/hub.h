@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uthash.h>
 
+#include "shared/hash.h"
 #include "shared/wire.h"
 #include "sidecar/hub/batch.h"
 #include "sidecar/hub/client.h"

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uthash.h>
 
+#include "shared/hash.h"
 #include "shared/wire.h"
 
 struct channel;
@@ -33,6 +33,7 @@ struct batch {
 	size_t bytes;
 	struct client **specials; /* who gets a sequence of its own; NULL for one that is gone */
 	uint32_t n_specials, cap_specials;
+	uint32_t n_reserved, n_reserved_specials; /* while a record is prepared: reserve.h */
 	bool dirty;
 	struct path *next_dirty;
 };

@@ -8,6 +8,7 @@ unit_tests += \
 	%D%/test_conf \
 	%D%/test_credentials \
 	%D%/test_dotenv \
+	%D%/test_hash \
 	%D%/test_list \
 	%D%/test_log \
 	%D%/test_logfmt \
@@ -40,6 +41,8 @@ unit_tests += \
 %C%_test_credentials_LDADD = shared/libshared.la
 %C%_test_dotenv_SOURCES = %D%/test_dotenv.c
 %C%_test_dotenv_LDADD = shared/libshared.la
+%C%_test_hash_SOURCES = %D%/test_hash.c
+%C%_test_hash_LDADD = shared/libshared.la
 %C%_test_list_SOURCES = %D%/test_list.c
 %C%_test_list_LDADD = shared/libshared.la
 %C%_test_log_SOURCES = %D%/test_log.c

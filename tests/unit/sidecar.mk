@@ -32,6 +32,7 @@ unit_tests += \
 	%D%/test_ring \
 	%D%/test_roster \
 	%D%/test_routes \
+	%D%/test_shortage \
 	%D%/test_workers
 
 %C%_scene = %D%/scene.c %D%/scene.h %D%/fake_browser.c %D%/fake_browser.h
@@ -119,6 +120,12 @@ unit_tests += \
 %C%_test_routes_SOURCES = %D%/test_routes.c
 %C%_test_routes_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_routes_LDADD = sidecar/libsidecar.la
+%C%_test_shortage_SOURCES = %D%/test_shortage.c $(%C%_scene)
+%C%_test_shortage_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_shortage_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+	-Wl,--wrap=aligned_alloc -Wl,--wrap=strndup \
+	-Wl,--wrap=intake_drain -Wl,--wrap=dispatch_flush -Wl,--wrap=hub_flush
+%C%_test_shortage_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
 %C%_test_workers_SOURCES = %D%/test_workers.c
 %C%_test_workers_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_workers_LDADD = sidecar/libsidecar.la

@@ -1,0 +1,120 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sidecar/hub/apply.h"
+#include "sidecar/hub/client.h"
+#include "sidecar/hub/frame.h"
+#include "sidecar/hub/hub.h"
+#include "sidecar/hub/reserve.h"
+
+static uint32_t
+count(struct wire_reader commands)
+{
+	struct wire_command command;
+	uint32_t n = 0;
+
+	while (wire_get_command(&commands, &command) > 0)
+		n++;
+	return n;
+}
+
+/* Whom a command is about: a client, or all of a path; NULL for nobody. */
+static void
+find_targets(struct hub *hub, struct client *sender, const struct wire_command *command, struct client **ret_client,
+    struct path **ret_path)
+{
+	*ret_client = NULL;
+	*ret_path = NULL;
+	switch (command->type) {
+	case WIRE_SEND:
+	case WIRE_DISCONNECT:
+		*ret_client = command->flags & WIRE_OTHER_CONN ? hub_find(hub, &command->conn) : sender;
+		return;
+	case WIRE_BROADCAST:
+		*ret_client = command->flags & WIRE_EXCLUDE_SENDER ? sender : NULL;
+		*ret_path = sender->place.path;
+		return;
+	case WIRE_PUSH:
+		*ret_path = hub_find_path(hub, command->key.data, command->key.len);
+		return;
+	case WIRE_SET:
+	case WIRE_COUNT:
+	case WIRE_STATS:
+		return;
+	}
+}
+
+static int
+make_one(struct reserve *reserve, struct hub *hub, struct client *sender, const struct wire_command *command)
+{
+	struct client *client;
+	struct path *path;
+	int r = 0;
+
+	find_targets(hub, sender, command, &client, &path);
+	if (client != NULL)
+		r = batch_reserve_client(client);
+	if (r == 0 && path != NULL)
+		r = batch_reserve_path(path);
+	if (r == 0 && command->type != WIRE_DISCONNECT && (client != NULL || path != NULL))
+		r = apply_frame(hub, command, &reserve->frames[reserve->n]);
+	return r;
+}
+
+/* The places that were reserved are no more than room from here on. */
+static void
+settle(struct hub *hub, struct client *sender, struct wire_reader commands)
+{
+	struct wire_command command;
+	struct client *client;
+	struct path *path;
+
+	while (wire_get_command(&commands, &command) > 0) {
+		find_targets(hub, sender, &command, &client, &path);
+		batch_settle(client, path);
+	}
+}
+
+int
+reserve_make(struct reserve *reserve, struct hub *hub, struct client *sender, struct wire_reader commands)
+{
+	struct wire_reader again = commands;
+	struct wire_command command;
+	int r = 0;
+
+	*reserve = (struct reserve){ 0 };
+	reserve->frames = calloc(count(commands) + 1u, sizeof(*reserve->frames));
+	if (reserve->frames == NULL)
+		return -ENOMEM;
+	while (r == 0 && wire_get_command(&commands, &command) > 0) {
+		r = make_one(reserve, hub, sender, &command);
+		reserve->n++;
+	}
+	settle(hub, sender, again);
+	reserve->batches = &hub->batches;
+	hub->batches.reserved = true;
+	if (r < 0)
+		reserve_free(reserve);
+	return r;
+}
+
+struct frame *
+reserve_take(struct reserve *reserve, uint32_t i)
+{
+	struct frame *frame = i < reserve->n ? reserve->frames[i] : NULL;
+
+	if (frame != NULL)
+		reserve->frames[i] = NULL;
+	return frame;
+}
+
+void
+reserve_free(struct reserve *reserve)
+{
+	for (uint32_t i = 0; i < reserve->n; i++)
+		frame_unref(reserve->frames[i]);
+	free(reserve->frames);
+	if (reserve->batches != NULL)
+		reserve->batches->reserved = false;
+	*reserve = (struct reserve){ 0 };
+}
