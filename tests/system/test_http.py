@@ -4,6 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from stack import eventually
+
 
 def test_what_comes_is_what_was_sent(site):
     answer = site.http("POST", "/mirror/a%20b?q=1%262+3", {
@@ -72,7 +74,8 @@ def test_a_handler_that_fails_is_500(site):
     answer = site.http("GET", "/broken")
     assert answer.status == 500
     assert b"EIO" not in answer.body and b"Input/output" not in answer.body
-    assert any("/broken" in line for line in (site.app or site.web_server).lines())
+    log = site.app or site.web_server
+    eventually(lambda: any("/broken" in line for line in log.lines()), "it is logged")
 
 
 def test_a_body_past_the_limit_is_413(make_stack):
