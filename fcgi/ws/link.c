@@ -129,8 +129,9 @@ static void
 tell_away(struct link *link)
 {
 	if (link->away && !link->told_away)
-		log_warn("%s %s the sidecar bus=%s", role_name(link->role),
-		    link->state == LINK_KNOWN ? "disconnected from" : "waits for", link->app->conf.bus);
+		log_warn(link->state == LINK_KNOWN ? "%s disconnected from the sidecar bus=%s"
+						   : "%s waits for the sidecar bus=%s",
+		    role_name(link->role), link->app->conf.bus);
 	link->told_away |= link->away;
 }
 

@@ -12,6 +12,7 @@ unit_tests += \
 	%D%/test_hello \
 	%D%/test_jar \
 	%D%/test_jsonf \
+	%D%/test_link \
 	%D%/test_listener \
 	%D%/test_listing \
 	%D%/test_multipart \
@@ -57,6 +58,8 @@ unit_tests += \
 %C%_test_jar_LDADD = fcgi/libapp.la
 %C%_test_jsonf_SOURCES = %D%/test_jsonf.c
 %C%_test_jsonf_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_link_SOURCES = %D%/test_link.c %D%/fake_sidecar.c %D%/fake_sidecar.h
+%C%_test_link_LDADD = fcgi/libapp.la $(ZMQ_LIBS)
 %C%_test_listener_SOURCES = %D%/test_listener.c
 %C%_test_listener_LDADD = fcgi/libapp.la
 %C%_test_listing_SOURCES = %D%/test_listing.c

@@ -108,9 +108,69 @@ test_relay(void)
 	buf_free(&metrics);
 }
 
+/* Each part counts to another number, so that none is taken for its neighbour. */
+static void
+test_each_is_its_own(void)
+{
+	static const struct {
+		enum figure figure;
+		uint64_t expected;
+	} all_of[] = {
+		{ FIGURE_UPTIME, 60 },
+		{ FIGURE_EVENTS, 101 },
+		{ FIGURE_EVENTS_WAITING, 102 },
+		{ FIGURE_EVENTS_REDELIVERED, 103 },
+		{ FIGURE_PUSHES, 104 },
+		{ FIGURE_SENT, 105 },
+		{ FIGURE_DELIVERIES, 106 },
+		{ FIGURE_DELIVERED_BYTES, 107 },
+		{ FIGURE_MALFORMED, 108 },
+		{ FIGURE_RELAY_HOSTS, 109 },
+		{ FIGURE_RELAY_WAITING, 12 },
+		{ FIGURE_RELAY_PUBLISHED, 110 },
+		{ FIGURE_RELAY_RECEIVED, 111 },
+		{ FIGURE_RELAY_DUPLICATES, 112 },
+		{ FIGURE_RELAY_REFUSED, 113 },
+		{ FIGURE_RELAY_MALFORMED, 114 },
+		{ FIGURE_STARTED, 115 },
+		{ FIGURE_CONNECTIONS, 116 },
+		{ FIGURE_RECEIVED, 117 },
+		{ FIGURE_RECEIVED_BYTES, 118 },
+		{ FIGURE_QUEUED_BYTES, 0 },
+	};
+	struct feed busy = { .n_sent = 101, .n_waiting = 102, .redelivered = 103 };
+	struct requests asked = { .pushes = { [WIRE_OK] = 104 } };
+	struct hub full = { .batches = { .sent = 105, .delivered = 106, .delivered_bytes = 107 } };
+	struct intake confused = { .n_malformed = 108 };
+	struct relay others = { .transport = &transport,
+		.hosts = { .n_here = 109 },
+		.n_published = 110,
+		.n_received = 111,
+		.n_duplicates = 112,
+		.n_refused = 113,
+		.n_malformed = 114 };
+	struct counters come = { .n_open = 116, .n_received = 117, .received_bytes = 118 };
+	struct figures figures = all();
+
+	figures.feed = &busy;
+	figures.requests = &asked;
+	figures.hub = &full;
+	figures.intake = &confused;
+	figures.relay = &others;
+	figures.counters = &come;
+	figures.started = 115;
+	for (size_t i = 0; i < sizeof(all_of) / sizeof(all_of[0]); i++) {
+		const struct figure_name *name = &figure_names[all_of[i].figure];
+
+		OK(figure_value(&figures, all_of[i].figure) == all_of[i].expected,
+		    name->stat != NULL ? name->stat : name->metric);
+	}
+}
+
 int
 main(void)
 {
+	test_each_is_its_own();
 	test_names();
 	test_two_forms();
 	test_relay();

@@ -49,11 +49,19 @@ each_route_is_a_line(void)
 
 	OK(prints(app, ""), "an app without routes prints nothing");
 	tina4_get(app, "/orders/{id:int}", answer);
+	tina4_post(app, "/orders", answer);
+	tina4_put(app, "/orders/{id:int}", answer);
+	tina4_patch(app, "/orders/{id:int}", answer);
+	tina4_delete(app, "/orders/{id:int}", answer);
 	tina4_any(app, "/any", answer);
 	tina4_websocket(app, "/ws/chat/{room}", chat);
 	tina4_websocket(app, "/ws/news", NULL);
 	OK(prints(app,
 	       "GET       /orders/{id:int}\n"
+	       "POST      /orders\n"
+	       "PUT       /orders/{id:int}\n"
+	       "PATCH     /orders/{id:int}\n"
+	       "DELETE    /orders/{id:int}\n"
 	       "ANY       /any\n"
 	       "WEBSOCKET /ws/chat/{room}\n"
 	       "WEBSOCKET /ws/news (push only)\n"),

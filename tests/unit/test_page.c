@@ -109,6 +109,13 @@ failures_are_500(void)
 	OK(strcmp(get("/cope/a?page=wrong.html"), "instead") == 0 && res.status == 200, "but answer otherwise");
 }
 
+static int
+break_down(struct tina4_request *req, struct tina4_response *to)
+{
+	(void)req, (void)to;
+	return -EIO;
+}
+
 static void
 debug_pages_explain(void)
 {
@@ -119,6 +126,8 @@ debug_pages_explain(void)
 	OK(strcmp(fields_get(&res.headers, "Content-Type"), "text/html; charset=utf-8") == 0, "as HTML");
 	OK(strstr(get("/show/a?page=gone.html"), "<pre>no template &#39;gone.html&#39;</pre>") != NULL,
 	    "also what is missing");
+	OK(strcmp(get("/break?x"), "{\"error\":\"Internal Server Error\"}") == 0 && res.status == 500,
+	    "but a failure that is no template's has no such page");
 	app->conf.debug = false;
 }
 
@@ -166,6 +175,7 @@ main(void)
 	app = tina4_app_new();
 	tina4_app_templates(app, "nowhere");
 	tina4_app_templates(app, "pages");
+	tina4_get(app, "/break", break_down);
 	tina4_get(app, "/show/{room}", show);
 	tina4_get(app, "/forget/{room}", forget);
 	tina4_get(app, "/cope/{room}", cope);

@@ -123,6 +123,9 @@ test_bad_patterns(void)
 	OK(add(&routes, app, too_long, &route) == -EINVAL, "one that is too long");
 	OK(routes_add(&routes, app, &with_nul, &route, &why) == -EINVAL && why != NULL, "and one with a NUL");
 	OK(routes_empty(&routes), "none of them is in the table");
+	too_long[sizeof(too_long) - 2] = '\0';
+	OK(add(&routes, app, too_long, &route) == 0 && matches(&routes, too_long, too_long),
+	    "the longest there may be is");
 	routes_close(&routes);
 }
 

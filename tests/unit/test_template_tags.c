@@ -61,6 +61,10 @@ loops_go_through_items(void)
 	OK(renders("{% for k, v in dict %}{{ k }}={{ v }};{% endfor %}{% for v in dict %}{{ v }}{% endfor %}",
 	       "x=1;y=2;12"),
 	    "a dict, with keys or without");
+	OK(renders("{% for k, v in {1: 'one', 20: 'two'} %}{{ k ~ '' }}={{ v }} {{ {'1': 'a', '20': 'b'}[k] }};{% "
+		   "endfor %}",
+	       "1=one a;20=two b;"),
+	    "numbers as keys are texts");
 	OK(renders("{% for k, v in list %}{{ k }}{{ v }}{% endfor %}", "0a1b2c"), "a list has keys too");
 	OK(renders("{% for i in none %}x{% else %}empty{% endfor %}{% for i in absent %}x{% else %}absent{% endfor %}",
 	       "emptyabsent"),
