@@ -19,6 +19,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/logfmt.c %D%/logfmt.h \
 	%D%/loglimit.c %D%/loglimit.h \
 	%D%/logqueue.c %D%/logqueue.h \
+	%D%/notify.c %D%/notify.h \
 	%D%/numeral.c %D%/numeral.h \
 	%D%/path.c %D%/path.h \
 	%D%/redisurl.c %D%/redisurl.h \

@@ -2,7 +2,6 @@ noinst_LTLIBRARIES += %D%/libsidecar.la # all but main(), so tests can link it
 bin_PROGRAMS += tina4-sidecar
 
 %C%_libsidecar_la_SOURCES = \
-	%D%/notify.c %D%/notify.h \
 	%D%/parts.c %D%/parts.h \
 	%D%/reload.c %D%/reload.h \
 	%D%/sidecar.c %D%/sidecar.h \

@@ -10,7 +10,7 @@
 #include "shared/conf.h"
 #include "shared/log.h"
 #include "sidecar/edge/acceptor.h"
-#include "sidecar/notify.h"
+#include "shared/notify.h"
 #include "sidecar/parts.h"
 #include "sidecar/reload.h"
 #include "sidecar/sidecar.h"

@@ -9,7 +9,7 @@
 
 #include "shared/clock.h"
 #include "shared/log.h"
-#include "sidecar/notify.h"
+#include "shared/notify.h"
 
 enum { DATAGRAM_BYTES = 512 };
 

@@ -4,8 +4,8 @@
  * It is one datagram per fact, so no library is needed for it. Without
  * NOTIFY_SOCKET in the environment all of it does nothing.
  */
-#ifndef SIDECAR_NOTIFY_H
-#define SIDECAR_NOTIFY_H
+#ifndef SHARED_NOTIFY_H
+#define SHARED_NOTIFY_H
 
 #include <stdint.h>
 
