@@ -20,6 +20,7 @@ def b64(data):
 
 def token(claims=None, secret=SECRET, alg="HS256", **more):
     claims = {"sub": "alice", "exp": int(time.time()) + 60, **(claims or {}), **more}
+    claims = {name: value for name, value in claims.items() if value is not None}
     signed = f"{b64(json.dumps({'alg': alg, 'typ': 'JWT'}).encode())}.{b64(json.dumps(claims).encode())}"
     return f"{signed}.{b64(hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest())}"
 
