@@ -6,6 +6,7 @@
 #include "fcgi/app.h"
 #include "fcgi/ws/exchange.h"
 #include "fcgi/reserved.h"
+#include "fcgi/ws/hand.h"
 #include "fcgi/http/router.h"
 #include "fcgi/session/store.h"
 #include "fcgi/template/templates.h"
@@ -46,6 +47,7 @@ tina4_app_free(struct tina4_app *app)
 	store_free(app->sessions);
 	keys_free(app->keys);
 	templates_free(app->templates);
+	hand_free(app->hand);
 	conf_free(&app->conf);
 	free(app);
 }

@@ -16,6 +16,7 @@
 #include "shared/conf.h"
 
 struct buf;
+struct hand;
 struct keys;
 struct router;
 struct path_pattern;
@@ -61,6 +62,8 @@ struct tina4_app {
 
 	struct app_standin standin;
 	struct reach reach; /* does the sidecar answer? */
+
+	struct hand *hand; /* of a worker: the page that it shares with its supervisor; NULL without one */
 
 	pthread_mutex_t zmq_lock;
 	void *zmq; /* ZeroMQ context, NULL until app_zmq() */

@@ -38,12 +38,16 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/ws/conns.c %D%/ws/conns.h \
 	%D%/ws/events.c %D%/ws/events.h \
 	%D%/ws/exchange.c %D%/ws/exchange.h \
+	%D%/ws/child.c %D%/ws/child.h \
+	%D%/ws/hand.c %D%/ws/hand.h \
 	%D%/ws/hello.c %D%/ws/hello.h \
 	%D%/ws/link.c %D%/ws/link.h \
 	%D%/ws/meta.c %D%/ws/meta.h \
 	%D%/ws/presence.c %D%/ws/presence.h \
 	%D%/ws/reach.c %D%/ws/reach.h \
 	%D%/ws/push.c %D%/ws/push.h \
+	%D%/ws/supervisor.c %D%/ws/supervisor.h \
+	%D%/ws/verdict.c %D%/ws/verdict.h \
 	%D%/ws/worker.c %D%/ws/worker.h \
 	%D%/session/auth.c %D%/session/auth.h \
 	%D%/session/session.c %D%/session/session.h \

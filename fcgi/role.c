@@ -14,6 +14,7 @@ static const struct option options[] = {
 	{ "listen", required_argument, NULL, 'l' },
 	{ "threads", required_argument, NULL, 't' },
 	{ "worker", no_argument, NULL, 'w' },
+	{ "workers", required_argument, NULL, 'n' },
 	{ "routes", no_argument, NULL, 'r' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -23,11 +24,12 @@ void
 role_usage(FILE *stream)
 {
 	fprintf(stream,
-	    "usage: %s --listen ADDRESS [--threads N] | --worker | --routes\n"
+	    "usage: %s --listen ADDRESS [--threads N] | --worker [--workers N] | --routes\n"
 	    "\n"
 	    "  --listen ADDRESS  serve FastCGI on unix:/path, host:port or :port (of loopback)\n"
 	    "  --threads N       serve so many requests at once, in place of TINA4_THREADS\n"
 	    "  --worker          run the WebSocket handlers for tina4-sidecar\n"
+	    "  --workers N       in so many processes, or auto for one a core, in place of TINA4_WORKERS\n"
 	    "  --routes          print the routes\n"
 	    "\n"
 	    "With a listening socket on descriptor 0 it serves FastCGI there, and with a CGI\n"
@@ -81,6 +83,10 @@ parse(struct role *role, int argc, char **argv)
 			break;
 		case 't':
 			setenv("TINA4_THREADS", optarg, true); /* conf judges it */
+			break;
+		case 'n':
+			setenv("TINA4_WORKERS", optarg, true);
+			take(role, ROLE_WORKER);
 			break;
 		case 'w':
 			take(role, ROLE_WORKER);

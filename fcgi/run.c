@@ -19,6 +19,8 @@
 #include "fcgi/ws/presence.h"
 #include "fcgi/role.h"
 #include "fcgi/signals.h"
+#include "fcgi/ws/hand.h"
+#include "fcgi/ws/supervisor.h"
 #include "fcgi/ws/worker.h"
 #include "shared/listener.h"
 #include "shared/log.h"
@@ -174,6 +176,36 @@ serve(struct tina4_app *app, const struct role *role)
 	return status;
 }
 
+/* True when it is to start workers, and is none itself. */
+static bool
+is_supervisor(const struct tina4_app *app, const struct role *role)
+{
+	return role->kind == ROLE_WORKER && app->hand == NULL && strcmp(app->conf.workers, "0") != 0;
+}
+
+/* A worker may have been started by a supervisor. Returns 0 or a negative errno that has been said. */
+static int
+find_supervisor(struct tina4_app *app)
+{
+	int r = hand_adopt(&app->hand);
+
+	if (r == 0 || r == -ENOENT)
+		return 0;
+	fprintf(stderr, "%s: " HAND_VARIABLE ": %s\n", program_invocation_short_name,
+	    r == -EPROTONOSUPPORT ? "the supervisor is of another version of tina4: restart it" : strerror(-r));
+	return r;
+}
+
+static int
+run_role(struct tina4_app *app, const struct role *role, char **argv)
+{
+	if (role->kind == ROLE_WORKER && find_supervisor(app) < 0)
+		return EXIT_USAGE;
+	if (is_supervisor(app, role))
+		return supervisor_run(app, argv);
+	return serves(role->kind) ? serve(app, role) : run(app, role);
+}
+
 int
 tina4_app_run(struct tina4_app **ret, int argc, char **argv)
 {
@@ -188,7 +220,7 @@ tina4_app_run(struct tina4_app **ret, int argc, char **argv)
 	if (serves(role.kind) && role.kind != ROLE_CGI)
 		signals_block();
 	if (!app->refused && prepare_settings(app, environ) == 0)
-		status = serves(role.kind) ? serve(app, &role) : run(app, &role);
+		status = run_role(app, &role, argv);
 	tina4_app_free(app);
 	return status;
 }

@@ -23,13 +23,31 @@ signals_block(void)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
+static int
+open_set(const sigset_t *set)
+{
+	int fd;
+
+	pthread_sigmask(SIG_BLOCK, set, NULL);
+	fd = signalfd(-1, set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
 int
 signals_open(void)
 {
 	sigset_t set = asking_to_stop();
-	int fd;
 
-	signals_block();
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? -errno : fd;
+	return open_set(&set);
+}
+
+int
+signals_open_parent(void)
+{
+	sigset_t set = asking_to_stop();
+
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	signal(SIGCHLD, SIG_DFL); /* ignored, children would leave no status */
+	return open_set(&set);
 }

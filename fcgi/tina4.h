@@ -7,7 +7,7 @@
  *     fd 0 is a listening socket     FastCGI (spawn-fcgi, mod_fcgid, systemd)
  *     --listen ADDRESS               FastCGI on a socket of its own
  *     a CGI environment              one request, then it ends
- *     --worker                       WebSocket handlers, fed by tina4-sidecar
+ *     --worker [--workers N]         WebSocket handlers, fed by tina4-sidecar
  *     --routes                       prints the routes and ends
  *
  * HTTP handlers run in several threads at once (TINA4_THREADS, 8 at first);

@@ -29,6 +29,8 @@ struct conf {
 	/* app */
 	char *app;                /* TINA4_APP: name shared by an app's processes; "" = the program's name */
 	uint32_t threads;         /* TINA4_THREADS: FastCGI requests at once */
+	char *workers;            /* TINA4_WORKERS: processes of `--worker`; a number or "auto" */
+	uint32_t handler_timeout; /* TINA4_HANDLER_TIMEOUT: seconds of a WebSocket handler; 0 = no limit */
 	uint32_t max_body;        /* TINA4_MAX_BODY: bytes of a request body */
 	uint32_t push_timeout_ms; /* TINA4_PUSH_TIMEOUT_MS: wait for a receipt */
 	uint32_t stop_seconds;    /* TINA4_STOP_SECONDS: finish what runs, then exit */

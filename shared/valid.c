@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "shared/numeral.h"
 #include "shared/path.h"
 #include "shared/redisurl.h"
 #include "shared/valid.h"
@@ -119,6 +120,14 @@ bool
 valid_expiry(const char *text, size_t len)
 {
 	return is_word(text, len, "required") || is_word(text, len, "optional");
+}
+
+bool
+valid_workers(const char *text, size_t len)
+{
+	int64_t n;
+
+	return is_word(text, len, "auto") || (numeral_int(text, len, &n) == 0 && n >= 0 && n <= VALID_MAX_WORKERS);
 }
 
 bool

@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { VALID_SECRET_BYTES = 32 }; /* at least: RFC 7518 section 3.2 */
+enum valid_limits {
+	VALID_SECRET_BYTES = 32, /* at least: RFC 7518 section 3.2 */
+	VALID_MAX_WORKERS = 64,  /* of one supervisor */
+};
 
 typedef bool valid_text(const char *text, size_t len);
 
@@ -33,6 +36,9 @@ valid_text valid_pattern; /* of a route */
 valid_text valid_origin;  /* RFC 6454 section 6.2: a scheme and a host, or "*" */
 valid_text valid_token;   /* RFC 9110 section 5.6.2, or "" */
 valid_text valid_cookie;  /* a name */
+
+/* Of workers. */
+valid_text valid_workers; /* a number, or "auto" */
 
 /* Of tokens. */
 valid_text valid_secret; /* "", or long enough and not only blanks */

@@ -216,7 +216,7 @@ wire_get_hello(struct wire_reader *reader, struct wire_hello *ret)
 	struct wire_hello hello;
 	uint8_t role;
 
-	if (get_u8(reader, &role) < 0 || (role != WIRE_ROLE_WORKER && role != WIRE_ROLE_APP))
+	if (get_u8(reader, &role) < 0 || role < WIRE_ROLE_WORKER || role > WIRE_ROLE_SUPERVISOR)
 		return -EPROTO;
 	if (wire_get_blob(reader, &hello.app) < 0 || hello.app.len == 0)
 		return -EPROTO;
@@ -243,6 +243,32 @@ wire_get_route(struct wire_reader *reader, struct wire_route *ret)
 		return -EPROTO;
 	*ret = route;
 	return 0;
+}
+
+void
+wire_put_watch(struct buf *buf, const struct wire_watch *watch)
+{
+	put_id(buf, &watch->supervisor);
+	buf_u32(buf, watch->worker);
+}
+
+int
+wire_get_watch(struct wire_reader *reader, struct wire_watch *ret)
+{
+	struct wire_watch watch = { 0 };
+
+	if (reader->at != reader->end && (get_id(reader, &watch.supervisor) < 0 || get_u32(reader, &watch.worker) < 0))
+		return -EPROTO;
+	*ret = watch;
+	return 0;
+}
+
+bool
+wire_is_watched(const struct wire_watch *watch)
+{
+	static const struct wire_id nobody;
+
+	return memcmp(&watch->supervisor, &nobody, sizeof(nobody)) != 0;
 }
 
 void
@@ -520,25 +546,59 @@ wire_get_reply(struct wire_reader *reader, struct wire_reply *ret)
 }
 
 void
-wire_put_stale(struct buf *buf, const struct wire_stale *stale)
+wire_put_delivery(struct buf *buf, const struct wire_delivery *delivery)
 {
-	put_id(buf, &stale->conn);
-	buf_u64(buf, stale->epoch);
-	buf_u64(buf, stale->event);
-	buf_u16(buf, stale->attempt);
+	put_id(buf, &delivery->conn);
+	buf_u64(buf, delivery->epoch);
+	buf_u64(buf, delivery->event);
+	buf_u16(buf, delivery->attempt);
 }
 
 int
-wire_get_stale(struct wire_reader *reader, struct wire_stale *ret)
+wire_get_delivery(struct wire_reader *reader, struct wire_delivery *ret)
 {
-	struct wire_stale stale;
+	struct wire_delivery delivery;
 
-	if (get_id(reader, &stale.conn) < 0 || get_u64(reader, &stale.epoch) < 0 || get_u64(reader, &stale.event) < 0 ||
-	    get_u16(reader, &stale.attempt) < 0)
+	if (get_id(reader, &delivery.conn) < 0 || get_u64(reader, &delivery.epoch) < 0 ||
+	    get_u64(reader, &delivery.event) < 0 || get_u16(reader, &delivery.attempt) < 0)
 		return -EPROTO;
-	*ret = stale;
+	*ret = delivery;
 	return 0;
 }
+
+/* --- supervisors ----------------------------------------------------------------------- */
+
+void
+wire_put_death(struct buf *buf, const struct wire_death *death)
+{
+	buf_u32(buf, death->worker);
+	buf_u8(buf, death->blames);
+	wire_put_delivery(buf, &death->over);
+}
+
+int
+wire_get_death(struct wire_reader *reader, struct wire_death *ret)
+{
+	struct wire_death death;
+	uint8_t blames;
+
+	if (get_u32(reader, &death.worker) < 0 || get_u8(reader, &blames) < 0 ||
+	    wire_get_delivery(reader, &death.over) < 0)
+		return -EPROTO;
+	death.blames = blames != 0;
+	*ret = death;
+	return 0;
+}
+
+int
+wire_get_worker(struct wire_reader *reader, uint32_t *ret)
+{
+	if (reader->at == reader->end)
+		return 0;
+	return get_u32(reader, ret) < 0 ? -EPROTO : 1;
+}
+
+/* --- names -------------------------------------------------------------------------- */
 
 static const char *
 name_in(const char *const *names, size_t n, size_t i)

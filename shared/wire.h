@@ -40,6 +40,7 @@ enum wire_type {
 	WIRE_HEARTBEAT = 3, /* up: I am alive */
 	WIRE_BYE = 4,       /* up: give me no new events; down: you owe nothing more */
 	WIRE_REQUEST = 5,   /* up: one command on its own; answered by REPLY */
+	WIRE_DEATH = 6,     /* up: one of my workers has died, and over what */
 
 	WIRE_WELCOME = 16, /* down: the sidecar's epoch and limits, the routes it refused */
 	WIRE_EVENTS = 17,  /* down: events */
@@ -80,8 +81,9 @@ struct wire_id {
 };
 
 enum wire_role {
-	WIRE_ROLE_WORKER = 1, /* takes events */
-	WIRE_ROLE_APP = 2,    /* serves HTTP: only announces its app's routes */
+	WIRE_ROLE_WORKER = 1,     /* takes events */
+	WIRE_ROLE_APP = 2,        /* serves HTTP: only announces its app's routes */
+	WIRE_ROLE_SUPERVISOR = 3, /* starts workers, and says how they end */
 };
 
 struct wire_hello {
@@ -98,6 +100,12 @@ enum wire_route_flags {
 struct wire_route {
 	uint8_t flags;
 	struct span pattern;
+};
+
+/* Who watches over a worker: behind the routes of its HELLO, and of its supervisor's. */
+struct wire_watch {
+	struct wire_id supervisor; /* random, chosen when it started; zero: nobody watches */
+	uint32_t worker;           /* its number for the worker, never used again; 0 for itself */
 };
 
 struct wire_welcome {
@@ -190,11 +198,18 @@ struct wire_reply {
 	struct span text;     /* what went wrong, or STATS' lines */
 };
 
-struct wire_stale {
+/* An event on one of its ways to a worker. */
+struct wire_delivery {
 	struct wire_id conn;
 	uint64_t epoch;
 	uint64_t event;
 	uint16_t attempt;
+};
+
+struct wire_death {
+	uint32_t worker; /* the supervisor's number for it */
+	bool blames;     /* it died over this: else over nothing that is known */
+	struct wire_delivery over;
 };
 
 /* Reads a message from its start. */
@@ -214,6 +229,11 @@ void wire_put_hello(struct buf *buf, const struct wire_hello *hello);
 int wire_get_hello(struct wire_reader *reader, struct wire_hello *ret);
 void wire_put_route(struct buf *buf, const struct wire_route *route);
 int wire_get_route(struct wire_reader *reader, struct wire_route *ret);
+
+/* Behind the routes. A HELLO that ends there is of one whom nobody watches: zeroed. Returns 0 or -EPROTO. */
+void wire_put_watch(struct buf *buf, const struct wire_watch *watch);
+int wire_get_watch(struct wire_reader *reader, struct wire_watch *ret);
+bool wire_is_watched(const struct wire_watch *watch);
 
 void wire_put_welcome(struct buf *buf, const struct wire_welcome *welcome);
 int wire_get_welcome(struct wire_reader *reader, struct wire_welcome *ret);
@@ -253,8 +273,15 @@ int wire_get_request(struct wire_reader *reader, struct wire_request *ret);
 void wire_put_reply(struct buf *buf, const struct wire_reply *reply);
 int wire_get_reply(struct wire_reader *reader, struct wire_reply *ret);
 
-void wire_put_stale(struct buf *buf, const struct wire_stale *stale);
-int wire_get_stale(struct wire_reader *reader, struct wire_stale *ret);
+/* The body of STALE, and a part of DEATH. */
+void wire_put_delivery(struct buf *buf, const struct wire_delivery *delivery);
+int wire_get_delivery(struct wire_reader *reader, struct wire_delivery *ret);
+
+void wire_put_death(struct buf *buf, const struct wire_death *death);
+int wire_get_death(struct wire_reader *reader, struct wire_death *ret);
+
+/* A supervisor's HEARTBEAT goes on with the numbers of workers that are at an event. 1, 0 at the end, or -EPROTO. */
+int wire_get_worker(struct wire_reader *reader, uint32_t *ret);
 
 /* What logs and metrics call a status, an event or a command: "no-route", "open", "push"; "unknown" for no such. */
 const char *wire_status_name(enum wire_status status);

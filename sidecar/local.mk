@@ -31,6 +31,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/feed/requests.c %D%/feed/requests.h \
 	%D%/feed/roster.c %D%/feed/roster.h \
 	%D%/feed/routes.c %D%/feed/routes.h \
+	%D%/feed/supervisors.c %D%/feed/supervisors.h \
 	%D%/feed/workers.c %D%/feed/workers.h \
 	%D%/edge/acceptor.c %D%/edge/acceptor.h \
 	%D%/edge/answer.c %D%/edge/answer.h \

@@ -14,12 +14,12 @@ hello_put(struct buf *buf, const struct tina4_app *app, enum wire_role role, uin
 	struct wire_hello hello = {
 		.role = role,
 		.app = span_of(app->name),
-		.n_routes = (uint16_t)app->n_ws_routes,
+		.n_routes = role == WIRE_ROLE_SUPERVISOR ? 0 : (uint16_t)app->n_ws_routes,
 	};
 
 	wire_put_header(buf, WIRE_HELLO, id);
 	wire_put_hello(buf, &hello);
-	for (size_t i = 0; i < app->n_ws_routes; i++) {
+	for (size_t i = 0; i < hello.n_routes; i++) {
 		struct wire_route route = {
 			.flags = flags_of(&app->ws_routes[i]),
 			.pattern = span_of(path_pattern_text(app->ws_routes[i].pattern)),

@@ -21,6 +21,7 @@ enum link_state {
 struct link {
 	struct tina4_app *app;
 	enum wire_role role;
+	struct wire_watch watch; /* zeroed when nobody watches */
 	struct bus *bus;
 	enum link_state state;
 	int64_t due_ms; /* when it has to say something, by clock_ms() */
@@ -31,7 +32,7 @@ struct link {
 };
 
 int
-link_new(struct link **ret, struct tina4_app *app, enum wire_role role)
+link_new(struct link **ret, struct tina4_app *app, enum wire_role role, const struct wire_watch *watch)
 {
 	void *context = app_zmq(app);
 	struct link *link = NULL;
@@ -46,6 +47,8 @@ link_new(struct link **ret, struct tina4_app *app, enum wire_role role)
 		return -ENOMEM;
 	link->app = app;
 	link->role = role;
+	if (watch != NULL)
+		link->watch = *watch;
 	r = bus_connect(&link->bus, context, app->conf.bus, true);
 	if (r < 0) {
 		link_free(link);
@@ -90,10 +93,13 @@ speak(struct link *link)
 	if (clock_ms() < link->due_ms)
 		return 0;
 	buf_clear(&link->out);
-	if (known)
+	if (known) {
 		wire_put_header(&link->out, WIRE_HEARTBEAT, 0);
-	else
+	} else {
 		hello_put(&link->out, link->app, link->role, 0);
+		if (wire_is_watched(&link->watch))
+			wire_put_watch(&link->out, &link->watch);
+	}
 
 	r = link_send(link, &link->out);
 	if (r == 0 && !known)
@@ -121,7 +127,15 @@ link_is_away(const struct link *link)
 static const char *
 role_name(enum wire_role role)
 {
-	return role == WIRE_ROLE_WORKER ? "worker" : "app";
+	switch (role) {
+	case WIRE_ROLE_WORKER:
+		return "worker";
+	case WIRE_ROLE_SUPERVISOR:
+		return "supervisor";
+	case WIRE_ROLE_APP:
+		break;
+	}
+	return "app";
 }
 
 /* Says once that the sidecar does not take what is due. */

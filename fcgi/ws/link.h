@@ -17,8 +17,11 @@
 
 struct link; /* opaque */
 
-/* Borrows app, whose ZeroMQ context it uses. Returns 0 or a negative errno. */
-int link_new(struct link **ret, struct tina4_app *app, enum wire_role role);
+/*
+ * Borrows app, whose ZeroMQ context it uses. watch is copied: whose worker it is,
+ * or NULL. Returns 0 or a negative errno.
+ */
+int link_new(struct link **ret, struct tina4_app *app, enum wire_role role, const struct wire_watch *watch);
 
 /* Gives what is still to be sent a moment to leave. NULL is fine. */
 void link_free(struct link *link);

@@ -42,7 +42,7 @@ presence_keep(struct tina4_app *app, int stop_fd)
 	if (app->n_ws_routes == 0)
 		return wait_only(stop_fd);
 
-	r = link_new(&link, app, WIRE_ROLE_APP);
+	r = link_new(&link, app, WIRE_ROLE_APP, NULL);
 	if (r < 0)
 		return r;
 	do {

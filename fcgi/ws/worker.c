@@ -7,6 +7,7 @@
 
 #include "fcgi/app.h"
 #include "fcgi/ws/events.h"
+#include "fcgi/ws/hand.h"
 #include "fcgi/ws/link.h"
 #include "fcgi/signals.h"
 #include "fcgi/ws/worker.h"
@@ -25,6 +26,10 @@ struct worker {
 	struct events events;
 	int signals;    /* a signalfd(2) */
 	uint64_t epoch; /* of the sidecar that the connections are of */
+
+	struct hand *hand; /* the supervisor's page, or ... */
+	struct hand own;   /* ... what nobody looks at */
+	int64_t now_ns;    /* about: when the loop turned or a record was finished last */
 
 	struct buf batch; /* records that have not been sent */
 	int64_t first_ns; /* when the first of them was finished; 0: there is none */
@@ -46,7 +51,14 @@ open_worker(struct worker *worker)
 	r = events_open(&worker->events, worker->app);
 	if (r < 0)
 		return r;
-	return link_new(&worker->link, worker->app, WIRE_ROLE_WORKER);
+	return link_new(&worker->link, worker->app, WIRE_ROLE_WORKER, &worker->hand->watch);
+}
+
+static void
+read_clock(struct worker *worker)
+{
+	worker->now_ns = clock_ns();
+	atomic_store_explicit(&worker->hand->turned_ms, worker->now_ns / 1000000, memory_order_relaxed);
 }
 
 static void
@@ -98,6 +110,7 @@ flush(struct worker *worker)
 		r = link_wait_room(worker->link, worker->signals, WIRE_HEARTBEAT_MS);
 		if (r < 0)
 			return r;
+		read_clock(worker);
 		if (r == 1 || worker->stopping) {
 			buf_clear(&worker->batch);
 			worker->done = true;
@@ -117,19 +130,18 @@ open_batch(struct worker *worker)
 
 /*
  * Sends the batch when the record that has just been finished should not wait
- * for more. That of an event which has outlived a worker never does: should this
- * worker die too, the sidecar must see over which event.
+ * for more. That of an event which has outlived a worker never does: its handler
+ * should not run again and again because of another that kills its workers.
  */
 static int
 finish_record(struct worker *worker, const struct wire_event *event)
 {
-	int64_t now = clock_ns();
-
+	worker->now_ns = clock_ns();
 	if (worker->first_ns == 0)
-		worker->first_ns = now;
-	if (worker->stopping && now >= worker->stop_ns)
+		worker->first_ns = worker->now_ns;
+	if (worker->stopping && worker->now_ns >= worker->stop_ns)
 		worker->done = true;
-	if (event->attempt > 1 || now - worker->first_ns >= BATCH_NS || worker->batch.len > BATCH_BYTES)
+	if (event->attempt > 1 || worker->now_ns - worker->first_ns >= BATCH_NS || worker->batch.len > BATCH_BYTES)
 		return flush(worker);
 	return 0;
 }
@@ -142,8 +154,11 @@ handle_event(struct worker *worker, struct wire_event *event)
 	bool answered = events_want_record(event);
 	int result = 0, r;
 
+	if (answered)
+		hand_take(worker->hand, event, worker->now_ns / 1000000);
 	r = events_handle(
 	    &worker->events, event, link_welcome(worker->link), answered ? open_batch(worker) : NULL, &result);
+	hand_drop(worker->hand);
 	return r == 0 && answered ? finish_record(worker, event) : r;
 }
 
@@ -176,6 +191,7 @@ take_welcome(struct worker *worker)
 	if (epoch != worker->epoch)
 		events_forget(&worker->events);
 	worker->epoch = epoch;
+	atomic_store(&worker->hand->ready, true);
 }
 
 /* The sidecar took us for dead, or is a new one: it attaches each connection again. */
@@ -190,13 +206,13 @@ take_unknown(struct worker *worker)
 static void
 take_stale(struct wire_reader body)
 {
-	struct wire_stale stale;
+	struct wire_delivery late;
 	char id[WIRE_ID_HEX];
 
-	if (!log_enabled(LOG_LEVEL_DEBUG) || wire_get_stale(&body, &stale) < 0)
+	if (!log_enabled(LOG_LEVEL_DEBUG) || wire_get_delivery(&body, &late) < 0)
 		return;
-	wire_id_format(&stale.conn, id);
-	log_debug("record came too late conn=%s event=%" PRIu64 " attempt=%u", id, stale.event, stale.attempt);
+	wire_id_format(&late.conn, id);
+	log_debug("record came too late conn=%s event=%" PRIu64 " attempt=%u", id, late.event, late.attempt);
 }
 
 static int
@@ -254,6 +270,7 @@ turn(struct worker *worker)
 	int r;
 
 	r = link_wait(worker->link, worker->signals, wait_ms(worker));
+	read_clock(worker);
 	if (r > 0)
 		r = check_signals(worker);
 	if (r == 0)
@@ -271,6 +288,10 @@ worker_run(struct tina4_app *app)
 	struct worker worker = { .app = app, .signals = -1 };
 	int r;
 
+	worker.hand = app->hand != NULL ? app->hand : &worker.own;
+	worker.hand->handler_timeout_s = app->conf.handler_timeout;
+	worker.hand->worker_timeout_s = app->conf.worker_timeout;
+	read_clock(&worker);
 	r = open_worker(&worker);
 	while (r == 0 && !worker.done)
 		r = turn(&worker);

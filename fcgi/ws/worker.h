@@ -11,8 +11,8 @@
 #include "fcgi/tina4.h"
 
 /*
- * Serves until SIGTERM or SIGINT (which it leaves blocked), then hands over to
- * the other workers. Returns the process's exit status.
+ * Shares app->hand with its supervisor when it has one. Serves until SIGTERM or SIGINT (which it leaves blocked), then
+ * hands over to the other workers. Returns the process's exit status.
  */
 int worker_run(struct tina4_app *app);
 

@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <utlist.h>
 
 #include "shared/closecode.h"
 #include "shared/log.h"
@@ -15,17 +14,6 @@
 #include "sidecar/hub/trace.h"
 #include "sidecar/feed/lane.h"
 #include "sidecar/feed/workers.h"
-
-static struct event *
-find_event(struct client *client, uint64_t id)
-{
-	struct event *event;
-
-	DL_FOREACH2(client->feed.events, event, next_own)
-		if (event->id == id)
-			return event;
-	return NULL;
-}
 
 /* Takes the frame, which may be NULL. Returns 0, or -ENOMEM when the command had no effect for that reason. */
 static int
@@ -151,14 +139,15 @@ open_acknowledged(struct feed *feed, struct client *client, const struct wire_re
 int
 ack_take(struct feed *feed, struct worker *worker, const struct wire_record *record, uint64_t now_us)
 {
-	struct client *client = hub_find(feed->hub, &record->conn);
-	struct event *event = client == NULL ? NULL : find_event(client, record->event);
+	const struct wire_delivery delivery = { record->conn, record->epoch, record->event, record->attempt };
+	struct event *event = feed_find(feed, worker, &delivery);
 	enum wire_event_kind kind;
+	struct client *client;
 
-	if (event == NULL || !event->sent || record->epoch != feed->epoch || record->attempt != event->attempt ||
-	    client->place.path->lane->holder != worker)
+	if (event == NULL)
 		return -ESTALE;
 
+	client = event->client;
 	kind = event->kind;
 	histogram_add(&feed->round_trips, now_us - event->sent_us, 1);
 	log_debug("event acknowledged event=%s path=%s conn=%s id=%" PRIu64 " us=%" PRIu64 " outcome=%s",

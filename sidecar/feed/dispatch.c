@@ -104,7 +104,7 @@ send_event(struct dispatch *dispatch, struct worker *worker, struct event *event
 		return -ENOMEM;
 	}
 	event->attempt++;
-	event->order = ++dispatch->feed->n_sent;
+	dispatch->feed->n_sent++;
 	event->sent_us = dispatch->turn->now_us;
 	event->sent = true;
 	worker->n_owed++;
@@ -179,7 +179,10 @@ flush_worker(struct dispatch *dispatch, struct worker *worker)
 	r = bus_send(dispatch->bus, &worker->peer, &worker->out);
 	if (r == 0 || r == -EAGAIN || r == -ENOMEM)
 		return; /* a full pipe, or no memory: it stays for the next turn */
-	roster_gone(dispatch->roster, worker, r == -EHOSTUNREACH ? "connection-lost" : strerror(-r));
+	if (r == -EHOSTUNREACH)
+		roster_lost(dispatch->roster, worker);
+	else
+		roster_gone(dispatch->roster, worker, strerror(-r));
 }
 
 void

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <utlist.h>
 
@@ -40,6 +41,23 @@ static bool
 is_full(const struct feed *feed, const struct worker *worker)
 {
 	return worker->bytes > feed->conf->worker_queue_bytes;
+}
+
+struct event *
+feed_find(const struct feed *feed, const struct worker *worker, const struct wire_delivery *delivery)
+{
+	struct client *client = hub_find(feed->hub, &delivery->conn);
+	struct event *event;
+
+	if (client == NULL || delivery->epoch != feed->epoch)
+		return NULL;
+	DL_FOREACH2(client->feed.events, event, next_own)
+		if (event->id == delivery->event)
+			break;
+	if (event == NULL || !event->sent || event->attempt != delivery->attempt ||
+	    client->place.path->lane->holder != worker)
+		return NULL;
+	return event;
 }
 
 void
@@ -278,8 +296,9 @@ give_up(struct feed *feed, struct event *event)
 	struct client *client = event->client;
 	enum wire_event_kind kind = event->kind;
 
-	log_limited(LOG_LEVEL_ERROR, "event given up path=%s conn=%s event=%s deaths=%d", path_name(client->place.path),
-	    client_name(client), wire_event_name(kind), (int)event->deaths);
+	log_limited(LOG_LEVEL_ERROR, "event given up path=%s conn=%s event=%s id=%" PRIu64 " deaths=%d",
+	    path_name(client->place.path), client_name(client), wire_event_name(kind), event->id, (int)event->deaths);
+	feed->given_up++;
 	feed_drop_event(feed, event);
 	if (kind == WIRE_CLOSE) {
 		feed_remove_client(feed, client);
@@ -290,22 +309,26 @@ give_up(struct feed *feed, struct event *event)
 }
 
 void
+feed_blame(struct feed *feed, struct event *event)
+{
+	const struct client *client = event->client;
+
+	event->deaths++;
+	log_limited(LOG_LEVEL_WARN, "worker died over an event path=%s conn=%s event=%s id=%" PRIu64 " deaths=%d",
+	    path_name(client->place.path), client_name(client), wire_event_name(event->kind), event->id,
+	    (int)event->deaths);
+	if (event->deaths >= FEED_MAX_DEATHS)
+		give_up(feed, event);
+}
+
+void
 feed_take_back(struct feed *feed, struct worker *worker)
 {
-	struct event *accused = NULL;
 	struct path *path, *next;
 
-	HASH_ITER(hh, feed->hub->paths, path, next) {
-		struct lane *lane = path->lane;
-
-		if (lane == NULL || lane->holder != worker)
-			continue;
-		if (lane->n_owed > 0 && (accused == NULL || lane->events->order < accused->order))
-			accused = lane->events;
-		take_back(feed, lane);
-	}
-	if (accused != NULL && ++accused->deaths >= FEED_MAX_DEATHS)
-		give_up(feed, accused);
+	HASH_ITER(hh, feed->hub->paths, path, next)
+		if (path->lane != NULL && path->lane->holder == worker)
+			take_back(feed, path->lane);
 }
 
 /* --- routes ---------------------------------------------------------------------------- */

@@ -3,9 +3,9 @@
  *
  * Each path whose route has a handler has a lane: its events in order, kept
  * until their acknowledgement. When its worker is gone, what that one has not
- * acknowledged goes to the next, marked with a higher attempt. A worker that dies
- * was handling the oldest event that it owed; one over which FEED_MAX_DEATHS
- * workers have died is given up, and its connection is closed with 1011.
+ * acknowledged goes to the next, marked with a higher attempt. A supervisor says
+ * over which event its worker has died; one over which FEED_MAX_DEATHS workers
+ * have died is given up, and its connection is closed with 1011.
  *
  * Which worker gets them is the business of dispatch, who is there that of the
  * roster, what an acknowledgement does that of ack.
@@ -27,6 +27,7 @@ struct lane;
 struct path;
 struct routes;
 struct wire_command;
+struct wire_delivery;
 struct wire_reply;
 struct worker;
 
@@ -51,7 +52,7 @@ struct feed {
 
 	uint64_t generation; /* changes with the set of workers and routes */
 	uint64_t next_event;
-	uint64_t n_sent;      /* events, in the order in which workers handle them */
+	uint64_t n_sent;      /* events */
 	struct lane *ready;   /* has events to send */
 	struct lane *lonely;  /* has events to send, but no worker */
 	struct lane *starved; /* has events to send, but there was no memory for it */
@@ -60,6 +61,7 @@ struct feed {
 	uint32_t n_waiting; /* events without an acknowledgement */
 	struct histogram round_trips;
 	uint64_t redelivered;
+	uint64_t given_up;
 };
 
 /* Borrows the settings and the hub; epoch distinguishes it from every earlier one. */
@@ -92,13 +94,19 @@ void feed_release(struct feed *feed, struct path *path);
 /* The set of workers or routes has changed: every lane chooses anew when it next sends. */
 void feed_choose_anew(struct feed *feed);
 
-/* The worker is gone: what it owes goes round again, but for an event that cannot be survived. */
+/* The worker has died over this event, which it holds: that may have been once too often. */
+void feed_blame(struct feed *feed, struct event *event);
+
+/* The worker is gone: what it owes goes round again. */
 void feed_take_back(struct feed *feed, struct worker *worker);
 
 /* The same for the table of routes: every path looks for its route, and without one its connections close. */
 void feed_rematch(struct feed *feed, const struct routes *routes);
 
 /* --- from those who send and acknowledge ------------------------------------------- */
+
+/* The event that the worker holds by just this delivery, or NULL. */
+struct event *feed_find(const struct feed *feed, const struct worker *worker, const struct wire_delivery *delivery);
 
 /* The event is done with: takes it out of its lane and frees it. */
 void feed_drop_event(struct feed *feed, struct event *event);

@@ -99,18 +99,27 @@ find_app(struct intake *intake, const struct bus_peer *peer)
 	return app;
 }
 
+static struct supervisor *
+find_supervisor(const struct intake *intake, const struct bus_peer *peer)
+{
+	return supervisors_find(&intake->parts.workers->supervisors, peer);
+}
+
 /* Notes that a peer is alive. Returns false when it has not said HELLO. */
 static bool
 heard(struct intake *intake, const struct bus_peer *peer)
 {
 	struct worker *worker = workers_find(intake->parts.workers, peer);
-	struct app_peer *app = worker != NULL ? NULL : find_app(intake, peer);
+	struct supervisor *supervisor = worker != NULL ? NULL : find_supervisor(intake, peer);
+	struct app_peer *app = worker != NULL || supervisor != NULL ? NULL : find_app(intake, peer);
 
 	if (worker != NULL)
 		worker->heard_ms = intake->parts.turn->now_ms;
+	if (supervisor != NULL)
+		supervisor->heard_ms = intake->parts.turn->now_ms;
 	if (app != NULL)
 		app->heard_ms = intake->parts.turn->now_ms;
-	return worker != NULL || app != NULL;
+	return worker != NULL || supervisor != NULL || app != NULL;
 }
 
 static int
@@ -137,6 +146,16 @@ remember_app(struct intake *intake, const struct bus_peer *peer)
 
 /* --- the messages ----------------------------------------------------------------- */
 
+/* It announces no routes: its workers do. */
+static int
+supervise(struct intake *intake, const struct bus_peer *peer, struct wire_reader *body)
+{
+	struct wire_watch watch;
+	int r = wire_get_watch(body, &watch);
+
+	return r < 0 ? r : roster_supervise(intake->parts.roster, peer, &watch, intake->parts.turn->now_ms);
+}
+
 static void
 take_hello(struct intake *intake, const struct bus_peer *peer, uint64_t id, struct wire_reader *body)
 {
@@ -150,7 +169,9 @@ take_hello(struct intake *intake, const struct bus_peer *peer, uint64_t id, stru
 
 	if (r == 0 && hello.role == WIRE_ROLE_APP)
 		r = remember_app(intake, peer);
-	if (r == 0)
+	if (r == 0 && hello.role == WIRE_ROLE_SUPERVISOR)
+		r = supervise(intake, peer, body);
+	else if (r == 0)
 		r = roster_hello(intake->parts.roster, peer, &hello, body, intake->parts.turn->now_ms, &refusals);
 	if (r == -EPROTO) {
 		refuse(intake, peer, id, WIRE_MALFORMED, "malformed HELLO");
@@ -169,11 +190,11 @@ take_hello(struct intake *intake, const struct bus_peer *peer, uint64_t id, stru
 static void
 answer_stale(struct intake *intake, const struct bus_peer *peer, const struct wire_record *record)
 {
-	struct wire_stale stale = { record->conn, record->epoch, record->event, record->attempt };
+	const struct wire_delivery late = { record->conn, record->epoch, record->event, record->attempt };
 	struct buf message = BUF_INIT;
 
 	wire_put_header(&message, WIRE_STALE, 0);
-	wire_put_stale(&message, &stale);
+	wire_put_delivery(&message, &late);
 	answer(intake, peer, &message);
 }
 
@@ -195,14 +216,45 @@ take_batch(struct intake *intake, const struct bus_peer *peer, uint64_t id, stru
 		refuse(intake, peer, id, WIRE_MALFORMED, "malformed record in BATCH");
 }
 
+/* A supervisor's tells which of its workers are at an event and cannot say anything themselves. */
+static void
+take_heartbeat(struct intake *intake, const struct bus_peer *peer, uint64_t id, struct wire_reader *body)
+{
+	const struct supervisor *supervisor = find_supervisor(intake, peer);
+	uint32_t worker;
+	int r = 0;
+
+	while (supervisor != NULL && (r = wire_get_worker(body, &worker)) > 0)
+		roster_vouch(intake->parts.roster, supervisor, worker, intake->parts.turn->now_ms);
+	if (r < 0)
+		refuse(intake, peer, id, WIRE_MALFORMED, "malformed HEARTBEAT");
+}
+
+static void
+take_death(struct intake *intake, const struct bus_peer *peer, uint64_t id, struct wire_reader *body)
+{
+	const struct supervisor *supervisor = find_supervisor(intake, peer);
+	struct wire_death death;
+
+	if (supervisor == NULL)
+		answer_header(intake, peer, WIRE_UNKNOWN, id);
+	else if (wire_get_death(body, &death) < 0)
+		refuse(intake, peer, id, WIRE_MALFORMED, "malformed DEATH");
+	else
+		roster_death(intake->parts.roster, supervisor, &death);
+}
+
 static void
 take_bye(struct intake *intake, const struct bus_peer *peer)
 {
 	struct worker *worker = workers_find(intake->parts.workers, peer);
+	struct supervisor *supervisor = find_supervisor(intake, peer);
 	struct app_peer *app = find_app(intake, peer);
 
 	if (worker != NULL)
 		roster_bye(intake->parts.roster, worker);
+	else if (supervisor != NULL)
+		roster_unsupervise(intake->parts.roster, supervisor);
 	else if (app != NULL)
 		forget_app(intake, app);
 }
@@ -307,8 +359,13 @@ take(struct intake *intake, const struct bus_peer *peer, struct wire_reader *bod
 		take_batch(intake, peer, header.id, body);
 		return;
 	case WIRE_HEARTBEAT:
-		if (!known)
+		if (known)
+			take_heartbeat(intake, peer, header.id, body);
+		else
 			answer_header(intake, peer, WIRE_UNKNOWN, header.id);
+		return;
+	case WIRE_DEATH:
+		take_death(intake, peer, header.id, body);
 		return;
 	case WIRE_BYE:
 		take_bye(intake, peer);

@@ -4,6 +4,7 @@
  *     HELLO      who a peer is and its routes; answered by WELCOME
  *     BATCH      a worker's acknowledgements with their commands
  *     HEARTBEAT  of a peer that has said HELLO
+ *     DEATH      a supervisor's: a worker has died
  *     BYE        of a worker that stops
  *     REQUEST    push, send, disconnect, count or stats; answered by REPLY
  *

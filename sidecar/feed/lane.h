@@ -30,7 +30,6 @@ struct event {
 	uint32_t count;
 	uint8_t deaths; /* of workers that were handling it */
 	uint64_t id;
-	uint64_t order; /* among all that were sent */
 	uint64_t sent_us;
 	size_t len;
 	char data[];

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "sidecar/feed/workers.h"
 
@@ -47,6 +48,25 @@ workers_close(struct workers *workers)
 
 	HASH_ITER(hh, workers->by_peer, worker, next)
 		workers_remove(workers, worker);
+	supervisors_close(&workers->supervisors);
+}
+
+struct worker *
+workers_find_watch(const struct workers *workers, const struct wire_watch *watch)
+{
+	struct worker *worker, *next;
+
+	HASH_ITER(hh, workers->by_peer, worker, next)
+		if (worker->watch.worker == watch->worker &&
+		    memcmp(&worker->watch.supervisor, &watch->supervisor, sizeof(watch->supervisor)) == 0)
+			return worker;
+	return NULL;
+}
+
+bool
+worker_is_at_work(const struct worker *worker)
+{
+	return !worker->leaving && !worker->lost && !worker->dead;
 }
 
 bool
@@ -69,6 +89,17 @@ workers_serve(const struct workers *workers, const struct route_app *app, const 
 	return false;
 }
 
+uint32_t
+workers_at(const struct workers *workers, const struct route *route)
+{
+	const struct worker *worker, *next;
+	uint32_t n = 0;
+
+	HASH_ITER(hh, workers->by_peer, worker, next)
+		n += worker_is_at_work(worker) && worker_announces(worker, route);
+	return n;
+}
+
 /* The finalizer of splitmix64: every bit of its input sways every bit of the score. */
 static uint64_t
 score(uint32_t path_hash, const struct worker *worker)
@@ -89,7 +120,7 @@ workers_choose(const struct workers *workers, const struct route *route, uint32_
 	HASH_ITER(hh, workers->by_peer, worker, next) {
 		uint64_t s = score(path_hash, worker);
 
-		if (worker->leaving || !worker_announces(worker, route))
+		if (!worker_is_at_work(worker) || !worker_announces(worker, route))
 			continue;
 		if (best == NULL || s > best_score) {
 			best = worker;

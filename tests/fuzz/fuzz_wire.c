@@ -34,6 +34,7 @@ read_hello(struct wire_reader *reader)
 {
 	struct wire_hello hello;
 	struct wire_route route;
+	struct wire_watch watch;
 
 	if (wire_get_hello(reader, &hello) < 0)
 		return;
@@ -41,6 +42,7 @@ read_hello(struct wire_reader *reader)
 	look_at(hello.app);
 	for (unsigned i = 0; i < hello.n_routes && wire_get_route(reader, &route) == 0; i++)
 		look_at(route.pattern);
+	wire_get_watch(reader, &watch);
 }
 
 static void
@@ -124,10 +126,28 @@ read_reply(struct wire_reader *reader)
 static void
 read_stale(struct wire_reader *reader)
 {
-	struct wire_stale stale;
+	struct wire_delivery delivery;
 
-	if (wire_get_stale(reader, &stale) < 0)
+	if (wire_get_delivery(reader, &delivery) < 0)
 		assert(reader->end - reader->at < 34);
+}
+
+static void
+read_heartbeat(struct wire_reader *reader)
+{
+	uint32_t worker;
+
+	while (wire_get_worker(reader, &worker) == 1)
+		continue;
+}
+
+static void
+read_death(struct wire_reader *reader)
+{
+	struct wire_death death;
+
+	if (wire_get_death(reader, &death) < 0)
+		assert(reader->end - reader->at < 39);
 }
 
 int
@@ -156,6 +176,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		break;
 	case WIRE_REPLY:
 		read_reply(&reader);
+		break;
+	case WIRE_HEARTBEAT:
+		read_heartbeat(&reader);
+		break;
+	case WIRE_DEATH:
+		read_death(&reader);
 		break;
 	case WIRE_STALE:
 		read_stale(&reader);

@@ -172,7 +172,7 @@ order_fail(struct tina4_conn *conn, char *rest)
 	return -EIO;
 }
 
-/* die FILE: the first who comes here makes the file and dies; die: whoever comes dies */
+/* die FILE: the first who comes here makes the file and is killed; die: whoever comes is. Nobody is blamed for that. */
 static int
 order_die(struct tina4_conn *conn, char *rest)
 {
@@ -182,6 +182,26 @@ order_die(struct tina4_conn *conn, char *rest)
 	if (fd >= 0 || *rest == '\0')
 		kill(getpid(), SIGKILL);
 	return 0;
+}
+
+/* crash FILE: the first who comes here makes the file and aborts; crash: whoever comes does */
+static int
+order_crash(struct tina4_conn *conn, char *rest)
+{
+	int fd = open(rest, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+
+	(void)conn;
+	if (fd >= 0 || *rest == '\0')
+		abort();
+	return 0;
+}
+
+/* exit STATUS */
+static int
+order_exit(struct tina4_conn *conn, char *rest)
+{
+	(void)conn;
+	_exit(atoi(rest));
 }
 
 /* wait FILE: until it is there */
@@ -322,8 +342,10 @@ static const struct order {
 	{ "binary", order_binary },
 	{ "broadcast", order_broadcast },
 	{ "close", order_close },
+	{ "crash", order_crash },
 	{ "cookie", order_cookie },
 	{ "die", order_die },
+	{ "exit", order_exit },
 	{ "fail", order_fail },
 	{ "fill", order_fill },
 	{ "get", order_get },

@@ -40,6 +40,7 @@ EXTRA_DIST += \
 	%D%/test_relay_tls.py \
 	%D%/test_serve.py \
 	%D%/test_settings_work.py \
+	%D%/test_supervisor.py \
 	%D%/test_systemd.py \
 	%D%/test_web.py \
 	%D%/test_workers.py \

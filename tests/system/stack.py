@@ -44,6 +44,13 @@ def free_ports(n=1):
     raise AssertionError("no free ports")
 
 
+def is_zombie(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
+
+
 class Process:
     """One program, which may be started again; its log stays."""
 
@@ -98,6 +105,18 @@ class Process:
         if not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def workers(self):
+        """The pids of the processes that it has started and that run."""
+        try:
+            pids = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+            return [int(pid) for pid in pids if not is_zombie(pid)]
+        except OSError:
+            return []
+
+    def worker_pid(self):
+        """Of the only one, once it is there."""
+        return eventually(self.workers, f"{self.name} has a worker")[0]
 
     def ended(self, *statuses):
         """Waits for its end, which must have one of these statuses (of Popen)."""
@@ -158,8 +177,10 @@ class Stack:
         app.fds = [fd]
         return app
 
-    def new_worker(self, name, program=None):
-        return self.new_process(name, [program or self.program, "--worker"], self._worker_ready)
+    def new_worker(self, name, program=None, workers=1):
+        """A supervisor with so many workers."""
+        more = [] if workers == 1 else ["--workers", workers]
+        return self.new_process(name, [program or self.program, "--worker", *more], self._worker_ready)
 
     # --- is it there? ---------------------------------------------------------
 
@@ -179,8 +200,9 @@ class Stack:
     def _worker_ready(self, process):
         if self.sidecar.popen is None:
             return True
-        running = sum(p.popen is not None for p in self.processes if p.argv[-1] == "--worker")
-        return self.stats().get("workers", 0) >= running
+        running = [p for p in self.processes if p.popen is not None and "--worker" in p.argv]
+        wanted = sum(int(p.argv[3]) if p.argv[3:] else 1 for p in running)
+        return self.stats().get("workers", 0) >= wanted
 
     def _app_ready(self, _):
         with socket.socket(socket.AF_UNIX) as probe:

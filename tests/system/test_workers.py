@@ -1,6 +1,5 @@
 """Workers come, go, die and hang; the clients do not notice."""
 
-import signal
 from urllib.parse import quote
 
 import pytest
@@ -72,7 +71,7 @@ def test_two_workers_one_killed(make_stack):
             other.kill()
     for client in clients:
         assert [client.receive() for _ in range(200)] == [str(n) for n in range(200)]
-        assert client.ask("tell pid") == str(stack.worker.pid)
+        assert client.ask("tell pid") == str(stack.worker.worker_pid())
 
 
 def test_killed_after_the_handler_ran_before_its_record_left(make_stack):
@@ -84,12 +83,10 @@ def test_killed_after_the_handler_ran_before_its_record_left(make_stack):
         one.send(f"send mine\nbroadcast all\nset name Bob\ndie {mark}")
         one.send("get name")
         two.send("broadcast after")
-        stack.worker.ended(-signal.SIGKILL)
-        assert mark.exists()
-        stack.worker.start()
         got = [one.receive() for _ in range(4)]
         assert got[:2] == ["mine", "all"]
         assert sorted(got[2:]) == ["=Bob", "after"]
+        assert mark.exists()
         assert [two.receive(), two.receive()] == ["all", "after"]
         assert one.ask("send end") == "end"
         assert two.ask("send end") == "end"
@@ -101,13 +98,10 @@ def test_killed_in_open_and_in_close(make_stack):
     last = quote(f"push /ws/watch/w left|die {stack.dir}/in-close")
     with stack.ws("/ws/watch/w", direct=True) as witness:
         client = stack.ws(f"{ROOM}?open={orders}&close={last}", direct=True)
-        stack.worker.ended(-signal.SIGKILL)
-        stack.worker.start()
         assert [client.receive(), client.receive()] == ["welcome", "joined"]
         client.close()
-        stack.worker.ended(-signal.SIGKILL)
-        stack.worker.start()
         assert witness.receive() == "left"
+        assert (stack.dir / "in-open").exists() and (stack.dir / "in-close").exists()
         with stack.ws(ROOM, direct=True) as other:
             other.send("push /ws/watch/w end")
             assert witness.receive() == "end"
@@ -332,18 +326,3 @@ def test_a_route_belongs_to_the_first_app(sidecar):
         with Worker(sidecar.bus, ["/ws/mine/{id}", "/ws/yours/{id}"], app="two") as second:
             assert second.refused == ["/ws/mine/{id}"]
             assert sidecar.handshake("/ws/yours/1").status == 101
-
-
-def test_a_message_that_kills_its_workers_is_given_up(make_stack):
-    stack = make_stack().start("sidecar", "worker")
-    killer, innocent = (stack.ws("/ws/script/w", direct=True) for _ in range(2))
-    for client in killer, innocent:  # else a death may be laid to an open that waits for its record
-        assert client.ask("send here") == "here"
-    killer.send("die")
-    for _ in range(3):
-        stack.worker.ended(-signal.SIGKILL)
-        stack.worker.start(wait=False)
-        innocent.send("send alive")
-    assert killer.closed()[0] == 1011
-    assert [innocent.receive() for _ in range(3)] == ["alive"] * 3
-    assert any("event given up path=/ws/script/w" in line for line in stack.sidecar.lines())

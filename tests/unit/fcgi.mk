@@ -8,6 +8,7 @@ unit_tests += \
 	%D%/test_error \
 	%D%/test_exchange \
 	%D%/test_format \
+	%D%/test_hand \
 	%D%/test_header \
 	%D%/test_hello \
 	%D%/test_jar \
@@ -30,6 +31,7 @@ unit_tests += \
 	%D%/test_template_filters \
 	%D%/test_template_tags \
 	%D%/test_testkit \
+	%D%/test_verdict \
 	%D%/test_worker \
 	%D%/test_writeall
 
@@ -50,6 +52,8 @@ unit_tests += \
 %C%_test_exchange_LDADD = fcgi/libapp.la $(ZMQ_LIBS)
 %C%_test_format_SOURCES = %D%/test_format.c
 %C%_test_format_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_hand_SOURCES = %D%/test_hand.c
+%C%_test_hand_LDADD = fcgi/libapp.la
 %C%_test_header_SOURCES = %D%/test_header.c
 %C%_test_header_LDADD = fcgi/libapp.la
 %C%_test_hello_SOURCES = %D%/test_hello.c
@@ -95,6 +99,8 @@ unit_tests += \
 %C%_test_testkit_SOURCES = %D%/test_testkit.c
 %C%_test_testkit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
 %C%_test_testkit_LDADD = fcgi/libtina4.la $(CJSON_LIBS)
+%C%_test_verdict_SOURCES = %D%/test_verdict.c
+%C%_test_verdict_LDADD = fcgi/libapp.la
 %C%_test_worker_SOURCES = %D%/test_worker.c %D%/fake_sidecar.c %D%/fake_sidecar.h
 %C%_test_worker_LDADD = fcgi/libapp.la $(ZMQ_LIBS)
 %C%_test_writeall_SOURCES = %D%/test_writeall.c

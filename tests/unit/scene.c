@@ -118,6 +118,53 @@ scene_start_worker(struct scene *scene, unsigned i)
 	scene_say_hello(scene, i, WIRE_ROLE_WORKER, "chat", "/chat/{room}");
 }
 
+static void
+say_watched_hello(
+    struct scene *scene, unsigned i, enum wire_role role, const char *pattern, const struct wire_watch *watch)
+{
+	struct wire_hello hello = { role, span_of("chat"), pattern != NULL };
+	struct buf message = BUF_INIT;
+
+	if (scene->peers[i].bus == NULL)
+		scene_peer_open(scene, i);
+	wire_put_header(&message, WIRE_HELLO, 0);
+	wire_put_hello(&message, &hello);
+	if (pattern != NULL)
+		wire_put_route(&message, &(struct wire_route){ 0, span_of(pattern) });
+	wire_put_watch(&message, watch);
+	bus_send(scene->peers[i].bus, NULL, &message);
+	buf_free(&message);
+	scene_turn(scene);
+}
+
+void
+scene_start_supervisor(struct scene *scene, unsigned i, uint8_t id)
+{
+	say_watched_hello(scene, i, WIRE_ROLE_SUPERVISOR, NULL, &(struct wire_watch){ { { id } }, 0 });
+}
+
+void
+scene_start_watched(struct scene *scene, unsigned i, uint8_t supervisor, uint32_t number)
+{
+	say_watched_hello(
+	    scene, i, WIRE_ROLE_WORKER, "/chat/{room}", &(struct wire_watch){ { { supervisor } }, number });
+}
+
+void
+scene_say_death(struct scene *scene, unsigned i, uint32_t number, const struct wire_event *over)
+{
+	struct wire_death death = { .worker = number, .blames = over != NULL };
+	struct buf message = BUF_INIT;
+
+	if (over != NULL)
+		death.over = (struct wire_delivery){ over->conn, over->epoch, over->id, over->attempt };
+	wire_put_header(&message, WIRE_DEATH, 0);
+	wire_put_death(&message, &death);
+	bus_send(scene->peers[i].bus, NULL, &message);
+	buf_free(&message);
+	scene_turn(scene);
+}
+
 /* Reads the next message that has come to a peer. Returns false when there is none. */
 static bool
 next_message(struct peer *peer)

@@ -23,7 +23,7 @@
 #include "tests/unit/fake_browser.h"
 
 enum scene_limits {
-	SCENE_PEERS = 3,
+	SCENE_PEERS = 5,
 	SCENE_BROWSERS = 8,
 	SCENE_EPOCH = 77,
 	SCENE_QUEUE_BYTES = 1000, /* of a worker */
@@ -81,6 +81,13 @@ void scene_say_hello(struct scene *scene, unsigned i, enum wire_role role, const
 
 /* A worker of app "chat" with the route "/chat/{room}". */
 void scene_start_worker(struct scene *scene, unsigned i);
+
+/* A supervisor, which has chosen this number for a name; one of its workers, by its number for it. */
+void scene_start_supervisor(struct scene *scene, unsigned i, uint8_t id);
+void scene_start_watched(struct scene *scene, unsigned i, uint8_t supervisor, uint32_t number);
+
+/* A supervisor says that a worker has died: over this event, or NULL. */
+void scene_say_death(struct scene *scene, unsigned i, uint32_t number, const struct wire_event *over);
 
 /* The next event; its kind is WIRE_ATTACH and its id 0 when there is none. */
 struct wire_event scene_next_event(struct scene *scene, unsigned i);

@@ -254,7 +254,33 @@ test_push_only(void)
 	OK(scene_end(&scene), "nothing is left");
 }
 
-/* A message that no handler survives. */
+enum { SUPERVISOR = 4 }; /* its peer */
+
+/* The next event that is to be acknowledged. */
+static struct wire_event
+next_owed(struct scene *scene, unsigned worker)
+{
+	struct wire_event event;
+
+	do
+		event = scene_next_event(scene, worker);
+	while (event.id != 0 && (event.kind == WIRE_ATTACH || event.kind == WIRE_DETACH));
+	return event;
+}
+
+/* Worker 0 dies over the event, or NULL; another one takes its place. */
+static void
+die(struct scene *scene, uint32_t number, const struct wire_event *over)
+{
+	struct wire_event copy = over != NULL ? *over : (struct wire_event){ 0 };
+
+	scene_peer_close(scene, 0);
+	scene_say_death(scene, SUPERVISOR, number, over != NULL ? &copy : NULL);
+	scene_wait_for_workers(scene, 0);
+	scene_start_watched(scene, 0, 1, number + 1);
+}
+
+/* A message that no handler survives, behind an innocent one of the same path. */
 static void
 test_given_up(void)
 {
@@ -262,25 +288,96 @@ test_given_up(void)
 	struct wire_event event;
 
 	scene_begin(&scene);
-	scene_start_worker(&scene, 0);
+	scene_start_supervisor(&scene, SUPERVISOR, 1);
+	scene_start_watched(&scene, 0, 1, 1);
 	scene_come_and_join(&scene, 0, "/chat/a", 0);
 	scene_come_and_join(&scene, 1, "/chat/a", 0);
-	scene_say(&scene, 0, "poison");
 	scene_say(&scene, 1, "harmless");
+	scene_say(&scene, 0, "poison");
+	scene_say(&scene, 0, "more");
 	for (unsigned i = 0; i < FEED_MAX_DEATHS; i++) {
-		if (i > 0)
-			scene_start_worker(&scene, i);
-		OK(scene_got(&scene, 0, ""), "a worker may die over an event");
-		scene_peer_close(&scene, i);
-		scene_wait_for_workers(&scene, 0);
+		OK(scene_got(&scene, 0, ""), "workers may die over an event");
+		next_owed(&scene, 0);
+		event = next_owed(&scene, 0);
+		OK(event_is(&event, WIRE_MESSAGE, "poison") && event.attempt == i + 1, "it goes round again");
+		die(&scene, i + 1, &event);
 	}
 	OK(scene_got(&scene, 0, "close:1011:"), "the last one of FEED_MAX_DEATHS costs its client the connection");
-	scene_start_worker(&scene, 0);
-	do
-		event = scene_next_event(&scene, 0);
-	while (event.kind == WIRE_ATTACH && event.id != 0);
-	OK(event_is(&event, WIRE_MESSAGE, "harmless"), "what waited behind it goes on");
-	OK(scene_got(&scene, 1, ""), "and its client stays");
+	OK(scene.feed.given_up == 1, "which is counted");
+	event = next_owed(&scene, 0);
+	OK(event_is(&event, WIRE_MESSAGE, "harmless") && scene_got(&scene, 1, ""), "who waited before it stays");
+	scene_acknowledge(&scene, 0, &event, NULL);
+	OK(scene_idle(&scene, 0), "what its client said after it goes to nobody");
+	scene_go(&scene, 0);
+	event = next_owed(&scene, 0);
+	OK(event_is(&event, WIRE_CLOSE, ""), "its close event comes all the same");
+	scene_acknowledge(&scene, 0, &event, NULL);
+	OK(scene_end(&scene), "nothing is left");
+}
+
+static void
+test_open_given_up(void)
+{
+	struct scene scene;
+	struct wire_event event;
+
+	scene_begin(&scene);
+	scene_start_supervisor(&scene, SUPERVISOR, 1);
+	scene_start_watched(&scene, 0, 1, 1);
+	scene_come(&scene, 0, "/chat/a");
+	for (unsigned i = 0; i < FEED_MAX_DEATHS; i++) {
+		event = next_owed(&scene, 0);
+		die(&scene, i + 1, &event);
+	}
+	OK(scene_got(&scene, 0, "close:1011:"), "so is an open that cannot be survived");
+	scene_go(&scene, 0);
+	for (unsigned i = 0; i < FEED_MAX_DEATHS; i++) {
+		event = next_owed(&scene, 0);
+		OK(event_is(&event, WIRE_CLOSE, ""), "its close event comes");
+		die(&scene, FEED_MAX_DEATHS + i + 1, &event);
+	}
+	OK(scene_idle(&scene, 0) && scene.hub.clients == NULL, "and is given up, too, when it does the same");
+	OK(scene_end(&scene), "nothing is left");
+}
+
+/* Whoever does not say over what, or says it wrongly, blames nobody. */
+static void
+test_nobody_is_blamed(void)
+{
+	struct scene scene;
+	struct wire_event event, wrong;
+
+	scene_begin(&scene);
+	scene_start_supervisor(&scene, SUPERVISOR, 1);
+	scene_start_supervisor(&scene, 3, 2);
+	scene_start_watched(&scene, 0, 1, 1);
+	scene_come_and_join(&scene, 0, "/chat/a", 0);
+	scene_say(&scene, 0, "innocent");
+	for (unsigned i = 0; i < 2 * FEED_MAX_DEATHS; i++) {
+		event = next_owed(&scene, 0);
+		die(&scene, i + 1, NULL);
+	}
+	for (unsigned i = 0; i < 2 * FEED_MAX_DEATHS; i++) {
+		event = next_owed(&scene, 0);
+		scene_say_death(&scene, 3, 2 * FEED_MAX_DEATHS + 1, &event);
+	}
+	event = next_owed(&scene, 0);
+	OK(scene.feed.given_up == 0 && event.id == 0, "another supervisor cannot say that it died");
+	scene_start_watched(&scene, 0, 1, 100);
+	event = wrong = next_owed(&scene, 0);
+	wrong.attempt--;
+	die(&scene, 100, &wrong);
+	event = wrong = next_owed(&scene, 0);
+	wrong.epoch--;
+	die(&scene, 101, &wrong);
+	event = wrong = next_owed(&scene, 0);
+	wrong.id--;
+	die(&scene, 102, &wrong);
+	event = next_owed(&scene, 0);
+	OK(event_is(&event, WIRE_MESSAGE, "innocent") && scene_got(&scene, 0, ""),
+	    "a death that is not explained, or by another delivery, blames nobody");
+	scene_answer(&scene, 0, &event, WIRE_SEND, "served");
+	OK(scene_got(&scene, 0, "served"), "and the event is served in the end");
 	OK(scene_end(&scene), "nothing is left");
 }
 
@@ -298,5 +395,7 @@ main(void)
 	test_resume_on_idle_path();
 	test_push_only();
 	test_given_up();
+	test_open_given_up();
+	test_nobody_is_blamed();
 	return tap_done();
 }

@@ -164,7 +164,7 @@ main(void)
 	tina4_websocket(app, "/ws/{room}", NULL);
 	app->name = "test";
 	app->conf.bus = strdup(fake.endpoint);
-	if (link_new(&link_, app, WIRE_ROLE_APP) < 0)
+	if (link_new(&link_, app, WIRE_ROLE_APP, NULL) < 0)
 		return 1;
 
 	waiting_is_said_once();

@@ -30,6 +30,8 @@ arguments_name_a_role(void)
 	OK(role.kind == ROLE_LISTEN && strcmp(role.address, "unix:/x") == 0, "--listen with its address");
 	OK(strcmp(getenv("TINA4_THREADS"), "3") == 0, "--threads is the setting");
 	OK(FIND("--worker").kind == ROLE_WORKER, "--worker");
+	OK(FIND("--worker", "--workers", "3").kind == ROLE_WORKER, "--worker --workers");
+	OK(strcmp(getenv("TINA4_WORKERS"), "3") == 0, "--workers is the setting");
 	OK(FIND("--routes").kind == ROLE_ROUTES, "--routes");
 	OK(FIND("--help").kind == ROLE_HELP, "--help");
 }

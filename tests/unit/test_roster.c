@@ -1,3 +1,5 @@
+#include <zmq.h>
+
 #include "tests/tap.h"
 #include "tests/unit/scene.h"
 
@@ -143,6 +145,167 @@ test_malformed_hello(void)
 	OK(scene_end(&scene), "nothing is left");
 }
 
+/* Its connection breaks before its supervisor has said why. */
+static void
+test_blame_comes_before_redelivery(void)
+{
+	struct scene scene;
+	struct wire_event event;
+	struct worker *worker;
+
+	scene_begin(&scene);
+	scene_start_supervisor(&scene, 4, 1);
+	scene_start_watched(&scene, 0, 1, 1);
+	scene_come_and_join(&scene, 0, "/chat/a", 0);
+	scene_say(&scene, 0, "m1");
+	event = scene_next_event(&scene, 0);
+	worker = scene.workers.by_peer;
+	scene_start_watched(&scene, 1, 1, 2);
+	scene_peer_close(&scene, 0);
+	for (int ms = 0; ms < 5000 && !worker->lost; ms += 10) {
+		roster_lost(&scene.roster, worker);
+		scene_turn(&scene);
+	}
+	OK(worker->lost && scene_idle(&scene, 1), "what a watched worker owes waits until its supervisor says why");
+	scene_say(&scene, 0, "m2");
+	OK(scene_idle(&scene, 1), "as does what comes after it");
+	OK(worker_is_at_work(workers_find_watch(&scene.workers, &(struct wire_watch){ { { 1 } }, 2 })) &&
+		!worker_is_at_work(worker),
+	    "it gets nothing new");
+	scene_say_death(&scene, 4, 1, NULL);
+	OK(HASH_COUNT(scene.workers.by_peer) == 1, "then it is gone");
+	scene_next_event(&scene, 1);
+	event = scene_next_event(&scene, 1);
+	OK(event_is(&event, WIRE_MESSAGE, "m1") && event.attempt == 2, "and its events go round");
+	scene_acknowledge(&scene, 1, &event, NULL);
+	event = scene_next_event(&scene, 1);
+	OK(event_is(&event, WIRE_MESSAGE, "m2"), "in their order");
+	OK(scene_end(&scene), "nothing is left");
+}
+
+static void
+test_blame_that_never_comes(void)
+{
+	struct scene scene;
+
+	scene_begin(&scene);
+	scene_start_supervisor(&scene, 4, 1);
+	scene_start_watched(&scene, 0, 1, 1);
+	scene_come_and_join(&scene, 0, "/chat/a", 0);
+	scene_say(&scene, 0, "m1");
+	scene.workers.by_peer->lost = true;
+	for (int i = 1; i < ROSTER_PROBES; i++)
+		roster_probe(&scene.roster);
+	OK(scene.workers.by_peer != NULL, "it is waited for");
+	roster_probe(&scene.roster);
+	OK(scene.workers.by_peer == NULL, "but not for ever");
+
+	scene_start_watched(&scene, 1, 1, 2);
+	scene_peer_close(&scene, 4);
+	scene_wait_for_workers(&scene, 0);
+	for (int ms = 0; ms < 5000 && scene.workers.supervisors.by_peer != NULL; ms += 10) {
+		roster_tick(&scene.roster, scene.turn.now_ms);
+		zmq_poll(NULL, 0, 10);
+	}
+	OK(scene.workers.supervisors.by_peer == NULL, "a supervisor that cannot be reached is forgotten");
+	scene_peer_close(&scene, 1);
+	scene_wait_for_workers(&scene, 0);
+	OK(scene.workers.by_peer == NULL, "and its workers are gone at once");
+	OK(scene_end(&scene), "nothing is left");
+}
+
+/* What it sent before it died counts, whichever of the two is read first. */
+static void
+test_the_last_words_of_a_worker_count(void)
+{
+	struct scene scene;
+	struct wire_event first, second;
+
+	scene_begin(&scene);
+	scene_start_supervisor(&scene, 4, 1);
+	scene_start_watched(&scene, 0, 1, 1);
+	scene_come_and_join(&scene, 0, "/chat/a", 0);
+	scene_say(&scene, 0, "m1");
+	scene_say(&scene, 0, "m2");
+	first = scene_next_event(&scene, 0);
+	second = scene_next_event(&scene, 0);
+	scene_say_death(&scene, 4, 1, &second);
+	scene_answer(&scene, 0, &first, WIRE_SEND, "r1");
+	OK(scene_got(&scene, 0, "r1"), "a record that comes after its sender's death is applied");
+	scene_peer_close(&scene, 0);
+	scene_wait_for_workers(&scene, 0);
+	scene_start_watched(&scene, 1, 1, 2);
+	scene_next_event(&scene, 1);
+	second = scene_next_event(&scene, 1);
+	OK(event_is(&second, WIRE_MESSAGE, "m2") && second.attempt == 2, "only the rest goes round");
+	OK(scene_end(&scene), "nothing is left");
+}
+
+static void
+test_vouched_for(void)
+{
+	struct scene scene;
+	struct buf message = BUF_INIT;
+
+	scene_begin(&scene);
+	scene_start_supervisor(&scene, 4, 1);
+	scene_start_watched(&scene, 0, 1, 1);
+	scene_start_watched(&scene, 1, 1, 2);
+	scene_tick(&scene, 5000);
+	wire_put_header(&message, WIRE_HEARTBEAT, 0);
+	buf_u32(&message, 2);
+	bus_send(scene.peers[4].bus, NULL, &message);
+	buf_free(&message);
+	scene_turn(&scene);
+	scene_tick(&scene, 5000);
+	OK(HASH_COUNT(scene.workers.by_peer) == 1 && scene.workers.by_peer->watch.worker == 2,
+	    "a worker whose supervisor says that it is at an event is not taken for hung");
+	scene_tick(&scene, 5000);
+	OK(scene.workers.by_peer == NULL && scene.workers.supervisors.by_peer == NULL,
+	    "when that is silent, too, it is");
+	OK(scene_end(&scene), "nothing is left");
+}
+
+static void
+test_same_worker_again(void)
+{
+	struct scene scene;
+	struct wire_event event;
+
+	scene_begin(&scene);
+	scene_start_supervisor(&scene, 4, 1);
+	scene_start_watched(&scene, 0, 1, 1);
+	scene_come_and_join(&scene, 0, "/chat/a", 0);
+	scene_say(&scene, 0, "m1");
+	scene_next_event(&scene, 0);
+	scene_start_watched(&scene, 1, 1, 1);
+	OK(HASH_COUNT(scene.workers.by_peer) == 1, "who connects anew is the same worker");
+	scene_next_event(&scene, 1);
+	event = scene_next_event(&scene, 1);
+	OK(event_is(&event, WIRE_MESSAGE, "m1") && event.attempt == 2, "and gets its events again");
+	OK(scene_end(&scene), "nothing is left");
+}
+
+static void
+test_ready(void)
+{
+	struct scene scene;
+	uint32_t n;
+
+	scene_begin(&scene);
+	OK(roster_ready(&scene.roster) && roster_idle_route(&scene.roster, &n) == NULL && n == 0,
+	    "routes that are push-only need no worker");
+	scene_say_hello(&scene, 0, WIRE_ROLE_APP, "chat", "/chat/{room}");
+	OK(!roster_ready(&scene.roster) && roster_idle_route(&scene.roster, &n) != NULL && n == 1,
+	    "one with a handler does, and a push-only one does not hide it");
+	scene_start_worker(&scene, 1);
+	OK(roster_ready(&scene.roster) && roster_idle_route(&scene.roster, &n) == NULL, "with a worker all is well");
+	scene_say_hello(&scene, 2, WIRE_ROLE_APP, "shop", "/shop/{room}");
+	OK(roster_ready(&scene.roster) && roster_idle_route(&scene.roster, &n) != NULL && n == 1,
+	    "another app without one is told");
+	OK(scene_end(&scene), "nothing is left");
+}
+
 int
 main(void)
 {
@@ -152,5 +315,11 @@ main(void)
 	test_route_gone_after_client();
 	test_app_of_old_version();
 	test_malformed_hello();
+	test_blame_comes_before_redelivery();
+	test_blame_that_never_comes();
+	test_the_last_words_of_a_worker_count();
+	test_vouched_for();
+	test_same_worker_again();
+	test_ready();
 	return tap_done();
 }

@@ -143,7 +143,19 @@ put_reply(struct buf *buf)
 static void
 put_stale(struct buf *buf)
 {
-	wire_put_stale(buf, &(struct wire_stale){ id_a, 7, 8, 9 });
+	wire_put_delivery(buf, &(struct wire_delivery){ id_a, 7, 8, 9 });
+}
+
+static void
+put_watch(struct buf *buf)
+{
+	wire_put_watch(buf, &(struct wire_watch){ id_a, 70000 });
+}
+
+static void
+put_death(struct buf *buf)
+{
+	wire_put_death(buf, &(struct wire_death){ 70000, true, { id_a, 7, 8, 9 } });
 }
 
 /* --- readers: 0 when a whole message was read, else a negative errno ----------------- */
@@ -247,9 +259,25 @@ get_reply(struct wire_reader *reader)
 static int
 get_stale(struct wire_reader *reader)
 {
-	struct wire_stale stale;
+	struct wire_delivery stale;
 
-	return wire_get_stale(reader, &stale);
+	return wire_get_delivery(reader, &stale);
+}
+
+static int
+get_watch(struct wire_reader *reader)
+{
+	struct wire_watch watch;
+
+	return reader->at == reader->end ? -EPROTO : wire_get_watch(reader, &watch);
+}
+
+static int
+get_death(struct wire_reader *reader)
+{
+	struct wire_death death;
+
+	return wire_get_death(reader, &death);
 }
 
 static const struct {
@@ -267,6 +295,8 @@ static const struct {
 	{ "REQUEST", put_request, get_request, false },
 	{ "REPLY", put_reply, get_reply, false },
 	{ "STALE", put_stale, get_stale, false },
+	{ "watch", put_watch, get_watch, false },
+	{ "DEATH", put_death, get_death, false },
 };
 
 enum { N_MESSAGES = sizeof(messages) / sizeof(messages[0]) };
@@ -414,6 +444,9 @@ layouts_stay_as_they_are(void)
 	       " 00 00000007 2f77732f7b617d"
 	       " 01 00000002 2f6e"),
 	    "HELLO: role, app, routes");
+	OK(layout_is(put_watch, "000102030405060708090a0b0c0d0e0f 00011170"), "behind it: the supervisor, its number");
+	OK(layout_is(put_death, "00011170 01 000102030405060708090a0b0c0d0e0f 0000000000000007 0000000000000008 0009"),
+	    "DEATH: the worker's number, blame, over what");
 	OK(layout_is(put_welcome, "1122334455667788 00100000 00001000 0001 00000002 2f6e"),
 	    "WELCOME: epoch, limits, refused patterns");
 	OK(layout_is(put_message_event,
@@ -504,7 +537,7 @@ hello_refused(unsigned role, const char *app, uint16_t n_routes)
 static void
 senseless_hellos_are_refused(void)
 {
-	OK(hello_refused(0, "shop", 0) && hello_refused(3, "shop", 0), "a role that is none is refused");
+	OK(hello_refused(0, "shop", 0) && hello_refused(4, "shop", 0), "a role that is none is refused");
 	OK(hello_refused(WIRE_ROLE_APP, "", 0), "an app without a name");
 	OK(hello_refused(WIRE_ROLE_APP, "shop", WIRE_MAX_ROUTES + 1), "more routes than are allowed");
 }
@@ -713,13 +746,43 @@ stale_comes_back(void)
 {
 	struct buf buf = BUF_INIT;
 	struct wire_reader reader;
-	struct wire_stale stale;
+	struct wire_delivery stale;
 
 	put_stale(&buf);
 	reader = reader_of(&buf);
-	OK(wire_get_stale(&reader, &stale) == 0 && same_id(&stale.conn, &id_a) && stale.epoch == 7 &&
+	OK(wire_get_delivery(&reader, &stale) == 0 && same_id(&stale.conn, &id_a) && stale.epoch == 7 &&
 		stale.event == 8 && stale.attempt == 9,
 	    "what was stale comes back");
+	buf_free(&buf);
+}
+
+static void
+a_watch_and_a_death_come_back(void)
+{
+	struct buf buf = BUF_INIT;
+	struct wire_reader reader;
+	struct wire_watch watch;
+	struct wire_death death;
+	uint32_t worker;
+
+	put_watch(&buf);
+	reader = reader_of(&buf);
+	OK(wire_get_watch(&reader, &watch) == 0 && same_id(&watch.supervisor, &id_a) && watch.worker == 70000 &&
+		wire_is_watched(&watch),
+	    "who watches over a worker comes back");
+	OK(wire_get_watch(&reader, &watch) == 0 && !wire_is_watched(&watch), "where nothing is left nobody does");
+	buf_clear(&buf);
+	put_death(&buf);
+	reader = reader_of(&buf);
+	OK(wire_get_death(&reader, &death) == 0 && death.worker == 70000 && death.blames &&
+		same_id(&death.over.conn, &id_a) && death.over.attempt == 9,
+	    "a death comes back");
+	buf_clear(&buf);
+	buf_u32(&buf, 5);
+	buf_u8(&buf, 0);
+	reader = reader_of(&buf);
+	OK(wire_get_worker(&reader, &worker) == 1 && worker == 5, "a worker that is at an event");
+	OK(wire_get_worker(&reader, &worker) == -EPROTO, "half of another");
 	buf_free(&buf);
 }
 
@@ -774,6 +837,7 @@ main(void)
 	replies_come_back();
 	an_unknown_status_is_refused();
 	stale_comes_back();
+	a_watch_and_a_death_come_back();
 	ids_have_a_text();
 	what_is_logged_has_names();
 	return tap_done();
