@@ -112,6 +112,7 @@ tina4_SOURCES = \
 	%D%/cli/token.c
 tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_BINDIR='"$(bindir)"' -DCLI_DEPLOYDIR='"$(datadir)/tina4/deploy"' \
 	-DCLI_INSTALLED_ENV='"$(sysconfdir)/tina4/tina4.env"'
+tina4_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)
 tina4_LDADD = %D%/libapp.la $(CJSON_LIBS)
 
 dist_man_MANS += \

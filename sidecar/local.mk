@@ -70,4 +70,5 @@ endif
 dist_man_MANS += %D%/tina4-sidecar.8
 
 tina4_sidecar_SOURCES = %D%/main.c
+tina4_sidecar_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)
 tina4_sidecar_LDADD = %D%/libsidecar.la

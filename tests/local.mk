@@ -11,6 +11,7 @@ include %D%/unit/sidecar.mk
 include %D%/unit/bench.mk
 include %D%/frond/local.mk
 include %D%/manual/local.mk
+include %D%/build/local.mk
 include %D%/system/local.mk
 include %D%/browser/local.mk
 include %D%/fuzz/local.mk
