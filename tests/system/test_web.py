@@ -188,3 +188,41 @@ def test_a_request_may_be_slow(site):
             data = conn.recv(65536)
             assert data, got
             got += data
+
+
+def passed_on(listener, port, **fields):
+    """The fields of the head that reaches the sidecar's socket, by their names in lower case."""
+    head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in {**UPGRADE, **fields}.items())
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(f"GET /ws/x HTTP/1.1\r\nHost: localhost\r\n{head}\r\n".encode())
+        conn, _ = listener.accept()
+        with conn:
+            conn.settimeout(20)
+            got = b""
+            while b"\r\n\r\n" not in got:
+                got += conn.recv(65536)
+            conn.sendall(b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 426 ")
+    lines = got.decode().partition("\r\n\r\n")[0].split("\r\n")[1:]
+    return {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+@pytest.mark.parametrize("web", SERVERS)
+def test_only_websocket_is_passed_on(make_stack, web):
+    stack = make_stack(web=web)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(stack.dir / "ws.sock"))
+        (stack.dir / "ws.sock").chmod(0o777)
+        listener.listen()
+        listener.settimeout(20)
+        stack.start(stack.web_server.name)
+        for upgrade in ("websocket", "WebSocket", "foo, websocket"):
+            head = passed_on(listener, stack.web, Upgrade=upgrade)
+            assert "websocket" in head["upgrade"].lower() and "upgrade" in head["connection"].lower(), upgrade
+        for upgrade in ("h2c", "websockets", "h3, x-websocket", "raw"):
+            if (web, upgrade) == ("lighttpd", "h2c"):
+                continue  # it speaks that itself, and passes nothing of it on
+            head = passed_on(listener, stack.web, Upgrade=upgrade, Connection="Upgrade, HTTP2-Settings",
+                             HTTP2_Settings="AAMAAABkAAQAAP__")
+            assert "upgrade" not in head and "http2-settings" not in head, upgrade
+            assert "upgrade" not in head.get("connection", "").lower(), upgrade
