@@ -142,7 +142,8 @@ compile_segments(struct path_pattern *pattern, const char **ret_why)
 		size_t len = strcspn(++at, "/");
 		bool is_last = at[len] == '\0';
 
-		*ret_why = compile_segment(pattern, at, len, segment);
+		*ret_why = len == 0 && !is_last ? "an empty segment, which matches nothing"
+						: compile_segment(pattern, at, len, segment);
 		if (*ret_why != NULL)
 			return -EINVAL;
 		if (segment->type == PATH_REST && !is_last) {
@@ -298,7 +299,7 @@ match_value(const char *text, size_t len, struct path_param *param)
 	case PATH_UUID:
 		return is_uuid(text, len);
 	case PATH_REST:
-		return len > 0 && text[0] != '/';
+		return len > 0 && text[0] != '/' && memmem(text, len, "//", 2) == NULL;
 	}
 	return false;
 }

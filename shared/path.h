@@ -11,9 +11,10 @@
  *     alnum   [A-Za-z0-9]+
  *     slug    [a-z0-9]+(-[a-z0-9]+)*
  *     uuid    8-4-4-4-12 hexadecimal digits
- *     path    the rest, from a segment that is not empty; only as the last segment
+ *     path    the rest, in which no segment but the last is empty; only as the last segment
  *
- * They match decoded paths, see url.h. A slash at the end matters. Pure.
+ * They match decoded paths, see url.h. A slash at the end matters; an empty
+ * segment within a path matches nothing, since some web servers fold "//". Pure.
  */
 #ifndef SHARED_PATH_H
 #define SHARED_PATH_H

@@ -24,6 +24,22 @@ is_control(int byte)
 	return byte < 0x20 || byte == 0x7f;
 }
 
+bool
+url_has_dots(const char *path, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		size_t left = len - i - 1, dots = 0;
+
+		if (path[i] != '/')
+			continue;
+		while (dots < 3 && dots < left && path[i + 1 + dots] == '.')
+			dots++;
+		if ((dots == 1 || dots == 2) && (dots == left || path[i + 1 + dots] == '/'))
+			return true;
+	}
+	return false;
+}
+
 int
 url_decode_path(const char *raw, size_t len, char *ret, size_t size)
 {
@@ -46,7 +62,7 @@ url_decode_path(const char *raw, size_t len, char *ret, size_t size)
 			return -E2BIG;
 		ret[n++] = (char)byte;
 	}
-	if (!utf8_valid(ret, n))
+	if (!utf8_valid(ret, n) || url_has_dots(ret, n))
 		return -EINVAL;
 	ret[n] = '\0';
 	return (int)n;

@@ -132,7 +132,7 @@ join_path(struct tina4_request *req)
 	for (size_t i = 0; i < len; i++)
 		if (iscntrl((unsigned char)req->path[i]))
 			return -EINVAL;
-	return req->path[0] == '/' ? (int)len : -EINVAL;
+	return req->path[0] == '/' && !url_has_dots(req->path, len) ? (int)len : -EINVAL;
 }
 
 static int

@@ -18,6 +18,7 @@ check_match(const char *text, const char *path, size_t len)
 	}
 	assert(strcmp(path_pattern_text(pattern), text) == 0);
 	if (path_match(pattern, path, len, &match)) {
+		assert(memmem(path, len, "//", 2) == NULL);
 		assert(match.n <= PATH_MAX_PARAMS);
 		for (size_t i = 0; i < match.n; i++) {
 			const struct path_param *param = &match.params[i];

@@ -25,6 +25,7 @@ check_path(const char *raw)
 	if (n < 0)
 		return;
 	assert(strlen(decoded) == (size_t)n);
+	assert(strstr(decoded, "/../") == NULL && strstr(decoded, "/./") == NULL);
 	assert(count_slashes(decoded, (size_t)n) == count_slashes(raw, strcspn(raw, "?")));
 }
 

@@ -52,8 +52,8 @@ literal_patterns_match_themselves(void)
 	OK(!matches("/", "/a", NULL), "the root matches nothing else");
 	OK(!matches("/", "", NULL), "an empty path matches nothing");
 	OK(!matches("/a", "a", NULL), "a path without its slash matches nothing");
-	OK(matches("/a//b", "/a//b", NULL), "empty segments count");
-	OK(!matches("/a/b", "/a//b", NULL), "and are not folded");
+	OK(refused("/a//b", -EINVAL) && refused("//", -EINVAL), "an empty segment within a pattern is refused");
+	OK(!matches("/a/b", "/a//b", NULL) && !matches("/", "//", NULL), "and none is folded");
 }
 
 static void
@@ -170,6 +170,8 @@ the_rest_is_at_least_one_segment(void)
 	OK(!matches("/files/{rest:path}", "/files/", NULL), "an empty rest does not match");
 	OK(!matches("/files/{rest:path}", "/files", NULL), "nor does none");
 	OK(!matches("/files/{rest:path}", "/files//etc/passwd", NULL), "nor one that looks like an absolute path");
+	OK(!matches("/files/{rest:path}", "/files/a//b", NULL) && !matches("/files/{rest:path}", "/files/a//", NULL),
+	    "nor one with an empty segment");
 }
 
 static void

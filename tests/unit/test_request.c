@@ -80,6 +80,8 @@ the_path_is_decoded_once(void)
 	OK(path_is("http://example.org?x", "/"), "also in front of a query");
 	OK(path_refused("/a%2Fb", 400), "an encoded slash is 400");
 	OK(path_refused("/a%0", 400), "so is a bad escape");
+	OK(path_refused("/a/../b", 400) && path_refused("/a/%2E./b?c", 400) && path_refused("/.", 400),
+	    "and a dot segment, raw or encoded");
 	OK(path_refused("*", 400), "and no path");
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[0] = '/';
@@ -94,6 +96,8 @@ a_server_without_request_uri_will_do(void)
 	    "script and rest are joined as they are");
 	OK(open_text(ENV("PATH_INFO="), "") == -EBADMSG && refused(400, "path"), "no path at all is 400");
 	OK(open_text(ENV("PATH_INFO=/a\nb"), "") == -EBADMSG && refused(400, "path"), "a control byte is 400");
+	OK(open_text(ENV("SCRIPT_NAME=/app", "PATH_INFO=/../b"), "") == -EBADMSG && refused(400, "path"),
+	    "so is a dot segment");
 }
 
 static void

@@ -19,7 +19,7 @@ paths_are_decoded_once(void)
 	OK(decode("/a%20b/%C3%A9", path) == 7 && strcmp(path, "/a b/\xc3\xa9") == 0, "escapes are decoded");
 	OK(decode("/%2541", path) == 4 && strcmp(path, "/%41") == 0, "once and not twice");
 	OK(decode("/a+b", path) == 4 && strcmp(path, "/a+b") == 0, "a plus is a plus");
-	OK(decode("/%2e%2E/", path) == 4 && strcmp(path, "/../") == 0, "dots are not resolved");
+	OK(decode("/.a/..b/...", path) == 11 && strcmp(path, "/.a/..b/...") == 0, "dots may begin a name, or be three");
 }
 
 static void
@@ -31,6 +31,11 @@ bad_paths_are_refused(void)
 	OK(decode("", path) == -EINVAL, "an empty one");
 	OK(decode("%2Fa", path) == -EINVAL, "an encoded leading slash");
 	OK(decode("/a%2Fb", path) == -EINVAL, "an encoded slash");
+	OK(decode("/..", path) == -EINVAL && decode("/a/../b", path) == -EINVAL && decode("/a/..", path) == -EINVAL &&
+		decode("/./a", path) == -EINVAL && decode("/.", path) == -EINVAL,
+	    "a segment of one or two dots");
+	OK(decode("/%2e%2E/", path) == -EINVAL && decode("/a/.%2e", path) == -EINVAL && decode("/%2e", path) == -EINVAL,
+	    "encoded as well");
 	OK(decode("/a%2fb", path) == -EINVAL, "an encoded slash in lower case");
 	OK(decode("/%00", path) == -EINVAL, "an encoded NUL");
 	OK(decode("/%0a", path) == -EINVAL, "an encoded line feed");
