@@ -56,6 +56,38 @@ parse_address(const char *text, size_t len, struct address *ret)
 	return parse_text(copy, ret);
 }
 
+/* True for ":" and one to five digits. */
+static bool
+is_port(const char *text, size_t len)
+{
+	if (len < 2 || len > 6 || text[0] != ':')
+		return false;
+	for (size_t i = 1; i < len; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+	return true;
+}
+
+/* Parses an address that may be in brackets, or have a port: "192.0.2.1:80", "[2001:db8::1]:80". */
+static bool
+parse_node(const char *text, size_t len, struct address *ret)
+{
+	const char *colon = memchr(text, ':', len);
+	const char *bracket = len > 0 && text[0] == '[' ? memchr(text, ']', len) : NULL;
+	size_t address_len = len;
+
+	if (bracket != NULL) {
+		size_t past = (size_t)(bracket + 1 - text);
+
+		if (colon == NULL || colon > bracket || (past < len && !is_port(bracket + 1, len - past)))
+			return false;
+		return parse_address(text + 1, past - 2, ret);
+	}
+	if (colon != NULL && is_port(colon, (size_t)(text + len - colon))) /* an address of IPv6 has two colons */
+		address_len = (size_t)(colon - text);
+	return parse_address(text, address_len, ret);
+}
+
 static void
 format_address(const struct address *address, char ret[static ADDRESS_TEXT_MAX])
 {
@@ -255,8 +287,12 @@ address_of_client(
 
 	left = strlen(forwarded);
 	while (trusting && take_last(forwarded, &left, &entry, &len)) {
-		if (!parse_address(entry, len, &address))
+		if (len == 0) /* RFC 9110 section 5.6.1: it is not there */
+			continue;
+		if (!parse_node(entry, len, &address)) {
+			copy_text(ADDRESS_UNKNOWN, ret);
 			return;
+		}
 		format_address(&address, ret);
 		trusting = list_contains(trusted, &address);
 	}

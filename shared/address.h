@@ -4,7 +4,10 @@
  * A proxy appends the address it was called from to X-Forwarded-For. Walking
  * that list from its right end, the client is the first address that is not
  * itself a trusted proxy; everything further left was written by the client
- * and proves nothing. Pure: no name is ever looked up.
+ * and proves nothing. Some proxies write a port behind the address, and brackets
+ * around one of IPv6 (as in RFC 7239 section 6). The header Forwarded is not
+ * looked at: a proxy that appends to the one passes the other through as the
+ * client wrote it. Pure: no name is ever looked up.
  */
 #ifndef SHARED_ADDRESS_H
 #define SHARED_ADDRESS_H
@@ -13,6 +16,9 @@
 #include <stddef.h>
 
 enum { ADDRESS_TEXT_MAX = 46 }; /* INET6_ADDRSTRLEN */
+
+/* Whoever comes through a trusted proxy that does not tell from where: all of them count as one. */
+#define ADDRESS_UNKNOWN "unknown"
 
 struct address_list; /* opaque: networks in CIDR notation; NULL is an empty one */
 
@@ -34,9 +40,10 @@ bool address_list_contains(const struct address_list *list, const char *address)
 
 /*
  * Writes the client's address into ret. peer is the address of the direct
- * peer, or "" for a unix socket, which is trusted always; forwarded is the
- * X-Forwarded-For header or NULL. An entry that is no address ends the walk. A
- * unix peer without a usable header gives "".
+ * peer, or "" for a unix socket, which is trusted always; forwarded is what all
+ * lines of X-Forwarded-For say, in their order and joined by commas, or NULL.
+ * An entry that is no address gives ADDRESS_UNKNOWN, so that nobody hides behind
+ * the proxy's own. A unix peer without the header gives "".
  */
 void address_of_client(
     const struct address_list *trusted, const char *peer, const char *forwarded, char ret[static ADDRESS_TEXT_MAX]);

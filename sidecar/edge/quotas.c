@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/address.h"
 #include "shared/conf.h"
 #include "shared/hash.h"
 #include "sidecar/edge/quotas.h"
@@ -56,6 +57,10 @@ parse(const char *ip, struct in6_addr *ret)
 {
 	struct in6_addr network = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
 
+	if (strcmp(ip, ADDRESS_UNKNOWN) == 0) {
+		*ret = in6addr_any; /* nobody's: RFC 4291 section 2.5.2 */
+		return true;
+	}
 	if (inet_pton(AF_INET, ip, network.s6_addr + 12) == 1) {
 		*ret = network;
 		return true;

@@ -113,11 +113,41 @@ proxies_are_believed(void)
 	OK(client_is("10.0.0.1", "1.1.1.1, 198.51.100.1 ,10.0.0.2", "198.51.100.1"), "a chain of proxies is followed");
 	OK(client_is("10.0.0.1", "10.0.0.3,10.0.0.2", "10.0.0.3"), "to its end");
 	OK(client_is("fd00::1", "2001:DB8::0:1", "2001:db8::1"), "IPv6, in its shortest form");
-	OK(client_is("10.0.0.1", "1.1.1.1,unknown,10.0.0.2", "10.0.0.2"), "an entry that is no address ends the walk");
-	OK(client_is("10.0.0.1", "1.1.1.1,", "10.0.0.1"), "so does an empty one");
 	OK(client_is("10.0.0.1", "", "10.0.0.1"), "an empty header says nothing");
-	OK(client_is("10.0.0.1", "1.1.1.1, 11111111111111111111111111111111111111111111111111111111111111", "10.0.0.1"),
-	    "an entry longer than any address is none");
+	OK(client_is("10.0.0.1", "198.51.100.1, ,", "198.51.100.1"), "nor do empty entries");
+}
+
+static void
+ports_and_brackets_are_understood(void)
+{
+	OK(client_is("10.0.0.1", "203.0.113.9:51008", "203.0.113.9"), "a port is not part of the address");
+	OK(client_is("10.0.0.1", "[2001:db8::1]:443", "2001:db8::1"), "nor are brackets");
+	OK(client_is("10.0.0.1", "[2001:DB8::1]", "2001:db8::1"), "with or without a port");
+	OK(client_is("10.0.0.1", "198.51.100.1, 10.0.0.7:80,[fd00::7]:80", "198.51.100.1"), "also of proxies");
+	OK(client_is("10.0.0.1", "2001:db8::1:443", "2001:db8::1:443"), "without brackets all of it is the address");
+}
+
+static void
+what_cannot_be_used_is_not_the_proxys(void)
+{
+	static const char *const bad[] = { "unknown", "_hidden", "203.0.113.9:", "203.0.113.9:x", "203.0.113.9:123456",
+		"[203.0.113.9]", "[2001:db8::1", "[2001:db8::1]x", "[2001:db8::1]:", "[]", "[", "a.example", "1.1.1",
+		"2001:db8::1]:443", "fe80::1%eth0", "\"[2001:db8::1]\"", "1.1.1.1 2.2.2.2",
+		"11111111111111111111111111111111111111111111111111111111111111" };
+	char text[2048];
+	bool unknown = true;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		unknown &= client_is("10.0.0.1", bad[i], ADDRESS_UNKNOWN) && client_is("", bad[i], ADDRESS_UNKNOWN);
+	OK(unknown, "an entry that is no address makes the client unknown");
+	OK(client_is("10.0.0.1", "1.1.1.1,unknown,10.0.0.2", ADDRESS_UNKNOWN), "behind a chain of proxies as well");
+	OK(client_is("10.0.0.1", "unknown, 198.51.100.1", "198.51.100.1"),
+	    "but not where the client may have written it");
+	OK(client_is("203.0.113.5", "unknown", "203.0.113.5"), "nor for a peer that is no proxy");
+	for (size_t i = 0; i < sizeof(text) - 20; i += 2)
+		strcpy(text + i, "1,");
+	strcat(text, "198.51.100.1");
+	OK(client_is("10.0.0.1", text, "198.51.100.1"), "a header may have any length");
 }
 
 static void
@@ -126,7 +156,7 @@ a_unix_peer_is_trusted(void)
 	OK(client_is("", "198.51.100.1", "198.51.100.1"), "the header of a unix peer counts");
 	OK(client_is("", "1.1.1.1,198.51.100.1", "198.51.100.1"), "from its right end");
 	OK(client_is("", NULL, ""), "without a header the client is unknown");
-	OK(client_is("", "nonsense", ""), "also with one that is no address");
+	OK(client_is("", " , ", ""), "also with an empty one");
 }
 
 int
@@ -138,6 +168,8 @@ main(void)
 	wrong_networks_are_refused();
 	strangers_are_not_believed();
 	proxies_are_believed();
+	ports_and_brackets_are_understood();
+	what_cannot_be_used_is_not_the_proxys();
 	a_unix_peer_is_trusted();
 	return tap_done();
 }

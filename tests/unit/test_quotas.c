@@ -58,12 +58,24 @@ connections_are_counted_by_address(void)
 	OK(first == second && let_in("192.0.2.1", 1, 0) == 0, "a third is refused");
 	OK(let_in("::ffff:192.0.2.1", 1, 0) == 0, "the address in its other form as well");
 	OK(let_in("192.0.2.2", 1, 0) == 1, "the neighbour is not");
-	OK(let_in("", 1, 0) == 1 && let_in("unknown", 1, 0) == 1, "nor is who has no address");
+	OK(let_in("", 1, 0) == 1, "nor is who has no address");
 	quotas_leave(first);
 	OK(let_in("192.0.2.1", 1, 0) == 1, "who leaves makes room");
 	quotas_leave(second);
 	quotas_tick(&quotas, 0);
 	OK(quotas.by_address == NULL, "and nothing stays");
+}
+
+static void
+the_unknown_count_as_one(void)
+{
+	struct quota *first = quotas_enter(&quotas, "unknown"), *second = quotas_enter(&quotas, "unknown");
+
+	OK(first != NULL && first == second && let_in("unknown", 1, 0) == 0,
+	    "whom a proxy does not name shares a limit");
+	quotas_leave(first);
+	quotas_leave(second);
+	quotas_tick(&quotas, 0);
 }
 
 static void
@@ -113,6 +125,7 @@ main(void)
 	a_rate_is_an_average();
 	nothing_is_counted_unless_it_is_asked_for();
 	connections_are_counted_by_address();
+	the_unknown_count_as_one();
 	ipv6_counts_by_network();
 	upgrades_have_a_rate();
 	there_is_an_end_to_addresses();

@@ -229,6 +229,9 @@ the_client_may_stand_behind_proxies(void)
 	OK(open_text(ENV("REQUEST_URI=/", "REMOTE_ADDR=unix:", "HTTP_X_FORWARDED_FOR=192.0.2.9"), "") == 0 &&
 		is(tina4_request_ip(req), "192.0.2.9"),
 	    "so does a web server's on a unix socket");
+	OK(open_text(ENV("REQUEST_URI=/", "REMOTE_ADDR=10.0.0.1", "HTTP_X_FORWARDED_FOR=192.0.2.9, hidden"), "") == 0 &&
+		is(tina4_request_ip(req), "unknown"),
+	    "a proxy that tells no address makes the client unknown");
 	OK(open_text(ENV("REQUEST_URI=/"), "") == 0 && is(tina4_request_ip(req), ""), "nobody is empty");
 }
 
