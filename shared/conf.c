@@ -8,6 +8,7 @@
 #include "shared/dotenv.h"
 #include "shared/log.h"
 #include "shared/logfmt.h"
+#include "shared/origin.h"
 #include "shared/setting.h"
 #include "shared/valid.h"
 
@@ -110,7 +111,8 @@ static const struct setting settings[] = {
 
 	{ "TINA4_WS_ALLOWED_ORIGINS", SETTING_LIST, offsetof(struct conf, ws_allowed_origins), "",
 	  .group = "Who may connect",
-	  .check = valid_origin, .allowed = "* or origins such as https://example.com, comma-separated",
+	  .check = origin_is_pattern,
+	  .allowed = "* alone, or origins such as https://example.com or https://*.example.com, comma-separated",
 	  .reload = true,
 	  .meaning = "Sites whose pages may connect; empty is the same origin" },
 	{ "TINA4_WS_HEADERS", SETTING_LIST, offsetof(struct conf, ws_headers), "",

@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 
 %C%_libshared_la_SOURCES = \
 	%D%/address.c %D%/address.h \
+	%D%/authority.c %D%/authority.h \
 	%D%/base64url.c %D%/base64url.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/clock.c %D%/clock.h \
@@ -21,6 +22,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/logqueue.c %D%/logqueue.h \
 	%D%/notify.c %D%/notify.h \
 	%D%/numeral.c %D%/numeral.h \
+	%D%/origin.c %D%/origin.h \
 	%D%/path.c %D%/path.h \
 	%D%/redisurl.c %D%/redisurl.h \
 	%D%/setting.c %D%/setting.h \

@@ -97,14 +97,22 @@ parse_text(const struct setting *setting, const char *text, char **ret)
 static int
 parse_list(const struct setting *setting, const char *text, char **ret, const char **ret_bad)
 {
-	const char *rest = text;
+	const char *rest = text, *all = NULL;
 	struct span item;
+	size_t n = 0;
 
 	while (list_next(&rest, &item)) {
 		if (!setting->check(item.data, item.len)) {
 			*ret_bad = item.data;
 			return -EINVAL;
 		}
+		n++;
+		if (span_is(item, "*"))
+			all = item.data;
+	}
+	if (all != NULL && n > 1) { /* one of the two is not meant */
+		*ret_bad = all;
+		return -EINVAL;
 	}
 	return replace_text(text, ret);
 }

@@ -72,19 +72,6 @@ valid_pattern(const char *text, size_t len)
 }
 
 bool
-valid_origin(const char *text, size_t len)
-{
-	const char *host = memmem(text, len, "://", 3);
-
-	if (len == 1 && text[0] == '*')
-		return true;
-	if (host == NULL || host == text)
-		return false;
-	host += 3;
-	return host < text + len && memchr(host, '/', (size_t)(text + len - host)) == NULL;
-}
-
-bool
 valid_token(const char *text, size_t len)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!#$%&'*+-.^_`|~";

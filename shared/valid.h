@@ -33,7 +33,6 @@ valid_text valid_prefix; /* of names in Redis */
 
 /* Of HTTP. */
 valid_text valid_pattern; /* of a route */
-valid_text valid_origin;  /* RFC 6454 section 6.2: a scheme and a host, or "*" */
 valid_text valid_token;   /* RFC 9110 section 5.6.2, or "" */
 valid_text valid_cookie;  /* a name */
 

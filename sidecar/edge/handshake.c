@@ -1,7 +1,7 @@
 #include <string.h>
-#include <strings.h>
 
 #include "shared/credentials.h"
+#include "shared/origin.h"
 #include "shared/list.h"
 #include "shared/token.h"
 #include "sidecar/edge/handshake.h"
@@ -39,24 +39,10 @@ handshake_offers(const char *protocols, const char *name)
 	return false;
 }
 
-/* RFC 6454 section 6.2: "scheme://host[:port]"; the web server in front may have ended TLS. */
-static bool
-is_same_origin(const char *origin, const char *host)
+static struct span
+span_or_none(const char *text)
 {
-	const char *after = strstr(origin, "://");
-
-	return after != NULL && host != NULL && strcasecmp(after + 3, host) == 0;
-}
-
-/* A request without Origin comes from no browser. */
-static bool
-origin_allowed(const char *origin, const char *host, const char *allowed)
-{
-	if (origin == NULL)
-		return true;
-	if (allowed[0] == '\0')
-		return is_same_origin(origin, host);
-	return strcmp(allowed, "*") == 0 || handshake_offers(allowed, origin);
+	return text == NULL ? (struct span){ NULL, 0 } : span_of(text);
 }
 
 static struct verdict
@@ -81,7 +67,7 @@ handshake_check(const struct upgrade *upgrade, const struct routes *routes, cons
 	if (route == NULL)
 		return routes_may_come(routes) ? refuse(503, "no application has announced this path yet")
 					       : refuse(404, "no WebSocket route matches this path");
-	if (!origin_allowed(upgrade->origin, upgrade->host, allowed_origins))
+	if (!origin_allowed(span_or_none(upgrade->origin), span_or_none(upgrade->host), allowed_origins, false))
 		return refuse(403, "this origin is not allowed");
 	if (upgrade->protocols != NULL && !handshake_offers(upgrade->protocols, "frond.1"))
 		return refuse(400, "none of the offered subprotocols is known");

@@ -77,6 +77,21 @@ def test_allowed_origins_replace_the_own(make_stack):
     assert stack.handshake(PATH, Origin="http://a.example").status == 403
 
 
+def test_an_origin_is_compared_by_its_parts(lab, make_stack):
+    def status(stack, origin, host="example.com"):
+        return stack.handshake(PATH, Origin=origin, Host=host).status
+
+    assert status(lab, "https://example.com", "example.com:443") == 101
+    assert status(lab, "http://Example.COM:80") == 101
+    for origin in ("evil://example.com", "http://example.com:443", "https://example.com, https://example.com"):
+        assert status(lab, origin) == 403, origin
+    stack = make_stack(ws_allowed_origins="https://Example.com:443, https://*.example.org").start("sidecar", "worker")
+    assert status(stack, "https://example.com") == 101
+    assert status(stack, "https://a.b.example.org") == 101
+    for origin in ("https://example.org", "https://evilexample.org", "http://a.example.org", "null"):
+        assert status(stack, origin) == 403, origin
+
+
 def test_before_the_first_worker_it_is_503(make_stack):
     stack = make_stack().start("sidecar")
     answer = stack.handshake(PATH)

@@ -1,6 +1,7 @@
 # unit tests of shared/
 unit_tests += \
 	%D%/test_address \
+	%D%/test_authority \
 	%D%/test_base64url \
 	%D%/test_buf \
 	%D%/test_bus \
@@ -15,6 +16,7 @@ unit_tests += \
 	%D%/test_loglimit \
 	%D%/test_logqueue \
 	%D%/test_numeral \
+	%D%/test_origin \
 	%D%/test_path \
 	%D%/test_redisurl \
 	%D%/test_setting \
@@ -27,6 +29,8 @@ unit_tests += \
 
 %C%_test_address_SOURCES = %D%/test_address.c
 %C%_test_address_LDADD = shared/libshared.la
+%C%_test_authority_SOURCES = %D%/test_authority.c
+%C%_test_authority_LDADD = shared/libshared.la
 %C%_test_base64url_SOURCES = %D%/test_base64url.c
 %C%_test_base64url_LDADD = shared/libshared.la
 %C%_test_buf_SOURCES = %D%/test_buf.c
@@ -55,6 +59,8 @@ unit_tests += \
 %C%_test_logqueue_LDADD = shared/libshared.la
 %C%_test_numeral_SOURCES = %D%/test_numeral.c
 %C%_test_numeral_LDADD = shared/libshared.la
+%C%_test_origin_SOURCES = %D%/test_origin.c
+%C%_test_origin_LDADD = shared/libshared.la
 %C%_test_path_SOURCES = %D%/test_path.c
 %C%_test_path_LDADD = shared/libshared.la
 %C%_test_redisurl_SOURCES = %D%/test_redisurl.c

@@ -247,6 +247,9 @@ origins_are_whole(void)
 {
 	OK(fine("TINA4_WS_ALLOWED_ORIGINS=https://example.com, http://localhost:8080"), "scheme, host and port");
 	OK(fine("TINA4_WS_ALLOWED_ORIGINS=*"), "any");
+	OK(fine("TINA4_WS_ALLOWED_ORIGINS=https://*.example.com,https://example.com"), "what lies below a host");
+	OK(named("TINA4_WS_ALLOWED_ORIGINS=*, https://example.com"), "but not any beside others");
+	OK(named("TINA4_WS_ALLOWED_ORIGINS=https://*example.com"), "nor a star elsewhere");
 	OK(named("TINA4_WS_ALLOWED_ORIGINS=example.com"), "not a host alone");
 	OK(named("TINA4_WS_ALLOWED_ORIGINS=https://example.com/"), "not with a slash at its end");
 	OK(named("TINA4_WS_ALLOWED_ORIGINS=https://"), "not without a host");

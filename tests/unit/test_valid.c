@@ -50,9 +50,6 @@ static void
 http_has_its_words(void)
 {
 	OK(SORTS(valid_pattern, 2, "/ws/{room}", "/", "ws", "/{", ""), "patterns compile");
-	OK(SORTS(
-	       valid_origin, 2, "https://example.com", "*", "https://example.com/", "example.com", "://a", "https://"),
-	    "origins are a scheme and a host");
 	OK(SORTS(valid_token, 2, "X-Name", "", "a b", "a:b", "\xc3\xa4"), "names of headers are tokens");
 	OK(SORTS(valid_cookie, 1, "session", "", "a=b"), "a cookie has a name");
 	OK(valid_token("a,b c", 1), "an item of a list ends at its comma");
