@@ -13,6 +13,7 @@ unit_tests += \
 	%D%/test_frame \
 	%D%/test_handshake \
 	%D%/test_histogram \
+	%D%/test_head \
 	%D%/test_hosts \
 	%D%/test_hub \
 	%D%/test_hub_model \
@@ -33,6 +34,7 @@ unit_tests += \
 	%D%/test_roster \
 	%D%/test_routes \
 	%D%/test_shortage \
+	%D%/test_upgrade \
 	%D%/test_workers
 
 %C%_scene = %D%/scene.c %D%/scene.h %D%/fake_browser.c %D%/fake_browser.h
@@ -70,6 +72,8 @@ unit_tests += \
 %C%_test_handshake_LDADD = sidecar/libsidecar.la $(CJSON_LIBS)
 %C%_test_histogram_SOURCES = %D%/test_histogram.c
 %C%_test_histogram_LDADD = sidecar/libsidecar.la
+%C%_test_head_SOURCES = %D%/test_head.c
+%C%_test_head_LDADD = sidecar/libsidecar.la
 %C%_test_hosts_SOURCES = %D%/test_hosts.c
 %C%_test_hosts_LDADD = sidecar/libsidecar.la
 %C%_test_hub_SOURCES = %D%/test_hub.c %D%/fake_browser.c %D%/fake_browser.h
@@ -126,6 +130,8 @@ unit_tests += \
 	-Wl,--wrap=aligned_alloc -Wl,--wrap=strndup \
 	-Wl,--wrap=intake_drain -Wl,--wrap=dispatch_flush -Wl,--wrap=hub_flush
 %C%_test_shortage_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
+%C%_test_upgrade_SOURCES = %D%/test_upgrade.c
+%C%_test_upgrade_LDADD = sidecar/libsidecar.la $(CJSON_LIBS)
 %C%_test_workers_SOURCES = %D%/test_workers.c
 %C%_test_workers_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_workers_LDADD = sidecar/libsidecar.la

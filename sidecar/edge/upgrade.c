@@ -1,0 +1,203 @@
+#include <string.h>
+
+#include "shared/buf.h"
+#include "shared/credentials.h"
+#include "shared/origin.h"
+#include "sidecar/hub/deflate.h"
+#include "sidecar/edge/head.h"
+#include "sidecar/edge/elements.h"
+#include "sidecar/feed/routes.h"
+#include "sidecar/edge/target.h"
+#include "sidecar/edge/upgrade.h"
+
+enum { KEY_CHARS = 24 }; /* 16 bytes in base64 */
+
+static bool
+is_base64(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+}
+
+/* RFC 6455 section 4.1: the key is a nonce of 16 bytes in base64. */
+static bool
+is_key(struct span key)
+{
+	if (key.data == NULL || key.len != KEY_CHARS || memcmp(key.data + KEY_CHARS - 2, "==", 2) != 0)
+		return false;
+	for (int i = 0; i < KEY_CHARS - 2; i++)
+		if (!is_base64(key.data[i]))
+			return false;
+	return true;
+}
+
+/* Fields of which two would leave it to the reader which one counts. */
+static bool
+has_repeated(const struct head *head)
+{
+	static const char *const single[] = { "sec-websocket-key", "sec-websocket-version", "origin", "authorization" };
+
+	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
+		if (head_count(head, single[i]) > 1)
+			return true;
+	return false;
+}
+
+/* RFC 6455 section 4.2.1, items 1 to 6; RFC 9110 section 7.8: without Connection, Upgrade says nothing. */
+static enum refusal
+judge_form(const struct head *head)
+{
+	if (!head_lists(head, "upgrade", "websocket") || !head_lists(head, "connection", "upgrade"))
+		return REFUSAL_NO_UPGRADE;
+	if (!head_is(head, "GET"))
+		return REFUSAL_NOT_GET;
+	if (head->minor == 0)
+		return REFUSAL_OLD_HTTP;
+	if (head_has_body(head))
+		return REFUSAL_BODY;
+	if (has_repeated(head))
+		return REFUSAL_REPEATED;
+	if (!element_is(head_get(head, "sec-websocket-version"), "13"))
+		return REFUSAL_WS_VERSION;
+	if (!is_key(head_get(head, "sec-websocket-key")))
+		return REFUSAL_WS_KEY;
+	return REFUSAL_NONE;
+}
+
+/* The proxy next to us speaks last. */
+static bool
+is_https(const struct head *head)
+{
+	struct head_list list = head_list(head, "x-forwarded-proto");
+	struct span scheme = { NULL, 0 };
+
+	while (head_list_next(&list, &scheme))
+		;
+	return scheme.data != NULL && element_is(scheme, "https");
+}
+
+/* A subprotocol has its case. */
+static bool
+offers(const struct head *head, const char *name)
+{
+	struct head_list list = head_list(head, "sec-websocket-protocol");
+	struct span offer;
+
+	while (head_list_next(&list, &offer))
+		if (offer.len == strlen(name) && memcmp(offer.data, name, offer.len) == 0)
+			return true;
+	return false;
+}
+
+static bool
+accepts_deflate(const struct head *head)
+{
+	struct buf all = BUF_INIT;
+	bool accepts = head_join(head, "sec-websocket-extensions", &all) > 0 && buf_cstr(&all) != NULL &&
+	    deflate_accepts((const char *)all.data);
+
+	buf_free(&all);
+	return accepts;
+}
+
+enum refusal
+upgrade_judge(
+    const struct head *head, const struct target *target, const struct upgrade_rules *rules, struct upgrade *ret)
+{
+	struct upgrade upgrade = { .key = head_get(head, "sec-websocket-key") };
+	enum refusal refusal = rules->stopping ? REFUSAL_STOPPING : judge_form(head);
+
+	if (refusal != REFUSAL_NONE)
+		return refusal;
+	if (routes_empty(rules->routes))
+		return REFUSAL_NO_ROUTES;
+	upgrade.route = routes_match(rules->routes, target->path, target->path_len);
+	if (upgrade.route == NULL)
+		return REFUSAL_NO_ROUTE;
+	if (!origin_allowed(
+		head_get(head, "origin"), head_host(head), rules->allowed_origins, rules->proxied && is_https(head)))
+		return REFUSAL_ORIGIN;
+	if (offers(head, "frond.1"))
+		upgrade.protocol = "frond.1";
+	else if (head_count(head, "sec-websocket-protocol") > 0)
+		return REFUSAL_PROTOCOL;
+	if (rules->full)
+		return REFUSAL_FULL;
+	upgrade.deflate = rules->deflate && accepts_deflate(head);
+	*ret = upgrade;
+	return REFUSAL_NONE;
+}
+
+/* Appends the value, terminated; returns where it begins, or SIZE_MAX when there is none. */
+static size_t
+put_string(struct buf *buf, struct span value)
+{
+	size_t at = buf->len;
+
+	if (value.data == NULL)
+		return SIZE_MAX;
+	buf_bytes(buf, value.data, value.len);
+	buf_u8(buf, '\0');
+	return at;
+}
+
+static const char *
+string_at(const struct buf *buf, size_t at)
+{
+	return at == SIZE_MAX || buf->failed ? NULL : (const char *)buf->data + at;
+}
+
+enum token_verdict
+upgrade_token(const struct head *head, const struct target *target, const struct keys *keys, const char *cookie,
+    int64_t now, struct token *ret)
+{
+	struct buf text = BUF_INIT;
+	size_t authorization = put_string(&text, head_get(head, "authorization"));
+	size_t query = put_string(&text, target->query), cookies = text.len;
+	bool has_cookies = head_join(head, "cookie", &text) > 0;
+	struct credentials credentials = { .cookie_name = cookie };
+	enum token_verdict verdict = TOKEN_UNCHECKED;
+	struct span token;
+
+	buf_u8(&text, '\0');
+	credentials.authorization = string_at(&text, authorization);
+	credentials.query = string_at(&text, query);
+	credentials.cookies = string_at(&text, has_cookies ? cookies : SIZE_MAX);
+	if (!text.failed) {
+		token = credentials_token(&credentials);
+		verdict = token_verify(keys, token.data, token.len, now, ret);
+	}
+	buf_free(&text);
+	return verdict;
+}
+
+enum refusal
+upgrade_refusal(enum token_verdict verdict)
+{
+	switch (verdict) {
+	case TOKEN_VALID:
+		return REFUSAL_NONE;
+	case TOKEN_UNCHECKED:
+		return REFUSAL_NO_KEYS;
+	case TOKEN_MISSING:
+	case TOKEN_MALFORMED:
+	case TOKEN_WRONG_ALGORITHM:
+	case TOKEN_BAD_SIGNATURE:
+	case TOKEN_EXPIRED:
+	case TOKEN_NO_EXPIRY:
+	case TOKEN_NOT_YET_VALID:
+		break;
+	}
+	return REFUSAL_TOKEN;
+}
+
+void
+upgrade_put_head(const struct upgrade *upgrade, struct buf *ret)
+{
+	buf_string(ret,
+	    "GET / HTTP/1.1\r\nHost: tina4\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+	    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ");
+	buf_bytes(ret, upgrade->key.data, upgrade->key.len);
+	if (upgrade->deflate)
+		buf_string(ret, "\r\nSec-WebSocket-Extensions: permessage-deflate");
+	buf_string(ret, "\r\n\r\n");
+}
