@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/authority.h"
 #include "shared/buf.h"
 #include "shared/conf.h"
 #include "shared/dotenv.h"
@@ -105,6 +106,10 @@ static const struct setting settings[] = {
 	  .check = valid_secret, .allowed = "32 bytes or more, that nobody can guess",
 	  .reload = true,
 	  .meaning = "Bearer token of pushes over HTTP to the admin listener; empty is no such pushes" },
+	{ "TINA4_ADMIN_HOSTS", SETTING_LIST, offsetof(struct conf, admin_hosts), "",
+	  .check = authority_is_entry, .allowed = "* alone, or names of hosts, comma-separated",
+	  .reload = true,
+	  .meaning = "Names that the admin listener may be asked by, beside localhost and addresses" },
 	{ "TINA4_WS_ROUTES", SETTING_LIST, offsetof(struct conf, ws_routes), "",
 	  .check = valid_pattern, .allowed = "patterns such as /ws/news/{topic}, comma-separated",
 	  .meaning = "Push-only routes, for sites without a worker" },
@@ -133,7 +138,7 @@ static const struct setting settings[] = {
 	  .group = "Limits",
 	  .reload = true,
 	  .meaning = "Clients of one sidecar" },
-	{ "TINA4_WS_MAX_PER_ADDRESS", SETTING_NUMBER, offsetof(struct conf, ws_max_per_address), "0", 0, 1000000,
+	{ "TINA4_WS_MAX_PER_ADDRESS", SETTING_NUMBER, offsetof(struct conf, ws_max_per_address), "2000", 0, 1000000,
 	  .reload = true,
 	  .meaning = "Clients of one address, or of one IPv6 network of 64 bits; 0 is no limit" },
 	{ "TINA4_WS_UPGRADE_RATE", SETTING_NUMBER, offsetof(struct conf, ws_upgrade_rate), "0", 0, 100000,

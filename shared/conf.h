@@ -57,6 +57,7 @@ struct conf {
 	char *listen;      /* TINA4_LISTEN: host:port or unix:/path, comma-separated */
 	char *admin;       /* TINA4_ADMIN: host:port, unix:/path or "off" */
 	char *admin_token; /* TINA4_ADMIN_TOKEN: of pushes over HTTP; "" = they are off */
+	char *admin_hosts; /* TINA4_ADMIN_HOSTS: names in Host, comma-separated, or "*" */
 	char *ws_routes;   /* TINA4_WS_ROUTES: push-only patterns, comma-separated */
 
 	/* sidecar: who may connect */

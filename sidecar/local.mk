@@ -34,15 +34,13 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/feed/supervisors.c %D%/feed/supervisors.h \
 	%D%/feed/workers.c %D%/feed/workers.h \
 	%D%/edge/acceptor.c %D%/edge/acceptor.h \
-	%D%/edge/answer.c %D%/edge/answer.h \
+	%D%/edge/browsers.c %D%/edge/browsers.h \
 	%D%/edge/counters.c %D%/edge/counters.h \
 	%D%/edge/elements.c %D%/edge/elements.h \
 	%D%/edge/extension.c %D%/edge/extension.h \
-	%D%/edge/greeting.c %D%/edge/greeting.h \
-	%D%/edge/handshake.c %D%/edge/handshake.h \
+	%D%/edge/gate.c %D%/edge/gate.h \
 	%D%/edge/head.c %D%/edge/head.h \
 	%D%/edge/quotas.c %D%/edge/quotas.h \
-	%D%/edge/request_line.c %D%/edge/request_line.h \
 	%D%/edge/refusal.c %D%/edge/refusal.h \
 	%D%/edge/reply.c %D%/edge/reply.h \
 	%D%/edge/target.c %D%/edge/target.h \

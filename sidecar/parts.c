@@ -170,6 +170,12 @@ open_core(struct parts *parts, uint64_t epoch)
 static void
 open_admin(struct parts *parts)
 {
+	const struct admin_parts admin_parts = { .conf = parts->conf,
+		.roster = &parts->roster,
+		.figures = &parts->figures,
+		.posts = &parts->posts,
+		.counters = &parts->counters };
+
 	parts->figures = (struct figures){ .counters = &parts->counters,
 		.hub = &parts->hub,
 		.feed = &parts->feed,
@@ -181,8 +187,8 @@ open_admin(struct parts *parts)
 		.turn = &parts->turn,
 		.started_ms = uv_now(parts->loop),
 		.started = time(NULL) };
-	posts_open(&parts->posts, parts->conf, &parts->routes, &parts->requests, &parts->turn);
-	admin_open(&parts->admin, parts->conf, &parts->roster, &parts->figures, &parts->posts);
+	posts_open(&parts->posts, parts->conf, &parts->routes, &parts->requests);
+	admin_open(&parts->admin, &admin_parts, parts->loop);
 }
 
 /* What browsers and administrators come to. */
@@ -196,12 +202,18 @@ open_edge(struct parts *parts, uint32_t instance)
 		.pings = &parts->pings,
 		.expiry = &parts->expiry,
 		.quotas = &parts->quotas,
-		.keys = parts->keys,
-		.admin = &parts->admin,
 		.deflate = parts->deflate,
 		.counters = &parts->counters,
 		.turn = &parts->turn,
 		.instance = instance };
+	const struct browsers_parts browsers_parts = { .conf = parts->conf,
+		.hub = &parts->hub,
+		.routes = &parts->routes,
+		.keys = parts->keys,
+		.turn = &parts->turn,
+		.quotas = &parts->quotas,
+		.counters = &parts->counters,
+		.ws = &parts->ws };
 	int r;
 
 	open_admin(parts);
@@ -213,8 +225,7 @@ open_edge(struct parts *parts, uint32_t instance)
 	r = ws_open(&parts->ws, &ws_parts, parts->loop);
 	if (r < 0)
 		return r;
-	greetings_open(&parts->browsers, parts->loop, &parts->counters, ws_adopt_browser, &parts->ws);
-	greetings_open(&parts->admins, parts->loop, NULL, ws_adopt_admin, &parts->ws);
+	browsers_open(&parts->browsers, &browsers_parts, parts->loop);
 	return 0;
 }
 
@@ -253,15 +264,15 @@ int
 parts_listen(struct parts *parts)
 {
 	const struct conf *conf = parts->conf;
-	int r = acceptors_adopt(&parts->acceptors, parts->loop, greeting_begin, &parts->browsers);
+	int r = acceptors_adopt(&parts->acceptors, parts->loop, gate_begin, &parts->browsers.gate);
 
 	if (r > 0)
 		log_info("sockets of systemd in the place of TINA4_LISTEN=%s", conf->listen);
 	if (r == 0)
 		r = acceptors_open(
-		    &parts->acceptors, parts->loop, conf, conf->listen, greeting_begin, &parts->browsers);
+		    &parts->acceptors, parts->loop, conf, conf->listen, gate_begin, &parts->browsers.gate);
 	if (r >= 0 && strcmp(conf->admin, "off") != 0)
-		r = acceptors_open(&parts->acceptors, parts->loop, conf, conf->admin, greeting_begin, &parts->admins);
+		r = acceptors_open(&parts->acceptors, parts->loop, conf, conf->admin, gate_begin, &parts->admin.gate);
 	return r < 0 ? r : 0;
 }
 
@@ -271,8 +282,8 @@ void
 parts_shut(struct parts *parts)
 {
 	acceptors_close(&parts->acceptors);
-	greetings_close(&parts->browsers);
-	greetings_close(&parts->admins);
+	browsers_close(&parts->browsers);
+	admin_close(&parts->admin);
 	relay_close(&parts->relay);
 	disconnect_relay(parts);
 	relay_redis_close(&parts->redis);

@@ -10,12 +10,12 @@
 #include <uv.h>
 
 #include "sidecar/admin/admin.h"
+#include "sidecar/edge/browsers.h"
 #include "sidecar/edge/counters.h"
 #include "sidecar/feed/dispatch.h"
 #include "sidecar/hub/expiry.h"
 #include "sidecar/feed/feed.h"
 #include "sidecar/admin/figures.h"
-#include "sidecar/edge/greeting.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/feed/intake.h"
 #include "sidecar/hub/pings.h"
@@ -62,7 +62,7 @@ struct parts {
 	struct figures figures;
 	struct posts posts;
 	struct admin admin;
-	struct greetings browsers, admins; /* connections that have not said what they want */
+	struct browsers browsers;
 	struct ws ws;
 	struct acceptor *acceptors;
 };

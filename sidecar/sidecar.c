@@ -16,7 +16,7 @@
 #include "sidecar/sidecar.h"
 
 enum {
-	SPARE_FDS = 128 + 2 * GREETING_MAX + WS_MAX_HANDSHAKES, /* beside the clients */
+	SPARE_FDS = 128 + 2 * GATE_MAX, /* beside the clients */
 	TICK_MS = 1000,
 	SHORT_TICK_MS = 100,
 	HOLD_MIN_MS = 700, /* in which apps and workers find a sidecar that has restarted */
@@ -89,7 +89,7 @@ is_over(const struct sidecar *sidecar)
 {
 	struct client *client, *next;
 
-	if (sidecar->parts.ws.n_handshakes > 0)
+	if (gate_owes(&sidecar->parts.browsers.gate) || gate_owes(&sidecar->parts.admin.gate))
 		return false;
 	if (HASH_COUNT(sidecar->parts.hub.clients) == 0)
 		return true;
@@ -130,10 +130,9 @@ on_signal(uv_signal_t *handle, int number)
 	notify_stopping(&sidecar->notify, "closing connections");
 	sidecar->stop_begun_ms = uv_now(&sidecar->loop);
 	sidecar->n_to_close = HASH_COUNT(sidecar->parts.hub.clients);
-	ws_stop(&sidecar->parts.ws);
 	acceptors_close(&sidecar->parts.acceptors);
-	greetings_refuse(&sidecar->parts.browsers, "503 Service Unavailable", "stopping");
-	greetings_refuse(&sidecar->parts.admins, "503 Service Unavailable", "stopping");
+	browsers_stop(&sidecar->parts.browsers);
+	gate_stop(&sidecar->parts.admin.gate);
 	advance_stop(sidecar);
 }
 
@@ -197,9 +196,8 @@ may_accept(const struct sidecar *sidecar)
 static bool
 needs_short_tick(const struct sidecar *sidecar)
 {
-	return sidecar->parts.browsers.under_way != NULL || sidecar->parts.admins.under_way != NULL ||
-	    sidecar->parts.posts.under_way != NULL || sidecar->stop_begun_ms != 0 ||
-	    !acceptors_accept(sidecar->parts.acceptors);
+	return sidecar->parts.browsers.gate.guests != NULL || sidecar->parts.admin.gate.guests != NULL ||
+	    sidecar->stop_begun_ms != 0 || !acceptors_accept(sidecar->parts.acceptors);
 }
 
 static void
@@ -209,9 +207,8 @@ on_short_tick(uv_timer_t *timer)
 
 	if (may_accept(sidecar))
 		acceptors_tick(sidecar->parts.acceptors);
-	greetings_tick(&sidecar->parts.browsers, uv_now(&sidecar->loop));
-	greetings_tick(&sidecar->parts.admins, uv_now(&sidecar->loop));
-	posts_tick(&sidecar->parts.posts, uv_now(&sidecar->loop));
+	gate_tick(&sidecar->parts.browsers.gate);
+	gate_tick(&sidecar->parts.admin.gate);
 	if (sidecar->stop_begun_ms != 0)
 		advance_stop(sidecar);
 	if (!needs_short_tick(sidecar))

@@ -1,32 +1,28 @@
 #include <errno.h>
-#include <libwebsockets.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "shared/authority.h"
 #include "shared/buf.h"
 #include "shared/conf.h"
 #include "shared/listener.h"
 #include "sidecar/admin/admin.h"
-#include "sidecar/edge/answer.h"
 #include "sidecar/admin/figures.h"
 #include "sidecar/admin/metrics.h"
 #include "sidecar/admin/post.h"
 #include "sidecar/relay/relay.h"
-#include "sidecar/edge/request_line.h"
+#include "sidecar/edge/reply.h"
 #include "sidecar/feed/roster.h"
 
-void
-admin_open(struct admin *admin, const struct conf *conf, const struct roster *roster, const struct figures *figures,
-    struct posts *posts)
-{
-	*admin = (struct admin){ conf, roster, figures, posts };
-}
+#define PAGE_METHODS "GET, HEAD"
+#define PUSH_METHODS "POST"
 
 /* True when a process can reach the bus: its socket's file may have been taken away since it was bound. */
 static bool
 bus_takes_connections(const struct admin *admin)
 {
-	return listener_probe(conf_bus_path(admin->conf)) == -EADDRINUSE;
+	return listener_probe(conf_bus_path(admin->parts.conf)) == -EADDRINUSE;
 }
 
 /* Looks at what carries messages, not at whether the parts exist. Returns NULL when all of it works. */
@@ -35,66 +31,161 @@ why_not_ready(const struct admin *admin)
 {
 	if (!bus_takes_connections(admin))
 		return "nobody can connect to the bus";
-	if (!roster_ready(admin->roster))
+	if (!roster_ready(admin->parts.roster))
 		return "no route has a worker";
 	return NULL;
 }
 
+/* --- pages ------------------------------------------------------------------------- */
+
+/* To HEAD without the body. */
+static void
+answer(struct guest *guest, int status, const char *type, struct span body)
+{
+	struct reply reply = {
+		.status = status, .type = type, .body = body, .bodiless = head_is(&guest->head, "HEAD")
+	};
+	struct buf bytes = BUF_INIT;
+
+	reply_put(&reply, (int64_t)time(NULL), &bytes);
+	guest_reply(guest, &bytes);
+}
+
+static void
+answer_json(struct guest *guest, int status, const char *text)
+{
+	answer(guest, status, "application/json", span_of(text));
+}
+
+static void
+answer_error(struct guest *guest, int status, const char *why, const char *allow)
+{
+	struct buf bytes = BUF_INIT;
+
+	reply_put_error(status, why, allow, head_is(&guest->head, "HEAD"), (int64_t)time(NULL), &bytes);
+	guest_reply(guest, &bytes);
+}
+
 /* Without the other hosts this one still serves, and says so. */
 static void
-answer_ready(const struct admin *admin, struct lws *wsi)
+answer_ready(const struct admin *admin, struct guest *guest)
 {
-	const struct relay *relay = admin->figures->relay;
+	const struct relay *relay = admin->parts.figures->relay;
 	const char *why = why_not_ready(admin);
 	const char *trouble = relay == NULL ? NULL : relay_trouble(relay);
 	char text[256];
 
 	if (why == NULL && trouble == NULL) {
-		answer_json(wsi, 200, "{\"status\":\"ready\"}\n");
+		answer_json(guest, 200, "{\"status\":\"ready\"}\n");
 		return;
 	}
 	snprintf(text, sizeof(text), "{\"status\":\"%s\",\"why\":\"%s\"}\n", why != NULL ? "waiting" : "degraded",
 	    why != NULL ? why : trouble);
-	answer_json(wsi, why != NULL ? 503 : 200, text);
+	answer_json(guest, why != NULL ? 503 : 200, text);
 }
 
 static void
-answer_metrics(const struct admin *admin, struct lws *wsi)
+answer_metrics(const struct admin *admin, struct guest *guest)
 {
-	struct answer answer = { .status = 200, .type = METRICS_TYPE };
 	struct buf text = BUF_INIT;
 
-	metrics_put(admin->figures, &text);
-	answer.body = text.data;
-	answer.len = text.len;
+	metrics_put(admin->parts.figures, &text);
 	if (text.failed)
-		answer_error(wsi, 503, "out of memory", NULL);
+		answer_error(guest, 503, "out of memory", NULL);
 	else
-		answer_send(wsi, &answer);
+		answer(guest, 200, METRICS_TYPE, span_of_buf(&text));
 	buf_free(&text);
 }
 
 static void
-answer_page(const struct admin *admin, struct lws *wsi, const char *path)
+answer_page(const struct admin *admin, struct guest *guest)
 {
+	const char *path = guest->target.path;
+
 	if (strcmp(path, "/healthz") == 0)
-		answer_json(wsi, 200, "{\"status\":\"alive\"}\n");
+		answer_json(guest, 200, "{\"status\":\"alive\"}\n");
 	else if (strcmp(path, "/readyz") == 0)
-		answer_ready(admin, wsi);
+		answer_ready(admin, guest);
 	else if (strcmp(path, "/metrics") == 0)
-		answer_metrics(admin, wsi);
+		answer_metrics(admin, guest);
 	else
-		answer_error(wsi, 404, "no such page", NULL);
+		answer_error(guest, 404, "no such page", NULL);
 }
 
-int
-admin_request(struct admin *admin, struct lws *wsi, struct request_line *line)
+static void
+answer_options(struct guest *guest, const char *allow)
 {
-	if (strncmp(line->path, POST_PREFIX, strlen(POST_PREFIX)) == 0)
-		return post_begin(admin->posts, wsi, line);
-	if (line->is_get)
-		answer_page(admin, wsi, line->path);
+	const struct reply reply = { .status = 204, .allow = allow };
+	struct buf bytes = BUF_INIT;
+
+	reply_put(&reply, (int64_t)time(NULL), &bytes);
+	guest_reply(guest, &bytes);
+}
+
+/* --- the keeper ------------------------------------------------------------------------ */
+
+/*
+ * A page of any site can make its own name lead here, and then read what it asks
+ * (DNS rebinding); an address it cannot. Only HTTP/1.0 does without Host, and no
+ * browser speaks that.
+ */
+static bool
+is_host_allowed(const struct admin *admin, const struct head *head)
+{
+	struct span host = head_host(head);
+	struct authority authority;
+
+	if (host.len == 0)
+		return true;
+	return authority_parse(host.data, host.len, &authority) &&
+	    (authority_is_loopback(&authority) || authority_is_address(&authority) ||
+		authority_is_one_of(&authority, admin->parts.conf->admin_hosts));
+}
+
+static void
+on_asked(void *context, struct guest *guest)
+{
+	struct admin *admin = context;
+	bool is_push = strncmp(guest->target.path, POST_PREFIX, strlen(POST_PREFIX)) == 0;
+
+	if (!is_host_allowed(admin, &guest->head))
+		guest_refuse(guest, REFUSAL_ADMIN_HOST, NULL);
+	else if (head_is(&guest->head, "OPTIONS"))
+		answer_options(guest, is_push ? PUSH_METHODS : guest->head.asterisk ? "GET, HEAD, POST" : PAGE_METHODS);
+	else if (is_push)
+		post_begin(admin->parts.posts, guest);
+	else if (head_is(&guest->head, "GET") || head_is(&guest->head, "HEAD"))
+		answer_page(admin, guest);
 	else
-		answer_error(wsi, 405, "only GET", "GET");
-	return -1;
+		answer_error(guest, 405, "only GET", PAGE_METHODS);
+}
+
+static void
+on_sent(void *context, struct guest *guest)
+{
+	struct admin *admin = context;
+
+	post_end(admin->parts.posts, guest);
+}
+
+static void
+on_gone(void *context, struct guest *guest)
+{
+	(void)context;
+	post_forget(guest);
+}
+
+void
+admin_open(struct admin *admin, const struct admin_parts *parts, uv_loop_t *loop)
+{
+	static const struct gate_keeper keeper = { .asked = on_asked, .sent = on_sent, .gone = on_gone };
+
+	*admin = (struct admin){ .parts = *parts };
+	gate_open(&admin->gate, loop, &keeper, admin, parts->counters, false);
+}
+
+void
+admin_close(struct admin *admin)
+{
+	gate_close(&admin->gate);
 }

@@ -6,29 +6,36 @@
  *                         when the relay is on and not all right; else 503
  *     GET /metrics        see metrics
  *     POST /push/PATH     see post
+ *
+ * HEAD is answered as GET is, without the body. It keeps a gate of its own, so
+ * that it answers whatever browsers do.
  */
 #ifndef SIDECAR_ADMIN_H
 #define SIDECAR_ADMIN_H
 
+#include "sidecar/edge/gate.h"
+
 struct conf;
+struct counters;
 struct figures;
-struct lws;
 struct posts;
-struct request_line;
 struct roster;
 
-struct admin {
+/* What it borrows. */
+struct admin_parts {
 	const struct conf *conf;
 	const struct roster *roster;
 	const struct figures *figures;
 	struct posts *posts;
+	struct counters *counters;
 };
 
-/* Borrows all of them. */
-void admin_open(struct admin *admin, const struct conf *conf, const struct roster *roster,
-    const struct figures *figures, struct posts *posts);
+struct admin {
+	struct admin_parts parts;
+	struct gate gate;
+};
 
-/* Answers a request, or begins to. Returns 0 while its body is to come, else -1: the connection ends. */
-int admin_request(struct admin *admin, struct lws *wsi, struct request_line *line);
+void admin_open(struct admin *admin, const struct admin_parts *parts, uv_loop_t *loop);
+void admin_close(struct admin *admin);
 
 #endif

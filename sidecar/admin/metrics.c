@@ -80,6 +80,17 @@ put_upgrades(const struct figures *figures, struct buf *ret)
 }
 
 static void
+put_refusals(const struct figures *figures, struct buf *ret)
+{
+	static const char name[] = "tina4_refusals_total";
+
+	put_head(ret, name, "counter",
+	    "Requests at all listeners that were refused before they had a route, by the reason.");
+	for (int i = REFUSAL_NONE + 1; i < REFUSAL_COUNT; i++)
+		put_labelled(ret, name, "reason", refusal_name((enum refusal)i), figures->counters->refusals[i]);
+}
+
+static void
 put_connections(const struct figures *figures, struct buf *ret)
 {
 	static const char ends[] = "tina4_closes_total";
@@ -87,6 +98,7 @@ put_connections(const struct figures *figures, struct buf *ret)
 	put(ret, figures, FIGURE_CONNECTIONS);
 	put(ret, figures, FIGURE_PATHS);
 	put_upgrades(figures, ret);
+	put_refusals(figures, ret);
 	put_head(ret, ends, "counter", "Connections that ended, by how.");
 	for (int i = 0; i < COUNTERS_ENDS; i++)
 		put_labelled(ret, ends, "reason", counters_end_name(i), figures->counters->ends[i]);

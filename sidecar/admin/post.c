@@ -1,36 +1,20 @@
-#include <ctype.h>
-#include <errno.h>
-#include <libwebsockets.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-#include <utlist.h>
+#include <time.h>
 
 #include "shared/buf.h"
 #include "shared/conf.h"
 #include "shared/credentials.h"
 #include "shared/log.h"
 #include "shared/url.h"
-#include "sidecar/edge/answer.h"
+#include "sidecar/edge/elements.h"
+#include "sidecar/edge/gate.h"
 #include "sidecar/admin/post.h"
-#include "sidecar/edge/request_line.h"
+#include "sidecar/edge/reply.h"
 #include "sidecar/feed/requests.h"
 #include "sidecar/feed/routes.h"
-#include "sidecar/hub/turn.h"
-
-/* A request whose body is on its way. */
-struct post {
-	struct posts *all;
-	struct lws *wsi;
-	struct post_verdict verdict;
-	struct buf body;
-	bool has_body;   /* also when it is refused */
-	bool answered;   /* what still comes is only swallowed */
-	uint64_t end_ms; /* when it must be over, in loop ms */
-	struct post *prev, *next;
-};
 
 static const char not_ready[] = "no application has announced this path yet";
 
@@ -49,35 +33,18 @@ is_token(struct span given, const char *expected)
 	return given.len == strlen(expected) && CRYPTO_memcmp(given.data, expected, given.len) == 0;
 }
 
-/* RFC 9110 section 8.6. Returns false for what is no number; a large one is SIZE_MAX. */
-static bool
-parse_length(const char *text, size_t *ret)
-{
-	size_t value = 0;
-
-	if (*text == '\0')
-		return false;
-	for (; *text != '\0'; text++) {
-		size_t digit = (size_t)(*text - '0');
-
-		if (!isdigit((unsigned char)*text))
-			return false;
-		value = value > (SIZE_MAX - digit) / 10 ? SIZE_MAX : value * 10 + digit;
-	}
-	*ret = value;
-	return true;
-}
-
 /* A text has a type text/... or application/json, or none; its parameters do not matter. */
 static bool
-parse_type(const char *type, bool *ret_binary)
+parse_type(struct span type, bool *ret_binary)
 {
-	static const char binary[] = "application/octet-stream", json[] = "application/json";
-	size_t len = type == NULL ? 0 : strcspn(type, "; \t");
+	size_t len = 0;
 
-	*ret_binary = len == strlen(binary) && strncasecmp(type, binary, len) == 0;
-	return *ret_binary || len == 0 || strncasecmp(type, "text/", 5) == 0 ||
-	    (len == strlen(json) && strncasecmp(type, json, len) == 0);
+	while (len < type.len && strchr("; \t", type.data[len]) == NULL)
+		len++;
+	type.len = len;
+	*ret_binary = element_is(type, "application/octet-stream");
+	return *ret_binary || len == 0 || element_is(type, "application/json") ||
+	    (len > 5 && strncasecmp(type.data, "text/", 5) == 0);
 }
 
 /* Looks for id= in the query. Returns false when it is none. */
@@ -100,34 +67,61 @@ parse_id(const char *query, struct post_verdict *ret)
 	return true;
 }
 
-struct post_verdict
-post_check(const struct post_head *head, const struct conf *conf, const struct routes *routes)
+/* Who may: RFC 6750 section 2.1. authorization is NULL when there is none. */
+static struct post_verdict
+check_token(const char *authorization, const struct conf *conf)
 {
-	const struct request_line *line = head->line;
-	struct span token = credentials_bearer(head->authorization);
-	struct post_verdict verdict = { .status = 200 };
-	size_t bytes;
+	struct span token = credentials_bearer(authorization);
 
-	if (!line->is_post)
-		return refuse(405, "a push is a POST");
 	if (conf->admin_token[0] == '\0')
 		return refuse(403, "push over HTTP is off: TINA4_ADMIN_TOKEN is not set");
 	if (!is_token(token, conf->admin_token))
 		return refuse(401, token.len == 0 ? "missing" : "wrong");
-	if (head->length == NULL || head->transfer != NULL)
+	return (struct post_verdict){ .status = 200 };
+}
+
+/* The same with the strings that the head's parts make. */
+static struct post_verdict
+check(const struct head *head, const struct target *target, const char *authorization, const char *query,
+    const struct conf *conf, const struct routes *routes)
+{
+	struct post_verdict verdict = check_token(authorization, conf);
+
+	if (verdict.status != 200)
+		return verdict;
+	if (!head->has_length || head->chunked)
 		return refuse(411, "the body needs a Content-Length");
-	if (!parse_length(head->length, &bytes))
-		return refuse(400, "Content-Length must be a number");
-	if (bytes > conf->ws_max_message)
+	if (head->body_len > conf->ws_max_message)
 		return refuse(413, "more than TINA4_WS_MAX_MESSAGE");
-	if (!parse_type(head->type, &verdict.binary))
+	if (!parse_type(head_get(head, "content-type"), &verdict.binary))
 		return refuse(415, "Content-Type must be text/..., application/json or application/octet-stream");
-	if (!parse_id(line->query, &verdict))
+	if (!parse_id(query, &verdict))
 		return refuse(400, "id must be 32 hexadecimal digits");
-	verdict.path.data = line->path + strlen(POST_PREFIX) - 1;
-	verdict.path.len = line->path_len - strlen(POST_PREFIX) + 1;
+	verdict.path.data = target->path + strlen(POST_PREFIX) - 1;
+	verdict.path.len = target->path_len - strlen(POST_PREFIX) + 1;
 	if (routes_match(routes, verdict.path.data, verdict.path.len) == NULL)
 		return routes_may_come(routes) ? refuse(503, not_ready) : refuse(404, "no route matches this path");
+	return verdict;
+}
+
+struct post_verdict
+post_check(const struct head *head, const struct target *target, const struct conf *conf, const struct routes *routes)
+{
+	struct span authorization = head_get(head, "authorization");
+	struct post_verdict verdict = { .status = 503, .why = "out of memory" };
+	char *bearer = NULL, *query;
+
+	if (!head_is(head, "POST"))
+		return refuse(405, "a push is a POST");
+	if (head_count(head, "authorization") > 1)
+		return refuse(400, "there are two tokens");
+	query = strndup(target->query.data, target->query.len);
+	if (authorization.data != NULL)
+		bearer = strndup(authorization.data, authorization.len);
+	if (query != NULL && (bearer != NULL || authorization.data == NULL))
+		verdict = check(head, target, bearer, query, conf, routes);
+	free(bearer);
+	free(query);
 	return verdict;
 }
 
@@ -145,40 +139,62 @@ post_put_receipt(struct buf *buf, const struct wire_id *id, const struct wire_re
 }
 
 static void
-answer_receipt(struct lws *wsi, const struct wire_id *id, const struct wire_reply *reply)
+answer(struct guest *guest, int status, const char *json)
+{
+	struct reply reply = { .status = status, .type = "application/json", .body = span_of(json) };
+	struct buf bytes = BUF_INIT;
+
+	reply_put(&reply, (int64_t)time(NULL), &bytes);
+	guest_reply(guest, &bytes);
+}
+
+static void
+answer_error(struct guest *guest, int status, const char *why)
+{
+	struct buf bytes = BUF_INIT;
+
+	reply_put_error(
+	    status, why, status == 405 ? "POST" : NULL, head_is(&guest->head, "HEAD"), (int64_t)time(NULL), &bytes);
+	guest_reply(guest, &bytes);
+}
+
+static void
+answer_receipt(struct guest *guest, const struct wire_id *id, const struct wire_reply *reply)
 {
 	struct buf text = BUF_INIT;
 
 	post_put_receipt(&text, id, reply);
-	if (!text.failed)
-		answer_json(wsi, 200, buf_cstr(&text));
+	if (buf_cstr(&text) != NULL)
+		answer(guest, 200, (const char *)text.data);
+	else
+		answer_error(guest, 503, "out of memory");
 	buf_free(&text);
 }
 
 static void
-answer_reply(struct lws *wsi, const struct wire_id *id, const struct wire_reply *reply)
+answer_reply(struct guest *guest, const struct wire_id *id, const struct wire_reply *reply)
 {
 	switch (reply->status) {
 	case WIRE_OK:
-		answer_receipt(wsi, id, reply);
+		answer_receipt(guest, id, reply);
 		return;
 	case WIRE_NO_ROUTE:
-		answer_error(wsi, 404, "no route matches this path", NULL);
+		answer_error(guest, 404, "no route matches this path");
 		return;
 	case WIRE_TOO_LARGE:
-		answer_error(wsi, 413, "more than TINA4_WS_MAX_MESSAGE", NULL);
+		answer_error(guest, 413, "more than TINA4_WS_MAX_MESSAGE");
 		return;
 	case WIRE_INVALID:
-		answer_error(wsi, 400, "text that is not UTF-8", NULL);
+		answer_error(guest, 400, "text that is not UTF-8");
 		return;
 	case WIRE_BUSY:
-		answer_error(wsi, 503, "the sidecar is at a limit", NULL);
+		answer_error(guest, 503, "the sidecar is at a limit");
 		return;
 	case WIRE_NOT_RELAYED:
-		answer_error(wsi, 503, "sent on this host, but the relay to the others is full", NULL);
+		answer_error(guest, 503, "sent on this host, but the relay to the others is full");
 		return;
 	case WIRE_NOT_READY:
-		answer_error(wsi, 503, not_ready, NULL);
+		answer_error(guest, 503, not_ready);
 		return;
 	case WIRE_MALFORMED:
 	case WIRE_BAD_VERSION:
@@ -186,157 +202,56 @@ answer_reply(struct lws *wsi, const struct wire_id *id, const struct wire_reply 
 	case WIRE_EXPIRED:
 		break; /* of other requests */
 	}
-	answer_error(wsi, 500, "the push was not applied", NULL);
+	answer_error(guest, 500, "the push was not applied");
 }
 
 /* --- the request ------------------------------------------------------------------- */
 
-static const char *
-header(struct lws *wsi, enum lws_token_indexes token, char *ret, int size)
+void
+posts_open(struct posts *posts, const struct conf *conf, const struct routes *routes, struct requests *requests)
 {
-	if (lws_hdr_total_length(wsi, token) <= 0)
-		return NULL;
-	return lws_hdr_copy(wsi, ret, size, token) < 0 ? "" : ret; /* too long is wrong, whatever it says */
-}
-
-static void
-check(struct post *post, const struct request_line *line)
-{
-	struct lws *wsi = post->wsi;
-	char authorization[TOKEN_MAX_BYTES], length[32], transfer[32], type[128];
-	size_t bytes = 0;
-	const struct post_head head = {
-		.line = line,
-		.authorization = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, authorization, sizeof(authorization)),
-		.length = header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, length, sizeof(length)),
-		.transfer = header(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING, transfer, sizeof(transfer)),
-		.type = header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, type, sizeof(type)),
-	};
-
-	post->verdict = post_check(&head, post->all->conf, post->all->routes);
-	post->has_body = head.length != NULL && parse_length(head.length, &bytes) && bytes > 0;
+	*posts = (struct posts){ .conf = conf, .routes = routes, .requests = requests };
 }
 
 void
-posts_open(struct posts *posts, const struct conf *conf, const struct routes *routes, struct requests *requests,
-    const struct turn *turn)
+post_begin(struct posts *posts, struct guest *guest)
 {
-	*posts = (struct posts){ .conf = conf, .routes = routes, .requests = requests, .turn = turn };
-}
+	struct post_verdict verdict = post_check(&guest->head, &guest->target, posts->conf, posts->routes);
 
-static struct post *
-post_new(struct posts *posts, struct lws *wsi)
-{
-	struct post *post = calloc(1, sizeof(*post));
-
-	if (post == NULL)
-		return NULL;
-	post->all = posts;
-	post->wsi = wsi;
-	post->end_ms = posts->turn->now_ms + POST_MS;
-	DL_APPEND(posts->under_way, post);
-	return post;
-}
-
-void
-post_free(struct post *post)
-{
-	if (post == NULL)
+	if (verdict.status != 200) {
+		log_limited(LOG_LEVEL_INFO, "push refused path=%s status=%d why=%s", guest->target.path, verdict.status, verdict.why);
+		answer_error(guest, verdict.status, verdict.why);
 		return;
-	DL_DELETE(post->all->under_way, post);
-	buf_free(&post->body);
-	free(post);
+	}
+	guest->data = malloc(sizeof(verdict));
+	if (guest->data == NULL) {
+		guest_refuse(guest, REFUSAL_NO_MEMORY, NULL);
+		return;
+	}
+	*(struct post_verdict *)guest->data = verdict;
+	guest_await_body(guest);
 }
 
-/* Some clients wait for it before they send a large body (RFC 9110 section 10.1.1). */
-static void
-say_continue(struct lws *wsi)
+void
+post_end(struct posts *posts, struct guest *guest)
 {
-	static const char line[] = "HTTP/1.1 100 Continue\r\n\r\n";
-
-	/* Nothing was written before it, so nothing waits in libwebsockets' own queue. */
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_EXPECT) > 0)
-		send(lws_get_socket_fd(wsi), line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
-}
-
-static void
-refuse_post(struct post *post, const char *path)
-{
-	const struct post_verdict *verdict = &post->verdict;
-
-	log_limited(LOG_LEVEL_INFO, "push refused path=%s status=%d why=%s", path, verdict->status, verdict->why);
-	answer_error(post->wsi, verdict->status, verdict->why, "POST");
-	post->answered = true;
-}
-
-int
-post_begin(struct posts *posts, struct lws *wsi, struct request_line *line)
-{
-	struct post *post = post_new(posts, wsi);
-
-	if (post == NULL)
-		return -1;
-	line->post = post;
-	check(post, line);
-	if (post->verdict.status != 200)
-		refuse_post(post, line->path);
-	else if (post->has_body)
-		say_continue(wsi);
-	return post->has_body ? 0 : post_end(line);
-}
-
-int
-post_body(struct request_line *line, const void *data, size_t len)
-{
-	struct post *post = line == NULL ? NULL : line->post;
-
-	if (post == NULL)
-		return -1;
-	if (!post->answered)
-		buf_bytes(&post->body, data, len);
-	return 0;
-}
-
-static void
-apply(struct post *post)
-{
-	struct post_verdict *verdict = &post->verdict;
+	struct post_verdict *verdict = guest->data;
 	const struct wire_command push = {
 		.type = WIRE_PUSH,
 		.flags = verdict->binary ? WIRE_BINARY : 0,
 		.key = verdict->path,
-		.data = span_of_buf(&post->body),
+		.data = span_of_buf(&guest->body),
 	};
 	struct wire_reply reply = { .status = WIRE_BUSY };
+	struct wire_id id = verdict->id;
 
-	if (!post->body.failed && (verdict->has_id || wire_id_random(&verdict->id) == 0))
-		requests_push(post->all->requests, &verdict->id, &push, &reply);
-	answer_reply(post->wsi, &verdict->id, &reply);
-}
-
-int
-post_end(struct request_line *line)
-{
-	struct post *post = line == NULL ? NULL : line->post;
-
-	if (post != NULL && !post->answered) {
-		post->answered = true;
-		apply(post);
-	}
-	return -1;
+	if (verdict->has_id || wire_id_random(&id) == 0)
+		requests_push(posts->requests, &id, &push, &reply);
+	answer_reply(guest, &id, &reply);
 }
 
 void
-posts_tick(struct posts *posts, uint64_t now_ms)
+post_forget(struct guest *guest)
 {
-	struct post *post;
-
-	DL_FOREACH(posts->under_way, post) {
-		if (now_ms < post->end_ms)
-			return;
-		if (!post->answered)
-			answer_error(post->wsi, 408, "the body took too long", NULL);
-		post->answered = true;
-		shutdown(lws_get_socket_fd(post->wsi), SHUT_RDWR);
-	}
+	free(guest->data);
 }

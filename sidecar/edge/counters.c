@@ -10,8 +10,8 @@ static const char *const ends[COUNTERS_ENDS] = { "normal", "going-away", "protoc
 	"no-status", "lost", "invalid-data", "policy", "too-large", "internal-error", "try-later", "application",
 	"queue-full", "ping-timeout", "close-timeout", "write-failed", "out-of-memory", "other" };
 
-static const char *const upgrades[COUNTERS_UPGRADES] = { "101", "400", "401", "403", "404", "405", "426", "429", "503",
-	"other" };
+static const char *const upgrades[COUNTERS_UPGRADES] = { "101", "400", "401", "403", "404", "405", "408", "414", "426",
+	"429", "431", "501", "503", "505", "other" };
 
 void
 counters_add_end(struct counters *counters, const char *why, uint16_t code)
@@ -33,6 +33,12 @@ counters_add_upgrade(struct counters *counters, int status)
 	while (i < COUNTERS_UPGRADES - 1 && atoi(upgrades[i]) != status)
 		i++;
 	counters->upgrades[i]++;
+}
+
+void
+counters_add_refusal(struct counters *counters, enum refusal refusal)
+{
+	counters->refusals[refusal]++;
 }
 
 const char *

@@ -6,9 +6,11 @@
 
 #include <stdint.h>
 
+#include "sidecar/edge/refusal.h"
+
 enum counters_sizes {
 	COUNTERS_ENDS = 18,
-	COUNTERS_UPGRADES = 10,
+	COUNTERS_UPGRADES = 15,
 };
 
 struct counters {
@@ -17,6 +19,7 @@ struct counters {
 	uint64_t received_bytes;
 	uint64_t ends[COUNTERS_ENDS];
 	uint64_t upgrades[COUNTERS_UPGRADES];
+	uint64_t refusals[REFUSAL_COUNT]; /* at the gates, of browsers and administrators */
 };
 
 /*
@@ -27,6 +30,9 @@ void counters_add_end(struct counters *counters, const char *why, uint16_t code)
 
 /* Counts the answer to an upgrade: an HTTP status. */
 void counters_add_upgrade(struct counters *counters, int status);
+
+/* Counts why somebody was let stand outside. */
+void counters_add_refusal(struct counters *counters, enum refusal refusal);
 
 /* What is counted at an index, in a word; "other" is the last of each. */
 const char *counters_end_name(int index);

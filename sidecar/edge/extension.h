@@ -13,10 +13,8 @@
 /* For a vhost. */
 extern const struct lws_extension extensions[];
 
-/* LWS_CALLBACK_CONFIRM_EXTENSION_OKAY: returns 0 to agree. */
-int extension_confirm(struct lws *wsi);
-
-/* LWS_CALLBACK_ADD_HEADERS: completes the answer that agrees. Returns 0, or -1 when it is not as expected. */
-int extension_answer(struct lws *wsi, struct lws_process_html_args *args);
+/* LWS_CALLBACK_ADD_HEADERS, once it was agreed on: completes the answer. Returns 0, or -1 when it is not as expected.
+ */
+int extension_answer(struct lws_process_html_args *args);
 
 #endif

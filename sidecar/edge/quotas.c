@@ -106,19 +106,19 @@ find(struct quotas *quotas, const char *ip)
 	return quota != NULL ? quota : add(quotas, &network);
 }
 
-const char *
+enum refusal
 quotas_refuse(struct quotas *quotas, const char *ip, uint64_t now_ms)
 {
 	const struct conf *conf = quotas->conf;
 	struct quota *quota = find(quotas, ip);
 
 	if (quota == NULL)
-		return NULL;
+		return REFUSAL_NONE;
 	if (!quota_take(&quota->paid_us, conf->ws_upgrade_rate, now_ms))
-		return "too many upgrades from this address";
+		return REFUSAL_ADDRESS_RATE;
 	if (conf->ws_max_per_address > 0 && quota->n >= conf->ws_max_per_address)
-		return "too many connections from this address";
-	return NULL;
+		return REFUSAL_ADDRESS_FULL;
+	return REFUSAL_NONE;
 }
 
 struct quota *

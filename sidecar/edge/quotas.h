@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sidecar/edge/refusal.h"
+
 struct conf;
 struct quota; /* of one address */
 
@@ -30,8 +32,8 @@ struct quotas {
 void quotas_open(struct quotas *quotas, const struct conf *conf);
 void quotas_close(struct quotas *quotas);
 
-/* An address asks for an upgrade. Returns why it does not get one, or NULL. */
-const char *quotas_refuse(struct quotas *quotas, const char *ip, uint64_t now_ms);
+/* An address asks for an upgrade. Returns why it does not get one, or REFUSAL_NONE. */
+enum refusal quotas_refuse(struct quotas *quotas, const char *ip, uint64_t now_ms);
 
 /* It got it: the quota is held until quotas_leave(). NULL, which is fine for that, when nothing is counted. */
 struct quota *quotas_enter(struct quotas *quotas, const char *ip);

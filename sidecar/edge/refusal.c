@@ -41,7 +41,7 @@ static const struct {
 	[REFUSAL_WS_VERSION] = { 426, "websocket-version", "Sec-WebSocket-Version must be 13" },
 	[REFUSAL_WS_KEY] = { 400, "bad-websocket-key", "Sec-WebSocket-Key must be 16 bytes in base64" },
 	[REFUSAL_REPEATED] = { 400, "repeated-field", "a header field that must stand alone is repeated" },
-	[REFUSAL_NO_ROUTES] = { 503, "no-routes", "no application has announced its routes yet" },
+	[REFUSAL_NOT_YET] = { 503, "not-yet", "no application has announced this path yet" },
 	[REFUSAL_NO_ROUTE] = { 404, "no-route", "no WebSocket route matches this path" },
 	[REFUSAL_ORIGIN] = { 403, "foreign-origin", "this origin is not allowed" },
 	[REFUSAL_PROTOCOL] = { 400, "unknown-subprotocol", "none of the offered subprotocols is known" },

@@ -108,11 +108,9 @@ upgrade_judge(
 
 	if (refusal != REFUSAL_NONE)
 		return refusal;
-	if (routes_empty(rules->routes))
-		return REFUSAL_NO_ROUTES;
 	upgrade.route = routes_match(rules->routes, target->path, target->path_len);
 	if (upgrade.route == NULL)
-		return REFUSAL_NO_ROUTE;
+		return routes_may_come(rules->routes) ? REFUSAL_NOT_YET : REFUSAL_NO_ROUTE;
 	if (!origin_allowed(
 		head_get(head, "origin"), head_host(head), rules->allowed_origins, rules->proxied && is_https(head)))
 		return REFUSAL_ORIGIN;

@@ -6,37 +6,34 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "shared/address.h"
 #include "shared/closecode.h"
 #include "shared/conf.h"
-#include "shared/credentials.h"
 #include "shared/list.h"
 #include "shared/log.h"
 #include "shared/utf8.h"
-#include "sidecar/admin/admin.h"
-#include "sidecar/edge/answer.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/edge/counters.h"
 #include "sidecar/hub/deflate.h"
 #include "sidecar/hub/expiry.h"
+#include "sidecar/edge/elements.h"
 #include "sidecar/edge/extension.h"
 #include "sidecar/feed/feed.h"
-#include "sidecar/edge/greeting.h"
-#include "sidecar/edge/handshake.h"
+#include "sidecar/edge/head.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/pings.h"
-#include "sidecar/admin/post.h"
 #include "sidecar/edge/quotas.h"
-#include "sidecar/edge/request_line.h"
 #include "sidecar/feed/routes.h"
+#include "sidecar/edge/target.h"
 #include "sidecar/hub/turn.h"
+#include "sidecar/edge/upgrade.h"
 #include "sidecar/edge/ws.h"
 
 enum {
-	HEADER_BYTES = 8192, /* of one request's headers */
+	HEADER_BYTES = 4096, /* of the head that it gets from us */
+	HANDSHAKES = 16,     /* at once: each is over before the next begins */
 	HANDSHAKE_SECONDS = 5,
 	SERVICE_BYTES = 16384,
 	RECEIVE_BYTES = 1024,  /* per connection: larger messages come in pieces */
@@ -50,156 +47,70 @@ struct session {
 	struct client *client;
 };
 
-/* --- the request ---------------------------------------------------------------------- */
-
-/* Copies a header into ret; NULL when there is none or it does not fit. */
-static const char *
-header(struct lws *wsi, enum lws_token_indexes token, char *ret, int size)
-{
-	if (lws_hdr_total_length(wsi, token) <= 0 || lws_hdr_copy(wsi, ret, size, token) < 0)
-		return NULL;
-	return ret;
-}
-
-static struct verdict
-check_upgrade(struct ws *ws, struct lws *wsi, const struct request_line *line)
-{
-	char host[256], origin[512], key[64], version[16], protocols[256];
-	struct upgrade upgrade = {
-		.line = line,
-		.host = header(wsi, WSI_TOKEN_HOST, host, sizeof(host)),
-		.origin = header(wsi, WSI_TOKEN_ORIGIN, origin, sizeof(origin)),
-		.key = header(wsi, WSI_TOKEN_KEY, key, sizeof(key)),
-		.version = header(wsi, WSI_TOKEN_VERSION, version, sizeof(version)),
-		.protocols = header(wsi, WSI_TOKEN_PROTOCOL, protocols, sizeof(protocols)),
-	};
-	uint32_t max = ws->parts.conf->ws_max_connections;
-	/* Clients that are gone count only when no worker takes note of it for long. */
-	bool full = ws->parts.counters->n_open >= max || HASH_COUNT(ws->parts.hub->clients) / 2 >= max;
-
-	/* One that is there but could not be copied counts as a foreign or unknown one. */
-	if (upgrade.origin == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) > 0)
-		upgrade.origin = "";
-	if (upgrade.protocols == NULL && lws_hdr_total_length(wsi, WSI_TOKEN_PROTOCOL) > 0)
-		upgrade.protocols = "";
-	if (ws->stopping)
-		return (struct verdict){ .status = 503, .why = "stopping" };
-	return handshake_check(&upgrade, ws->parts.routes, ws->parts.conf->ws_allowed_origins, full);
-}
-
-/* Checks the token of a secure route, which goes on with the request. */
-static struct verdict
-check_token(struct ws *ws, struct lws *wsi, struct request_line *line)
-{
-	char authorization[TOKEN_MAX_BYTES + 16], cookies[HEADER_BYTES];
-	struct credentials credentials = {
-		.authorization = header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, authorization, sizeof(authorization)),
-		.query = line->query,
-		.cookies = header(wsi, WSI_TOKEN_HTTP_COOKIE, cookies, sizeof(cookies)),
-		.cookie_name = ws->parts.conf->token_cookie,
-	};
-
-	return handshake_check_token(ws->parts.keys, &credentials, time(NULL), &line->token);
-}
-
-/* Puts the client's address in the place of the peer's: what trusted proxies tell, or "" when nobody knows. */
-static void
-resolve_ip(const struct ws *ws, struct lws *wsi, struct request_line *line)
-{
-	char forwarded[1024], ip[ADDRESS_TEXT_MAX];
-
-	address_of_client(ws->parts.conf->trusted_proxies, line->ip,
-	    header(wsi, WSI_TOKEN_X_FORWARDED_FOR, forwarded, sizeof(forwarded)), ip);
-	strcpy(line->ip, ip);
-}
-
-static int
-on_upgrade(struct ws *ws, struct lws *wsi)
-{
-	struct request_line *line = lws_get_opaque_user_data(wsi);
-	struct verdict verdict;
-	const char *why;
-
-	if (line == NULL || line->for_admin)
-		return answer_error(wsi, 400, "no WebSocket here", NULL);
-	verdict = check_upgrade(ws, wsi, line);
-	resolve_ip(ws, wsi, line);
-	/* Before the token is checked, so that nobody tries one after the other. */
-	if (verdict.status == 101 && (why = quotas_refuse(ws->parts.quotas, line->ip, ws->parts.turn->now_ms)) != NULL)
-		verdict = (struct verdict){ 429, why, NULL };
-	if (verdict.status == 101 && verdict.route->secure)
-		verdict = check_token(ws, wsi, line);
-	if (verdict.status == 101)
-		return 0;
-	counters_add_upgrade(ws->parts.counters, verdict.status);
-	log_limited(
-	    LOG_LEVEL_INFO, "upgrade refused path=%s status=%d why=%s", line->path, verdict.status, verdict.why);
-	return answer_error(wsi, verdict.status, verdict.why, "GET");
-}
-
 /* --- a new client --------------------------------------------------------------------------- */
 
-static void
-put_header(struct buf *meta, const char *name, size_t name_len, const char *value)
-{
-	wire_put_pair(meta, (struct span){ name, name_len }, span_of(value));
-}
-
-/* True for "host:", "cookie:", ...; not for parts of the request line and of the handshake. */
+/* Those that say something about a request to a handler, and not about the connection or the handshake. */
 static bool
-is_for_handlers(const char *name)
+is_for_handlers(struct span name)
 {
-	static const char *const not [] = { "connection:", "upgrade:", "sec-websocket-", "http/", "content-length:" };
-	size_t len = strlen(name);
+	static const char *const names[] = { "accept", "accept-charset", "accept-encoding", "accept-language",
+		"authorization", "cache-control", "content-type", "cookie", "date", "expect", "from", "host",
+		"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "max-forwards",
+		"origin", "pragma", "proxy-authorization", "range", "referer", "te", "user-agent", "via",
+		"x-auth-token", "x-forwarded-for", "x-real-ip" };
 
-	if (len < 2 || name[0] == ':' || name[len - 1] != ':')
-		return false;
-	for (size_t i = 0; i < sizeof(not ) / sizeof(not [0]); i++)
-		if (strncasecmp(name, not [i], strlen(not [i])) == 0)
-			return false;
-	return true;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (element_is(name, names[i]))
+			return true;
+	return false;
 }
 
-static void
-put_headers(struct ws *ws, struct lws *wsi, struct buf *meta)
+/* One of TINA4_WS_HEADERS. */
+static bool
+is_asked_for(const struct conf *conf, struct span name)
 {
-	char value[HEADER_BYTES], name[128];
-	const char *rest = ws->parts.conf->ws_headers;
+	const char *rest = conf->ws_headers;
 	struct span item;
 
-	for (int token = 0; token < WSI_TOKEN_COUNT; token++) {
-		const char *known;
+	while (list_next(&rest, &item))
+		if (item.len == name.len && strncasecmp(item.data, name.data, name.len) == 0)
+			return true;
+	return false;
+}
 
-		if (lws_hdr_total_length(wsi, (enum lws_token_indexes)token) <= 0)
-			continue;
-		known = (const char *)lws_token_to_string((enum lws_token_indexes)token);
-		if (known != NULL && is_for_handlers(known) &&
-		    header(wsi, (enum lws_token_indexes)token, value, sizeof(value)) != NULL)
-			put_header(meta, known, strlen(known) - 1, value);
-	}
-	while (list_next(&rest, &item)) {
-		int n = snprintf(name, sizeof(name), "%.*s:", (int)item.len, item.data);
+/* Lines of cookies are one (RFC 9113 section 8.2.3); others stay as they came. */
+static void
+put_headers(const struct ws *ws, const struct head *head, struct buf *meta)
+{
+	struct buf cookies = BUF_INIT;
 
-		if (n < (int)sizeof(name) && lws_hdr_custom_copy(wsi, value, sizeof(value), name, n) > 0)
-			put_header(meta, name, (size_t)n - 1, value);
+	if (head_join(head, "cookie", &cookies) > 0)
+		wire_put_pair(meta, span_of("cookie"), span_of_buf(&cookies));
+	meta->failed |= cookies.failed;
+	buf_free(&cookies);
+	for (size_t i = 0; i < head->n_fields; i++) {
+		struct span name = head_name(head, i);
+
+		if (!element_is(name, "cookie") && (is_for_handlers(name) || is_asked_for(ws->parts.conf, name)))
+			wire_put_pair(meta, name, head_value(head, i));
 	}
 }
 
 static void
-put_meta(struct ws *ws, struct lws *wsi, const struct request_line *line, struct client *client)
+put_meta(struct ws *ws, const struct newcomer *newcomer, struct client *client)
 {
 	struct wire_meta meta = {
 		.pattern = span_of(
 		    client->place.path->route == NULL ? "" : path_pattern_text(client->place.path->route->pattern)),
-		.path = { line->path, line->path_len },
-		.query = span_of(line->query),
-		.ip = span_of(line->ip),
-		.user = { line->token.claims, line->token.claims_len },
+		.path = { newcomer->target->path, newcomer->target->path_len },
+		.query = newcomer->target->query,
+		.ip = span_of(newcomer->ip),
+		.user = { newcomer->token->claims, newcomer->token->claims_len },
 	};
 
-	client->quota.address = quotas_enter(ws->parts.quotas, line->ip);
+	client->quota.address = quotas_enter(ws->parts.quotas, newcomer->ip);
 	wire_put_meta(&client->feed.meta, &meta);
-	put_headers(ws, wsi, &client->feed.meta);
+	put_headers(ws, newcomer->head, &client->feed.meta);
 }
 
 static int
@@ -220,8 +131,9 @@ set_up_socket(const struct ws *ws, int fd)
 }
 
 static struct client *
-make_client(struct ws *ws, struct lws *wsi, const struct request_line *line)
+make_client(struct ws *ws, struct lws *wsi, const struct newcomer *newcomer)
 {
+	const struct target *target = newcomer->target;
 	struct wire_id id;
 	struct client *client = new_id(ws, &id) < 0 ? NULL : client_new(&id);
 
@@ -229,39 +141,57 @@ make_client(struct ws *ws, struct lws *wsi, const struct request_line *line)
 		return NULL;
 	client->socket.wsi = wsi;
 	client->socket.fd = lws_get_socket_fd(wsi);
-	client->socket.deflate = line->deflate;
-	client->ping.frond = strcmp(lws_get_protocol(wsi)->name, "frond.1") == 0;
-	if (hub_enter(ws->parts.hub, client, line->path, line->path_len) < 0) {
+	client->socket.deflate = newcomer->upgrade->deflate;
+	client->ping.frond = newcomer->upgrade->protocol != NULL;
+	if (hub_enter(ws->parts.hub, client, target->path, target->path_len) < 0) {
 		client_free(client);
 		return NULL;
 	}
 	if (client->place.path->n_clients == 1)
-		client->place.path->route = routes_match(ws->parts.routes, line->path, line->path_len);
-	put_meta(ws, wsi, line, client);
+		client->place.path->route = routes_match(ws->parts.routes, target->path, target->path_len);
+	put_meta(ws, newcomer, client);
 	return client;
+}
+
+/* What the answer says beside what libwebsockets writes. Returns 0, or -1 when that is not as expected. */
+static int
+on_answer(const struct ws *ws, struct lws_process_html_args *args)
+{
+	const struct upgrade *upgrade = ws->newcomer == NULL ? NULL : ws->newcomer->upgrade;
+	int n;
+
+	if (upgrade == NULL || (upgrade->deflate && extension_answer(args) < 0))
+		return -1;
+	if (upgrade->protocol == NULL)
+		return 0;
+	n = snprintf(args->p, (size_t)args->max_len, "Sec-WebSocket-Protocol: %s\r\n", upgrade->protocol);
+	if (n >= args->max_len)
+		return -1;
+	args->p += n;
+	args->max_len -= n;
+	return 0;
 }
 
 static int
 on_established(struct ws *ws, struct lws *wsi, struct session *session)
 {
-	struct request_line *line = lws_get_opaque_user_data(wsi);
-	struct client *client = make_client(ws, wsi, line);
+	const struct newcomer *newcomer = ws->newcomer;
+	struct client *client = newcomer == NULL ? NULL : make_client(ws, wsi, newcomer);
 
 	if (client == NULL)
 		return -1;
+	ws->newcomer = NULL; /* what came behind the head may be a client's message already */
 	session->client = client;
 	counters_add_upgrade(ws->parts.counters, 101);
 	ws->parts.counters->n_open++;
-	ws->n_handshakes--;
 	set_up_socket(ws, client->socket.fd);
 	pings_add(ws->parts.pings, client);
-	if (ws->parts.conf->ws_close_expired && line->token.claims != NULL && line->token.expires != INT64_MAX) {
-		client->expiry.at = line->token.expires;
+	if (ws->parts.conf->ws_close_expired && newcomer->token->claims != NULL &&
+	    newcomer->token->expires != INT64_MAX) {
+		client->expiry.at = newcomer->token->expires;
 		expiry_add(ws->parts.expiry, client);
 	}
-	log_debug("client connected path=%s conn=%s ip=%s", line->path, client_name(client), line->ip);
-	lws_set_opaque_user_data(wsi, NULL);
-	request_line_free(line);
+	log_debug("client connected path=%s conn=%s ip=%s", newcomer->target->path, client_name(client), newcomer->ip);
 	if (client->feed.meta.failed || feed_client_open(ws->parts.feed, client) < 0)
 		client_drop(client, "not-opened");
 	return 0;
@@ -449,6 +379,28 @@ log_end(const struct client *client)
 	    path_name(client->place.path), client_name(client), code, by, why);
 }
 
+/* What libwebsockets itself closes with, on a frame that breaks the protocol: it does not tell. 0 when it does not. */
+static uint16_t
+own_close_code(struct lws *wsi)
+{
+	const uint8_t *body = lws_get_close_payload(wsi);
+
+	return lws_get_close_length(wsi) < 2 ? 0 : (uint16_t)(body[0] << 8 | body[1]);
+}
+
+/* Takes note of it, once. Returns true when it has closed a client that nobody else has. */
+static bool
+note_own_close(struct client *client)
+{
+	uint16_t code = own_close_code(client->socket.wsi);
+
+	if (code == 0 || client->ending.code != 0 || client->ending.why != NULL)
+		return false;
+	client->ending.code = code;
+	client->ending.why = closecode_name(code);
+	return true;
+}
+
 static void
 on_closed(struct ws *ws, struct session *session)
 {
@@ -456,6 +408,7 @@ on_closed(struct ws *ws, struct session *session)
 
 	if (client == NULL)
 		return;
+	note_own_close(client);
 	session->client = NULL;
 	ws->parts.counters->n_open--;
 	pings_remove(ws->parts.pings, client);
@@ -471,33 +424,6 @@ on_closed(struct ws *ws, struct session *session)
 	feed_client_gone(ws->parts.feed, client);
 }
 
-/* A connection that never became a WebSocket still has its request line. */
-static void
-on_destroy(struct ws *ws, struct lws *wsi)
-{
-	struct request_line *line = lws_get_opaque_user_data(wsi);
-
-	if (line == NULL)
-		return;
-	ws->n_handshakes--;
-	lws_set_opaque_user_data(wsi, NULL);
-	post_free(line->post);
-	request_line_free(line);
-}
-
-/* A request that asks for no WebSocket. */
-static int
-on_http(struct ws *ws, struct lws *wsi)
-{
-	struct request_line *line = lws_get_opaque_user_data(wsi);
-
-	if (line != NULL && line->for_admin)
-		return admin_request(ws->parts.admin, wsi, line);
-	counters_add_upgrade(ws->parts.counters, 426);
-	answer_error(wsi, 426, "this port speaks WebSocket", NULL);
-	return -1;
-}
-
 static int
 callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
@@ -506,17 +432,11 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 
 	switch ((int)reason) {
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return on_upgrade(ws, wsi);
-	case LWS_CALLBACK_HTTP:
-		return on_http(ws, wsi);
-	case LWS_CALLBACK_HTTP_BODY:
-		return post_body(lws_get_opaque_user_data(wsi), in, len);
-	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-		return post_end(lws_get_opaque_user_data(wsi));
-	case LWS_CALLBACK_CONFIRM_EXTENSION_OKAY:
-		return extension_confirm(wsi);
+		return ws->newcomer == NULL ? -1 : 0;
+	case LWS_CALLBACK_HTTP: /* the head that it gets from us asks for a WebSocket */
+		return -1;
 	case LWS_CALLBACK_ADD_HEADERS:
-		return extension_answer(wsi, in);
+		return on_answer(ws, in);
 	case LWS_CALLBACK_ESTABLISHED:
 		return on_established(ws, wsi, session);
 	case LWS_CALLBACK_RECEIVE:
@@ -536,9 +456,6 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 	case LWS_CALLBACK_CLOSED:
 		on_closed(ws, session);
 		return 0;
-	case LWS_CALLBACK_WSI_DESTROY:
-		on_destroy(ws, wsi);
-		return 0;
 	default: /* libwebsockets has a hundred more */
 		return 0;
 	}
@@ -547,8 +464,7 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 /* --- opening and closing ------------------------------------------------------------------------------ */
 
 static const struct lws_protocols protocols[] = {
-	{ "tina4-none-asked", callback, sizeof(struct session), RECEIVE_BYTES, 0, NULL, WRITE_BYTES },
-	{ "frond.1", callback, sizeof(struct session), RECEIVE_BYTES, 0, NULL, WRITE_BYTES },
+	{ "tina4", callback, sizeof(struct session), RECEIVE_BYTES, 0, NULL, WRITE_BYTES },
 	{ NULL, NULL, 0, 0, 0, NULL, 0 },
 };
 
@@ -560,6 +476,8 @@ emit_log(int level, const char *line)
 {
 	int len = (int)strcspn(line, "\n");
 
+	if (strstr(line, "calling service") != NULL) /* it says so of each socket that ws_adopt() gives to it */
+		return;
 	/* A peer can cause these: they are no more than warnings of ours. */
 	if (level & LLL_ERR)
 		log_limited(LOG_LEVEL_WARN, "libwebsockets says text=%.*s", len, line);
@@ -598,7 +516,7 @@ ws_open(struct ws *ws, const struct ws_parts *parts, uv_loop_t *loop)
 		.user = ws,
 		.pcontext = &ws->context, /* becomes NULL when it is freed */
 		.max_http_header_data = HEADER_BYTES,
-		.max_http_header_pool = WS_MAX_HANDSHAKES,
+		.max_http_header_pool = HANDSHAKES,
 		.pt_serv_buf_size = SERVICE_BYTES,
 		.timeout_secs = HANDSHAKE_SECONDS,
 		.retry_and_idle_policy = &no_pings,
@@ -623,43 +541,24 @@ ws_close(struct ws *ws)
 }
 
 void
-ws_stop(struct ws *ws)
+ws_adopt(struct ws *ws, int fd, const struct newcomer *newcomer, struct span rest)
 {
-	ws->stopping = true;
-}
+	struct buf bytes = BUF_INIT;
+	struct lws *wsi = NULL;
 
-static void
-adopt(struct ws *ws, int fd, struct request_line *line)
-{
-	struct lws *wsi;
-
-	if (ws->n_handshakes >= WS_MAX_HANDSHAKES) {
-		if (!line->for_admin)
-			counters_add_upgrade(ws->parts.counters, 503);
-		greeting_refuse(fd, "503 Service Unavailable", "too many handshakes at once");
-		request_line_free(line);
-		return;
+	upgrade_put_head(newcomer->upgrade, &bytes);
+	buf_bytes(&bytes, rest.data, rest.len);
+	if (bytes.failed || bytes.len >= SERVICE_BYTES) {
+		close(fd);
+	} else {
+		ws->newcomer = newcomer;
+		/* All of the handshake happens in here, and it closes fd when that fails. */
+		wsi = lws_adopt_socket_vhost_readbuf(ws->vhost, fd, (const char *)bytes.data, bytes.len);
 	}
-	wsi = lws_adopt_socket_vhost(ws->vhost, fd);
-	if (wsi == NULL) { /* it has closed fd */
-		request_line_free(line);
-		return;
-	}
-	ws->n_handshakes++;
-	lws_set_opaque_user_data(wsi, line);
-}
-
-void
-ws_adopt_browser(void *ws, int fd, struct request_line *line)
-{
-	adopt(ws, fd, line);
-}
-
-void
-ws_adopt_admin(void *ws, int fd, struct request_line *line)
-{
-	line->for_admin = true;
-	adopt(ws, fd, line);
+	if (ws->newcomer != NULL && wsi != NULL) /* it has no reason to wait: whatever it does, it would never end */
+		lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_ASYNC);
+	ws->newcomer = NULL;
+	buf_free(&bytes);
 }
 
 void

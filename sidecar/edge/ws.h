@@ -1,9 +1,9 @@
 /*
  * ws - libwebsockets: its callbacks, thin, into client, hub and feed.
  *
- * It does HTTP, the handshake, masking, fragments and the closing handshake; it
- * neither listens nor waits. Requests of the admin listener are passed on to
- * admin.
+ * It does the answer of the handshake, masking, fragments and the closing
+ * handshake; it neither listens nor waits. What a client asked has been judged
+ * before it comes here, and libwebsockets reads a head of ours instead.
  */
 #ifndef SIDECAR_WS_H
 #define SIDECAR_WS_H
@@ -12,25 +12,27 @@
 #include <stdint.h>
 #include <uv.h>
 
-struct admin;
+#include "shared/span.h"
+
 struct conf;
 struct counters;
 struct deflate;
 struct expiry;
 struct feed;
+struct head;
 struct hub;
-struct keys;
 struct lws_context;
 struct lws_vhost;
 struct pings;
 struct quotas;
-struct request_line;
 struct routes;
+struct target;
+struct token;
 struct turn;
+struct upgrade;
 
 enum ws_limits {
-	WS_MAX_HANDSHAKES = 512, /* under way at once; more are answered 503 */
-	WS_MAX_READS = 1024,     /* beside the first of each client, in one turn */
+	WS_MAX_READS = 1024, /* beside the first of each client, in one turn */
 };
 
 /* What it borrows, but for the last. */
@@ -42,20 +44,26 @@ struct ws_parts {
 	struct pings *pings;
 	struct expiry *expiry;
 	struct quotas *quotas;
-	const struct keys *keys; /* of tokens */
-	struct admin *admin;
 	struct deflate *deflate; /* NULL: permessage-deflate is off */
 	struct counters *counters;
 	const struct turn *turn;
 	uint32_t instance; /* the first 32 bits of every connection's id */
 };
 
+/* Who is let in. */
+struct newcomer {
+	const struct head *head;
+	const struct target *target;
+	const struct upgrade *upgrade;
+	const struct token *token; /* without claims where none was asked for */
+	const char *ip;
+};
+
 struct ws {
 	struct ws_parts parts;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
-	bool stopping;                       /* no new connections */
-	uint32_t n_handshakes;               /* under way */
+	const struct newcomer *newcomer;     /* while libwebsockets takes its socket */
 	struct client *reader;               /* who is being read */
 	size_t read_bytes;                   /* from that one */
 	struct client *unread[WS_MAX_READS]; /* to be read in this turn, again and in this order; NULL once gone */
@@ -65,18 +73,14 @@ struct ws {
 /* Returns 0 or a negative errno. */
 int ws_open(struct ws *ws, const struct ws_parts *parts, uv_loop_t *loop);
 
-/* From now on nobody new is let in. */
-void ws_stop(struct ws *ws);
-
 /*
  * Cuts what is still open. To be called twice: libwebsockets closes its handles
  * first and frees itself once the loop has run out.
  */
 void ws_close(struct ws *ws);
 
-/* Each a greeting_done: takes fd and line. */
-void ws_adopt_browser(void *ws, int fd, struct request_line *line);
-void ws_adopt_admin(void *ws, int fd, struct request_line *line);
+/* Takes fd, of which rest has been read already: what came behind the newcomer's head. */
+void ws_adopt(struct ws *ws, int fd, const struct newcomer *newcomer, struct span rest);
 
 /*
  * Reads on, at the end of a turn, where a client's burst was larger than one

@@ -96,6 +96,7 @@ class Tina4(Server):
             "TINA4_LISTEN": f"127.0.0.1:0,unix:{self.socket}",
             "TINA4_ADMIN": "off",
             "TINA4_SESSION_PATH": f"{self.folder}/sessions",
+            "TINA4_WS_MAX_PER_ADDRESS": "0",  # all of the load comes from one
             "TINA4_LOG_LEVEL": "info",
             **({} if worker else {"TINA4_WS_ROUTES": "/ws/push/{room}"}),
             **{f"TINA4_{name.upper()}": str(value) for name, value in settings.items()},

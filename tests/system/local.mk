@@ -24,10 +24,12 @@ EXTRA_DIST += \
 	%D%/test_command.py \
 	%D%/test_deflate.py \
 	%D%/test_examples.py \
+	%D%/test_gate.py \
 	%D%/test_guides.py \
 	%D%/test_handlers.py \
 	%D%/test_handshake.py \
 	%D%/test_hooks.py \
+	%D%/test_hostile.py \
 	%D%/test_http.py \
 	%D%/test_log.py \
 	%D%/test_messages.py \

@@ -11,7 +11,6 @@ unit_tests += \
 	%D%/test_feed \
 	%D%/test_figures \
 	%D%/test_frame \
-	%D%/test_handshake \
 	%D%/test_histogram \
 	%D%/test_head \
 	%D%/test_hosts \
@@ -28,7 +27,6 @@ unit_tests += \
 	%D%/test_relay_channel \
 	%D%/test_relay_inquiry \
 	%D%/test_relay_redis \
-	%D%/test_request_line \
 	%D%/test_requests \
 	%D%/test_ring \
 	%D%/test_roster \
@@ -67,9 +65,6 @@ unit_tests += \
 %C%_test_frame_SOURCES = %D%/test_frame.c
 %C%_test_frame_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_frame_LDADD = sidecar/libsidecar.la
-%C%_test_handshake_SOURCES = %D%/test_handshake.c
-%C%_test_handshake_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
-%C%_test_handshake_LDADD = sidecar/libsidecar.la $(CJSON_LIBS)
 %C%_test_histogram_SOURCES = %D%/test_histogram.c
 %C%_test_histogram_LDADD = sidecar/libsidecar.la
 %C%_test_head_SOURCES = %D%/test_head.c
@@ -113,8 +108,6 @@ unit_tests += \
 %C%_test_relay_redis_SOURCES = %D%/test_relay_redis.c
 %C%_test_relay_redis_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_relay_redis_LDADD = sidecar/libsidecar.la
-%C%_test_request_line_SOURCES = %D%/test_request_line.c
-%C%_test_request_line_LDADD = sidecar/libsidecar.la
 %C%_test_requests_SOURCES = %D%/test_requests.c
 %C%_test_requests_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_requests_LDADD = sidecar/libsidecar.la

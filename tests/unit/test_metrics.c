@@ -37,6 +37,7 @@ test_text(void)
 	struct buf text = BUF_INIT;
 
 	counters_add_upgrade(&counters, 400);
+	counters_add_refusal(&counters, REFUSAL_HOST);
 	histogram_add(&feed.round_trips, 60, 2);
 	histogram_add(&feed.round_trips, 20000000, 1);
 	metrics_put(&figures, &text);
@@ -45,6 +46,7 @@ test_text(void)
 	    "a figure says what it is");
 	OK(has(&text, "\ntina4_connections 7\n") && has(&text, "\ntina4_deliveries_total 11\n"), "and how much");
 	OK(has(&text, "tina4_upgrades_total{status=\"400\"} 1\n"), "upgrades have their status");
+	OK(has(&text, "tina4_refusals_total{reason=\"bad-host\"} 1\n"), "refusals have their reason");
 	OK(has(&text, "tina4_pushes_total{status=\"no-route\"} 5\n"), "pushes have their outcome");
 	OK(has(&text, "tina4_worker_round_trip_seconds_bucket{le=\"5e-05\"} 0\n") &&
 		has(&text, "tina4_worker_round_trip_seconds_bucket{le=\"0.0001\"} 2\n") &&

@@ -1,46 +1,69 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "shared/buf.h"
 #include "shared/conf.h"
+#include "sidecar/edge/head.h"
 #include "sidecar/admin/post.h"
 #include "sidecar/feed/registration.h"
-#include "sidecar/edge/request_line.h"
 #include "sidecar/feed/routes.h"
+#include "sidecar/edge/target.h"
 #include "tests/tap.h"
 
 /* Each test changes one thing of a request that would be accepted. */
 
+#define TOKEN "Authorization: Bearer a token with more than thirty-two bytes\r\n"
+#define LENGTH "Content-Length: 5\r\n"
+#define TYPE "Content-Type: text/plain; charset=utf-8\r\n"
+
 static char secret[] = "a token with more than thirty-two bytes", nothing[] = "";
 static struct routes routes;
 static struct conf conf = { .admin_token = secret, .ws_max_message = 1000 };
-static struct request_line line;
+static struct head head;
+static struct target target;
 
-static struct post_head
-good(void)
+/* The verdict on a request, or the status for which the gate itself refuses its head. */
+static struct post_verdict
+check(const char *request, const char *token, const char *length, const char *type)
 {
-	static char query[64];
+	static char text[2000];
 
-	query[0] = '\0';
-	line = (struct request_line){ .is_post = true, .query = query };
-	strcpy(line.path, "/push/chat/general");
-	line.path_len = strlen(line.path);
-	return (struct post_head){ .line = &line,
-		.authorization = "Bearer a token with more than thirty-two bytes",
-		.length = "5",
-		.type = "text/plain; charset=utf-8" };
+	snprintf(text, sizeof(text), "%s HTTP/1.1\r\nHost: localhost\r\n%s%s%s\r\n", request, token, length, type);
+	head_init(&head);
+	head_read(&head, text, strlen(text));
+	if (!head.whole || target_read(&head, &target) != REFUSAL_NONE)
+		return (struct post_verdict){ .status = refusal_status(head.refusal) };
+	return post_check(&head, &target, &conf, &routes);
 }
 
 static int
-status_of(const struct post_head *head)
+status_for(const char *request)
 {
-	return post_check(head, &conf, &routes).status;
+	return check(request, TOKEN, LENGTH, TYPE).status;
+}
+
+static int
+status_with_token(const char *token)
+{
+	return check("POST /push/chat/general", token, LENGTH, TYPE).status;
+}
+
+static int
+status_with_length(const char *length)
+{
+	return check("POST /push/chat/general", TOKEN, length, TYPE).status;
+}
+
+static int
+status_with_type(const char *type)
+{
+	return check("POST /push/chat/general", TOKEN, LENGTH, type).status;
 }
 
 static void
 test_accepted(void)
 {
-	struct post_head head = good();
-	struct post_verdict verdict = post_check(&head, &conf, &routes);
+	struct post_verdict verdict = check("POST /push/chat/general", TOKEN, LENGTH, TYPE);
 
 	OK(verdict.status == 200 && verdict.why == NULL, "a good request is accepted");
 	OK(verdict.path.len == 13 && memcmp(verdict.path.data, "/chat/general", 13) == 0,
@@ -51,109 +74,73 @@ test_accepted(void)
 static void
 test_who(void)
 {
-	struct post_head head = good();
-
-	line.is_post = false;
-	OK(status_of(&head) == 405, "another method than POST is 405");
-	line.is_post = true;
-	head.authorization = NULL;
-	OK(status_of(&head) == 401, "no token is 401");
-	head.authorization = "Bearer a token with more than thirty-two byteS";
-	OK(status_of(&head) == 401, "so is another one");
-	head.authorization = "Bearer a token with more than thirty-two byte";
-	OK(status_of(&head) == 401, "and its beginning");
-	head.authorization = "Bearer ";
+	OK(status_for("GET /push/chat/general") == 405, "another method than POST is 405");
+	OK(status_with_token("") == 401, "no token is 401");
+	OK(status_with_token("Authorization: Bearer a token with more than thirty-two byteS\r\n") == 401,
+	    "so is another one");
+	OK(status_with_token("Authorization: Bearer a token with more than thirty-two byte\r\n") == 401,
+	    "and its beginning");
+	OK(status_with_token(TOKEN TOKEN) == 400, "two of them are none");
 	conf.admin_token = nothing;
-	OK(status_of(&head) == 403, "without a token in the settings nobody may push");
+	OK(status_with_token("Authorization: Bearer \r\n") == 403, "without a token in the settings nobody may push");
 	conf.admin_token = secret;
 }
 
 static void
 test_length(void)
 {
-	struct post_head head = good();
-
-	head.length = NULL;
-	OK(status_of(&head) == 411, "without a length it is 411");
-	head = good();
-	head.transfer = "chunked";
-	OK(status_of(&head) == 411, "so it is in chunks");
-	head = good();
-	head.length = "";
-	OK(status_of(&head) == 400, "an empty length is 400");
-	head.length = "+5";
-	OK(status_of(&head) == 400, "a sign in it, too");
-	head.length = "5, 5";
-	OK(status_of(&head) == 400, "and two of them");
-	head.length = "1000";
-	OK(status_of(&head) == 200, "the largest message is accepted");
-	head.length = "1001";
-	OK(status_of(&head) == 413, "a byte more is 413");
-	head.length = "18446744073709551617";
-	OK(status_of(&head) == 413, "a length does not wrap round");
+	OK(status_with_length("") == 411, "without a length it is 411");
+	OK(status_with_length("Transfer-Encoding: chunked\r\n") == 411, "so it is in chunks");
+	OK(status_with_length("Content-Length:\r\n") == 400, "an empty length is 400");
+	OK(status_with_length("Content-Length: 1000\r\n") == 200, "the largest message is accepted");
+	OK(status_with_length("Content-Length: 1001\r\n") == 413, "a byte more is 413");
+	OK(status_with_length("Content-Length: 18446744073709551617\r\n") == 413, "a length does not wrap round");
 }
 
 static bool
 is_binary(const char *type)
 {
-	struct post_head head = good();
-	struct post_verdict verdict;
+	struct post_verdict verdict = check("POST /push/chat/general", TOKEN, LENGTH, type);
 
-	head.type = type;
-	verdict = post_check(&head, &conf, &routes);
 	return verdict.status == 200 && verdict.binary;
 }
 
 static bool
 is_text(const char *type)
 {
-	struct post_head head = good();
-
-	head.type = type;
-	return status_of(&head) == 200 && !is_binary(type);
+	return status_with_type(type) == 200 && !is_binary(type);
 }
 
 static void
 test_type(void)
 {
-	struct post_head head = good();
-
-	OK(is_text("text/html") && is_text("application/json") && is_text(NULL), "text, JSON and no type are text");
-	OK(is_text("Application/JSON;charset=utf-8"), "in any case, with parameters");
-	OK(is_binary("application/octet-stream"), "octets are binary");
-	head.type = "application/x-www-form-urlencoded";
-	OK(status_of(&head) == 415, "a form is 415");
-	head.type = "application/json5";
-	OK(status_of(&head) == 415, "so is a type that begins like one of them");
+	OK(is_text("Content-Type: text/html\r\n") && is_text("Content-Type: application/json\r\n") && is_text(""),
+	    "text, JSON and no type are text");
+	OK(is_text("Content-Type: Application/JSON;charset=utf-8\r\n"), "in any case, with parameters");
+	OK(is_binary("Content-Type: application/octet-stream\r\n"), "octets are binary");
+	OK(status_with_type("Content-Type: application/x-www-form-urlencoded\r\n") == 415, "a form is 415");
+	OK(status_with_type("Content-Type: application/json5\r\n") == 415, "so is a type that begins like one of them");
+	OK(status_with_type("Content-Type: text/\r\n") == 415, "and one that is only a beginning");
 }
 
 static void
 test_id(void)
 {
-	struct post_head head = good();
-	struct post_verdict verdict;
+	struct post_verdict verdict =
+	    check("POST /push/chat/general?x=1&id=0123456789abcdef0123456789ABCDEF", TOKEN, LENGTH, TYPE);
 
-	strcpy(line.query, "x=1&id=0123456789abcdef0123456789ABCDEF");
-	verdict = post_check(&head, &conf, &routes);
 	OK(verdict.status == 200 && verdict.has_id && verdict.id.bytes[0] == 0x01 && verdict.id.bytes[15] == 0xef,
 	    "an id in the query is taken");
-	strcpy(line.query, "id=0123");
-	OK(status_of(&head) == 400, "one that is none is 400");
+	OK(status_for("POST /push/chat/general?id=0123") == 400, "one that is none is 400");
 }
 
 static void
 test_route(void)
 {
-	struct post_head head = good();
-
-	strcpy(line.path, "/push/nowhere");
-	line.path_len = strlen(line.path);
-	OK(status_of(&head) == 503, "a path without a route is 503 while its app may still come");
+	OK(status_for("POST /push/nowhere") == 503, "a path without a route is 503 while its app may still come");
 	routes.settled = true;
-	OK(status_of(&head) == 404, "and 404 later");
-	strcpy(line.path, "/push/");
-	line.path_len = strlen(line.path);
-	OK(status_of(&head) == 404, "so is the root");
+	OK(status_for("POST /push/nowhere") == 404, "and 404 later");
+	OK(status_for("POST /push/") == 404, "so is the root");
 }
 
 static void

@@ -12,7 +12,7 @@ let_in(const char *ip, int n, uint64_t now_ms)
 	int in = 0;
 
 	while (n-- > 0)
-		in += quotas_refuse(&quotas, ip, now_ms) == NULL;
+		in += quotas_refuse(&quotas, ip, now_ms) == REFUSAL_NONE;
 	return in;
 }
 

@@ -208,8 +208,11 @@ test_limits(void)
 	OK(judge("") == REFUSAL_STOPPING, "as while the sidecar stops");
 	rules.stopping = false;
 	rules.routes = &none;
-	OK(judge("") == REFUSAL_NO_ROUTES, "and before any route has been announced");
+	OK(judge("") == REFUSAL_NOT_YET, "and before any route has been announced");
 	rules.routes = &routes;
+	routes.settled = false;
+	OK(judge_request("GET /nowhere HTTP/1.1") == REFUSAL_NOT_YET, "or while an app may still come with this one");
+	routes.settled = true;
 }
 
 static enum token_verdict
@@ -323,6 +326,7 @@ main(void)
 
 	routes_app(&routes, span_of("app"), &app);
 	routes_add(&routes, app, &announced, &route, &why);
+	routes.settled = true;
 	test_accepted();
 	test_request_line();
 	test_form();
