@@ -561,8 +561,31 @@ ws_adopt(struct ws *ws, int fd, const struct newcomer *newcomer, struct span res
 	buf_free(&bytes);
 }
 
+/*
+ * After its own close frame libwebsockets waits 5 s for the client's, and what
+ * others send to the client meanwhile still goes out. RFC 6455 section 7.1.7
+ * wants the connection failed: nothing is written any more, and the client
+ * hears that this is the end.
+ */
+static void
+end_own_closes(struct ws *ws)
+{
+	struct client *client, *next;
+
+	HASH_ITER(hh, ws->parts.hub->clients, client, next) {
+		if (client->socket.wsi == NULL || client->socket.write_closed || !note_own_close(client))
+			continue;
+		client->socket.write_closed = true;
+		hub_leave(ws->parts.hub, client);
+		shutdown(client->socket.fd, SHUT_WR);
+	}
+}
+
 void
 ws_tick(struct ws *ws)
 {
+	/* It looks at each client, which thousands of quiet ones would notice each second. */
+	if (++ws->n_ticks % 2 == 0)
+		end_own_closes(ws);
 	lws_cancel_service(ws->context);
 }

@@ -68,6 +68,7 @@ struct ws {
 	size_t read_bytes;                   /* from that one */
 	struct client *unread[WS_MAX_READS]; /* to be read in this turn, again and in this order; NULL once gone */
 	uint32_t n_unread;
+	uint32_t n_ticks;
 };
 
 /* Returns 0 or a negative errno. */
@@ -88,7 +89,10 @@ void ws_adopt(struct ws *ws, int fd, const struct newcomer *newcomer, struct spa
  */
 void ws_read_on(struct ws *ws);
 
-/* Each second: libwebsockets arms the timers that were set outside its callbacks. */
+/*
+ * Each second: libwebsockets arms the timers that were set outside its
+ * callbacks. Each other second who broke the protocol is let go.
+ */
 void ws_tick(struct ws *ws);
 
 #endif

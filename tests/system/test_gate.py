@@ -9,6 +9,7 @@ import pytest
 from client import UPGRADE, http
 from stack import eventually
 from test_admin import metrics
+from wire import Peer
 
 PATH = "/ws/script/gate"
 LINES = [f"{name}: {value}" for name, value in UPGRADE.items()]
@@ -220,6 +221,23 @@ def test_a_frame_that_breaks_the_protocol_is_counted_as_such(make_stack):
             assert client.closed()[0] == 1002
     eventually(lambda: metrics(stack)['tina4_closes_total{reason="protocol-error"}'] == 3, "they are counted")
     assert sum("by=sidecar why=protocol-error" in line for line in stack.sidecar.lines()) == 3
+
+
+def test_after_such_a_frame_nothing_is_written_any_more(make_stack):
+    stack = make_stack().start("sidecar", "worker")
+    path = "/ws/watch/broken"
+    with stack.ws(path, direct=True) as client, Peer(stack.bus) as peer:
+        peer.hello()
+        eventually(lambda: stack.count(path) == 1, "it is there")
+        client.raw(b"\x83\x80\0\0\0\0")
+        begin = time.monotonic()
+        eventually(lambda: stack.count(path) == 0, "it has left its path")
+        assert peer.push(path, "too late").connections == 0
+        sock, got = client.ws.sock, b""
+        while more := sock.recv(1000):  # without an answer to the close
+            got += more
+        assert got.startswith(b"\x88") and b"too late" not in got
+        assert time.monotonic() - begin < 4
 
 
 # --- the admin listener ---------------------------------------------------------------------
