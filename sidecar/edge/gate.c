@@ -92,35 +92,20 @@ end(struct guest *guest)
 
 /* --- refusals, counted and told --------------------------------------------------------- */
 
-static bool
-may_say(struct gate *gate)
-{
-	uint64_t second = uv_now(gate->loop) / 1000;
-
-	if (second != gate->second) {
-		gate->second = second;
-		gate->n_lines = 0;
-	}
-	if (gate->n_lines == GATE_LINES) {
-		gate->n_unsaid++;
-		return false;
-	}
-	gate->n_lines++;
-	return true;
-}
-
 void
 gate_note(struct gate *gate, enum refusal refusal, const char *why, const char *path, const char *ip)
 {
 	counters_add_refusal(gate->counters, refusal);
 	if (gate->for_browsers)
 		counters_add_upgrade(gate->counters, refusal_status(refusal));
-	if (!may_say(gate))
-		return;
-	log_info("%s refused path=%s ip=%s status=%d reason=%s why=%s unsaid=%u",
-	    gate->for_browsers ? "upgrade" : "request", path, ip, refusal_status(refusal), refusal_name(refusal),
-	    why != NULL ? why : refusal_why(refusal), gate->n_unsaid);
-	gate->n_unsaid = 0;
+	if (why == NULL)
+		why = refusal_why(refusal);
+	if (gate->for_browsers)
+		log_limited(LOG_LEVEL_INFO, "upgrade refused path=%s ip=%s status=%d reason=%s why=%s", path, ip,
+		    refusal_status(refusal), refusal_name(refusal), why);
+	else
+		log_limited(LOG_LEVEL_INFO, "request refused path=%s ip=%s status=%d reason=%s why=%s", path, ip,
+		    refusal_status(refusal), refusal_name(refusal), why);
 }
 
 /* --- answers --------------------------------------------------------------------------------- */

@@ -36,7 +36,6 @@ enum gate_limits {
 	GATE_BODY_MS = 10000,  /* and a body after it */
 	GATE_ANSWER_MS = 5000, /* for an answer to be taken, and for what was still coming to end */
 	GATE_READ_BYTES = 4096,
-	GATE_LINES = 10, /* in the log about refusals, in a second */
 };
 
 /* Somebody at the gate. */
@@ -80,9 +79,6 @@ struct gate {
 	struct guest *guests;
 	uint32_t n;
 	uint16_t held[GATE_ADDRESSES]; /* guests by a hash of their address */
-	uint64_t second;               /* of the log's lines */
-	uint32_t n_lines;              /* in that second */
-	uint32_t n_unsaid;             /* refusals without one, since the last line */
 	char scratch[GATE_READ_BYTES];
 };
 
