@@ -219,7 +219,8 @@ post_begin(struct posts *posts, struct guest *guest)
 	struct post_verdict verdict = post_check(&guest->head, &guest->target, posts->conf, posts->routes);
 
 	if (verdict.status != 200) {
-		log_limited(LOG_LEVEL_INFO, "push refused path=%s status=%d why=%s", guest->target.path, verdict.status, verdict.why);
+		log_limited(LOG_LEVEL_INFO, "push refused path=%s status=%d why=%s", guest->target.path, verdict.status,
+		    verdict.why);
 		answer_error(guest, verdict.status, verdict.why);
 		return;
 	}
