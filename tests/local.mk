@@ -15,4 +15,5 @@ include %D%/build/local.mk
 include %D%/system/local.mk
 include %D%/browser/local.mk
 include %D%/fuzz/local.mk
+include %D%/hostile/local.mk
 include %D%/bench/local.mk

@@ -348,20 +348,43 @@ on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *da
 	}
 }
 
-/*
- * RFC 6455 section 5.5.1: the body of a close frame, if there is one, begins
- * with the code, and the rest is text. Returns -1 to cut off one that is not.
- */
+/* RFC 6455 sections 5.5.1 and 7.4, RFC 7692 section 6.1. Returns 0, or the code that the client is told. */
+static uint16_t
+check_peer_close(struct lws *wsi, const uint8_t *body, size_t len)
+{
+	int code = len >= 2 ? body[0] << 8 | body[1] : 0;
+
+	if (len == 1 || code > CLOSE_LAST_FREE || (lws_get_reserved_bits(wsi) & RSV1) != 0)
+		return CLOSE_PROTOCOL_ERROR;
+	if (len > 2 && !utf8_valid((const char *)body + 2, len - 2))
+		return CLOSE_INVALID_DATA;
+	return 0;
+}
+
+/* Returns -1 to close with what was just said, and not with the client's own words. */
 static int
 on_peer_close(struct ws *ws, struct client *client, const uint8_t *body, size_t len)
 {
-	if (len > 2 && !utf8_valid((const char *)body + 2, len - 2))
-		return -1;
+	uint16_t wrong = check_peer_close(client->socket.wsi, body, len);
+
 	client->socket.write_closed = true;
 	if (client->ending.code == 0)
 		client->ending.code = len >= 2 ? (uint16_t)(body[0] << 8 | body[1]) : CLOSE_NO_STATUS;
 	hub_leave(ws->parts.hub, client);
-	return 0;
+	if (wrong == 0)
+		return 0;
+	client->ending.code = wrong;
+	client->ending.why = closecode_name(wrong);
+	lws_close_reason(client->socket.wsi, (enum lws_close_status)wrong, NULL, 0);
+	return -1;
+}
+
+static void
+on_pong(struct ws *ws, struct lws *wsi, struct client *client)
+{
+	client->ping.quiet = false;
+	if ((lws_get_reserved_bits(wsi) & RSV1) != 0 && client->place.state != CLIENT_CLOSING)
+		refuse_message(ws, client, CLOSE_PROTOCOL_ERROR, "reserved-bit");
 }
 
 /* Who ended it, and why: the sidecar's own reason, or what the code means. */
@@ -379,20 +402,11 @@ log_end(const struct client *client)
 	    path_name(client->place.path), client_name(client), code, by, why);
 }
 
-/* What libwebsockets itself closes with, on a frame that breaks the protocol: it does not tell. 0 when it does not. */
-static uint16_t
-own_close_code(struct lws *wsi)
-{
-	const uint8_t *body = lws_get_close_payload(wsi);
-
-	return lws_get_close_length(wsi) < 2 ? 0 : (uint16_t)(body[0] << 8 | body[1]);
-}
-
-/* Takes note of it, once. Returns true when it has closed a client that nobody else has. */
+/* Takes note, once, of a close that is libwebsockets' own, on a frame that breaks the protocol. Returns true then. */
 static bool
 note_own_close(struct client *client)
 {
-	uint16_t code = own_close_code(client->socket.wsi);
+	uint16_t code = client_close_code(client);
 
 	if (code == 0 || client->ending.code != 0 || client->ending.why != NULL)
 		return false;
@@ -445,7 +459,7 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
 		if (session->client != NULL)
-			session->client->ping.quiet = false;
+			on_pong(ws, wsi, session->client);
 		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
 		if (session->client != NULL)
@@ -561,19 +575,28 @@ ws_adopt(struct ws *ws, int fd, const struct newcomer *newcomer, struct span res
 	buf_free(&bytes);
 }
 
+/* True when a close frame has gone out because the client did wrong, said by libwebsockets or by us. */
+static bool
+was_refused(struct client *client)
+{
+	if (client->socket.wsi == NULL || client->socket.write_closed || client_close_code(client) == 0)
+		return false;
+	return note_own_close(client) || (client->ending.why != NULL && client_drained(client));
+}
+
 /*
- * After its own close frame libwebsockets waits 5 s for the client's, and what
- * others send to the client meanwhile still goes out. RFC 6455 section 7.1.7
- * wants the connection failed: nothing is written any more, and the client
- * hears that this is the end.
+ * After its close frame libwebsockets waits 5 s for the client's, 35 s when a
+ * message was cut short, and what others send to the client meanwhile still goes
+ * out. RFC 6455 section 7.1.7 wants the connection failed: nothing is written any
+ * more, and the client hears that this is the end.
  */
 static void
-end_own_closes(struct ws *ws)
+end_refused(struct ws *ws)
 {
 	struct client *client, *next;
 
 	HASH_ITER(hh, ws->parts.hub->clients, client, next) {
-		if (client->socket.wsi == NULL || client->socket.write_closed || !note_own_close(client))
+		if (!was_refused(client))
 			continue;
 		client->socket.write_closed = true;
 		hub_leave(ws->parts.hub, client);
@@ -586,6 +609,6 @@ ws_tick(struct ws *ws)
 {
 	/* It looks at each client, which thousands of quiet ones would notice each second. */
 	if (++ws->n_ticks % 2 == 0)
-		end_own_closes(ws);
+		end_refused(ws);
 	lws_cancel_service(ws->context);
 }

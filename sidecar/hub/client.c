@@ -172,6 +172,14 @@ client_writable(struct client *client)
 		lws_callback_on_writable(client->socket.wsi);
 }
 
+uint16_t
+client_close_code(const struct client *client)
+{
+	const uint8_t *body = lws_get_close_payload(client->socket.wsi);
+
+	return lws_get_close_length(client->socket.wsi) < 2 ? 0 : (uint16_t)(body[0] << 8 | body[1]);
+}
+
 void
 client_send_close(struct client *client)
 {

@@ -147,6 +147,9 @@ bool client_drained(const struct client *client);
 /* Cuts the connection; its end arrives as an event of the loop. */
 void client_drop(struct client *client, const char *why);
 
+/* The code of the close frame that libwebsockets sends, for us or of its own accord; 0 while it does not. */
+uint16_t client_close_code(const struct client *client);
+
 /* Begins the closing handshake. Not to be called within the client's own libwebsockets callbacks. */
 void client_send_close(struct client *client);
 

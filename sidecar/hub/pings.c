@@ -73,7 +73,7 @@ pings_remove(struct pings *pings, struct client *client)
 static void
 ping(struct pings *pings, struct client *client)
 {
-	if (client->place.state != CLIENT_JOINED)
+	if (client->place.state != CLIENT_JOINED || client_close_code(client) != 0)
 		return;
 	if (client->ping.quiet && !client->reading.paused) {
 		client_drop(client, "ping-timeout");

@@ -53,7 +53,7 @@ fuzz_targets += %D%/fuzz_url
 fuzz_targets += %D%/fuzz_wire
 %C%_fuzz_wire_LDADD = $(fuzz_main) shared/libshared.la
 
-EXTRA_DIST += %D%/fuzz.h %D%/replay.c %D%/template.dict %D%/corpus
+EXTRA_DIST += %D%/fuzz.h %D%/libwebsockets.md %D%/replay.c %D%/template.dict %D%/corpus
 FUZZ_SECONDS = 60
 fuzz_found = fuzz-found
 

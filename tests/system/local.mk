@@ -12,10 +12,11 @@ EXTRA_DIST += \
 	%D%/boot \
 	%D%/client.py \
 	%D%/conftest.py \
+	%D%/raw.py \
+	%D%/redis.py \
 	%D%/stack.py \
 	%D%/test_admin.py \
 	%D%/test_auth.py \
-	%D%/redis.py \
 	%D%/test_bench.py \
 	%D%/test_boot.py \
 	%D%/test_bus.py \
@@ -25,21 +26,28 @@ EXTRA_DIST += \
 	%D%/test_deflate.py \
 	%D%/test_examples.py \
 	%D%/test_gate.py \
+	%D%/test_gate_addresses.py \
+	%D%/test_gate_admin.py \
+	%D%/test_gate_crowds.py \
+	%D%/test_gate_frames.py \
+	%D%/test_gate_heads.py \
+	%D%/test_gate_origins.py \
+	%D%/test_gate_paths.py \
 	%D%/test_guides.py \
 	%D%/test_handlers.py \
 	%D%/test_handshake.py \
 	%D%/test_hooks.py \
-	%D%/test_hostile.py \
+	%D%/test_hostile_run.py \
 	%D%/test_http.py \
 	%D%/test_log.py \
 	%D%/test_messages.py \
 	%D%/test_push.py \
 	%D%/test_push_over_http.py \
 	%D%/test_quotas.py \
-	%D%/test_sections.py \
 	%D%/test_relay.py \
 	%D%/test_relay_faults.py \
 	%D%/test_relay_tls.py \
+	%D%/test_sections.py \
 	%D%/test_serve.py \
 	%D%/test_settings_work.py \
 	%D%/test_supervisor.py \

@@ -95,7 +95,7 @@ def test_fragments_are_checked_together(client):
 def test_a_reason_that_is_no_utf8_ends_the_connection(lab, client):
     with lab.ws(PATH, direct=True) as bystander:
         client.frame(ABNF.OPCODE_CLOSE, struct.pack("!H", 4000) + b"\xff")
-        assert client.broken() == []
+        assert client.closed()[0] == 1007
         assert bystander.ask("send here") == "here"
 
 
