@@ -9,6 +9,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/array.c %D%/hub/array.h \
 	%D%/hub/batch.c %D%/hub/batch.h \
 	%D%/hub/client.c %D%/hub/client.h \
+	%D%/hub/control.c %D%/hub/control.h \
 	%D%/hub/deflate.c %D%/hub/deflate.h \
 	%D%/hub/expiry.c %D%/hub/expiry.h \
 	%D%/hub/frame.c %D%/hub/frame.h \

@@ -15,6 +15,7 @@
 #include "shared/log.h"
 #include "shared/utf8.h"
 #include "sidecar/hub/client.h"
+#include "sidecar/hub/control.h"
 #include "sidecar/edge/counters.h"
 #include "sidecar/hub/deflate.h"
 #include "sidecar/hub/expiry.h"
@@ -214,13 +215,17 @@ refuse_message(struct ws *ws, struct client *client, uint16_t code, const char *
 static void
 take_message(struct ws *ws, struct client *client, const void *data, size_t len, bool binary)
 {
+	struct span text = { data, len };
+
 	if (!binary && !utf8_valid(data, len)) {
 		refuse_message(ws, client, CLOSE_INVALID_DATA, "not-utf8");
 		return;
 	}
 	ws->parts.counters->n_received++;
 	ws->parts.counters->received_bytes += len;
-	if (feed_client_message(ws->parts.feed, client, data, len, binary) < 0)
+	if (!binary && client->ping.frond && !control_take_text(&text))
+		return;
+	if (feed_client_message(ws->parts.feed, client, text.data, text.len, binary) < 0)
 		refuse_message(ws, client, CLOSE_INTERNAL_ERROR, "out-of-memory");
 }
 

@@ -113,6 +113,14 @@ count_sent(struct batches *batches, const struct frame *frame, uint32_t recipien
 	batches->delivered_bytes += (uint64_t)recipients * frame->len;
 }
 
+/* A text that looks like a control frame, see control.h: it goes to the client in another form. */
+static void
+escape_for(struct batches *batches, struct client *client, struct frame *frame)
+{
+	if (frame_escaped(frame) == NULL || make_special(batches, client) < 0)
+		client_drop(client, "out-of-memory");
+}
+
 int
 batch_send(struct batches *batches, struct client *client, struct frame *frame)
 {
@@ -124,9 +132,19 @@ batch_send(struct batches *batches, struct client *client, struct frame *frame)
 		frame_unref(frame);
 		return r;
 	}
+	if (client->ping.frond)
+		escape_for(batches, client, frame);
 	client->batch.own[client->batch.n_own++] = (struct own_frame){ frame, client->place.path->batch.n };
 	count_sent(batches, frame, 1);
 	return 0;
+}
+
+static void
+escape_for_members(struct batches *batches, struct path *path, struct frame *frame)
+{
+	for (uint32_t i = 0; i < path->n_members; i++)
+		if (path->members[i]->ping.frond)
+			escape_for(batches, path->members[i], frame);
 }
 
 int
@@ -140,6 +158,8 @@ batch_broadcast(struct batches *batches, struct path *path, struct frame *frame,
 		frame_unref(frame);
 		return r;
 	}
+	if (frame_must_escape(frame))
+		escape_for_members(batches, path, frame);
 	path->batch.entries[path->batch.n++] = (struct batch_entry){ frame, except };
 	path->batch.bytes += frame->len;
 	path->offset++;
@@ -283,6 +303,13 @@ write_members(struct batches *batches, struct path *path)
 	frame_unref(deflated);
 }
 
+/* The same for one client alone. */
+static struct frame *
+own_form(const struct batches *batches, struct frame *frame, const struct client *client)
+{
+	return form(batches, client->ping.frond ? frame_escaped(frame) : frame, client->socket.deflate);
+}
+
 /* Steps through what one client gets, in order. Returns NULL at the end. */
 static struct frame *
 next_of_sequence(
@@ -292,12 +319,12 @@ next_of_sequence(
 		const struct batch_entry *entry;
 
 		if (*own < client->batch.n_own && client->batch.own[*own].at <= *at)
-			return form(batches, client->batch.own[(*own)++].frame, client->socket.deflate);
+			return own_form(batches, client->batch.own[(*own)++].frame, client);
 		if (*at >= path->batch.n)
 			return NULL;
 		entry = &path->batch.entries[(*at)++];
 		if (*at > client->batch.from && *at <= client->batch.to && entry->except != client)
-			return form(batches, entry->frame, client->socket.deflate);
+			return own_form(batches, entry->frame, client);
 	}
 }
 

@@ -24,7 +24,7 @@ frame_alloc(size_t len)
 		return NULL;
 	frame->refs = 1;
 	frame->len = (uint32_t)len;
-	frame->deflated = NULL;
+	frame->deflated = frame->escaped = NULL;
 	return frame;
 }
 
@@ -61,11 +61,67 @@ frame_new(enum frame_opcode opcode, const void *payload, size_t len)
 	return make(FIN | (uint8_t)opcode, payload, len);
 }
 
+static size_t
+head_bytes(const struct frame *frame)
+{
+	return frame->data[1] < LEN_16 ? 2 : frame->data[1] == LEN_16 ? 4 : HEAD_MAX;
+}
+
+/* A text with a U+0000 in front. */
+static struct frame *
+make_behind_nul(const void *text, size_t len)
+{
+	uint8_t head[HEAD_MAX];
+	size_t n = put_head(head, FIN | FRAME_TEXT, len + 1);
+	struct frame *frame = frame_alloc(n + 1 + len);
+
+	if (frame == NULL)
+		return NULL;
+	memcpy(frame->data, head, n);
+	frame->data[n] = 0;
+	if (len > 0)
+		memcpy(frame->data + n + 1, text, len);
+	return frame;
+}
+
+struct frame *
+frame_new_control(struct span words)
+{
+	struct frame *frame = make_behind_nul(words.data, words.len);
+
+	if (frame != NULL)
+		frame->escaped = frame; /* it is what it is */
+	return frame;
+}
+
+bool
+frame_must_escape(const struct frame *frame)
+{
+	size_t head = head_bytes(frame);
+
+	return frame->escaped != frame && frame->data[0] == (FIN | FRAME_TEXT) && frame->len > head &&
+	    frame->data[head] == 0;
+}
+
+struct frame *
+frame_escaped(struct frame *frame)
+{
+	size_t head = head_bytes(frame);
+
+	if (!frame_must_escape(frame))
+		return frame;
+	if (frame->escaped == NULL)
+		frame->escaped = make_behind_nul(frame->data + head, frame->len - head);
+	if (frame->escaped != NULL)
+		frame->escaped->escaped = frame->escaped; /* once is enough */
+	return frame->escaped;
+}
+
 /* NULL when it would be no smaller, or when out of memory. */
 static struct frame *
 compress(const struct frame *frame, struct deflate *deflate)
 {
-	size_t head = frame->data[1] < LEN_16 ? 2 : frame->data[1] == LEN_16 ? 4 : HEAD_MAX;
+	size_t head = head_bytes(frame);
 	struct buf packed = BUF_INIT;
 	struct frame *compressed = NULL;
 
@@ -99,5 +155,7 @@ frame_unref(struct frame *frame)
 		return;
 	if (frame->deflated != frame)
 		frame_unref(frame->deflated);
+	if (frame->escaped != frame)
+		frame_unref(frame->escaped);
 	free(frame);
 }

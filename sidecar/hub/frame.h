@@ -8,8 +8,11 @@
 #ifndef SIDECAR_FRAME_H
 #define SIDECAR_FRAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "shared/span.h"
 
 enum frame_opcode { /* RFC 6455 section 5.2 */
 	FRAME_TEXT = 1,
@@ -23,11 +26,15 @@ struct frame {
 	uint32_t refs;
 	uint32_t len;
 	struct frame *deflated; /* see frame_deflated(); NULL before its first call */
+	struct frame *escaped;  /* see frame_escaped(); the same */
 	uint8_t data[];
 };
 
 /* A whole message in one frame, with one reference; NULL when out of memory. */
 struct frame *frame_new(enum frame_opcode opcode, const void *payload, size_t len);
+
+/* A control frame of frond.1, see control.h: words behind a U+0000. NULL when out of memory. */
+struct frame *frame_new_control(struct span words);
 
 /* Room for len bytes that the caller fills in; NULL when out of memory. */
 struct frame *frame_alloc(size_t len);
@@ -38,6 +45,15 @@ struct frame *frame_alloc(size_t len);
  * when that would not make it smaller.
  */
 struct frame *frame_deflated(struct frame *frame, struct deflate *deflate);
+
+/* True when frame_escaped() gives another frame. */
+bool frame_must_escape(const struct frame *frame);
+
+/*
+ * Borrows a message, of frame_new(), in the form for those who speak frond.1: a
+ * text that begins with U+0000 has one more in front. NULL when out of memory.
+ */
+struct frame *frame_escaped(struct frame *frame);
 
 struct frame *frame_ref(struct frame *frame);
 

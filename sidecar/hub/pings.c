@@ -11,14 +11,14 @@
 static struct frame *
 make_heartbeat(const struct frame *ping)
 {
-	struct frame *empty = frame_new(FRAME_TEXT, NULL, 0);
-	struct frame *both = empty == NULL ? NULL : frame_alloc(ping->len + empty->len);
+	struct frame *beat = frame_new_control((struct span){ 0 });
+	struct frame *both = beat == NULL ? NULL : frame_alloc(ping->len + beat->len);
 
 	if (both != NULL) {
 		memcpy(both->data, ping->data, ping->len);
-		memcpy(both->data + ping->len, empty->data, empty->len);
+		memcpy(both->data + ping->len, beat->data, beat->len);
 	}
-	frame_unref(empty);
+	frame_unref(beat);
 	return both;
 }
 

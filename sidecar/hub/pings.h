@@ -3,8 +3,8 @@
  *
  * One slot of the wheel is due each second. A client from which nothing has
  * come since its last ping is dead and is dropped, unless it is us who do not
- * read. A client of the subprotocol frond.1 also gets an empty text message,
- * because a script cannot see pings.
+ * read. A client of the subprotocol frond.1 also gets a control frame without a
+ * verb, because a script cannot see pings.
  */
 #ifndef SIDECAR_PINGS_H
 #define SIDECAR_PINGS_H
@@ -21,7 +21,7 @@ struct pings {
 	uint32_t now;          /* the slot that was due last */
 	uint32_t next;         /* the slot that the next client gets */
 	struct frame *ping;
-	struct frame *heartbeat; /* ping and empty message */
+	struct frame *heartbeat; /* ping and control frame */
 };
 
 /* Borrows conf. Returns 0 or -ENOMEM. */

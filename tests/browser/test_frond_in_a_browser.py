@@ -44,7 +44,7 @@ def test_the_heartbeat_is_spoken_and_unseen(page, room):
     path = f"/ws/watch/{room}"
     page.run("window.ws = record(arguments[0]); window.beats = 0;"
              "const raw = new WebSocket(`ws://${location.host}${arguments[0]}`, ['frond.1']);"
-             "raw.onmessage = ({ data }) => { if (data === '') beats++; }", path)
+             "raw.onmessage = ({ data }) => { if (data === '\\0') beats++; }", path)
     page.until(lambda: state(page) == "open", "it opens")
     assert page.run("return ws.protocol") == "frond.1"
     page.until(lambda: page.run("return beats") >= 2, "the server's heart beats")

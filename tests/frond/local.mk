@@ -5,6 +5,7 @@ JS_LOG_COMPILER = $(srcdir)/%D%/run
 
 frond_tests = \
 	%D%/test_address.js \
+	%D%/test_control.js \
 	%D%/test_events.js \
 	%D%/test_file.js \
 	%D%/test_reconnect.js \

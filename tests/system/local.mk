@@ -23,6 +23,7 @@ EXTRA_DIST += \
 	%D%/test_chapter.py \
 	%D%/test_clients.py \
 	%D%/test_command.py \
+	%D%/test_control.py \
 	%D%/test_deflate.py \
 	%D%/test_examples.py \
 	%D%/test_gate.py \

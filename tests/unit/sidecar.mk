@@ -3,6 +3,7 @@ unit_tests += \
 	%D%/test_ack \
 	%D%/test_apply \
 	%D%/test_client \
+	%D%/test_control \
 	%D%/test_counters \
 	%D%/test_dedup \
 	%D%/test_deflate \
@@ -46,6 +47,9 @@ unit_tests += \
 %C%_test_client_SOURCES = %D%/test_client.c %D%/fake_browser.c %D%/fake_browser.h
 %C%_test_client_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_client_LDADD = sidecar/libsidecar.la
+%C%_test_control_SOURCES = %D%/test_control.c %D%/fake_browser.c %D%/fake_browser.h
+%C%_test_control_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_control_LDADD = sidecar/libsidecar.la
 %C%_test_counters_SOURCES = %D%/test_counters.c
 %C%_test_counters_LDADD = sidecar/libsidecar.la
 %C%_test_dedup_SOURCES = %D%/test_dedup.c

@@ -50,8 +50,8 @@ declare namespace frond {
 		/** How long a socket may take to open, in ms; 0: as long as the browser allows. Default: 20000. */
 		connectTimeout?: number;
 		/**
-		 * Offer the subprotocol frond.1. Not for servers that do not know it: browsers then refuse.
-		 * Default: true.
+		 * Offer the subprotocol frond.1, for heartbeats and gaps. Not for servers that do not know it:
+		 * browsers then refuse. Default: true.
 		 */
 		heartbeat?: boolean;
 		/**
@@ -88,6 +88,11 @@ declare namespace frond {
 		reconnect: (attempt: number) => void;
 		/** maxReconnectAttempts have failed. */
 		reconnect_failed: () => void;
+		/**
+		 * Messages are gone for good that were for this page: the server could not get them from another
+		 * host. It comes where they are missing; ask for the present state. With frond.1 only.
+		 */
+		gap: () => void;
 	}
 
 	type Problem =

@@ -17,7 +17,8 @@
 "use strict";
 
 (function () {
-	const HEARTBEAT = "frond.1"; // the subprotocol in which the server sends an empty text now and then
+	const FROND = "frond.1"; // the subprotocol in which the server has a word of its own now and then
+	const NUL = "\0"; // what such a word begins with; a message that begins so has one more in front
 	const OPEN = 1; // WebSocket.OPEN, without needing the class
 	const LOST = 1006; // the code browsers give to a connection that ended without a close frame
 
@@ -71,7 +72,7 @@
 	}
 
 	function offeredProtocols(options) {
-		return [...new Set([...(options.heartbeat ? [HEARTBEAT] : []), ...[options.protocols].flat()])];
+		return [...new Set([...(options.heartbeat ? [FROND] : []), ...[options.protocols].flat()])];
 	}
 
 	// A path that is a function is asked each time, for tokens that expire.
@@ -203,6 +204,14 @@
 		return link.state === "open" && link.socket.readyState === OPEN;
 	}
 
+	function beginsWithNul(link, message) {
+		return link.socket.protocol === FROND && typeof message === "string" && message.startsWith(NUL);
+	}
+
+	function transmit(link, message) {
+		link.socket.send(beginsWithNul(link, message) ? NUL + message : message);
+	}
+
 	function send(link, data) {
 		const message = encode(data);
 
@@ -210,7 +219,7 @@
 			return refuse(link, "closed", "not sent: the connection is closed for good");
 		if (!canSend(link))
 			return enqueue(link, message);
-		link.socket.send(message);
+		transmit(link, message);
 		return true;
 	}
 
@@ -219,7 +228,7 @@
 			const { message, bytes } = link.queue.shift();
 
 			link.queueBytes -= bytes;
-			link.socket.send(message);
+			transmit(link, message);
 		}
 	}
 
@@ -327,7 +336,7 @@
 			return;
 		link.state = "open";
 		link.openedAt = Date.now();
-		if (link.socket.protocol === HEARTBEAT)
+		if (link.socket.protocol === FROND)
 			expectBeats(link);
 		else
 			stopWatching(link);
@@ -339,9 +348,24 @@
 		if (link.state !== "open")
 			return;
 		link.heardAt = Date.now();
-		if (data === "" && link.socket.protocol === HEARTBEAT)
+		if (!beginsWithNul(link, data))
+			emitMessage(link, data);
+		else if (data[1] === NUL)
+			emitMessage(link, data.slice(1));
+		else
+			obey(link, data.slice(1));
+	}
+
+	// What the server says for itself: a verb, and its words. One that is not known is of a newer server.
+	function obey(link, words) {
+		if (words === "")
 			beat(link);
-		else if (link.options.json && typeof data === "string")
+		else if (words === "r 0")
+			emit(link, "gap");
+	}
+
+	function emitMessage(link, data) {
+		if (link.options.json && typeof data === "string")
 			emitParsed(link, data);
 		else
 			emit(link, "message", data);
