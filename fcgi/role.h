@@ -22,7 +22,8 @@ struct role {
 	const char *address; /* of ROLE_LISTEN, borrowed from argv */
 };
 
-/* Looks at the descriptors, the environment and the arguments. --threads becomes TINA4_THREADS, and --workers TINA4_WORKERS. */
+/* Looks at the descriptors, the environment and the arguments. --threads becomes TINA4_THREADS, and --workers
+ * TINA4_WORKERS. */
 struct role role_find(int argc, char **argv);
 
 void role_usage(FILE *stream);

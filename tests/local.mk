@@ -10,6 +10,7 @@ include %D%/unit/fcgi.mk
 include %D%/unit/sidecar.mk
 include %D%/unit/bench.mk
 include %D%/frond/local.mk
+include %D%/layout/local.mk
 include %D%/manual/local.mk
 include %D%/build/local.mk
 include %D%/system/local.mk
