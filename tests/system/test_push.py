@@ -76,12 +76,12 @@ def test_a_push_of_the_largest_message(lab, room):
 def test_without_a_sidecar_it_is_an_error_in_time(make_stack):
     import errno
     import time
-    stack = make_stack().start("app", "nginx")
+    stack = make_stack(push_timeout_ms=60000).start("app", "nginx")
     begin = time.monotonic()
     answer = push(stack, "/ws/watch/x", "lost", timeout_ms=300)
     assert answer["result"] in (-errno.ENOTCONN, -errno.ETIMEDOUT)
     assert answer["error"]
-    assert time.monotonic() - begin < 5
+    assert time.monotonic() - begin < 30, "what the call says holds, not the setting"
 
 
 def test_a_new_sidecar_is_found(make_stack):

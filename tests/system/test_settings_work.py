@@ -138,7 +138,7 @@ def test_sessions_in_a_redis_over_tcp_with_a_user(make_stack):
 # --- WebSockets ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["x-tenant"])
+@pytest.mark.parametrize("name", ["X-Tenant", "x-tenant", "X-Other, X-TENANT"])
 def test_handlers_see_the_headers_that_are_set(make_stack, name):
     stack = make_stack(ws_headers=name).start()
     for direct in (True, False):

@@ -80,7 +80,7 @@ fake_expect(struct fake_sidecar *fake, struct fake_message *ret, enum wire_type 
 	do
 		if (clock_ms() >= end_ms || !fake_recv(fake, ret, FAKE_PATIENCE_MS))
 			return false;
-	while (ret->header.type == WIRE_HEARTBEAT && type != WIRE_HEARTBEAT);
+	while (ret->header.type != type && (ret->header.type == WIRE_HEARTBEAT || ret->header.type == WIRE_HELLO));
 	return ret->header.type == type;
 }
 

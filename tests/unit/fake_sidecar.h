@@ -41,7 +41,11 @@ void fake_cleanup(struct fake_sidecar *fake);
 
 /* Takes the next message, whatever it is. Returns false when none comes in time. */
 bool fake_recv(struct fake_sidecar *fake, struct fake_message *ret, int timeout_ms);
-/* Takes the next message that is no heartbeat. Returns true when it is of this type. */
+/*
+ * Takes the next message that is neither a heartbeat nor a HELLO, which on a busy
+ * machine is said again before its WELCOME is there. Returns true when it is of
+ * this type, which may be one of the two.
+ */
 bool fake_expect(struct fake_sidecar *fake, struct fake_message *ret, enum wire_type type);
 void fake_release(struct fake_message *message);
 

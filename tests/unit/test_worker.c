@@ -18,7 +18,10 @@
  * starts, so that they inherit nothing of it.
  */
 
-enum { ROOM_EVENTS = 200 };
+enum {
+	ROOM_EVENTS = 200,
+	PATIENT_SECONDS = 60, /* that a worker waits for its BYE: however long this process is held up */
+};
 
 static struct fake_sidecar fake;
 static struct fake_message message;
@@ -266,7 +269,7 @@ stop_both(pid_t pid)
 static void
 it_announces_its_routes(void)
 {
-	pid_t pid = start_worker(1);
+	pid_t pid = start_worker(PATIENT_SECONDS);
 	struct wire_hello hello;
 	struct wire_route route;
 
@@ -281,15 +284,14 @@ it_announces_its_routes(void)
 	    "one is push-only");
 	OK(fake_expect(&fake, &message, WIRE_HELLO), "without a WELCOME it says HELLO again");
 	fake_send_welcome(&fake);
-	OK(fake_recv(&fake, &message, FAKE_PATIENCE_MS) && message.header.type == WIRE_HEARTBEAT,
-	    "and heartbeats after that");
+	OK(fake_expect(&fake, &message, WIRE_HEARTBEAT), "and heartbeats after that");
 	stop_both(pid);
 }
 
 static void
 it_handles_events(void)
 {
-	pid_t pid = start_both(1);
+	pid_t pid = start_both(PATIENT_SECONDS);
 	struct wire_record record;
 
 	send_event(WIRE_MESSAGE, 1, "hello");
@@ -318,7 +320,7 @@ it_handles_events(void)
 static void
 only_the_batch_leaves_between_event_and_record(void)
 {
-	pid_t pid = start_both(1);
+	pid_t pid = start_both(PATIENT_SECONDS);
 
 	/* Longer than a heartbeat's interval, so that one would be due. */
 	send_event(WIRE_MESSAGE, 1, "wait");
@@ -344,7 +346,7 @@ send_many(void)
 static void
 many_events_share_messages(void)
 {
-	pid_t pid = start_both(1);
+	pid_t pid = start_both(PATIENT_SECONDS);
 	uint64_t expected = next_event + 1;
 	struct wire_record record;
 	bool in_order = true;
@@ -365,7 +367,7 @@ many_events_share_messages(void)
 static void
 a_finished_record_does_not_wait_for_a_slow_handler(void)
 {
-	pid_t pid = start_both(1);
+	pid_t pid = start_both(PATIENT_SECONDS);
 	struct buf buf = BUF_INIT;
 	struct wire_record record;
 
@@ -385,7 +387,7 @@ a_finished_record_does_not_wait_for_a_slow_handler(void)
 static void
 a_closed_connection_gets_no_messages(void)
 {
-	pid_t pid = start_both(1);
+	pid_t pid = start_both(PATIENT_SECONDS);
 	struct buf buf = BUF_INIT;
 
 	put_event(&buf, event_of(WIRE_MESSAGE, 1, "close"));
@@ -401,7 +403,7 @@ a_closed_connection_gets_no_messages(void)
 static void
 an_unknown_worker_says_hello_again(void)
 {
-	pid_t pid = start_both(1);
+	pid_t pid = start_both(PATIENT_SECONDS);
 
 	fake_send_header(&fake, WIRE_UNKNOWN, 0);
 	fake_send_header(&fake, WIRE_UNKNOWN, 0);
@@ -417,7 +419,7 @@ an_unknown_worker_says_hello_again(void)
 static void
 a_new_epoch_has_new_connections(void)
 {
-	pid_t pid = start_both(1);
+	pid_t pid = start_both(PATIENT_SECONDS);
 
 	fake_send_welcome(&fake);
 	send_event(WIRE_MESSAGE, 1, "hello");
@@ -432,7 +434,7 @@ a_new_epoch_has_new_connections(void)
 static void
 a_restarted_sidecar_gets_a_hello(void)
 {
-	pid_t pid = start_both(1);
+	pid_t pid = start_both(PATIENT_SECONDS);
 
 	fake_release(&message);
 	fake_stop(&fake);
@@ -449,7 +451,7 @@ a_restarted_sidecar_gets_a_hello(void)
 static void
 nonsense_is_ignored(void)
 {
-	pid_t pid = start_both(1);
+	pid_t pid = start_both(PATIENT_SECONDS);
 	struct buf buf = BUF_INIT;
 
 	fake_send_header(&fake, WIRE_WELCOME, 0);
@@ -470,8 +472,8 @@ nonsense_is_ignored(void)
 static void
 a_worker_that_dies_has_said_nothing(void)
 {
-	pid_t other = fork_worker(1, true);
-	pid_t pid = start_both(1);
+	pid_t other = fork_worker(PATIENT_SECONDS, true);
+	pid_t pid = start_both(PATIENT_SECONDS);
 	struct buf buf = BUF_INIT;
 	struct wire_event again;
 	struct wire_record record;
@@ -496,7 +498,7 @@ a_worker_that_dies_has_said_nothing(void)
 static void
 what_runs_is_finished(void)
 {
-	pid_t pid = start_both(60);
+	pid_t pid = start_both(PATIENT_SECONDS);
 
 	send_event(WIRE_MESSAGE, 1, "wait");
 	OK(is_at_gate() && kill(pid, SIGTERM) == 0, "SIGTERM comes while a handler runs");
@@ -526,7 +528,7 @@ static void
 a_missing_sidecar_does_not_hold_it(void)
 {
 	int64_t start_ms;
-	pid_t pid = start_both(60);
+	pid_t pid = start_both(PATIENT_SECONDS);
 
 	fake_release(&message);
 	fake_stop(&fake);
@@ -558,7 +560,7 @@ becomes_known(void)
 static void
 a_sidecar_vanishes_under_a_handler(void)
 {
-	pid_t pid = start_both(60);
+	pid_t pid = start_both(PATIENT_SECONDS);
 
 	send_event(WIRE_MESSAGE, 1, "wait");
 	OK(is_at_gate(), "a handler runs");
