@@ -174,6 +174,13 @@ static const struct setting settings[] = {
 	{ "TINA4_WS_BACKPLANE_QUEUE_BYTES", SETTING_BYTES, offsetof(struct conf, ws_backplane_queue_bytes), "16M",
 	  64 << 10, 1 << 30,
 	  .meaning = "What may wait while Redis is away; unset it grows to twice the largest message" },
+	{ "TINA4_WS_BACKPLANE_REPAIR_SECONDS", SETTING_NUMBER, offsetof(struct conf, ws_backplane_repair_seconds), "30",
+	  1, 3600,
+	  .meaning = "Seconds for which a sidecar can tell other hosts again what they have missed" },
+	{ "TINA4_WS_BACKPLANE_REPAIR_BYTES", SETTING_BYTES, offsetof(struct conf, ws_backplane_repair_bytes), "16M",
+	  64 << 10, 1 << 30,
+	  .meaning = "How much of it is kept, and how much of others is held back until what is missing has been told; unset "
+		     "it grows to twice the largest message" },
 
 	{ "TINA4_WS_PING_SECONDS", SETTING_NUMBER, offsetof(struct conf, ws_ping_seconds), "30", 0, 3600,
 	  .group = "Times",
@@ -360,6 +367,8 @@ conf_parse(struct conf *conf, char *const *environment, const char *dotenv, cons
 	fit_queue("TINA4_WS_QUEUE_BYTES", &conf->ws_queue_bytes, 2 * conf->ws_max_message, &source, errors);
 	fit_queue("TINA4_WS_BACKPLANE_QUEUE_BYTES", &conf->ws_backplane_queue_bytes, 2 * conf->ws_max_message, &source,
 	    errors);
+	fit_queue("TINA4_WS_BACKPLANE_REPAIR_BYTES", &conf->ws_backplane_repair_bytes, 2 * conf->ws_max_message,
+	    &source, errors);
 
 	if (errors->failed)
 		return -ENOMEM;

@@ -81,10 +81,12 @@ struct conf {
 	uint32_t worker_queue_bytes; /* TINA4_WORKER_QUEUE_BYTES: unacknowledged events of one worker */
 
 	/* sidecar: other hosts */
-	char *ws_backplane;                /* TINA4_WS_BACKPLANE: redis; "" = this host only */
-	char *ws_backplane_url;            /* TINA4_WS_BACKPLANE_URL: of Redis */
-	char *ws_backplane_prefix;         /* TINA4_WS_BACKPLANE_PREFIX: of names in Redis */
-	uint32_t ws_backplane_queue_bytes; /* TINA4_WS_BACKPLANE_QUEUE_BYTES: waiting; at least 2 ws_max_message */
+	char *ws_backplane;                   /* TINA4_WS_BACKPLANE: redis; "" = this host only */
+	char *ws_backplane_url;               /* TINA4_WS_BACKPLANE_URL: of Redis */
+	char *ws_backplane_prefix;            /* TINA4_WS_BACKPLANE_PREFIX: of names in Redis */
+	uint32_t ws_backplane_queue_bytes;    /* TINA4_WS_BACKPLANE_QUEUE_BYTES: waiting; at least 2 ws_max_message */
+	uint32_t ws_backplane_repair_seconds; /* TINA4_WS_BACKPLANE_REPAIR_SECONDS: commands are kept for others */
+	uint32_t ws_backplane_repair_bytes;   /* TINA4_WS_BACKPLANE_REPAIR_BYTES: of these; at least 2 ws_max_message */
 
 	/* sidecar: times, in seconds */
 	uint32_t ws_ping_seconds;   /* TINA4_WS_PING_SECONDS: 0 = never */

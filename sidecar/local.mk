@@ -51,11 +51,15 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/relay/envelope.c %D%/relay/envelope.h \
 	%D%/relay/hosts.c %D%/relay/hosts.h \
 	%D%/relay/inquiry.c %D%/relay/inquiry.h \
+	%D%/relay/kept.c %D%/relay/kept.h \
+	%D%/relay/line.c %D%/relay/line.h \
 	%D%/relay/outbox.c %D%/relay/outbox.h \
 	%D%/relay/redis.c %D%/relay/redis.h \
 	%D%/relay/redis_tls.h \
 	%D%/relay/relay.c %D%/relay/relay.h \
 	%D%/relay/relay_redis.c %D%/relay/relay_redis.h \
+	%D%/relay/repair.c %D%/relay/repair.h \
+	%D%/relay/retell.c %D%/relay/retell.h \
 	%D%/relay/state.c %D%/relay/state.h \
 	%D%/relay/tell.c %D%/relay/tell.h \
 	%D%/relay/transport.h \

@@ -37,6 +37,10 @@ const struct figure_name figure_names[FIGURES] = {
 	[FIGURE_RELAY_DUPLICATES] = { .stat = "relay_duplicates" },
 	[FIGURE_RELAY_REFUSED] = { .stat = "relay_refused" },
 	[FIGURE_RELAY_MALFORMED] = { .stat = "relay_malformed" },
+	[FIGURE_RELAY_REPAIRED] = { "relay_repaired", "tina4_relay_repaired_total", "counter",
+	    "Commands of other hosts that were missing here, and were told again." },
+	[FIGURE_RELAY_GAPS] = { "relay_gaps", "tina4_relay_gaps_total", "counter",
+	    "Times that commands of another host on a path were missing here for good." },
 	[FIGURE_STARTED] = { NULL, "process_start_time_seconds", "gauge", "Unix time of the start." },
 	[FIGURE_CONNECTIONS] = { NULL, "tina4_connections", "gauge", "WebSocket connections." },
 	[FIGURE_RECEIVED] = { NULL, "tina4_received_messages_total", "counter", "Messages from clients." },
@@ -60,7 +64,7 @@ queued_bytes(const struct hub *hub)
 bool
 figure_exists(const struct figures *figures, enum figure figure)
 {
-	return figures->relay != NULL || figure < FIGURE_RELAY_UP || figure > FIGURE_RELAY_MALFORMED;
+	return figures->relay != NULL || figure < FIGURE_RELAY_UP || figure > FIGURE_RELAY_GAPS;
 }
 
 uint64_t
@@ -107,6 +111,10 @@ figure_value(const struct figures *figures, enum figure figure)
 		return figures->relay->n_refused;
 	case FIGURE_RELAY_MALFORMED:
 		return figures->relay->n_malformed;
+	case FIGURE_RELAY_REPAIRED:
+		return figures->relay->n_repaired;
+	case FIGURE_RELAY_GAPS:
+		return figures->relay->n_gaps;
 	case FIGURE_STARTED:
 		return (uint64_t)figures->started;
 	case FIGURE_CONNECTIONS:

@@ -5,6 +5,8 @@
 #include "shared/log.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/relay/channel.h"
+#include "sidecar/relay/line.h"
+#include "sidecar/relay/repair.h"
 #include "sidecar/relay/state.h"
 #include "sidecar/relay/tell.h"
 #include "sidecar/relay/transport.h"
@@ -27,6 +29,8 @@ enum channel_state {
 
 struct channel {
 	struct path *path;
+	struct lines lines;
+	bool missed; /* nothing was heard here for a while: others are to be asked for their commands */
 	enum channel_state state;
 	bool late;         /* asks for longer than RELAY_HOLD_MS */
 	uint64_t ticket;   /* of its subscription */
@@ -130,10 +134,13 @@ channel_new(struct relay *relay, struct path *path)
 		log_limited(LOG_LEVEL_ERROR, "path not relayed path=%s error=out-of-memory", path->name);
 		return NULL;
 	}
-	channel->path = path;
+	channel->path = channel->lines.path = path;
+	channel->lines.since_ms = relay_now_ms(relay);
 	path->channel = channel;
-	if (!relay->transport->connected)
+	if (!relay->transport->connected) {
+		channel->missed = true;
 		return channel;
+	}
 	subscribe(relay, channel);
 	path->held = relay->transport->up;
 	return channel;
@@ -148,8 +155,9 @@ forget_changed(struct relay *relay, struct channel *channel)
 }
 
 static void
-channel_free(struct channel *channel)
+channel_free(struct relay *relay, struct channel *channel)
 {
+	repair_channel_gone(relay, &channel->lines);
 	channel->path->channel = NULL;
 	free(channel->remotes);
 	free(channel);
@@ -166,9 +174,9 @@ channel_end(struct relay *relay, struct channel *channel)
 	stop_asking(relay, channel);
 	if (channel->state != CHANNEL_APART)
 		relay->transport->calls->unsubscribe(relay->transport, relay_path_channel(relay, path, name));
-	if (channel->state >= CHANNEL_ASKING && channel->told > 0)
+	if (channel->told > 0)
 		relay_tell_count(relay, path, 0, 0);
-	channel_free(channel);
+	channel_free(relay, channel);
 }
 
 void
@@ -178,7 +186,13 @@ channels_free(struct relay *relay)
 
 	HASH_ITER(hh, relay->hub->paths, path, next)
 		if (path->channel != NULL)
-			channel_free(path->channel);
+			channel_free(relay, path->channel);
+}
+
+struct lines *
+channel_lines(struct channel *channel)
+{
+	return &channel->lines;
 }
 
 /* --- from the hub ---------------------------------------------------------------- */
@@ -210,7 +224,8 @@ channels_flush(struct relay *relay)
 
 	while ((channel = relay->changed) != NULL) {
 		forget_changed(relay, channel);
-		if (channel->state >= CHANNEL_ASKING && channel->path->count != channel->told) {
+		/* Before anybody was told, the question will tell it. */
+		if ((channel->state >= CHANNEL_ASKING || channel->told > 0) && channel->path->count != channel->told) {
 			channel->told = channel->path->count;
 			relay_tell_count(relay, path_span(channel->path), channel->told, 0);
 		}
@@ -314,8 +329,14 @@ channels_subscribe(struct relay *relay)
 void
 channel_subscribed(struct relay *relay, struct channel *channel, uint64_t ticket)
 {
-	if (channel->ticket == ticket)
-		ask(relay, channel);
+	if (channel->ticket != ticket)
+		return;
+	if (channel->missed)
+		repair_channel(relay, &channel->lines);
+	else if (channel->state == CHANNEL_SUBSCRIBING)
+		channel->lines.since_ms = relay_now_ms(relay);
+	channel->missed = false;
+	ask(relay, channel);
 }
 
 bool
@@ -343,8 +364,30 @@ channels_part(struct relay *relay)
 			continue;
 		stop_asking(relay, path->channel);
 		path->channel->state = CHANNEL_APART;
+		path->channel->missed = true;
 		release(relay, path->channel);
 	}
+}
+
+static void
+say_again(struct relay *relay, struct channel *channel)
+{
+	if (channel->state == CHANNEL_ASKING) {
+		ask(relay, channel);
+	} else if (channel->state == CHANNEL_SYNCED || channel->told > 0) {
+		channel->told = channel->path->count;
+		relay_tell_count(relay, path_span(channel->path), channel->told, 0);
+	}
+}
+
+void
+channels_say_again(struct relay *relay)
+{
+	struct path *path, *next;
+
+	HASH_ITER(hh, relay->hub->paths, path, next)
+		if (path->channel != NULL)
+			say_again(relay, path->channel);
 }
 
 /* --- the loop ----------------------------------------------------------------------- */

@@ -13,6 +13,7 @@
 struct channel;
 struct envelope;
 struct host;
+struct lines;
 struct path;
 struct relay;
 
@@ -29,6 +30,9 @@ void channels_flush(struct relay *relay);
 
 /* Frees all of them, and says nothing. */
 void channels_free(struct relay *relay);
+
+/* The commands of other hosts on the path. */
+struct lines *channel_lines(struct channel *channel);
 
 /* --- from other hosts -------------------------------------------------------------- */
 
@@ -56,8 +60,11 @@ void channel_subscribed(struct relay *relay, struct channel *channel, uint64_t t
 /* It says how many hosts have got the question. Returns false when it is no channel's. */
 bool channels_told(struct relay *relay, uint64_t question, uint32_t receivers);
 
-/* It is away. */
+/* Nothing is heard any more. */
 void channels_part(struct relay *relay);
+
+/* What was said of late may be lost: says all counts again, and asks again. */
+void channels_say_again(struct relay *relay);
 
 /* --- from the loop --------------------------------------------------------------------- */
 

@@ -4,6 +4,11 @@
 
 #include "sidecar/relay/envelope.h"
 
+enum {
+	FLAGS_AT = 2,
+	PREVIOUS_BYTES = 8, /* the first of what follows the header of a command */
+};
+
 uint32_t
 envelope_instance(uint64_t origin)
 {
@@ -20,6 +25,7 @@ envelope_put(struct buf *buf, const struct envelope *envelope)
 	buf_u64(buf, envelope->sequence);
 	switch (envelope->type) {
 	case ENVELOPE_COMMAND:
+		buf_u64(buf, envelope->previous);
 		wire_put_command(buf, &envelope->command);
 		return;
 	case ENVELOPE_COUNT:
@@ -30,7 +36,30 @@ envelope_put(struct buf *buf, const struct envelope *envelope)
 	case ENVELOPE_ALIVE:
 		buf_u64(buf, envelope->since);
 		return;
+	case ENVELOPE_REPAIR:
+		buf_u64(buf, envelope->after);
+		buf_u32(buf, envelope->age_ms);
+		buf_blob(buf, envelope->path.data, envelope->path.len);
+		return;
+	case ENVELOPE_REPAIRED:
+		buf_u64(buf, envelope->question);
+		buf_blob(buf, envelope->path.data, envelope->path.len);
+		return;
 	}
+}
+
+void
+envelope_put_again(struct buf *buf, struct span command, bool previous_known)
+{
+	uint8_t *at;
+
+	if (buf_reserve(buf, command.len) < 0)
+		return;
+	at = buf->data + buf->len;
+	buf_bytes(buf, command.data, command.len);
+	at[FLAGS_AT + 1] |= ENVELOPE_AGAIN;
+	if (!previous_known)
+		memset(at + ENVELOPE_HEADER_BYTES, 0, PREVIOUS_BYTES);
 }
 
 static uint32_t
@@ -50,16 +79,22 @@ u64_at(const uint8_t *at)
 
 /* Only what one host may ask of another. */
 static int
-get_command(struct wire_reader *reader, struct wire_command *ret)
+get_command(struct wire_reader *reader, struct envelope *ret)
 {
-	if (wire_get_command(reader, ret) != 1)
+	const struct wire_command *command = &ret->command;
+
+	if (reader->end - reader->at < PREVIOUS_BYTES)
 		return -EPROTO;
-	switch (ret->type) {
+	ret->previous = u64_at(reader->at);
+	reader->at += PREVIOUS_BYTES;
+	if (ret->previous >= ret->sequence || wire_get_command(reader, &ret->command) != 1)
+		return -EPROTO;
+	switch (command->type) {
 	case WIRE_PUSH:
-		return ret->key.len > 0 ? 0 : -EPROTO;
+		return command->key.len > 0 ? 0 : -EPROTO;
 	case WIRE_SEND:
 	case WIRE_DISCONNECT:
-		return ret->flags & WIRE_OTHER_CONN ? 0 : -EPROTO;
+		return command->flags & WIRE_OTHER_CONN ? 0 : -EPROTO;
 	case WIRE_BROADCAST:
 	case WIRE_SET:
 	case WIRE_COUNT:
@@ -90,6 +125,27 @@ get_alive(struct wire_reader *reader, struct envelope *ret)
 	return 0;
 }
 
+static int
+get_repair(struct wire_reader *reader, struct envelope *ret)
+{
+	if (reader->end - reader->at < 12)
+		return -EPROTO;
+	ret->after = u64_at(reader->at);
+	ret->age_ms = u32_at(reader->at + 8);
+	reader->at += 12;
+	return wire_get_blob(reader, &ret->path);
+}
+
+static int
+get_repaired(struct wire_reader *reader, struct envelope *ret)
+{
+	if (reader->end - reader->at < 8)
+		return -EPROTO;
+	ret->question = u64_at(reader->at);
+	reader->at += 8;
+	return wire_get_blob(reader, &ret->path);
+}
+
 int
 envelope_get(const void *data, size_t len, struct envelope *ret)
 {
@@ -109,13 +165,19 @@ envelope_get(const void *data, size_t len, struct envelope *ret)
 	reader.at += ENVELOPE_HEADER_BYTES;
 	switch (envelope.type) {
 	case ENVELOPE_COMMAND:
-		r = get_command(&reader, &envelope.command);
+		r = get_command(&reader, &envelope);
 		break;
 	case ENVELOPE_COUNT:
 		r = get_count(&reader, &envelope);
 		break;
 	case ENVELOPE_ALIVE:
 		r = get_alive(&reader, &envelope);
+		break;
+	case ENVELOPE_REPAIR:
+		r = get_repair(&reader, &envelope);
+		break;
+	case ENVELOPE_REPAIRED:
+		r = get_repaired(&reader, &envelope);
 		break;
 	}
 	if (r < 0 || reader.at != reader.end)

@@ -3,15 +3,19 @@
  *
  *     COMMAND  push, send or disconnect: as an app gave it, but for who gave it
  *     COUNT    so many connections are on this path at this host
- *     ALIVE    this host is there, and hears what it is told
+ *     ALIVE    this host is there
+ *     REPAIR   tell me again what I have missed of your commands on a channel
+ *     REPAIRED that was all, or all for now
  *
  * tina4-wire(7) tells the layout in prose. The sequences of a host's commands
  * and of its other messages are two; each grows, so that what arrives twice or
- * too late is known by it. Pure.
+ * too late is known by it. A command also names the one before it on its channel,
+ * so that what does not arrive is known too. Pure.
  */
 #ifndef SHARED_ENVELOPE_H
 #define SHARED_ENVELOPE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "shared/wire.h"
@@ -25,11 +29,17 @@ enum envelope_type {
 	ENVELOPE_COMMAND = 1,
 	ENVELOPE_COUNT = 2,
 	ENVELOPE_ALIVE = 3,
+	ENVELOPE_REPAIR = 4,
+	ENVELOPE_REPAIRED = 5,
 };
 
 enum envelope_flags {
 	ENVELOPE_ASKS = 1,   /* count: tell me yours */
 	ENVELOPE_LEAVES = 2, /* alive: not any more */
+	ENVELOPE_AGAIN = 4,  /* command: it has been told before, on the channel that it names */
+	ENVELOPE_MORE = 8,   /* repaired: ask for the rest */
+	ENVELOPE_LOST = 16,  /* repaired: something of it is kept no more */
+	ENVELOPE_DEAF = 32,  /* alive: but it does not hear what it is told */
 };
 
 struct envelope {
@@ -37,14 +47,20 @@ struct envelope {
 	uint16_t flags;
 	uint64_t origin;   /* the instance of a sidecar, see envelope_instance(), and 32 random bits */
 	uint64_t sequence; /* greater than in any earlier one of this origin, for commands and for the others */
+	uint64_t previous; /* of COMMAND: the sequence of the one before it on its channel; 0: none, or not known */
 	struct wire_command command; /* of COMMAND */
-	uint32_t count;              /* the rest is of COUNT */
-	uint64_t question;           /* the sequence of what it answers, or 0 */
-	struct span path;
-	uint64_t since; /* of ALIVE: counts of an earlier sequence hold no more */
+	uint32_t count;              /* of COUNT */
+	uint64_t question;           /* of COUNT and REPAIRED: the sequence of what it answers, or 0 */
+	struct span path;            /* of COUNT, REPAIR and REPAIRED, where none is the channel of who asks */
+	uint64_t since;              /* of ALIVE: counts of an earlier sequence hold no more */
+	uint64_t after;              /* of REPAIR: the latest command that has arrived; 0: none has */
+	uint32_t age_ms;             /* of REPAIR: when none has arrived, it wants nothing older */
 };
 
 void envelope_put(struct buf *buf, const struct envelope *envelope);
+
+/* Puts an encoded command as one that is told again; without its previous one when that is not to be had any more. */
+void envelope_put_again(struct buf *buf, struct span command, bool previous_known);
 
 /*
  * Reads what is no more than one envelope; spans borrow from data. Returns 0,

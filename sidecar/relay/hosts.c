@@ -22,8 +22,11 @@ find_place(struct hosts *hosts)
 	for (uint32_t i = 0; i < hosts->n; i++)
 		if (!hosts->all[i]->here && (oldest == NULL || hosts->all[i]->heard < (*oldest)->heard))
 			oldest = &hosts->all[i];
-	if (oldest != NULL)
+	if (oldest != NULL) {
+		if (hosts->forget != NULL)
+			hosts->forget(hosts->context, *oldest);
 		free(*oldest);
+	}
 	return oldest;
 }
 
@@ -63,6 +66,7 @@ hosts_heard(struct hosts *hosts, uint64_t origin, bool *ret_new)
 		return NULL;
 	if (!host->here) {
 		host->here = *ret_new = true;
+		host->forgotten = false;
 		hosts->n_here++;
 	}
 	host->heard = hosts->beats;
@@ -110,15 +114,30 @@ hosts_silent(const struct hosts *hosts)
 	return NULL;
 }
 
-void
-hosts_await(struct hosts *hosts)
+struct host *
+hosts_long_gone(const struct hosts *hosts, uint64_t beats)
 {
 	for (uint32_t i = 0; i < hosts->n; i++) {
 		struct host *host = hosts->all[i];
 
-		if (!host->here || host->awaited)
-			continue;
-		host->awaited = true;
-		hosts->n_awaited++;
+		if (!host->here && !host->forgotten && hosts->beats - host->heard > beats)
+			return host;
 	}
+	return NULL;
+}
+
+void
+hosts_await(struct hosts *hosts, struct host *host)
+{
+	if (!host->here || host->awaited)
+		return;
+	host->awaited = true;
+	hosts->n_awaited++;
+}
+
+void
+hosts_await_all(struct hosts *hosts)
+{
+	for (uint32_t i = 0; i < hosts->n; i++)
+		hosts_await(hosts, hosts->all[i]);
 }

@@ -17,13 +17,19 @@ enum hosts_limits {
 	HOSTS_BEATS = 12, /* of ours without a word: then it is gone */
 };
 
+struct line;
+
 struct host {
 	uint64_t origin;
 	uint64_t command_sequence, state_sequence; /* the latest */
 	uint64_t since;                            /* its counts of an earlier sequence hold no more */
 	uint64_t heard;                            /* our count of beats at its latest word */
 	bool here;
-	bool awaited; /* it was there before Redis was away, and has not said since that it hears us */
+	bool forgotten; /* it was gone for so long that what it missed and said is not remembered any more */
+	bool awaited;   /* it was there before Redis was away, and has not said since that it hears us */
+	/* its commands that have not arrived: repair.c */
+	struct line *wanting, *asked;
+	uint32_t n_asked, n_apart;
 };
 
 struct hosts {
@@ -31,6 +37,9 @@ struct hosts {
 	uint32_t n;
 	uint32_t n_here, n_awaited;
 	uint64_t beats;
+	/* A host's memory is about to go: nothing may point to it any more. NULL for nobody. */
+	void (*forget)(void *context, struct host *host);
+	void *context;
 };
 
 void hosts_close(struct hosts *hosts);
@@ -53,8 +62,12 @@ void hosts_beat(struct hosts *hosts);
 /* A host that has been silent for too long, or NULL. */
 struct host *hosts_silent(const struct hosts *hosts);
 
-/* Redis is away: all that are there are awaited, each until it has arrived. */
-void hosts_await(struct hosts *hosts);
+/* One that is gone, silent for so many beats, and not forgotten; or NULL. */
+struct host *hosts_long_gone(const struct hosts *hosts, uint64_t beats);
+
+/* The host, or all that are there, may not hear for a while: each is awaited until it has arrived. */
+void hosts_await(struct hosts *hosts, struct host *host);
+void hosts_await_all(struct hosts *hosts);
 void hosts_arrived(struct hosts *hosts, struct host *host);
 
 #endif

@@ -4,12 +4,12 @@
 
 #include "shared/conf.h"
 #include "shared/log.h"
-#include "sidecar/hub/apply.h"
 #include "sidecar/hub/hub.h"
-#include "sidecar/hub/trace.h"
 #include "sidecar/relay/relay.h"
 #include "sidecar/relay/channel.h"
 #include "sidecar/relay/inquiry.h"
+#include "sidecar/relay/repair.h"
+#include "sidecar/relay/retell.h"
 #include "sidecar/relay/tell.h"
 #include "sidecar/relay/transport.h"
 
@@ -19,9 +19,11 @@ static void
 publish(struct relay *relay, struct span channel, const struct wire_command *command, enum wire_status full,
     struct wire_reply *ret)
 {
+	struct kept_channel *kept = kept_channel(&relay->kept, channel);
 	struct envelope envelope = { .type = ENVELOPE_COMMAND,
 		.origin = relay->origin,
 		.sequence = relay->command_sequence + 1,
+		.previous = kept == NULL ? 0 : kept->latest,
 		.command = *command };
 	struct span message = relay_put(relay, &envelope);
 	int r = relay->out.failed ? -ENOMEM : relay->transport->calls->publish(relay->transport, channel, message);
@@ -33,6 +35,8 @@ publish(struct relay *relay, struct span channel, const struct wire_command *com
 	}
 	relay->command_sequence++;
 	relay->n_published++;
+	if (kept != NULL)
+		kept_add(&relay->kept, kept, relay->command_sequence, relay_now_ms(relay), message);
 	ret->status = WIRE_OK;
 	ret->relayed = true;
 }
@@ -97,6 +101,25 @@ host_gone(struct relay *relay, struct host *host, const char *why)
 	log_info("host disconnected host=%08x why=%s", envelope_instance(host->origin), why);
 	hosts_leave(&relay->hosts, host);
 	channels_forget(relay, host, UINT64_MAX);
+	repair_host_gone(relay, host);
+}
+
+static void
+forget_host(void *context, struct host *host)
+{
+	repair_forget_host(context, host);
+	host->forgotten = true;
+}
+
+/* What it has missed and said matters for as long as it can be told again. */
+static void
+forget_long_gone(struct relay *relay)
+{
+	uint64_t beats = HOSTS_BEATS + 2 * (uint64_t)relay->conf->ws_backplane_repair_seconds;
+	struct host *host;
+
+	while ((host = hosts_long_gone(&relay->hosts, beats)) != NULL)
+		forget_host(relay, host);
 }
 
 /* True while others may not hear yet what has waited: all that are known, or some if we know of none. */
@@ -111,8 +134,10 @@ is_too_early(const struct relay *relay)
 static void
 release_waiting(struct relay *relay)
 {
-	if (relay->up_since_ms != 0 && !relay->transport->released && !is_too_early(relay))
-		relay->transport->calls->release(relay->transport);
+	if (relay->up_since_ms == 0 || relay->transport->released || is_too_early(relay))
+		return;
+	relay->transport->calls->release(relay->transport);
+	kept_restart(&relay->kept, relay_now_ms(relay));
 }
 
 static void
@@ -120,11 +145,16 @@ take_alive(struct relay *relay, struct host *host, const struct envelope *envelo
 {
 	if (envelope->flags & ENVELOPE_LEAVES) {
 		host_gone(relay, host, "leaves");
+		forget_host(relay, host);
 		return;
 	}
 	if (envelope->since != host->since)
 		channels_forget(relay, host, envelope->since);
 	host->since = envelope->since;
+	if (envelope->flags & ENVELOPE_DEAF) {
+		hosts_await(&relay->hosts, host);
+		return;
+	}
 	hosts_arrived(&relay->hosts, host);
 	release_waiting(relay);
 }
@@ -161,31 +191,24 @@ take_count(struct relay *relay, struct host *host, const struct envelope *envelo
 }
 
 static void
-take_command(struct relay *relay, struct host *host, const struct envelope *envelope)
-{
-	struct wire_reply reply;
-
-	if (envelope->sequence <= host->command_sequence) {
-		relay->n_duplicates++;
-		return;
-	}
-	host->command_sequence = envelope->sequence;
-	relay->n_received++;
-	apply_command(relay->hub, NULL, &envelope->command, &reply);
-	trace_command("host", NULL, &envelope->command, &reply);
-	if (reply.status != WIRE_OK && reply.status != WIRE_NO_CONN)
-		log_limited(LOG_LEVEL_WARN, "command of a host refused host=%08x command=%s status=%s",
-		    envelope_instance(host->origin), wire_command_name(envelope->command.type),
-		    wire_status_name(reply.status));
-}
-
-static void
-greet(struct relay *relay, const struct host *host)
+greet(struct relay *relay, struct host *host)
 {
 	log_info("host connected host=%08x", envelope_instance(host->origin));
 	relay->transport->calls->beat(relay->transport); /* so that it knows us at once */
 	if (host->state_sequence != 0)
 		channels_ask_again(relay);
+	if (host->state_sequence == 0 && host->command_sequence == 0)
+		repair_host_new(relay, host);
+	else
+		repair_host_back(relay, host);
+}
+
+/* Our own words: of what comes to all that is the beat, which proves that we are heard. */
+static void
+take_own(struct relay *relay, const struct envelope *envelope)
+{
+	if (envelope->type == ENVELOPE_ALIVE && !(envelope->flags & ENVELOPE_LEAVES))
+		relay->transport->calls->beat_heard(relay->transport, envelope->sequence);
 }
 
 static void
@@ -201,8 +224,10 @@ on_message(void *context, struct span channel, struct span data)
 		log_limited(LOG_LEVEL_WARN, "malformed message in redis channel=%.*s", (int)channel.len, channel.data);
 		return;
 	}
-	if (envelope.origin == relay->origin)
-		return; /* our own words */
+	if (envelope.origin == relay->origin) {
+		take_own(relay, &envelope);
+		return;
+	}
 	host = hosts_heard(&relay->hosts, envelope.origin, &is_new);
 	if (host == NULL) {
 		log_limited(LOG_LEVEL_ERROR, "host ignored host=%08x why=too-many", envelope_instance(envelope.origin));
@@ -212,13 +237,19 @@ on_message(void *context, struct span channel, struct span data)
 		greet(relay, host);
 	switch (envelope.type) {
 	case ENVELOPE_COMMAND:
-		take_command(relay, host, &envelope);
+		repair_take(relay, host, &envelope, data);
 		return;
 	case ENVELOPE_COUNT:
 		take_count(relay, host, &envelope);
 		return;
 	case ENVELOPE_ALIVE:
 		take_alive(relay, host, &envelope);
+		return;
+	case ENVELOPE_REPAIR:
+		retell(relay, host, &envelope);
+		return;
+	case ENVELOPE_REPAIRED:
+		repair_answered(relay, host, &envelope);
 		return;
 	}
 }
@@ -229,14 +260,24 @@ static void
 on_subscribe_all(void *context)
 {
 	struct relay *relay = context;
-	const struct envelope alive = {
-		.type = ENVELOPE_ALIVE, .origin = relay->origin, .since = relay->state_sequence + 1
-	};
 	char name[RELAY_NAME_BYTES];
 
-	relay->transport->calls->set_beat(relay->transport, relay_put(relay, &alive));
-	relay->transport->calls->subscribe(relay->transport, relay_host_channel(relay, relay->origin, name));
+	relay->own_ticket =
+	    relay->transport->calls->subscribe(relay->transport, relay_host_channel(relay, relay->origin, name));
 	channels_subscribe(relay);
+}
+
+/* The channel of this host is. What was sent to its connections meanwhile is missing. */
+static void
+own_subscribed(struct relay *relay)
+{
+	bool first = relay->own.since_ms == 0;
+
+	relay->own_subscribed = true;
+	if (first)
+		relay->own.since_ms = relay_now_ms(relay);
+	else
+		repair_channel(relay, &relay->own);
 }
 
 static void
@@ -246,10 +287,36 @@ on_subscribed(void *context, struct span name, uint64_t ticket)
 	size_t before = strlen(relay->conf->ws_backplane_prefix) + strlen(":ws:");
 	struct path *path = NULL;
 
+	if (ticket == relay->own_ticket)
+		own_subscribed(relay);
 	if (name.len > before)
 		path = hub_find_path(relay->hub, name.data + before, name.len - before);
 	if (path != NULL && path->channel != NULL)
 		channel_subscribed(relay, path->channel, ticket);
+}
+
+/* What was told of counts before may not have arrived: it holds no more once the others hear a beat. */
+static void
+on_publishing(void *context)
+{
+	struct relay *relay = context;
+
+	relay->since = ++relay->state_sequence;
+	channels_say_again(relay);
+	repair_ask_again(relay);
+}
+
+static struct span
+beat_text(void *context, uint64_t number, bool hears)
+{
+	struct relay *relay = context;
+	const struct envelope alive = { .type = ENVELOPE_ALIVE,
+		.flags = hears ? 0 : ENVELOPE_DEAF,
+		.origin = relay->origin,
+		.sequence = number,
+		.since = relay->since };
+
+	return relay_put(relay, &alive);
 }
 
 static void
@@ -261,15 +328,30 @@ on_up(void *context)
 	release_waiting(relay);
 }
 
+/* When nothing is said and nothing heard, the others may be away too. */
 static void
-on_down(void *context)
+part(struct relay *relay)
+{
+	relay->up_since_ms = 0;
+	if (!relay->own_subscribed && !relay->transport->publishing)
+		hosts_await_all(&relay->hosts);
+	inquiries_tick(relay, UINT64_MAX);
+}
+
+static void
+on_unsubscribed(void *context)
 {
 	struct relay *relay = context;
 
-	relay->up_since_ms = 0;
-	hosts_await(&relay->hosts);
-	inquiries_tick(relay, UINT64_MAX);
+	relay->own_subscribed = false;
+	part(relay);
 	channels_part(relay);
+}
+
+static void
+on_unheard(void *context)
+{
+	part(context);
 }
 
 static void
@@ -281,6 +363,8 @@ on_beat(void *context)
 	hosts_beat(&relay->hosts);
 	while ((host = hosts_silent(&relay->hosts)) != NULL)
 		host_gone(relay, host, "silent");
+	forget_long_gone(relay);
+	kept_expire(&relay->kept, relay_now_ms(relay));
 	channels_ask_late(relay);
 	release_waiting(relay);
 }
@@ -299,14 +383,16 @@ relay_tick(struct relay *relay)
 {
 	bool held = channels_tick(relay, relay_now_ms(relay));
 	bool awaited = inquiries_tick(relay, relay_now_ms(relay));
+	bool missing = repair_tick(relay, relay_now_ms(relay));
 
-	relay->waits = held || awaited;
+	relay->waits = held || awaited || missing;
 }
 
 void
 relay_flush(struct relay *relay)
 {
 	channels_flush(relay);
+	repair_flush(relay);
 	relay->transport->calls->flush(relay->transport);
 }
 
@@ -335,15 +421,21 @@ relay_open(struct relay *relay, const struct conf *conf, struct hub *hub, struct
 {
 	static const struct transport_events events = {
 		.subscribe_all = on_subscribe_all,
+		.unsubscribed = on_unsubscribed,
+		.publishing = on_publishing,
+		.unheard = on_unheard,
 		.subscribed = on_subscribed,
 		.up = on_up,
-		.down = on_down,
+		.beat_text = beat_text,
 		.beat = on_beat,
 		.told = on_told,
 		.message = on_message,
 	};
 
 	*relay = (struct relay){ .conf = conf, .hub = hub, .transport = transport, .origin = origin };
+	kept_open(&relay->kept, conf->ws_backplane_repair_bytes, 1000 * (uint64_t)conf->ws_backplane_repair_seconds);
+	relay->hosts.forget = forget_host;
+	relay->hosts.context = relay;
 	transport->events = &events;
 	transport->context = relay;
 }
@@ -368,7 +460,9 @@ relay_close(struct relay *relay)
 	if (!relay->out.failed)
 		relay->transport->calls->tell_all(relay->transport, message);
 	channels_free(relay);
+	repair_channel_gone(relay, &relay->own);
 	hosts_close(&relay->hosts);
+	kept_close(&relay->kept);
 	buf_free(&relay->out);
 	relay->hub = NULL;
 }

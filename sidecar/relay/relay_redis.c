@@ -25,9 +25,10 @@ enum question {
 	ENTER,    /* must succeed */
 	HOST_KEY, /* tells a replica that cannot be written to */
 	NAME,     /* may fail */
+	PING,     /* may be forbidden: an answer is an answer */
 };
 
-static void fail(struct relay_redis *redis, const char *why);
+static void fail(struct relay_link *link, const char *why);
 
 static struct relay_redis *
 redis_of(struct transport *transport)
@@ -44,9 +45,10 @@ const_redis_of(const struct transport *transport)
 /* --- asking ------------------------------------------------------------------------ */
 
 static void
-ask(struct redis *connection, enum question kind, size_t n, const struct span *words)
+ask(struct relay_link *link, enum question kind, size_t n, const struct span *words)
 {
-	redis_ask(connection, (struct redis_question){ (int)kind, 0 }, n, words);
+	if (link->redis != NULL)
+		redis_ask(link->redis, (struct redis_question){ (int)kind, 0 }, n, words);
 }
 
 static void
@@ -54,8 +56,8 @@ put_publish(struct relay_redis *redis, struct span channel, struct span message,
 {
 	const struct span words[] = { span_of("PUBLISH"), channel, message };
 
-	if (redis->pub != NULL)
-		redis_ask(redis->pub, question, 3, words);
+	if (redis->pub.redis != NULL)
+		redis_ask(redis->pub.redis, question, 3, words);
 }
 
 static uint64_t
@@ -64,10 +66,11 @@ subscribe(struct transport *transport, struct span channel)
 	const struct span words[] = { span_of("SUBSCRIBE"), channel };
 	struct relay_redis *redis = redis_of(transport);
 
-	if (redis->sub == NULL)
+	if (redis->sub.redis == NULL)
 		return 0;
-	redis_ask(redis->sub, (struct redis_question){ 0 }, 2, words);
-	return ++redis->n_subscribes;
+	redis_ask(redis->sub.redis, (struct redis_question){ 0 }, 2, words);
+	redis->n_subscribes++;
+	return ++redis->ticket;
 }
 
 static void
@@ -76,8 +79,8 @@ unsubscribe(struct transport *transport, struct span channel)
 	const struct span words[] = { span_of("UNSUBSCRIBE"), channel };
 	struct relay_redis *redis = redis_of(transport);
 
-	if (redis->sub != NULL)
-		redis_ask(redis->sub, (struct redis_question){ 0 }, 2, words);
+	if (redis->sub.redis != NULL)
+		redis_ask(redis->sub.redis, (struct redis_question){ 0 }, 2, words);
 }
 
 static void
@@ -125,29 +128,23 @@ ask_host_key(struct relay_redis *redis)
 	const struct span words[] = { span_of("SET"), span_of(redis->host_key), span_of(redis->host_name),
 		span_of("EX"), span_of(host_key_seconds) };
 
-	ask(redis->pub, HOST_KEY, sizeof(words) / sizeof(words[0]), words);
-}
-
-static void
-set_beat(struct transport *transport, struct span message)
-{
-	struct relay_redis *redis = redis_of(transport);
-
-	buf_clear(&redis->beat);
-	buf_bytes(&redis->beat, message.data, message.len);
+	ask(&redis->pub, HOST_KEY, sizeof(words) / sizeof(words[0]), words);
 }
 
 static void
 say_beat(struct relay_redis *redis)
 {
+	uint64_t number = ++redis->said;
+
 	redis->last_beat_ms = uv_now(redis->loop);
-	redis->n_said++;
 	if (redis->proof == 0) {
-		redis->proof = redis->n_said;
+		redis->proof = number;
 		redis->mark = outbox_mark(&redis->outbox);
 	}
 	ask_host_key(redis);
-	put_publish(redis, span_of(redis->canary), span_of_buf(&redis->beat), (struct redis_question){ BEAT, 0 });
+	put_publish(redis, span_of(redis->canary),
+	    redis->transport.events->beat_text(redis->transport.context, number, redis->proving),
+	    (struct redis_question){ BEAT, number });
 }
 
 static void
@@ -155,38 +152,52 @@ beat(struct transport *transport)
 {
 	struct relay_redis *redis = redis_of(transport);
 
-	if (redis->state >= RELAY_REDIS_PROVING)
+	if (redis->let_in)
 		say_beat(redis);
+}
+
+/* Of those that were said so far none is waited for. */
+static void
+forget_beats(struct relay_redis *redis)
+{
+	redis->confirmed = redis->heard = redis->said;
+	redis->echo_due_ms = redis->proof = 0;
 }
 
 /* Redis has confirmed a beat: from now on it is due on the other connection. */
 static void
-beat_confirmed(struct relay_redis *redis)
+beat_confirmed(struct relay_redis *redis, uint64_t number)
 {
-	if (++redis->n_beats > redis->n_echoes && redis->echo_due_ms == 0)
+	if (number > redis->confirmed)
+		redis->confirmed = number;
+	if (redis->confirmed > redis->heard && redis->echo_due_ms == 0 && redis->proving)
 		redis->echo_due_ms = uv_now(redis->loop);
 }
 
 static void
 come_up(struct relay_redis *redis)
 {
-	redis->state = RELAY_REDIS_UP;
 	redis->transport.up = true;
-	redis->attempts = 0;
-	redis->last_why[0] = '\0';
+	redis->sub.attempts = redis->pub.attempts = 0;
+	redis->sub.last_why[0] = redis->pub.last_why[0] = '\0';
 	log_info("relay connected channels=%llu", (unsigned long long)redis->n_confirmed);
 	redis->transport.events->up(redis->transport.context);
 }
 
 static void
-echo_came(struct relay_redis *redis)
+beat_heard(struct transport *transport, uint64_t number)
 {
-	if (++redis->n_echoes >= redis->proof && redis->proof != 0) {
+	struct relay_redis *redis = redis_of(transport);
+
+	if (number <= redis->heard || !redis->proving)
+		return; /* of a connection before */
+	redis->heard = number;
+	if (redis->proof != 0 && number >= redis->proof) {
 		outbox_settle(&redis->outbox, redis->mark);
 		redis->proof = 0;
 	}
-	redis->echo_due_ms = redis->n_beats > redis->n_echoes ? uv_now(redis->loop) : 0;
-	if (redis->state == RELAY_REDIS_PROVING)
+	redis->echo_due_ms = redis->confirmed > redis->heard ? uv_now(redis->loop) : 0;
+	if (!redis->transport.up)
 		come_up(redis);
 	redis->transport.events->beat(redis->transport.context);
 }
@@ -195,7 +206,7 @@ echo_came(struct relay_redis *redis)
 static bool
 is_deaf(const struct relay_redis *redis)
 {
-	uint64_t heard = redis_heard_ms(redis->sub);
+	uint64_t heard = redis_heard_ms(redis->sub.redis);
 	uint64_t since = heard > redis->echo_due_ms ? heard : redis->echo_due_ms;
 
 	return redis->echo_due_ms != 0 && uv_now(redis->loop) - since > RELAY_REDIS_SILENT_MS;
@@ -203,13 +214,15 @@ is_deaf(const struct relay_redis *redis)
 
 /* --- what Redis answers ------------------------------------------------------------------ */
 
-/* Everything is subscribed, and we may publish: a first canary is to prove it. */
+/* Everything is subscribed, and we may publish: a canary is to prove it. */
 static void
 prove_if_entered(struct relay_redis *redis)
 {
-	if (redis->state != RELAY_REDIS_ENTERING || !redis->let_in || redis->n_confirmed < redis->n_subscribes)
+	if (redis->proving || redis->sub.redis == NULL || redis->pub.redis == NULL || !redis->let_in ||
+	    redis->n_confirmed < redis->n_subscribes)
 		return;
-	redis->state = RELAY_REDIS_PROVING;
+	forget_beats(redis);
+	redis->proving = true;
 	say_beat(redis);
 }
 
@@ -220,20 +233,40 @@ begins(const redisReply *reply, const char *with)
 }
 
 static void
-refused(struct relay_redis *redis, const redisReply *reply)
+refused(struct relay_link *link, const redisReply *reply)
 {
 	char why[REDIS_WHY_BYTES];
 
 	snprintf(why, sizeof(why), "redis refuses: %s", reply->str);
-	fail(redis, why);
+	fail(link, why);
+}
+
+/* Messages of a replica do not reach those at its master, and not all of the master's reach us there. */
+static void
+refused_by_replica(struct relay_redis *redis, const redisReply *reply)
+{
+	refused(&redis->pub, reply);
+	refused(&redis->sub, reply);
 }
 
 /* It may be forbidden; but when Redis does not want us at all, this is where it says so. */
 static void
-check_name(struct relay_redis *redis, const redisReply *reply)
+check_name(struct relay_link *link, const redisReply *reply)
 {
 	if (reply->type == REDIS_REPLY_ERROR && !begins(reply, "NOPERM") && !begins(reply, "ERR unknown"))
-		refused(redis, reply);
+		refused(link, reply);
+}
+
+static void
+let_in(struct relay_redis *redis)
+{
+	redis->let_in = true;
+	redis->transport.publishing = redis->pub.redis != NULL;
+	if (redis->transport.publishing)
+		redis->transport.events->publishing(redis->transport.context);
+	prove_if_entered(redis);
+	if (!redis->proving)
+		beat(&redis->transport); /* others hear us, though we do not */
 }
 
 static void
@@ -246,50 +279,41 @@ on_pub_reply(void *context, const struct redis_question *question, const redisRe
 		return;
 	switch ((enum question)question->kind) {
 	case NAME:
-		check_name(redis, reply);
+		check_name(&redis->pub, reply);
+		return;
+	case PING:
 		return;
 	case HOST_KEY:
-		/* Messages of a replica do not reach those at its master. Other errors do not matter to us. */
+		/* Other errors do not matter to us. */
 		if (error && begins(reply, "READONLY"))
-			refused(redis, reply);
-		else if (!redis->let_in) {
-			redis->let_in = true;
-			prove_if_entered(redis);
-		}
+			refused_by_replica(redis, reply);
+		else if (!redis->let_in)
+			let_in(redis);
 		return;
 	case ENTER:
 		if (error)
-			refused(redis, reply);
+			refused(&redis->pub, reply);
 		return;
 	case COMMAND:
 		if (error)
-			refused(redis, reply);
+			refused(&redis->pub, reply);
 		else
 			outbox_confirm(&redis->outbox);
 		return;
 	case TOLD:
 		if (error)
-			refused(redis, reply);
+			refused(&redis->pub, reply);
 		else if (question->token != 0)
 			redis->transport.events->told(
 			    redis->transport.context, question->token, (uint32_t)reply->integer);
 		return;
 	case BEAT:
 		if (error)
-			refused(redis, reply);
+			refused(&redis->pub, reply);
 		else
-			beat_confirmed(redis);
+			beat_confirmed(redis, question->token);
 		return;
 	}
-}
-
-static void
-take_message(struct relay_redis *redis, struct span channel, struct span data)
-{
-	if (data.len == redis->beat.len && memcmp(data.data, redis->beat.data, data.len) == 0)
-		echo_came(redis);
-	else
-		redis->transport.events->message(redis->transport.context, channel, data);
 }
 
 static void
@@ -300,45 +324,55 @@ on_sub_reply(void *context, const struct redis_question *question, const redisRe
 
 	if (question != NULL) {
 		if (question->kind == NAME)
-			check_name(redis, reply);
-		else if (reply->type == REDIS_REPLY_ERROR)
-			refused(redis, reply);
+			check_name(&redis->sub, reply);
+		else if (question->kind != PING && reply->type == REDIS_REPLY_ERROR)
+			refused(&redis->sub, reply);
 		return;
 	}
 	channel = (struct span){ reply->element[1]->str, reply->element[1]->len };
 	if (reply->element[2]->type == REDIS_REPLY_STRING) {
-		take_message(redis, channel, (struct span){ reply->element[2]->str, reply->element[2]->len });
+		redis->transport.events->message(
+		    redis->transport.context, channel, (struct span){ reply->element[2]->str, reply->element[2]->len });
 	} else if (reply->element[0]->str[0] == 's') {
-		redis->transport.events->subscribed(redis->transport.context, channel, ++redis->n_confirmed);
+		redis->n_confirmed++;
+		redis->transport.events->subscribed(
+		    redis->transport.context, channel, redis->ticket - redis->n_subscribes + redis->n_confirmed);
 		prove_if_entered(redis);
 	}
 }
 
 static void
-on_sub_ended(void *context, const char *why)
+ended(struct relay_link *link, const char *why)
 {
 	char text[REDIS_WHY_BYTES];
 
-	snprintf(text, sizeof(text), "subscription ended: %s", why);
-	fail(context, text);
+	snprintf(text, sizeof(text), "%s ended: %s", link->name, why);
+	fail(link, text);
+}
+
+static void
+on_sub_ended(void *context, const char *why)
+{
+	struct relay_redis *redis = context;
+
+	ended(&redis->sub, why);
 }
 
 static void
 on_pub_ended(void *context, const char *why)
 {
-	char text[REDIS_WHY_BYTES];
+	struct relay_redis *redis = context;
 
-	snprintf(text, sizeof(text), "connection ended: %s", why);
-	fail(context, text);
+	ended(&redis->pub, why);
 }
 
 /* --- connecting ----------------------------------------------------------------------------- */
 
 /* Logs in and says who we are. */
 static void
-enter(struct relay_redis *redis, struct redis *connection)
+enter(struct relay_link *link)
 {
-	const struct redisurl *url = &redis->url;
+	const struct redisurl *url = &link->owner->url;
 	struct span words[3] = { span_of("AUTH") };
 	size_t n = 1;
 	char db[16];
@@ -347,82 +381,82 @@ enter(struct relay_redis *redis, struct redis *connection)
 		if (url->user != NULL)
 			words[n++] = span_of(url->user);
 		words[n++] = span_of(url->password);
-		ask(connection, ENTER, n, words);
+		ask(link, ENTER, n, words);
 	}
 	if (url->db != 0) {
 		snprintf(db, sizeof(db), "%d", url->db);
-		ask(connection, ENTER, 2, (const struct span[]){ span_of("SELECT"), span_of(db) });
+		ask(link, ENTER, 2, (const struct span[]){ span_of("SELECT"), span_of(db) });
 	}
-	ask(connection, NAME, 3,
-	    (const struct span[]){ span_of("CLIENT"), span_of("SETNAME"), span_of("tina4-sidecar") });
+	ask(link, NAME, 3, (const struct span[]){ span_of("CLIENT"), span_of("SETNAME"), span_of("tina4-sidecar") });
 }
 
 static int
-open_both(struct relay_redis *redis, const char *numeric, char ret_why[static REDIS_WHY_BYTES])
+open_link(struct relay_link *link, const char *numeric, char ret_why[static REDIS_WHY_BYTES])
 {
 	static const struct redis_events sub_events = { on_sub_reply, on_sub_ended };
 	static const struct redis_events pub_events = { on_pub_reply, on_pub_ended };
+	struct relay_redis *redis = link->owner;
 	const struct redis_address address = { .host = numeric,
 		.port = redis->url.port,
 		.path = redis->url.path,
 		.tls_name = redis->url.tls ? redis->url.host : NULL };
-	int r;
+	const struct redis_events *events = link == &redis->sub ? &sub_events : &pub_events;
 
-	r = redis_open(&redis->sub, redis->loop, &address, &sub_events, redis, ret_why);
-	if (r == 0)
-		r = redis_open(&redis->pub, redis->loop, &address, &pub_events, redis, ret_why);
-	return r;
+	return redis_open(&link->redis, redis->loop, &address, events, redis, ret_why);
 }
 
 static void
-connect_to(struct relay_redis *redis, const char *numeric)
+begin_to_subscribe(struct relay_redis *redis)
 {
-	char why[REDIS_WHY_BYTES];
-
-	redis->state = RELAY_REDIS_ENTERING;
-	redis->begun_ms = uv_now(redis->loop);
 	redis->n_subscribes = redis->n_confirmed = 0;
-	redis->n_said = redis->n_beats = redis->n_echoes = redis->echo_due_ms = redis->proof = 0;
-	redis->let_in = false;
-	if (open_both(redis, numeric, why) < 0) {
-		fail(redis, why);
-		return;
-	}
-	enter(redis, redis->sub);
-	enter(redis, redis->pub);
-	ask_host_key(redis);
 	subscribe(&redis->transport, span_of(redis->canary));
 	redis->transport.connected = true;
 	redis->transport.events->subscribe_all(redis->transport.context);
+}
+
+static void
+connect_to(struct relay_link *link, const char *numeric)
+{
+	struct relay_redis *redis = link->owner;
+	char why[REDIS_WHY_BYTES];
+
+	if (open_link(link, numeric, why) < 0) {
+		fail(link, why);
+		return;
+	}
+	enter(link);
+	if (link == &redis->sub)
+		begin_to_subscribe(redis);
+	else
+		ask_host_key(redis);
 }
 
 /* Takes another address each time, in case one of them is dead. */
 static void
 on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *all)
 {
-	struct relay_redis *redis = lookup->data;
+	struct relay_link *link = lookup->data;
 	struct addrinfo *info = all;
 	char numeric[INET6_ADDRSTRLEN];
 	unsigned n = 0;
 
-	redis->looking = false;
-	if (redis->closing) {
+	link->looking = false;
+	if (link->owner->closing) {
 		uv_freeaddrinfo(all);
 		return;
 	}
-	redis->state = RELAY_REDIS_ENTERING;
 	for (struct addrinfo *each = all; each != NULL; each = each->ai_next)
 		n++;
 	if (status < 0 || n == 0) {
-		fail(redis, status < 0 ? uv_strerror(status) : "its name has no address");
+		fail(link, status < 0 ? uv_strerror(status) : "its name has no address");
 	} else {
-		for (n = redis->attempts % n; n > 0; n--)
+		for (n = link->attempts % n; n > 0; n--)
 			info = info->ai_next;
 		if (info->ai_family == AF_INET6)
 			uv_ip6_name((struct sockaddr_in6 *)info->ai_addr, numeric, sizeof(numeric));
 		else
 			uv_ip4_name((struct sockaddr_in *)info->ai_addr, numeric, sizeof(numeric));
-		connect_to(redis, numeric);
+		connect_to(link, numeric);
 	}
 	uv_freeaddrinfo(all);
 }
@@ -439,24 +473,22 @@ static void
 on_retry(uv_timer_t *timer)
 {
 	static const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
-	struct relay_redis *redis = timer->data;
-	const char *host = redis->url.host;
+	struct relay_link *link = timer->data;
+	const char *host = link->owner->url.host;
 	int r;
 
-	if (redis->looking)
+	if (link->looking || link->redis != NULL)
 		return;
 	if (host == NULL || is_numeric(host)) {
-		connect_to(redis, host);
+		connect_to(link, host);
 		return;
 	}
 	/* The resolver waits, so another thread asks it. */
-	redis->lookup.data = redis;
-	r = uv_getaddrinfo(redis->loop, &redis->lookup, on_looked_up, host, NULL, &hints);
-	redis->looking = r == 0;
-	if (r < 0) {
-		redis->state = RELAY_REDIS_ENTERING;
-		fail(redis, uv_strerror(r));
-	}
+	link->lookup.data = link;
+	r = uv_getaddrinfo(link->owner->loop, &link->lookup, on_looked_up, host, NULL, &hints);
+	link->looking = r == 0;
+	if (r < 0)
+		fail(link, uv_strerror(r));
 }
 
 /* --- losing it --------------------------------------------------------------------------------- */
@@ -471,61 +503,107 @@ relay_redis_pause_ms(unsigned attempts, uint32_t random)
 	return (uint32_t)(((uint64_t)random * most) >> 32);
 }
 
-/* Once for each reason, until it has been up again. */
-static void
-complain(struct relay_redis *redis, const char *why)
+static bool
+said_so(const struct relay_link *link, const char *why)
 {
-	if (strncmp(why, redis->last_why, sizeof(redis->last_why) - 1) == 0)
-		return;
-	snprintf(redis->last_why, sizeof(redis->last_why), "%s", why);
-	log_warn("relay disconnected why=%s waiting_bytes=%zu", why, outbox_bytes(&redis->outbox));
+	return strncmp(why, link->last_why, sizeof(link->last_why) - 1) == 0;
+}
+
+/* Once for each reason, until both are up again. */
+static void
+complain(struct relay_link *link, const char *why)
+{
+	struct relay_redis *redis = link->owner;
+	bool again = said_so(&redis->sub, why) || said_so(&redis->pub, why);
+
+	snprintf(link->last_why, sizeof(link->last_why), "%s", why);
+	if (!again)
+		log_warn("relay disconnected why=%s waiting_bytes=%zu", why, outbox_bytes(&redis->outbox));
+}
+
+/* What the kernel has already is ours. */
+static void
+drain_and_close(struct relay_link *link)
+{
+	struct redis *connection = link->redis;
+
+	link->redis = NULL;
+	if (connection != NULL)
+		redis_drain(connection);
+	redis_close(connection);
 }
 
 static void
-fail(struct relay_redis *redis, const char *why)
+lose_subscription(struct relay_redis *redis)
 {
-	struct redis *sub = redis->sub, *pub = redis->pub;
+	bool was = redis->transport.connected;
+
+	redis->transport.connected = false;
+	if (was)
+		redis->transport.events->unsubscribed(redis->transport.context);
+}
+
+static void
+lose_publishing(struct relay_redis *redis)
+{
+	bool was = redis->transport.publishing;
+
+	redis->let_in = redis->transport.publishing = redis->transport.released = false;
+	outbox_rewind(&redis->outbox);
+	if (was)
+		redis->transport.events->unheard(redis->transport.context);
+}
+
+static void
+fail(struct relay_link *link, const char *why)
+{
+	struct relay_redis *redis = link->owner;
 	struct wire_id random = { 0 };
 	uint32_t bits;
 
-	if (redis->state == RELAY_REDIS_AWAY || redis->closing)
+	if (redis->closing || uv_is_active((uv_handle_t *)&link->retry))
 		return;
-	complain(redis, why);
-	redis->state = RELAY_REDIS_AWAY;
-	redis->transport.connected = redis->transport.up = redis->transport.released = false;
-	redis->sub = redis->pub = NULL;
-	/* What the kernel has already is ours. */
-	if (pub != NULL)
-		redis_drain(pub);
-	if (sub != NULL)
-		redis_drain(sub);
-	redis_close(pub);
-	redis_close(sub);
-	outbox_rewind(&redis->outbox);
-	redis->transport.events->down(redis->transport.context);
+	complain(link, why);
+	redis->proving = redis->transport.up = false;
 	wire_id_random(&random);
 	memcpy(&bits, random.bytes, sizeof(bits));
-	uv_timer_start(&redis->retry, on_retry, relay_redis_pause_ms(redis->attempts++, bits), 0);
+	uv_timer_start(&link->retry, on_retry, relay_redis_pause_ms(link->attempts++, bits), 0);
+	drain_and_close(link);
+	forget_beats(redis);
+	if (link == &redis->sub)
+		lose_subscription(redis);
+	else
+		lose_publishing(redis);
 }
 
 /* --- the loop ------------------------------------------------------------------------------------- */
+
+static void
+check_sub(struct relay_redis *redis)
+{
+	struct redis *sub = redis->sub.redis;
+
+	if (redis_silent_ms(sub) > RELAY_REDIS_SILENT_MS)
+		fail(&redis->sub, "redis does not answer");
+	else if (redis->n_confirmed < redis->n_subscribes &&
+	    uv_now(redis->loop) - redis_heard_ms(sub) > RELAY_REDIS_SILENT_MS)
+		fail(&redis->sub, "redis does not subscribe");
+	else if (is_deaf(redis))
+		fail(&redis->sub, "the subscription is dead");
+	else if (redis_silent_ms(sub) == 0)
+		ask(&redis->sub, PING, 1, (const struct span[]){ span_of("PING") });
+}
 
 static void
 on_tick(uv_timer_t *timer)
 {
 	struct relay_redis *redis = timer->data;
 
-	if (redis->state == RELAY_REDIS_AWAY)
-		return;
-	if (redis_silent_ms(redis->pub) > RELAY_REDIS_SILENT_MS)
-		fail(redis, "redis does not answer");
-	else if (redis->state == RELAY_REDIS_ENTERING && redis->n_confirmed < redis->n_subscribes &&
-	    uv_now(redis->loop) - redis_heard_ms(redis->sub) > RELAY_REDIS_SILENT_MS)
-		fail(redis, "redis does not subscribe");
-	else if (is_deaf(redis))
-		fail(redis, "the subscription is dead");
-	else if (redis->state >= RELAY_REDIS_PROVING &&
-	    uv_now(redis->loop) - redis->last_beat_ms >= RELAY_REDIS_BEAT_MS)
+	if (redis->pub.redis != NULL && redis_silent_ms(redis->pub.redis) > RELAY_REDIS_SILENT_MS)
+		fail(&redis->pub, "redis does not answer");
+	if (redis->sub.redis != NULL)
+		check_sub(redis);
+	if (redis->let_in && uv_now(redis->loop) - redis->last_beat_ms >= RELAY_REDIS_BEAT_MS)
 		say_beat(redis);
 }
 
@@ -535,10 +613,11 @@ flush_outbox(struct relay_redis *redis)
 	struct span bytes;
 	uint32_t n;
 
-	while (redis->transport.released && redis_unsent(redis->pub) == 0 &&
+	while (redis->pub.redis != NULL && redis->transport.released && redis_unsent(redis->pub.redis) == 0 &&
 	    (n = outbox_hand(&redis->outbox, HAND_BYTES, &bytes)) > 0) {
-		redis_ask_encoded(redis->pub, (struct redis_question){ COMMAND, 0 }, n, bytes);
-		redis_flush(redis->pub);
+		redis_ask_encoded(redis->pub.redis, (struct redis_question){ COMMAND, 0 }, n, bytes);
+		if (redis->pub.redis != NULL)
+			redis_flush(redis->pub.redis);
 	}
 }
 
@@ -547,15 +626,25 @@ flush(struct transport *transport)
 {
 	struct relay_redis *redis = redis_of(transport);
 
-	if (redis->pub != NULL)
-		redis_flush(redis->pub);
-	if (redis->sub != NULL)
-		redis_flush(redis->sub);
-	if (redis->pub != NULL)
-		flush_outbox(redis);
+	if (redis->pub.redis != NULL)
+		redis_flush(redis->pub.redis);
+	if (redis->sub.redis != NULL)
+		redis_flush(redis->sub.redis);
+	flush_outbox(redis);
 }
 
 /* --- opening and closing ---------------------------------------------------------------------------- */
+
+/* The first attempt is made when the loop runs. */
+static void
+open_retry(struct relay_redis *redis, struct relay_link *link, const char *name)
+{
+	link->owner = redis;
+	link->name = name;
+	uv_timer_init(redis->loop, &link->retry);
+	link->retry.data = link;
+	uv_timer_start(&link->retry, on_retry, 0, 0);
+}
 
 int
 relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *loop, uint32_t instance)
@@ -566,8 +655,8 @@ relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *
 		.publish = publish,
 		.tell = tell,
 		.tell_all = tell_all,
-		.set_beat = set_beat,
 		.beat = beat,
+		.beat_heard = beat_heard,
 		.release = release,
 		.flush = flush,
 		.waiting_bytes = waiting_bytes,
@@ -585,10 +674,10 @@ relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *
 	outbox_open(&redis->outbox, conf->ws_backplane_queue_bytes);
 	redis->loop = loop;
 	uv_timer_init(loop, &redis->tick);
-	uv_timer_init(loop, &redis->retry);
-	redis->tick.data = redis->retry.data = redis;
+	redis->tick.data = redis;
 	uv_timer_start(&redis->tick, on_tick, TICK_MS, TICK_MS);
-	uv_timer_start(&redis->retry, on_retry, 0, 0);
+	open_retry(redis, &redis->sub, "subscription");
+	open_retry(redis, &redis->pub, "connection");
 	return 0;
 }
 
@@ -599,13 +688,12 @@ relay_redis_close(struct relay_redis *redis)
 		return;
 	redis->closing = true;
 	flush(&redis->transport);
-	redis_close(redis->pub);
-	redis_close(redis->sub);
-	redis->pub = redis->sub = NULL;
-	redis->state = RELAY_REDIS_AWAY;
+	redis_close(redis->pub.redis);
+	redis_close(redis->sub.redis);
+	redis->pub.redis = redis->sub.redis = NULL;
 	uv_close((uv_handle_t *)&redis->tick, NULL);
-	uv_close((uv_handle_t *)&redis->retry, NULL);
+	uv_close((uv_handle_t *)&redis->sub.retry, NULL);
+	uv_close((uv_handle_t *)&redis->pub.retry, NULL);
 	outbox_close(&redis->outbox);
-	buf_free(&redis->beat);
 	redisurl_free(&redis->url);
 }

@@ -1,12 +1,13 @@
 /*
  * relay_redis - carries the relay's messages through Redis.
  *
- * Two connections, one to subscribe and one to publish, live and die together.
- * A canary tells whether they do: every RELAY_REDIS_BEAT_MS a message goes to
- * a channel that is subscribed too, and has to come back. When Redis does not
- * answer or the canary stays away, both are replaced: after a pause that grows
- * and is random, everything is subscribed again, and only then, and when the
- * owner says so, does what has waited in the outbox go out.
+ * Two connections, one to subscribe and one to publish. A canary tells whether
+ * they do: every RELAY_REDIS_BEAT_MS a message goes to a channel that is
+ * subscribed too, and has to come back. A connection on which Redis does not
+ * answer, or the canary stays away, is replaced, and only that one: after a
+ * pause that grows and is random. When it is the one to subscribe, everything is
+ * subscribed again; when it is the one to publish, what has waited in the outbox
+ * goes out once a canary is back, and the owner says so.
  */
 #ifndef SIDECAR_RELAY_REDIS_H
 #define SIDECAR_RELAY_REDIS_H
@@ -32,11 +33,16 @@ enum relay_redis_times {
 	RELAY_REDIS_LAST_PAUSE_MS = 2000,
 };
 
-enum relay_redis_state {
-	RELAY_REDIS_AWAY,     /* between two attempts */
-	RELAY_REDIS_ENTERING, /* until everything is subscribed */
-	RELAY_REDIS_PROVING,  /* until the first canary is back */
-	RELAY_REDIS_UP,
+/* One of the two connections. */
+struct relay_link {
+	struct relay_redis *owner;
+	const char *name;    /* in the log */
+	struct redis *redis; /* NULL between two attempts */
+	unsigned attempts;   /* since both were up */
+	char last_why[128];  /* of the latest failure */
+	uv_timer_t retry;
+	uv_getaddrinfo_t lookup;
+	bool looking;
 };
 
 struct relay_redis {
@@ -47,27 +53,22 @@ struct relay_redis {
 	char host_key[128]; /* in Redis while we live, with our name */
 	char host_name[65];
 	char canary[128];     /* the channel */
-	struct buf beat;      /* what the canary says: the owner's choice */
 	struct outbox outbox; /* of commands */
 
-	enum relay_redis_state state;
-	struct redis *sub, *pub;
-	unsigned attempts;     /* since it was up */
-	char last_why[128];    /* of the latest failure that was logged */
-	uint64_t n_subscribes; /* sent */
+	struct relay_link sub, pub;
+	bool let_in;           /* by Redis, to publish */
+	bool proving;          /* everything is subscribed and we are let in: a canary is on its way */
+	uint64_t n_subscribes; /* sent on this connection */
 	uint64_t n_confirmed;
-	uint64_t n_said;            /* canaries */
-	uint64_t n_beats, n_echoes; /* those that Redis has confirmed, and those that came back */
-	uint64_t proof;             /* the canary that settles what stands before the mark; 0 for none */
+	uint64_t ticket; /* of the latest subscription of all connections */
+	/* canaries, by their numbers: the latest that was said, that Redis has confirmed, and that came back */
+	uint64_t said, confirmed, heard;
+	uint64_t proof; /* the canary that settles what stands before the mark; 0 for none */
 	uint64_t mark;
-	uint64_t echo_due_ms; /* since when one is due */
+	uint64_t echo_due_ms; /* since when one is due; 0 when none is */
 	uint64_t last_beat_ms;
-	uint64_t begun_ms; /* of this attempt */
-	bool let_in;       /* the connection to publish has entered */
 
-	uv_timer_t tick, retry;
-	uv_getaddrinfo_t lookup;
-	bool looking;
+	uv_timer_t tick;
 	bool closing;
 };
 

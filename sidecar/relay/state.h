@@ -10,6 +10,8 @@
 #include "shared/buf.h"
 #include "shared/wire.h"
 #include "sidecar/relay/hosts.h"
+#include "sidecar/relay/kept.h"
+#include "sidecar/relay/line.h"
 
 struct bus_peer;
 struct channel;
@@ -25,6 +27,12 @@ enum relay_limits {
 	RELAY_AWAIT_MS = 3000,   /* for the other hosts, before what has waited goes out */
 	RELAY_INQUIRIES = 1024,  /* counts asked for at once */
 	RELAY_CHANNEL_NAME = 64, /* bytes of a channel's name before the path */
+
+	RELAY_REPAIR_MS = 1000,         /* for an answer, then it is asked again */
+	RELAY_REPAIR_TRIES = 10,        /* in a row without a new command, then it is a gap */
+	RELAY_REPAIRS = 256,            /* channels that one host is asked for at once */
+	RELAY_RETELL_BYTES = 256 << 10, /* of one answer, and what the last command has more */
+	RELAY_HELD = 65536,             /* commands held back */
 };
 
 /* What the relay tells who has opened it. */
@@ -47,6 +55,7 @@ struct relay {
 
 	/* what it says: relay_tell.c */
 	uint64_t state_sequence;
+	uint64_t since; /* counts that we have told before hold no more */
 	struct buf out;
 
 	/* the paths: relay_channel.c */
@@ -65,6 +74,19 @@ struct relay {
 	uint64_t n_duplicates; /* received again, and not applied */
 	uint64_t n_refused;    /* the outbox was full */
 	uint64_t n_malformed;
+
+	/* those that others may ask for again: retell.c */
+	struct kept kept;
+
+	/* those of others that did not arrive: repair.c */
+	struct lines own;    /* of the channel of this host */
+	uint64_t own_ticket; /* of its subscription */
+	bool own_subscribed; /* it is confirmed */
+	uint32_t n_wanting, n_asked;
+	uint32_t n_held;
+	size_t held_bytes;
+	uint64_t n_repaired; /* commands that were told again, and applied */
+	uint64_t n_gaps;     /* times that something of a line is gone for good */
 };
 
 /* The transport's time. */

@@ -16,15 +16,28 @@
 
 struct transport;
 
-/* What it tells who listens to it. */
+/*
+ * What it tells who listens to it. Subscribing and publishing come and go each
+ * by itself: losing one does not cost the other.
+ */
 struct transport_events {
-	/* It is there again: set the beat, and subscribe everything. */
+	/* What is subscribed can be heard from now on: subscribe everything. */
 	void (*subscribe_all)(void *context);
+	/* Nothing is heard any more. */
+	void (*unsubscribed)(void *context);
+	/* What is said goes out again: say what may have been lost with what broke. */
+	void (*publishing)(void *context);
+	/* Nothing goes out any more; what is published waits. */
+	void (*unheard)(void *context);
 	/* The channel is subscribed; ticket is what its subscribe() returned. */
 	void (*subscribed)(void *context, struct span channel, uint64_t ticket);
 	/* Everything is subscribed, and what we say is heard. */
 	void (*up)(void *context);
-	void (*down)(void *context);
+	/*
+	 * What the beat of this number says, and whether everything is subscribed: borrowed until the relay says
+	 * something else.
+	 */
+	struct span (*beat_text)(void *context, uint64_t number, bool hears);
 	/* A beat of ours has come back. */
 	void (*beat)(void *context);
 	/* What was told with a token has reached so many hosts, ours too if it has subscribed the channel. */
@@ -45,11 +58,11 @@ struct transport_calls {
 	void (*tell)(struct transport *transport, struct span channel, struct span message, uint64_t token);
 	/* The same for every host. */
 	void (*tell_all)(struct transport *transport, struct span message);
-	/* What a beat says: copied. It is sent to every host, again and again, and comes back. */
-	void (*set_beat)(struct transport *transport, struct span message);
-	/* Says it at once. */
+	/* Says a beat to every host at once; it does so by itself now and then. */
 	void (*beat)(struct transport *transport);
-	/* Lets go out what was published, until the next time that it is down. */
+	/* The beat of this number has come back. */
+	void (*beat_heard)(struct transport *transport, uint64_t number);
+	/* Lets go out what was published, until the next time that it is unheard. */
 	void (*release)(struct transport *transport);
 	/* At the end of the loop's turn: writes what was said in it. */
 	void (*flush)(struct transport *transport);
@@ -63,9 +76,10 @@ struct transport_calls {
 struct transport {
 	const struct transport_calls *calls;
 	const struct transport_events *events;
-	void *context;  /* of the events */
-	bool connected; /* from subscribe_all until down */
-	bool up;
+	void *context;   /* of the events */
+	bool connected;  /* from subscribe_all until unsubscribed */
+	bool publishing; /* until unheard */
+	bool up;         /* both, and it is proven; until either ends */
 	bool released;
 };
 

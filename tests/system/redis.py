@@ -1,14 +1,21 @@
 """A Redis of the tests' own, and hosts that have it in common."""
 
+import contextlib
+import fcntl
 import os
 import pathlib
+import random
+import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
 import time
+
+import pytest
 
 from stack import Stack, eventually
 
@@ -118,6 +125,15 @@ class Redis:
         self.popen.wait()
         self.popen = None
 
+    def connections(self, host, publishing):
+        """The ids of a host's connections to subscribe, or to publish: hosts log in as users, see user_url()."""
+        return [client["id"] for client in self.clients()
+                if client["user"] == host and publishing == (client["sub"] == "0")]
+
+    def user_url(self, host):
+        self.ask("ACL", "SETUSER", host, "on", "nopass", "~*", "&*", "+@all")
+        return f"unix://{host}:any@{self.path}"
+
     def hang(self):
         os.kill(self.popen.pid, signal.SIGSTOP)
 
@@ -208,6 +224,74 @@ class Cable:
         self.held.clear()
 
 
+class Namespace:
+    """A network namespace, joined to this one by a link of ours: it loses as many packets as it is told."""
+
+    def __init__(self):
+        self.name = f"tina4-{os.getpid()}"
+        third = os.getpid() % 250
+        self.near, self.far = f"10.213.{third}.1", f"10.213.{third}.2"
+        self.port = random.randrange(20000, 30000)
+        self.loss = 0.0  # of each packet, either way; 1: all vanish, and nobody is told
+        self.chance = random.Random(5)
+        self.ends = []
+
+    def open(self):
+        run("ip", "netns", "add", self.name)
+        for name in (f"t4n{os.getpid()}", f"t4f{os.getpid()}"):
+            self.ends.append(open_tun(name))
+        near, far = f"t4n{os.getpid()}", f"t4f{os.getpid()}"
+        run("ip", "link", "set", far, "netns", self.name)
+        run("ip", "address", "add", self.near, "peer", self.far, "dev", near)
+        run("ip", "link", "set", near, "up")
+        run("ip", "-n", self.name, "address", "add", self.far, "peer", self.near, "dev", far)
+        run("ip", "-n", self.name, "link", "set", "lo", "up")
+        run("ip", "-n", self.name, "link", "set", far, "up")
+        threading.Thread(target=self._carry, daemon=True).start()
+
+    def _carry(self):
+        a, b = self.ends
+        try:
+            while True:
+                for end in select.select([a, b], [], [])[0]:
+                    packet = os.read(end, 65536)
+                    if self.chance.random() >= self.loss:
+                        os.write(b if end == a else a, packet)
+        except (OSError, ValueError):
+            pass  # the end of the test
+
+    def close(self):
+        subprocess.run(["ip", "netns", "del", self.name], stderr=subprocess.DEVNULL, check=False)
+        for end in self.ends:
+            os.close(end)
+
+
+def open_tun(name):
+    end = os.open("/dev/net/tun", os.O_RDWR)
+    fcntl.ioctl(end, 0x400454CA, struct.pack("16sH22x", name.encode(), 0x1001))  # TUNSETIFF: IFF_TUN | IFF_NO_PI
+    return end
+
+
+def run(*argv):
+    done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode != 0:
+        raise OSError(f"{' '.join(argv)}: {done.stderr.strip()}")
+
+
+@contextlib.contextmanager
+def namespace():
+    net = Namespace()
+    try:
+        net.open()
+    except OSError as error:
+        net.close()
+        pytest.skip(f"no network namespaces here: {error}")
+    try:
+        yield net
+    finally:
+        net.close()
+
+
 class Listener(threading.Thread):
     """Takes down all that a client gets, with the time."""
 
@@ -238,7 +322,7 @@ class Talker(threading.Thread):
         self.host, self.path, self.name, self.rate, self.size = host, path, name, rate, size
         self.taken = []  # the numbers that were handed to the relay
         self.refused = []
-        self.slowest = 0.0  # seconds until a receipt
+        self.times = []  # when each was sent, and when its receipt came
         self.over = threading.Event()
         self.start()
 
@@ -251,7 +335,7 @@ class Talker(threading.Thread):
                 sent = time.monotonic()
                 text = f"{self.name} {number} ".ljust(self.size, "x")
                 reply = peer.ask(command(PUSH, text, key=self.path))
-                self.slowest = max(self.slowest, time.monotonic() - sent)
+                self.times.append((sent, time.monotonic()))
                 (self.taken if reply.status == OK and reply.relayed else self.refused).append(number)
                 number += 1
                 time.sleep(max(0, begin + number / self.rate - time.monotonic()))
@@ -260,6 +344,10 @@ class Talker(threading.Thread):
         self.over.set()
         self.join()
         return self
+
+    def answered_between(self, begin, end):
+        """How many were both sent and answered in that time."""
+        return sum(begin <= sent and answered <= end for sent, answered in self.times)
 
 
 def account(listener, talkers):

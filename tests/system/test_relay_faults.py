@@ -11,7 +11,7 @@ import time
 import pytest
 
 from client import Client
-from redis import Cable, Host, Listener, Redis, Talker, account
+from redis import Cable, Error, Host, Listener, Redis, Talker, account, namespace
 from stack import eventually
 from test_relay import counts, join, script
 from wire import OK, PUSH, Peer, command
@@ -71,6 +71,16 @@ def nothing_lost(losses):
     return all(not numbers for lost in losses for numbers in lost.values())
 
 
+def no_gaps(hosts):
+    return all(host.stats()["relay_gaps"] == 0 for host in hosts)
+
+
+def nobody_waited(talkers, begin, end):
+    """A push is answered while Redis is away: it does not wait for it."""
+    for talker in talkers:
+        assert talker.answered_between(begin, end) > 0, f"{talker.name}: a push had to wait for Redis"
+
+
 def log_of(host):
     return "\n".join(host.sidecar.lines())
 
@@ -82,17 +92,67 @@ def test_redis_is_killed_and_restarted_under_traffic(redis, make_hosts, room):
     """Nothing is lost, nothing comes twice: what is said meanwhile waits until all are back."""
     hosts = make_hosts(redis)
     listeners, talkers = start_traffic(hosts, script(room))
+    outages = []
     for _ in range(3):
+        begin = time.monotonic()
         redis.kill()
         await_status(hosts, DEGRADED)
         time.sleep(0.5)
+        outages.append((begin, time.monotonic()))
         redis.start()
         await_status(hosts, "ready")
     losses = stop_traffic(listeners, talkers)
     assert nothing_lost(losses), losses
+    assert no_gaps(hosts)
     assert not any(talker.refused for talker in talkers)
-    assert max(talker.slowest for talker in talkers) < 0.5, "a push had to wait for Redis"
+    for outage in outages:
+        nobody_waited(talkers, *outage)
     assert counts(hosts, script(room)) == [N] * N
+
+
+def test_a_long_time_without_redis(redis, make_hosts, room):
+    """TINA4_WITHOUT says how many seconds: it may be longer than the window for repairs, which begins after it."""
+    hosts = make_hosts(redis, ws_backplane_repair_seconds=1)
+    listeners, talkers = start_traffic(hosts, script(room), rate=100)
+    redis.kill()
+    await_status(hosts, DEGRADED)
+    time.sleep(float(os.environ.get("TINA4_WITHOUT", "4")))
+    redis.start()
+    await_status(hosts, "ready")
+    losses = stop_traffic(listeners, talkers)
+    assert nothing_lost(losses), losses
+    assert no_gaps(hosts)
+
+
+def test_what_is_gone_for_good_is_told(redis, make_stack, make_hosts, room):
+    """The window for repairs is over: that is a metric, and pages with frond.js are told where it is."""
+    cable = Cable(redis)
+    talks, = make_hosts(redis, n=1, settle=False, ws_backplane_repair_seconds=1)
+    cut_off = make_stack(kind=Host, redis=redis, ws_backplane_url=cable.url,
+                         ws_backplane_repair_seconds=1).start("sidecar", "worker")
+    hosts = [talks, cut_off]
+    for host in hosts:
+        host.settled(2)
+    path = script(room)
+    frond = cut_off.ws(f"{path}?open=send%20here", direct=True, subprotocols=["frond.1"])
+    plain = cut_off.ws(f"{path}?open=send%20here", direct=True)
+    assert [frond.receive(), plain.receive()] == ["here", "here"]
+    eventually(lambda: counts([talks], path) == [2], "they are counted")
+    talks.pushes(path, "before")
+    assert [frond.receive(), plain.receive()] == ["before", "before"]
+    cable.hold()
+    talks.pushes(path, "missed")
+    await_status([cut_off], DEGRADED)
+    talks.sidecar.kill()
+    talks.sidecar.start()
+    await_status([talks], "ready")
+    cable.let_go()
+    await_status([cut_off], "ready")
+    assert frond.receive() == "\0r 0", "what a host said that is gone"
+    assert cut_off.stats()["relay_gaps"] == 1
+    eventually(lambda: counts([talks], path) == [2], "they are counted")
+    talks.pushes(path, "after")
+    assert [frond.receive(), plain.receive()] == ["after", "after"]
 
 
 def test_local_delivery_goes_on_while_redis_is_gone(redis, make_hosts, room):
@@ -110,10 +170,9 @@ def test_local_delivery_goes_on_while_redis_is_gone(redis, make_hosts, room):
             assert client.ask(f"broadcast {i} {n}") == f"{i} {n}"
         assert time.monotonic() - begin < 2
         # A path that is new to the host is not held up either.
-        begin = time.monotonic()
         with host.ws(f"{path}-{i}?open=tell%20count", direct=True) as other:
             assert other.receive() == "1"
-        assert time.monotonic() - begin < 0.2
+        assert "open events go without" not in log_of(host)
     redis.start()
     await_status(hosts, "ready")
     for i, client in enumerate(clients):
@@ -231,7 +290,9 @@ def test_a_slow_redis(redis, make_hosts, room, seconds):
     """A short sleep is waited for; a long one looks like death, and is survived as well."""
     hosts = make_hosts(redis)
     listeners, talkers = start_traffic(hosts, script(room))
+    begin = time.monotonic()
     redis.ask("DEBUG", "SLEEP", seconds)
+    nobody_waited(talkers, begin, time.monotonic())
     if seconds == 1:
         await_status(hosts, "ready")
     else:
@@ -239,7 +300,6 @@ def test_a_slow_redis(redis, make_hosts, room, seconds):
             host.settled(N)
     losses = stop_traffic(listeners, talkers)
     assert nothing_lost(losses), losses
-    assert max(talker.slowest for talker in talkers) < 0.5
     went_away = any("relay disconnected" in log_of(host) for host in hosts)
     assert went_away == (seconds > FOUND_IN)
 
@@ -249,10 +309,12 @@ def test_a_paused_redis(redis, make_hosts, room, mode):
     hosts = make_hosts(redis)
     listeners, talkers = start_traffic(hosts, script(room))
     redis.ask("CLIENT", "PAUSE", "1000", mode)
-    time.sleep(1.2)
+    begin = time.monotonic()
+    time.sleep(0.9)
+    nobody_waited(talkers, begin, time.monotonic())
+    time.sleep(0.3)
     losses = stop_traffic(listeners, talkers)
     assert nothing_lost(losses), losses
-    assert max(talker.slowest for talker in talkers) < 0.5
 
 
 # --- the way to Redis ----------------------------------------------------------------------------
@@ -277,18 +339,16 @@ def test_a_way_that_swallows_everything_is_found_and_replaced(redis, make_stack,
     assert time.monotonic() - begin < FORGOTTEN_IN
     eventually(lambda: counts(hosts[:2], path) == [2, 2], "and what it counted")
     assert cut_off.count(path) == N, "it keeps what it knew"
+    end = time.monotonic()
     cable.let_go()
     for host in hosts:
         host.settled(N)
     eventually(lambda: counts(hosts, path) == [N] * N, "they know each other again")
     losses = stop_traffic(listeners, talkers)
-    # What it said waited, and those that could hear missed nothing; only it could not hear.
-    assert nothing_lost(losses[:2]), losses[:2]
-    assert losses[2]["host2"] == []
-    for name in ("host0", "host1"):
-        missed = losses[2][name]
-        assert missed and missed == list(range(missed[0], missed[-1] + 1)), "one gap, no more"
-    assert max(talker.slowest for talker in talkers) < 0.5
+    assert nothing_lost(losses), losses  # what it could not hear it was told again
+    assert cut_off.stats()["relay_repaired"] > 0
+    assert no_gaps(hosts)
+    nobody_waited(talkers, begin, end)
 
 
 @pytest.mark.parametrize("what", ["pubsub", "normal"])
@@ -302,10 +362,77 @@ def test_connections_that_redis_closes(redis, make_hosts, room, what):
         await_status(hosts, "ready")
     losses = stop_traffic(listeners, talkers)
     assert nothing_lost(losses), losses
+    assert no_gaps(hosts)
+
+
+@pytest.mark.parametrize("publishing", [False, True], ids=["subscriber", "publisher"])
+def test_one_connection_is_killed_again_and_again(redis, make_stack, room, publishing):
+    """One of the two of one host. TINA4_KILLS says how often."""
+    kills = int(os.environ.get("TINA4_KILLS", "20"))
+    hosts = [make_stack(kind=Host, redis=redis, ws_backplane_url=redis.user_url(f"host{i}"))
+             .start("sidecar", "worker") for i in range(N)]
+    for host in hosts:
+        host.settled(N)
+    listeners, talkers = start_traffic(hosts, script(room))
+    others = redis.connections("host0", not publishing)
+    chance = random.Random(17)
+    for _ in range(kills):
+        ident, = eventually(lambda: redis.connections("host0", publishing), "it is there again")
+        try:
+            redis.ask("CLIENT", "KILL", "ID", ident)
+        except Error:
+            pass  # it has gone by itself
+        time.sleep(chance.random() * 0.2)
+    await_status(hosts, "ready")
+    assert redis.connections("host0", not publishing) == others, "the other one has stayed"
+    losses = stop_traffic(listeners, talkers)
+    assert nothing_lost(losses), losses
+    assert no_gaps(hosts)
+    assert counts(hosts, script(room)) == [N] * N
+    if not publishing:
+        assert hosts[0].stats()["relay_repaired"] > 0
 
 
 def test_packets_that_are_dropped(make_stack, redis, room):
     """A host in a network namespace of its own, whose packets to Redis are dropped for 10 seconds."""
+    with far_host(make_stack, redis) as (net, hosts):
+        near, far = hosts
+        path, listeners, talkers = start_far_traffic(hosts, room)
+        begin = time.monotonic()
+        net.loss = 1.0
+        eventually(lambda: far.status()[0] == DEGRADED, "it is found")
+        assert time.monotonic() - begin < FOUND_IN
+        eventually(lambda: counts([near], path) == [1], "the other forgets it")
+        assert time.monotonic() - begin < FORGOTTEN_IN
+        time.sleep(max(0, begin + 10 - time.monotonic()))
+        end = time.monotonic()
+        net.loss = 0.0
+        for host in hosts:
+            host.settled(2)
+        eventually(lambda: counts(hosts, path) == [2, 2], "they know each other again")
+        losses = stop_traffic(listeners, talkers)
+        assert nothing_lost(losses), losses
+        assert no_gaps(hosts) and far.stats()["relay_repaired"] > 0
+        nobody_waited(talkers, begin, end)
+
+
+def test_packets_that_are_lost_now_and_then(make_stack, redis, room):
+    """One of five, either way. TINA4_LOSSY says for how many seconds."""
+    with far_host(make_stack, redis) as (net, hosts):
+        _, listeners, talkers = start_far_traffic(hosts, room)
+        net.loss = 0.2
+        time.sleep(float(os.environ.get("TINA4_LOSSY", "5")))
+        net.loss = 0.0
+        for host in hosts:
+            host.settled(2)
+        losses = stop_traffic(listeners, talkers)
+        assert nothing_lost(losses), losses
+        assert no_gaps(hosts)
+
+
+@contextlib.contextmanager
+def far_host(make_stack, redis):
+    """Two hosts that share a Redis; the second one reaches it over a network that the test can disturb."""
     with namespace() as net:
         server = Redis("--port", str(net.port), "--bind", net.near, "--protected-mode", "no").start()
         try:
@@ -315,88 +442,23 @@ def test_packets_that_are_dropped(make_stack, redis, room):
                 process.argv = ["ip", "netns", "exec", net.name, *process.argv]
             far.start("sidecar", "worker")
             far.start("nginx")  # reaches the sidecar by a unix socket: those know no network namespace
-            hosts = [near, far]
-            for host in hosts:
+            for host in (near, far):
                 host.settled(2)
-            path = script(room)
-            clients = [near.ws(f"{path}?open=send%20here", direct=True), far.ws(f"{path}?open=send%20here")]
-            assert [client.receive() for client in clients] == ["here", "here"]
-            eventually(lambda: counts(hosts, path) == [2, 2], "they know each other")
-            listeners = [Listener(client) for client in clients]
-            talkers = [Talker(host, path, f"host{i}") for i, host in enumerate(hosts)]
-            time.sleep(0.3)
-            begin = time.monotonic()
-            net.drop()
-            eventually(lambda: far.status()[0] == DEGRADED, "it is found")
-            assert time.monotonic() - begin < FOUND_IN
-            eventually(lambda: counts([near], path) == [1], "the other forgets it")
-            assert time.monotonic() - begin < FORGOTTEN_IN
-            time.sleep(max(0, begin + 10 - time.monotonic()))
-            net.carry_on()
-            begin = time.monotonic()
-            for host in hosts:
-                host.settled(2)
-            eventually(lambda: counts(hosts, path) == [2, 2], "they know each other again")
-            assert time.monotonic() - begin < 5
-            losses = stop_traffic(listeners, talkers)
-            assert nothing_lost(losses[:1]) and losses[1]["host1"] == []
-            missed = losses[1]["host0"]
-            assert missed and missed == list(range(missed[0], missed[-1] + 1)), "one gap, no more"
-            assert max(talker.slowest for talker in talkers) < 0.5
+            yield net, [near, far]
         finally:
             server.stop()
 
 
-class Namespace:
-    """A network namespace, joined to this one by a pair of virtual cards."""
-
-    def __init__(self):
-        self.name = f"tina4-{os.getpid()}"
-        self.card = f"t4-{os.getpid()}"
-        third = os.getpid() % 250
-        self.near, self.far = f"10.213.{third}.1", f"10.213.{third}.2"
-        self.port = random.randrange(20000, 30000)
-
-    def open(self):
-        run("ip", "netns", "add", self.name)
-        run("ip", "link", "add", self.card, "type", "veth", "peer", "name", "eth0", "netns", self.name)
-        run("ip", "address", "add", f"{self.near}/30", "dev", self.card)
-        run("ip", "-n", self.name, "address", "add", f"{self.far}/30", "dev", "eth0")
-        run("ip", "-n", self.name, "link", "set", "lo", "up")
-        run("ip", "-n", self.name, "link", "set", "eth0", "up")
-        run("ip", "link", "set", self.card, "up")
-
-    def drop(self):
-        """Every packet vanishes, both ways, and nobody is told: the cards' queues have no room."""
-        run("tc", "qdisc", "replace", "dev", self.card, "root", "pfifo", "limit", "0")
-        run("tc", "-n", self.name, "qdisc", "replace", "dev", "eth0", "root", "pfifo", "limit", "0")
-
-    def carry_on(self):
-        run("tc", "qdisc", "del", "dev", self.card, "root")
-        run("tc", "-n", self.name, "qdisc", "del", "dev", "eth0", "root")
-
-    def close(self):
-        subprocess.run(["ip", "netns", "del", self.name], stderr=subprocess.DEVNULL, check=False)
-
-
-def run(*argv):
-    done = subprocess.run(argv, stderr=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        raise OSError(f"{' '.join(argv)}: {done.stderr.strip()}")
-
-
-@contextlib.contextmanager
-def namespace():
-    net = Namespace()
-    try:
-        net.open()
-    except OSError as error:
-        net.close()
-        pytest.skip(f"no network namespaces here: {error}")
-    try:
-        yield net
-    finally:
-        net.close()
+def start_far_traffic(hosts, room):
+    near, far = hosts
+    path = script(room)
+    clients = [near.ws(f"{path}?open=send%20here", direct=True), far.ws(f"{path}?open=send%20here")]
+    assert [client.receive() for client in clients] == ["here", "here"]
+    eventually(lambda: counts(hosts, path) == [2, 2], "they know each other")
+    listeners = [Listener(client) for client in clients]
+    talkers = [Talker(host, path, f"host{i}") for i, host in enumerate(hosts)]
+    time.sleep(0.3)
+    return path, listeners, talkers
 
 
 # --- Redis says no ----------------------------------------------------------------------------------
@@ -455,6 +517,21 @@ def test_a_read_only_replica(redis, make_hosts, room):
     refused_and_taken_again(redis, hosts, room, "READONLY", lambda: redis.ask("REPLICAOF", "NO", "ONE"))
 
 
+def test_a_master_that_becomes_a_replica_for_a_while(redis, make_hosts, room):
+    hosts = make_hosts(redis)
+    listeners, talkers = start_traffic(hosts, script(room))
+    begin = time.monotonic()
+    redis.ask("REPLICAOF", "127.0.0.1", "1")
+    await_status(hosts, DEGRADED, "redis is away")
+    time.sleep(0.5)
+    nobody_waited(talkers, begin, time.monotonic())
+    redis.ask("REPLICAOF", "NO", "ONE")
+    await_status(hosts, "ready")
+    losses = stop_traffic(listeners, talkers)
+    assert nothing_lost(losses), losses
+    assert no_gaps(hosts)
+
+
 def test_too_many_clients(redis, make_hosts, room):
     hosts = make_hosts(redis, n=2)
     with redis.connect() as connection:
@@ -483,8 +560,30 @@ def test_a_subscriber_that_is_too_slow(redis, make_hosts, room):
         host.settled(N)
     hosts[0].pushes(path, "end")
     got = [int(text.split()[0]) for text in clients[2].receive_until("end")]
-    assert got == sorted(set(got)), "in order, and nothing twice"
+    assert got == list(range(40)), "what it missed it was told again, in order"
+    assert no_gaps(hosts)
     assert clients[0].receive() == clients[1].receive() == "end"
+
+
+def test_what_is_kept_for_repairs_has_its_bytes(redis, make_hosts, room):
+    hosts = make_hosts(redis, n=2, ws_max_message="64K", ws_backplane_repair_bytes="256K")
+    path = script(room)
+    there, here = join(hosts, path)
+    redis.ask("CONFIG", "SET", "client-output-buffer-limit", "pubsub 262144 0 0")
+    hosts[1].sidecar.popen.send_signal(signal.SIGSTOP)
+    try:
+        for n in range(40):
+            hosts[0].pushes(path, f"{n} ".ljust(50000, "x"))
+            assert there.receive().split()[0] == str(n)
+        eventually(lambda: len(redis.clients()) == 3, "redis has closed it")
+    finally:
+        hosts[1].sidecar.popen.send_signal(signal.SIGCONT)
+    for host in hosts:
+        host.settled(2)
+    hosts[0].pushes(path, "end")
+    got = [int(text.split()[0]) for text in here.receive_until("end")]
+    assert got == sorted(set(got)) and got[-3:] == [37, 38, 39], "what was kept it was told, in order"
+    assert len(got) < 40 and hosts[1].stats()["relay_gaps"] == 1
 
 
 def test_a_login_and_a_database_over_tcp(make_hosts, room):
@@ -581,7 +680,7 @@ def test_a_host_that_does_not_answer_holds_an_open_event_for_a_moment_only(redis
             begin = time.monotonic()
             with hosts[0].ws(f"{path}?open=tell%20count", direct=True) as client:
                 assert client.receive() == "1"
-                assert 0.2 < time.monotonic() - begin < 0.5
+                assert 0.2 < time.monotonic() - begin < FOUND_IN  # long before the other one is given up
                 await_status(hosts[:1], DEGRADED, "counts of other hosts are missing")
                 hosts[1].sidecar.popen.send_signal(signal.SIGCONT)
                 await_status(hosts[:1], "ready")

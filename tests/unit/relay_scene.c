@@ -66,16 +66,15 @@ tell_all(struct transport *transport, struct span message)
 }
 
 static void
-set_beat(struct transport *transport, struct span message)
-{
-	(void)transport;
-	(void)message;
-}
-
-static void
 beat(struct transport *transport)
 {
 	scene_of(transport)->n_beats++;
+}
+
+static void
+beat_heard(struct transport *transport, uint64_t number)
+{
+	scene_of(transport)->beat_heard = number;
 }
 
 static void
@@ -142,15 +141,19 @@ on_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t cou
 void
 scene_begin(struct scene *scene)
 {
-	static const struct transport_calls calls = { subscribe, unsubscribe, publish, tell, tell_all, set_beat, beat,
+	static const struct transport_calls calls = { subscribe, unsubscribe, publish, tell, tell_all, beat, beat_heard,
 		release, flush, waiting_bytes, now_ms };
 	static const struct hub_events hub_events = { on_count_changed, on_path_gone };
 	static const struct relay_events relay_events = { on_released, on_counted };
 	static char prefix[] = "t";
 
 	*scene = (struct scene){ .transport.calls = &calls, .now_ms = 1000 };
-	scene->conf =
-	    (struct conf){ .ws_backplane_prefix = prefix, .ws_max_message = 1 << 20, .ws_queue_bytes = 1 << 20 };
+	scene->conf = (struct conf){ .ws_backplane_prefix = prefix,
+		.ws_max_message = 1 << 20,
+		.ws_queue_bytes = 1 << 20,
+		.ws_backplane_queue_bytes = 1 << 20,
+		.ws_backplane_repair_seconds = 30,
+		.ws_backplane_repair_bytes = 1 << 20 };
 	hub_open(&scene->hub, &scene->conf, NULL, 1);
 	relay_open(&scene->relay, &scene->conf, &scene->hub, &scene->transport, scene_origin);
 	relay_listen(&scene->relay, &relay_events, scene);
@@ -172,8 +175,36 @@ scene_end(struct scene *scene)
 void
 scene_up(struct scene *scene)
 {
+	scene_subscribe(scene);
+	scene_publish(scene);
+	scene_prove(scene);
+}
+
+void
+scene_subscribe(struct scene *scene)
+{
 	scene->transport.connected = true;
 	scene->transport.events->subscribe_all(scene->transport.context);
+}
+
+void
+scene_publish(struct scene *scene)
+{
+	scene->transport.publishing = true;
+	scene->transport.events->publishing(scene->transport.context);
+}
+
+void
+scene_prove(struct scene *scene)
+{
+	const struct scene_word *word;
+
+	for (uint32_t i = 0; i < scene->n_words; i++) {
+		word = &scene->words[i];
+		if (word->verb == SCENE_SUBSCRIBES && strncmp(word->channel, "t:host:", 7) == 0)
+			scene->transport.events->subscribed(
+			    scene->transport.context, span_of(word->channel), word->ticket);
+	}
 	scene->transport.up = true;
 	scene->transport.events->up(scene->transport.context);
 }
@@ -181,8 +212,22 @@ scene_up(struct scene *scene)
 void
 scene_down(struct scene *scene)
 {
-	scene->transport.connected = scene->transport.up = scene->transport.released = false;
-	scene->transport.events->down(scene->transport.context);
+	scene_unsubscribe(scene);
+	scene_unhear(scene);
+}
+
+void
+scene_unsubscribe(struct scene *scene)
+{
+	scene->transport.connected = scene->transport.up = false;
+	scene->transport.events->unsubscribed(scene->transport.context);
+}
+
+void
+scene_unhear(struct scene *scene)
+{
+	scene->transport.publishing = scene->transport.up = scene->transport.released = false;
+	scene->transport.events->unheard(scene->transport.context);
 }
 
 struct client *

@@ -52,6 +52,7 @@ struct scene {
 	int publish_result;   /* of the next ones */
 	size_t waiting_bytes; /* of what was published and has not gone out */
 	uint32_t n_beats, n_flushes;
+	uint64_t beat_heard; /* the latest of our own */
 
 	struct path *released; /* the latest */
 	uint32_t n_released;
@@ -65,9 +66,16 @@ extern const uint64_t scene_origin;
 void scene_begin(struct scene *scene);
 void scene_end(struct scene *scene);
 
-/* The transport comes and goes. */
+/* The transport comes and goes, and its channel of this host with it. */
 void scene_up(struct scene *scene);
 void scene_down(struct scene *scene);
+
+/* The same in its steps, and each half by itself. */
+void scene_subscribe(struct scene *scene);
+void scene_publish(struct scene *scene);
+void scene_prove(struct scene *scene);
+void scene_unsubscribe(struct scene *scene);
+void scene_unhear(struct scene *scene);
 
 /* A client comes to the path, or leaves it. */
 struct client *scene_enter(struct scene *scene, unsigned i, const char *path);

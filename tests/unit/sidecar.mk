@@ -17,6 +17,7 @@ unit_tests += \
 	%D%/test_hosts \
 	%D%/test_hub \
 	%D%/test_hub_model \
+	%D%/test_kept \
 	%D%/test_metrics \
 	%D%/test_outbox \
 	%D%/test_outq \
@@ -28,6 +29,8 @@ unit_tests += \
 	%D%/test_relay_channel \
 	%D%/test_relay_inquiry \
 	%D%/test_relay_redis \
+	%D%/test_relay_repair \
+	%D%/test_relay_retell \
 	%D%/test_requests \
 	%D%/test_ring \
 	%D%/test_roster \
@@ -47,9 +50,6 @@ unit_tests += \
 %C%_test_client_SOURCES = %D%/test_client.c %D%/fake_browser.c %D%/fake_browser.h
 %C%_test_client_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_client_LDADD = sidecar/libsidecar.la
-%C%_test_control_SOURCES = %D%/test_control.c %D%/fake_browser.c %D%/fake_browser.h
-%C%_test_control_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
-%C%_test_control_LDADD = sidecar/libsidecar.la
 %C%_test_counters_SOURCES = %D%/test_counters.c
 %C%_test_counters_LDADD = sidecar/libsidecar.la
 %C%_test_dedup_SOURCES = %D%/test_dedup.c
@@ -84,6 +84,11 @@ unit_tests += \
 %C%_test_metrics_SOURCES = %D%/test_metrics.c
 %C%_test_metrics_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_metrics_LDADD = sidecar/libsidecar.la
+%C%_test_control_SOURCES = %D%/test_control.c %D%/fake_browser.c %D%/fake_browser.h
+%C%_test_control_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_control_LDADD = sidecar/libsidecar.la
+%C%_test_kept_SOURCES = %D%/test_kept.c
+%C%_test_kept_LDADD = sidecar/libsidecar.la
 %C%_test_outbox_SOURCES = %D%/test_outbox.c
 %C%_test_outbox_LDADD = sidecar/libsidecar.la
 %C%_test_outq_SOURCES = %D%/test_outq.c
@@ -109,6 +114,12 @@ unit_tests += \
 %C%_test_relay_inquiry_SOURCES = %D%/test_relay_inquiry.c %D%/relay_scene.c %D%/relay_scene.h
 %C%_test_relay_inquiry_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_relay_inquiry_LDADD = sidecar/libsidecar.la
+%C%_test_relay_repair_SOURCES = %D%/test_relay_repair.c %D%/relay_scene.c %D%/relay_scene.h
+%C%_test_relay_repair_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_relay_repair_LDADD = sidecar/libsidecar.la
+%C%_test_relay_retell_SOURCES = %D%/test_relay_retell.c %D%/relay_scene.c %D%/relay_scene.h
+%C%_test_relay_retell_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_relay_retell_LDADD = sidecar/libsidecar.la
 %C%_test_relay_redis_SOURCES = %D%/test_relay_redis.c
 %C%_test_relay_redis_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_relay_redis_LDADD = sidecar/libsidecar.la

@@ -104,6 +104,8 @@ test_cut(void)
 		command_envelope(push),
 		{ .type = ENVELOPE_COUNT, .path = { "/ws/chat", 8 } },
 		{ .type = ENVELOPE_ALIVE },
+		{ .type = ENVELOPE_REPAIR, .path = { "/ws/chat", 8 } },
+		{ .type = ENVELOPE_REPAIRED, .path = { "/ws/chat", 8 } },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -156,10 +158,65 @@ test_senseless(void)
 		    "a command that makes no sense from another host is refused");
 }
 
+static void
+test_previous(void)
+{
+	struct envelope out = command_envelope(push), in;
+	struct buf buf = BUF_INIT, again = BUF_INIT;
+
+	out.previous = 5;
+	envelope_put(&buf, &out);
+	OK(envelope_get(buf.data, buf.len, &in) == 0 && in.previous == 5 && in.flags == 0,
+	    "a command names the one before it");
+	envelope_put_again(&again, span_of_buf(&buf), true);
+	OK(envelope_get(again.data, again.len, &in) == 0 && in.flags == ENVELOPE_AGAIN && in.previous == 5 &&
+		in.sequence == sequence && same(in.command.data, push.data),
+	    "told again it is the same, and marked");
+	buf_clear(&again);
+	envelope_put_again(&again, span_of_buf(&buf), false);
+	OK(envelope_get(again.data, again.len, &in) == 0 && in.flags == ENVELOPE_AGAIN && in.previous == 0,
+	    "or names none when that one is gone");
+	buf_clear(&buf);
+	out.previous = sequence;
+	envelope_put(&buf, &out);
+	OK(envelope_get(buf.data, buf.len, &in) == -EPROTO, "one that is not before it is refused");
+	buf_free(&buf);
+	buf_free(&again);
+}
+
+static void
+test_repair(void)
+{
+	struct envelope out = { .type = ENVELOPE_REPAIR,
+		.origin = origin,
+		.sequence = sequence,
+		.after = 9,
+		.age_ms = 1000,
+		.path = { "/ws/chat", 8 } };
+	struct buf buf = BUF_INIT;
+	struct envelope in;
+
+	envelope_put(&buf, &out);
+	OK(envelope_get(buf.data, buf.len, &in) == 0 && in.type == ENVELOPE_REPAIR && in.after == 9 &&
+		in.age_ms == 1000 && same(in.path, out.path),
+	    "a question for what is missing arrives");
+	buf_clear(&buf);
+	out = (struct envelope){
+		.type = ENVELOPE_REPAIRED, .flags = ENVELOPE_LOST, .origin = origin, .question = 9, .path = { "", 0 }
+	};
+	envelope_put(&buf, &out);
+	OK(envelope_get(buf.data, buf.len, &in) == 0 && in.type == ENVELOPE_REPAIRED && in.question == 9 &&
+		in.flags == ENVELOPE_LOST && in.path.len == 0,
+	    "and the end of the answer, also without a path");
+	buf_free(&buf);
+}
+
 int
 main(void)
 {
 	test_command();
+	test_previous();
+	test_repair();
 	test_count();
 	test_alive();
 	test_cut();

@@ -53,14 +53,14 @@ test_await(void)
 	host = hosts_heard(&hosts, one, &is_new);
 	other = hosts_heard(&hosts, two, &is_new);
 	hosts_leave(&hosts, other);
-	hosts_await(&hosts);
+	hosts_await_all(&hosts);
 	OK(hosts.n_awaited == 1, "those that are there are awaited, no others");
 	hosts_heard(&hosts, one, &is_new);
 	OK(hosts.n_awaited == 1, "a word does not say that it hears us");
 	hosts_arrived(&hosts, host);
 	OK(hosts.n_awaited == 0, "its arrival does");
-	hosts_await(&hosts);
-	hosts_await(&hosts);
+	hosts_await_all(&hosts);
+	hosts_await_all(&hosts);
 	hosts_leave(&hosts, host);
 	OK(hosts.n_awaited == 0, "who is gone is not awaited");
 	hosts_close(&hosts);
