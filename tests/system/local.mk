@@ -54,6 +54,7 @@ EXTRA_DIST += \
 	%D%/test_supervisor.py \
 	%D%/test_systemd.py \
 	%D%/test_web.py \
+	%D%/test_words.py \
 	%D%/test_workers.py \
 	%D%/web.py \
 	%D%/wire.py

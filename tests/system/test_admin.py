@@ -12,7 +12,7 @@ import pytest
 from client import http
 from redis import Host, Redis
 from stack import eventually
-from wire import Peer
+from wire import ATTACH, MESSAGE, OPEN, SEND, Peer, Worker, command
 
 
 def metrics(stack):
@@ -135,6 +135,55 @@ def test_the_figures_are_true(make_stack):
     events = 4 + len(received) + 3  # opens, messages, closes
     assert grown["tina4_events_total"] == grown["tina4_worker_round_trip_seconds_count"] == events
     assert 0 < grown["tina4_worker_round_trip_seconds_sum"] < 60
+
+
+# What dashboards and alarms are made of: a name that changes breaks them.
+NAMES = set("""
+process_cpu_seconds_total process_start_time_seconds tina4_apps tina4_build_info tina4_closes_total
+tina4_connections tina4_delivered_bytes_total tina4_deliveries_total tina4_events_redelivered_total
+tina4_events_total tina4_events_waiting tina4_malformed_total tina4_paths tina4_push_receipt_seconds
+tina4_pushes_total tina4_queued_bytes tina4_received_bytes_total tina4_received_messages_total
+tina4_refusals_total tina4_sent_messages_total tina4_upgrades_total tina4_worker_round_trip_seconds
+tina4_workers""".split())
+OF_A_RELAY = {"tina4_relay_up", "tina4_relay_waiting_bytes", "tina4_relay_commands_total"}
+
+
+def names(stack):
+    return set(re.findall(rb"^# HELP (\S+)", http(stack.admin, "GET", "/metrics").body, re.M))
+
+
+def test_the_names_stay(make_stack):
+    found = {name.decode() for name in names(make_stack().start("sidecar"))}
+    assert NAMES - found == set()
+    assert OF_A_RELAY & found == set()
+    alone = make_stack(ws_backplane="redis", ws_backplane_url="unix:/nowhere").start("sidecar")
+    found = {name.decode() for name in names(alone)}
+    assert OF_A_RELAY - found == set()
+
+
+def test_the_rarer_figures_are_true(make_stack):
+    stack = make_stack(stop_seconds=1).start("sidecar")
+    before = metrics(stack)
+    assert [n for name, n in before.items() if name.startswith("tina4_build_info{version=")] == [1]
+    assert before["process_cpu_seconds_total"] > 0 and before["process_start_time_seconds"] > 1.7e9
+    assert before["tina4_apps"] == 0
+    with Peer(stack.bus) as peer:
+        peer.hello()
+        assert metrics(stack)["tina4_apps"] == 1
+        peer.send(99)
+        assert peer.reply().status != 0
+        assert metrics(stack)["tina4_malformed_total"] == 1
+    first = Worker(stack.bus, ["/ws/fake/{id}"])
+    client = stack.ws("/ws/fake/1", direct=True)
+    first.acknowledge(first.event(OPEN))
+    client.send("x")
+    first.event(MESSAGE)
+    first.close()
+    with Worker(stack.bus, ["/ws/fake/{id}"]) as second:
+        second.event(ATTACH)
+        second.acknowledge(second.event(MESSAGE), command(SEND, "done"))
+        assert client.receive() == "done"
+        assert metrics(stack)["tina4_events_redelivered_total"] == 1
 
 
 def test_what_waits_is_counted(make_stack):
