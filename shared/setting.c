@@ -1,5 +1,6 @@
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,9 +17,10 @@ field_of(struct conf *conf, const struct setting *setting)
 }
 
 static int
-parse_number(const struct setting *setting, const char *text, uint32_t *ret)
+parse_size(const struct setting *setting, const char *text, uint64_t *ret)
 {
 	static const char units[] = "KMG";
+	bool bytes = setting->type == SETTING_BYTES || setting->type == SETTING_SIZE;
 	unsigned long long value;
 	const char *unit;
 	char *end;
@@ -26,17 +28,29 @@ parse_number(const struct setting *setting, const char *text, uint32_t *ret)
 	if (!isdigit((unsigned char)*text))
 		return -EINVAL;
 	value = strtoull(text, &end, setting->type == SETTING_OCTAL ? 8 : 10);
-	if (value > UINT32_MAX)
-		return -EINVAL;
-	unit = setting->type == SETTING_BYTES && *end != '\0' ? strchr(units, *end) : NULL;
+	unit = bytes && *end != '\0' ? strchr(units, *end) : NULL;
 	if (unit != NULL) {
+		if (value > setting->max >> 10 * (unit - units + 1))
+			return -EINVAL;
 		value <<= 10 * (unit - units + 1);
 		end++;
 	}
 	if (end == text || *end != '\0' || value < setting->min || value > setting->max)
 		return -EINVAL;
-	*ret = (uint32_t)value;
+	*ret = value;
 	return 0;
+}
+
+/* Its maximum is one of 32 bits. */
+static int
+parse_number(const struct setting *setting, const char *text, uint32_t *ret)
+{
+	uint64_t value;
+	int r = parse_size(setting, text, &value);
+
+	if (r == 0)
+		*ret = (uint32_t)value;
+	return r;
 }
 
 static int
@@ -132,6 +146,8 @@ setting_assign(const struct setting *setting, struct conf *conf, const char *tex
 	case SETTING_BYTES:
 	case SETTING_OCTAL:
 		return parse_number(setting, text, field);
+	case SETTING_SIZE:
+		return parse_size(setting, text, field);
 	case SETTING_BOOL:
 		return parse_bool(text, field);
 	case SETTING_LEVEL:
@@ -158,6 +174,7 @@ setting_free(const struct setting *setting, struct conf *conf)
 		return;
 	case SETTING_NUMBER:
 	case SETTING_BYTES:
+	case SETTING_SIZE:
 	case SETTING_OCTAL:
 	case SETTING_BOOL:
 	case SETTING_LEVEL:
@@ -179,6 +196,8 @@ setting_same(const struct setting *setting, const struct conf *a, const struct c
 	case SETTING_BYTES:
 	case SETTING_OCTAL:
 		return *(const uint32_t *)x == *(const uint32_t *)y;
+	case SETTING_SIZE:
+		return *(const uint64_t *)x == *(const uint64_t *)y;
 	case SETTING_BOOL:
 		return *(const bool *)x == *(const bool *)y;
 	case SETTING_LEVEL:
@@ -202,6 +221,8 @@ size_of(enum setting_type type)
 	case SETTING_BYTES:
 	case SETTING_OCTAL:
 		return sizeof(uint32_t);
+	case SETTING_SIZE:
+		return sizeof(uint64_t);
 	case SETTING_BOOL:
 		return sizeof(bool);
 	case SETTING_LEVEL:
@@ -214,7 +235,7 @@ void
 setting_swap(const struct setting *setting, struct conf *a, struct conf *b)
 {
 	size_t size = size_of(setting->type);
-	char kept[sizeof(void *)];
+	char kept[sizeof(uint64_t)];
 
 	memcpy(kept, field_of(a, setting), size);
 	memcpy(field_of(a, setting), field_of(b, setting), size);
@@ -234,13 +255,15 @@ setting_put_allowed(const struct setting *setting, struct buf *buf)
 		buf_string(buf, setting->allowed != NULL ? setting->allowed : "any text");
 		return;
 	case SETTING_NUMBER:
-		buf_printf(buf, "a number from %u to %u", setting->min, setting->max);
+		buf_printf(buf, "a number from %" PRIu64 " to %" PRIu64, setting->min, setting->max);
 		return;
 	case SETTING_BYTES:
-		buf_printf(buf, "a number of bytes from %u to %u; K, M or G may follow it", setting->min, setting->max);
+	case SETTING_SIZE:
+		buf_printf(buf, "a number of bytes from %" PRIu64 " to %" PRIu64 "; K, M or G may follow it",
+		    setting->min, setting->max);
 		return;
 	case SETTING_OCTAL:
-		buf_printf(buf, "an octal number from %o to 0%o", setting->min, setting->max);
+		buf_printf(buf, "an octal number from %" PRIo64 " to 0%" PRIo64, setting->min, setting->max);
 		return;
 	}
 }

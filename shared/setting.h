@@ -21,6 +21,7 @@ enum setting_type {
 	SETTING_LIST,   /* text of comma-separated items */
 	SETTING_NUMBER,
 	SETTING_BYTES, /* a number that K, M or G may follow */
+	SETTING_SIZE,  /* the same of 64 bits */
 	SETTING_OCTAL,
 	SETTING_BOOL,
 	SETTING_LEVEL,
@@ -32,7 +33,7 @@ struct setting {
 	enum setting_type type;
 	size_t field;             /* its offset in struct conf */
 	const char *default_text; /* as one would write it */
-	uint32_t min, max;        /* of the three kinds of number */
+	uint64_t min, max;        /* of the four kinds of number */
 	valid_text *check;        /* of text, and of each item of a list; NULL is anything */
 	const char *allowed;      /* what is no number must be that */
 	const char *meaning;

@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += %D%/libsidecar.la # all but main(), so tests can link it
 bin_PROGRAMS += tina4-sidecar
 
 %C%_libsidecar_la_SOURCES = \
+	%D%/machine.c %D%/machine.h \
 	%D%/parts.c %D%/parts.h \
 	%D%/reload.c %D%/reload.h \
 	%D%/sidecar.c %D%/sidecar.h \
@@ -14,9 +15,12 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/expiry.c %D%/hub/expiry.h \
 	%D%/hub/frame.c %D%/hub/frame.h \
 	%D%/hub/hub.c %D%/hub/hub.h \
+	%D%/hub/memory.c %D%/hub/memory.h \
 	%D%/hub/outq.c %D%/hub/outq.h \
 	%D%/hub/paths.c %D%/hub/paths.h \
 	%D%/hub/pings.c %D%/hub/pings.h \
+	%D%/hub/reading.c %D%/hub/reading.h \
+	%D%/hub/relief.c %D%/hub/relief.h \
 	%D%/hub/reserve.c %D%/hub/reserve.h \
 	%D%/hub/ring.c %D%/hub/ring.h \
 	%D%/hub/trace.c %D%/hub/trace.h \

@@ -158,6 +158,7 @@ open_core(struct parts *parts, uint64_t epoch)
 			return -ENOMEM;
 	}
 	hub_open(&parts->hub, conf, parts->deflate, epoch);
+	relief_open(&parts->relief, &parts->hub);
 	feed_open(&parts->feed, conf, &parts->hub, epoch);
 	dispatch_open(&parts->dispatch, &parts->feed, &parts->workers, &parts->roster, parts->bus, &parts->turn);
 	requests_open(&parts->requests, &parts->hub, &parts->routes);

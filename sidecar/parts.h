@@ -19,6 +19,7 @@
 #include "sidecar/hub/hub.h"
 #include "sidecar/feed/intake.h"
 #include "sidecar/hub/pings.h"
+#include "sidecar/hub/relief.h"
 #include "sidecar/admin/post.h"
 #include "sidecar/edge/quotas.h"
 #include "sidecar/relay/relay.h"
@@ -44,6 +45,7 @@ struct parts {
 	struct bus *bus;
 	struct turn turn;
 	struct hub hub;
+	struct relief relief;
 	struct feed feed;
 	struct routes routes;
 	struct workers workers;

@@ -11,6 +11,8 @@
 #include "shared/log.h"
 #include "sidecar/edge/acceptor.h"
 #include "shared/notify.h"
+#include "sidecar/hub/memory.h"
+#include "sidecar/machine.h"
 #include "sidecar/parts.h"
 #include "sidecar/reload.h"
 #include "sidecar/sidecar.h"
@@ -21,6 +23,7 @@ enum {
 	SHORT_TICK_MS = 100,
 	HOLD_MIN_MS = 700, /* in which apps and workers find a sidecar that has restarted */
 	HOLD_MAX_MS = 2000,
+	MEMORY_SHARE = 4, /* of the machine's memory, one part is for clients unless TINA4_WS_MEMORY says how much */
 };
 
 struct sidecar {
@@ -136,6 +139,16 @@ on_signal(uv_signal_t *handle, int number)
 	advance_stop(sidecar);
 }
 
+/* --- memory ------------------------------------------------------------------------------ */
+
+static void
+limit_memory(const struct conf *conf)
+{
+	uint64_t limit = conf->ws_memory != 0 ? conf->ws_memory : machine_memory() / MEMORY_SHARE;
+
+	memory_set_limit(limit < SIZE_MAX ? (size_t)limit : SIZE_MAX);
+}
+
 /* --- reloading ------------------------------------------------------------------------- */
 
 static void
@@ -146,6 +159,7 @@ on_hangup(uv_signal_t *handle, int number)
 	(void)number;
 	notify_reloading(&sidecar->notify);
 	reload(sidecar->conf, sidecar->max_connections);
+	limit_memory(sidecar->conf);
 	feed_resume_soon(&sidecar->parts.feed); /* there may be room for more events now */
 	notify_ready(&sidecar->notify, NULL);
 }
@@ -169,6 +183,7 @@ on_tick(uv_timer_t *timer)
 
 	settle(sidecar);
 	hub_tick(&sidecar->parts.hub, uv_now(&sidecar->loop));
+	relief_tick(&sidecar->parts.relief, uv_now(&sidecar->loop));
 	pings_tick(&sidecar->parts.pings);
 	expiry_tick(&sidecar->parts.expiry, time(NULL));
 	quotas_tick(&sidecar->parts.quotas, uv_now(&sidecar->loop));
@@ -279,6 +294,7 @@ on_turn(uv_prepare_t *prepare)
 	ws_read_on(&sidecar->parts.ws);
 	dispatch_flush(&sidecar->parts.dispatch);
 	hub_flush(&sidecar->parts.hub);
+	relief_turn(&sidecar->parts.relief, sidecar->parts.turn.now_ms);
 	if (sidecar->parts.others != NULL)
 		relay_flush(sidecar->parts.others);
 
@@ -375,6 +391,7 @@ sidecar_run(struct conf *conf, const struct keys *keys)
 		log_warn("lines are written by the loop error=%s", strerror(-r));
 	notify_open(&sidecar.notify);
 	set_file_limit(conf);
+	limit_memory(conf);
 	r = uv_loop_init(&sidecar.loop);
 	if (r < 0) {
 		log_error("no event loop error=%s", uv_strerror(r));
@@ -386,7 +403,8 @@ sidecar_run(struct conf *conf, const struct keys *keys)
 	if (r == 0)
 		r = parts_listen(&sidecar.parts);
 	if (r == 0) {
-		log_info("started bus=%s max_connections=%u", conf->bus, conf->ws_max_connections);
+		log_info(
+		    "started bus=%s max_connections=%u memory=%zu", conf->bus, conf->ws_max_connections, memory.limit);
 		sidecar.max_connections = conf->ws_max_connections;
 		settle(&sidecar);
 		notify_ready(&sidecar.notify, "serving");

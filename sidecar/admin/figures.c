@@ -1,7 +1,9 @@
+#include "shared/log.h"
 #include "sidecar/edge/counters.h"
 #include "sidecar/feed/feed.h"
 #include "sidecar/admin/figures.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/memory.h"
 #include "sidecar/feed/intake.h"
 #include "sidecar/relay/relay.h"
 #include "sidecar/feed/requests.h"
@@ -46,6 +48,10 @@ const struct figure_name figure_names[FIGURES] = {
 	[FIGURE_RECEIVED] = { NULL, "tina4_received_messages_total", "counter", "Messages from clients." },
 	[FIGURE_RECEIVED_BYTES] = { NULL, "tina4_received_bytes_total", "counter", "Bytes of messages from clients." },
 	[FIGURE_DELIVERED_BYTES] = { NULL, "tina4_delivered_bytes_total", "counter", "Bytes of their frames." },
+	[FIGURE_MEMORY] = { NULL, "tina4_memory_bytes", "gauge", "Bytes that clients make the sidecar hold." },
+	[FIGURE_MEMORY_LIMIT] = { NULL, "tina4_memory_limit_bytes", "gauge", "How many they may be: TINA4_WS_MEMORY." },
+	[FIGURE_LOG_DROPPED] = { NULL, "tina4_log_lines_dropped_total", "counter",
+	    "Lines of the log that nobody read in time." },
 	[FIGURE_QUEUED_BYTES] = { NULL, "tina4_queued_bytes", "gauge", "Bytes that wait for slow clients." },
 };
 
@@ -127,6 +133,12 @@ figure_value(const struct figures *figures, enum figure figure)
 		return figures->hub->batches.delivered_bytes;
 	case FIGURE_QUEUED_BYTES:
 		return queued_bytes(figures->hub);
+	case FIGURE_MEMORY:
+		return memory.bytes;
+	case FIGURE_MEMORY_LIMIT:
+		return memory.limit;
+	case FIGURE_LOG_DROPPED:
+		return log_n_dropped();
 	case FIGURES:
 		break;
 	}

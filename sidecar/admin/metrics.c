@@ -63,6 +63,7 @@ put_process(const struct figures *figures, struct buf *ret)
 	put_head(ret, "tina4_build_info", "gauge", "The version that runs.");
 	put_labelled(ret, "tina4_build_info", "version", PACKAGE_VERSION, 1);
 	put(ret, figures, FIGURE_STARTED);
+	put(ret, figures, FIGURE_LOG_DROPPED);
 	put_head(ret, "process_cpu_seconds_total", "counter", "Processor time, of user and system.");
 	buf_printf(ret, "process_cpu_seconds_total %.6f\n",
 	    (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
@@ -113,6 +114,8 @@ put_messages(const struct figures *figures, struct buf *ret)
 	put(ret, figures, FIGURE_DELIVERIES);
 	put(ret, figures, FIGURE_DELIVERED_BYTES);
 	put(ret, figures, FIGURE_QUEUED_BYTES);
+	put(ret, figures, FIGURE_MEMORY);
+	put(ret, figures, FIGURE_MEMORY_LIMIT);
 }
 
 static void

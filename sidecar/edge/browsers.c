@@ -6,6 +6,7 @@
 #include "sidecar/edge/browsers.h"
 #include "sidecar/edge/counters.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/memory.h"
 #include "sidecar/edge/quotas.h"
 #include "sidecar/feed/routes.h"
 #include "sidecar/hub/turn.h"
@@ -25,7 +26,8 @@ is_full(const struct browsers *browsers)
 {
 	uint32_t max = browsers->parts.conf->ws_max_connections;
 
-	return browsers->parts.counters->n_open >= max || HASH_COUNT(browsers->parts.hub->clients) / 2 >= max;
+	return browsers->parts.counters->n_open >= max || HASH_COUNT(browsers->parts.hub->clients) / 2 >= max ||
+	    memory_is_full();
 }
 
 /* What trusted proxies tell, or the peer; "" when nobody knows. */

@@ -9,7 +9,7 @@
 #include "sidecar/edge/refusal.h"
 
 enum counters_sizes {
-	COUNTERS_ENDS = 18,
+	COUNTERS_ENDS = 19,
 	COUNTERS_UPGRADES = 15,
 };
 

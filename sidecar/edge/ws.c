@@ -25,6 +25,8 @@
 #include "sidecar/edge/head.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/pings.h"
+#include "sidecar/hub/memory.h"
+#include "sidecar/hub/reading.h"
 #include "sidecar/edge/quotas.h"
 #include "sidecar/feed/routes.h"
 #include "sidecar/edge/target.h"
@@ -151,6 +153,7 @@ make_client(struct ws *ws, struct lws *wsi, const struct newcomer *newcomer)
 	if (client->place.path->n_clients == 1)
 		client->place.path->route = routes_match(ws->parts.routes, target->path, target->path_len);
 	put_meta(ws, newcomer, client);
+	client_recount(client);
 	return client;
 }
 
@@ -208,7 +211,7 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 static void
 refuse_message(struct ws *ws, struct client *client, uint16_t code, const char *why)
 {
-	buf_free(&client->reading.message);
+	reading_forget(ws->parts.hub, client);
 	hub_disconnect(ws->parts.hub, client, code, why, SPAN_EMPTY);
 }
 
@@ -338,18 +341,22 @@ on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *da
 		refuse_message(ws, client, CLOSE_TOO_LARGE, "message-too-large");
 		return;
 	}
-	if (client->reading.message.len == 0 && whole) {
-		take_whole(ws, client, data, len, binary);
+	if (memory_is_full()) {
+		refuse_message(ws, client, CLOSE_TRY_LATER, "memory");
 		return;
 	}
-	buf_bytes(&client->reading.message, data, len);
-	if (client->reading.message.failed) {
+	if (client->reading.message.len == 0 && whole) {
+		take_whole(ws, client, data, len, binary);
+		reading_forget(ws->parts.hub, client); /* pieces may have come that were empty */
+		return;
+	}
+	if (reading_add(ws->parts.hub, client, data, len) < 0) {
 		refuse_message(ws, client, CLOSE_INTERNAL_ERROR, "out-of-memory");
 		return;
 	}
 	if (whole) {
 		take_whole(ws, client, client->reading.message.data, client->reading.message.len, binary);
-		buf_free(&client->reading.message);
+		reading_forget(ws->parts.hub, client);
 	}
 }
 
@@ -436,9 +443,8 @@ on_closed(struct ws *ws, struct session *session)
 	client->quota.address = NULL;
 	counters_add_end(ws->parts.counters, client->socket.broken ? client->ending.why : NULL, client->ending.code);
 	forget_unread(ws, client);
-	client->socket.wsi = NULL;
-	client->socket.fd = -1;
-	outq_clear(&client->socket.outq);
+	client_socket_gone(client);
+	reading_forget(ws->parts.hub, client);
 	log_end(client);
 	feed_client_gone(ws->parts.feed, client);
 }

@@ -61,6 +61,7 @@ prepare(struct feed *feed, struct client *client, struct wire_reader commands, s
 	if (!before.failed) {
 		buf_free(&client->feed.attributes);
 		client->feed.attributes = before;
+		client_recount(client);
 	}
 	return r;
 }

@@ -89,7 +89,7 @@ feed_drop_event(struct feed *feed, struct event *event)
 		lane->lonely_since_ms = 0;
 	}
 	feed->n_waiting--;
-	free(event);
+	event_free(event);
 }
 
 /* --- clients --------------------------------------------------------------------- */
@@ -102,7 +102,7 @@ feed_remove_client(struct feed *feed, struct client *client)
 
 	if (client->feed.prev_paused != NULL)
 		DL_DELETE2(feed->paused, client, feed.prev_paused, feed.next_paused);
-	free(client->feed.close_event);
+	event_free(client->feed.close_event);
 	if (path->n_clients == 1 && path->lane != NULL) {
 		lane_free(path->lane);
 		path->lane = NULL;
@@ -176,8 +176,8 @@ feed_client_open(struct feed *feed, struct client *client)
 	client->feed.close_event = event_new(WIRE_CLOSE, NULL, 0);
 	event = event_new(WIRE_OPEN, NULL, 0);
 	if (client->feed.close_event == NULL || event == NULL) {
-		free(event);
-		free(client->feed.close_event);
+		event_free(event);
+		event_free(client->feed.close_event);
 		client->feed.close_event = NULL; /* nobody is to hear of its end either */
 		return -ENOMEM;
 	}

@@ -4,6 +4,7 @@
 #include <utlist.h>
 
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/memory.h"
 #include "sidecar/feed/lane.h"
 #include "sidecar/feed/workers.h"
 
@@ -62,6 +63,13 @@ event_bytes(const struct event *event)
 	return sizeof(*event) + event->len;
 }
 
+/* Its data is also on its way to a worker. */
+static size_t
+memory_of(const struct event *event)
+{
+	return sizeof(*event) + 2 * event->len;
+}
+
 struct event *
 event_new(enum wire_event_kind kind, const void *data, size_t len)
 {
@@ -74,5 +82,15 @@ event_new(enum wire_event_kind kind, const void *data, size_t len)
 	event->len = len;
 	if (len > 0)
 		memcpy(event->data, data, len);
+	memory_add(memory_of(event));
 	return event;
+}
+
+void
+event_free(struct event *event)
+{
+	if (event == NULL)
+		return;
+	memory_remove(memory_of(event));
+	free(event);
 }

@@ -62,8 +62,11 @@ void lane_unlist(struct lane *lane);
 /* Gives it, and the bytes that wait in it, to a worker; or to none, NULL. */
 void lane_set_holder(struct lane *lane, struct worker *worker);
 
-/* Copies the data. Returns NULL when out of memory; free() frees it. */
+/* Copies the data. Returns NULL when out of memory. */
 struct event *event_new(enum wire_event_kind kind, const void *data, size_t len);
+
+/* NULL is fine. */
+void event_free(struct event *event);
 
 /* What it takes of TINA4_WORKER_QUEUE_BYTES. */
 size_t event_bytes(const struct event *event);

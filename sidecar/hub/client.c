@@ -10,6 +10,7 @@
 #include "shared/log.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/frame.h"
+#include "sidecar/hub/memory.h"
 #include "sidecar/hub/paths.h"
 
 _Static_assert(offsetof(struct client, id) <= CLIENT_ALIGNMENT, "a fan-out looks at one cache line");
@@ -25,6 +26,7 @@ client_new(const struct wire_id *id)
 	memset(client, 0, sizeof(*client));
 	client->id = *id;
 	client->socket.fd = -1;
+	client_recount(client);
 	return client;
 }
 
@@ -41,7 +43,41 @@ client_free(struct client *client)
 	buf_free(&client->feed.attributes);
 	buf_free(&client->reading.message);
 	free(client->ending.reason);
+	memory_remove(client->memory.counted);
 	free(client);
+}
+
+size_t
+client_held(const struct client *client)
+{
+	return client->socket.outq.bytes + client->memory.partial + client->reading.message.cap;
+}
+
+void
+client_recount(struct client *client)
+{
+	size_t bytes = MEMORY_CONNECTION_BYTES + client->feed.meta.cap + client->feed.attributes.cap +
+	    client->reading.message.cap + client->memory.partial;
+
+	memory_add(bytes - client->memory.counted); /* modulo SIZE_MAX + 1: it may be less */
+	client->memory.counted = bytes;
+}
+
+/* What libwebsockets had to send is gone, or there is some now. */
+static void
+set_partial(struct client *client, size_t bytes)
+{
+	client->memory.partial = bytes;
+	client_recount(client);
+}
+
+void
+client_socket_gone(struct client *client)
+{
+	client->socket.wsi = NULL;
+	client->socket.fd = -1;
+	outq_clear(&client->socket.outq);
+	set_partial(client, 0);
 }
 
 const char *
@@ -102,6 +138,7 @@ send_now(struct client *client, const struct frame *frame)
 	rest = (uint8_t *)frame->data + n;
 	if (lws_write(client->socket.wsi, rest, frame->len - (size_t)n, LWS_WRITE_RAW) < 0)
 		return -EPIPE;
+	set_partial(client, frame->len - (size_t)n);
 	return 0;
 }
 
@@ -155,6 +192,8 @@ client_writable(struct client *client)
 	struct frame *frame;
 	int r;
 
+	if (client->memory.partial > 0 && !lws_partial_buffered(client->socket.wsi))
+		set_partial(client, 0);
 	if (client->socket.write_closed)
 		outq_clear(&client->socket.outq); /* nothing follows a close frame */
 	while (client->socket.outq.frames.n > 0 && !lws_partial_buffered(client->socket.wsi)) {
@@ -224,5 +263,6 @@ client_set_attribute(struct client *client, struct span name, struct span value,
 	}
 	buf_free(&client->feed.attributes);
 	client->feed.attributes = next;
+	client_recount(client);
 	return 0;
 }

@@ -82,13 +82,20 @@ struct client {
 		uint16_t code;              /* RFC 6455 section 7.4: what either side sent; 0 while nobody did */
 		bool by_app;                /* that code is the app's will */
 	} ending;
-	/* what it says: ws.c */
+	/* what it makes us hold, beside its queue: memory.h */
 	struct {
-		struct buf message; /* fragments so far, as they came */
-		bool first_frame;   /* of a message is what is being read */
-		bool deflated;      /* the message is compressed */
-		bool unread;        /* its socket most likely holds more than was read */
-		bool paused;        /* not read, because its worker is behind or away: client_pause() */
+		size_t counted; /* of it there, as of client_recount() */
+		size_t partial; /* that libwebsockets still has to send */
+	} memory;
+	/* what it says: ws.c, and reading.c */
+	struct {
+		struct buf message;         /* fragments so far, as they came */
+		struct client *prev, *next; /* of those with a message; prev is NULL outside the list */
+		uint32_t seconds;           /* since the message began, as far as we were reading */
+		bool first_frame;           /* of a message is what is being read */
+		bool deflated;              /* the message is compressed */
+		bool unread;                /* its socket most likely holds more than was read */
+		bool paused;                /* not read, because its worker is behind or away: client_pause() */
 	} reading;
 	/* what it is to a worker: feed.c */
 	struct {
@@ -161,6 +168,15 @@ void client_pause(struct client *client, bool pause);
  * when names and values would pass max_bytes, or -ENOMEM.
  */
 int client_set_attribute(struct client *client, struct span name, struct span value, size_t max_bytes);
+
+/* What it holds by not reading, or by not ending a message. */
+size_t client_held(const struct client *client);
+
+/* Tells memory what it takes now: after its metadata, attributes, message or partial have changed. */
+void client_recount(struct client *client);
+
+/* Its socket is gone, and with it what was to be sent. */
+void client_socket_gone(struct client *client);
 
 /* Its id in hexadecimal, for the log: valid until the next call. */
 const char *client_name(const struct client *client);

@@ -3,6 +3,7 @@
 
 #include "sidecar/hub/deflate.h"
 #include "sidecar/hub/frame.h"
+#include "sidecar/hub/memory.h"
 
 enum {
 	FIN = 0x80,
@@ -22,6 +23,7 @@ frame_alloc(size_t len)
 	frame = malloc(sizeof(*frame) + len);
 	if (frame == NULL)
 		return NULL;
+	memory_add(sizeof(*frame) + len);
 	frame->refs = 1;
 	frame->len = (uint32_t)len;
 	frame->deflated = frame->escaped = NULL;
@@ -157,5 +159,6 @@ frame_unref(struct frame *frame)
 		frame_unref(frame->deflated);
 	if (frame->escaped != frame)
 		frame_unref(frame->escaped);
+	memory_remove(sizeof(*frame) + frame->len);
 	free(frame);
 }

@@ -5,6 +5,8 @@
 
 #include "sidecar/hub/array.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/memory.h"
+#include "sidecar/hub/reading.h"
 
 enum { CLOSE_MS = 5000 }; /* for what is queued and the closing handshake */
 
@@ -68,6 +70,7 @@ path_new(struct hub *hub, const char *name, size_t len)
 		free(path);
 		return NULL;
 	}
+	memory_add(sizeof(*path) + len);
 	return path;
 }
 
@@ -78,6 +81,7 @@ path_free(struct hub *hub, struct path *path)
 		hub->events->path_gone(hub->context, path);
 	HASH_DELETE(hh, hub->paths, path);
 	batch_free(&hub->batches, path);
+	memory_remove(sizeof(*path) + path->len);
 	free(path->members);
 	free(path->name);
 	free(path);
@@ -176,6 +180,7 @@ hub_remove(struct hub *hub, struct client *client)
 
 	hub_leave(hub, client);
 	unlist_closing(hub, client);
+	reading_forget(hub, client);
 	batch_forget(client);
 	HASH_DELETE(hh, hub->clients, client);
 	client->place.path = NULL;
@@ -224,6 +229,7 @@ hub_tick(struct hub *hub, uint64_t now_ms)
 {
 	struct client *client, *next;
 
+	reading_tick(hub);
 	DL_FOREACH_SAFE2(hub->closing, client, next, ending.next) {
 		if (client->ending.by_ms == 0)
 			client->ending.by_ms = now_ms + CLOSE_MS;

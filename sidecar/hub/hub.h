@@ -32,6 +32,7 @@ struct hub {
 	struct client *clients;          /* by id */
 	struct path *paths;              /* by name */
 	struct client *closing;          /* in CLIENT_CLOSING with a socket */
+	struct client *unfinished;       /* with a message that has begun: reading.h */
 	uint64_t next_epoch;
 };
 
@@ -69,7 +70,7 @@ void hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const
 /* Writes everything, then begins the closing handshakes that are due. */
 void hub_flush(struct hub *hub);
 
-/* Cuts off those whose closing takes too long. */
+/* Cuts off those whose closing takes too long, or who do not end a message. */
 void hub_tick(struct hub *hub, uint64_t now_ms);
 
 #endif

@@ -14,6 +14,12 @@ ring_free(struct ring *ring)
 	*ring = (struct ring)RING_INIT;
 }
 
+size_t
+ring_bytes(const struct ring *ring)
+{
+	return (size_t)ring->cap * ring->size;
+}
+
 static char *
 place_of(const struct ring *ring, uint32_t i)
 {

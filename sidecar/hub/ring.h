@@ -23,6 +23,9 @@ struct ring {
 /* Forgets everything, and owns no memory afterwards. */
 void ring_free(struct ring *ring);
 
+/* The memory that it owns. */
+size_t ring_bytes(const struct ring *ring);
+
 /* Appends a copy of the item, whose size is that of all others. Returns 0 or -ENOMEM. */
 int ring_push(struct ring *ring, const void *item, size_t size);
 

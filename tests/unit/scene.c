@@ -4,6 +4,7 @@
 #include <zmq.h>
 
 #include "sidecar/hub/client.h"
+#include "sidecar/hub/memory.h"
 #include "tests/unit/scene.h"
 
 enum { PATIENCE_MS = 5000 };
@@ -368,7 +369,8 @@ scene_end(struct scene *scene)
 	hub_close(&scene->hub);
 	bus_free(scene->bus);
 	zmq_ctx_term(scene->zmq);
-	return scene->hub.clients == NULL && scene->hub.paths == NULL && scene->feed.n_waiting == 0;
+	return scene->hub.clients == NULL && scene->hub.paths == NULL && scene->feed.n_waiting == 0 &&
+	    memory.bytes == 0;
 }
 
 /* Probes until the sidecar has noticed that a worker's socket is closed. */

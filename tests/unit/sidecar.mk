@@ -18,6 +18,7 @@ unit_tests += \
 	%D%/test_hub \
 	%D%/test_hub_model \
 	%D%/test_kept \
+	%D%/test_machine \
 	%D%/test_metrics \
 	%D%/test_outbox \
 	%D%/test_outq \
@@ -31,6 +32,7 @@ unit_tests += \
 	%D%/test_relay_redis \
 	%D%/test_relay_repair \
 	%D%/test_relay_retell \
+	%D%/test_relief \
 	%D%/test_requests \
 	%D%/test_ring \
 	%D%/test_roster \
@@ -81,6 +83,8 @@ unit_tests += \
 %C%_test_hub_model_SOURCES = %D%/test_hub_model.c %D%/fake_browser.c %D%/fake_browser.h
 %C%_test_hub_model_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_hub_model_LDADD = sidecar/libsidecar.la
+%C%_test_machine_SOURCES = %D%/test_machine.c
+%C%_test_machine_LDADD = sidecar/libsidecar.la
 %C%_test_metrics_SOURCES = %D%/test_metrics.c
 %C%_test_metrics_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_metrics_LDADD = sidecar/libsidecar.la
@@ -140,6 +144,9 @@ unit_tests += \
 %C%_test_shortage_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
 %C%_test_upgrade_SOURCES = %D%/test_upgrade.c
 %C%_test_upgrade_LDADD = sidecar/libsidecar.la $(CJSON_LIBS)
+%C%_test_relief_SOURCES = %D%/test_relief.c %D%/fake_browser.c %D%/fake_browser.h
+%C%_test_relief_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_relief_LDADD = sidecar/libsidecar.la
 %C%_test_workers_SOURCES = %D%/test_workers.c
 %C%_test_workers_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_workers_LDADD = sidecar/libsidecar.la
