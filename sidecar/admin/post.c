@@ -171,38 +171,42 @@ answer_receipt(struct guest *guest, const struct wire_id *id, const struct wire_
 	buf_free(&text);
 }
 
-static void
-answer_reply(struct guest *guest, const struct wire_id *id, const struct wire_reply *reply)
+struct post_verdict
+post_outcome(enum wire_status status)
 {
-	switch (reply->status) {
+	switch (status) {
 	case WIRE_OK:
-		answer_receipt(guest, id, reply);
-		return;
+		return (struct post_verdict){ .status = 200 };
 	case WIRE_NO_ROUTE:
-		answer_error(guest, 404, "no route matches this path");
-		return;
+		return refuse(404, "no route matches this path");
 	case WIRE_TOO_LARGE:
-		answer_error(guest, 413, "more than TINA4_WS_MAX_MESSAGE");
-		return;
+		return refuse(413, "more than TINA4_WS_MAX_MESSAGE");
 	case WIRE_INVALID:
-		answer_error(guest, 400, "text that is not UTF-8");
-		return;
+		return refuse(400, "text that is not UTF-8");
 	case WIRE_BUSY:
-		answer_error(guest, 503, "the sidecar is at a limit");
-		return;
+		return refuse(503, "the sidecar is at a limit");
 	case WIRE_NOT_RELAYED:
-		answer_error(guest, 503, "sent on this host, but the relay to the others is full");
-		return;
+		return refuse(503, "sent on this host, but the relay to the others is full");
 	case WIRE_NOT_READY:
-		answer_error(guest, 503, not_ready);
-		return;
+		return refuse(503, not_ready);
 	case WIRE_MALFORMED:
 	case WIRE_BAD_VERSION:
 	case WIRE_NO_CONN:
 	case WIRE_EXPIRED:
 		break; /* of other requests */
 	}
-	answer_error(guest, 500, "the push was not applied");
+	return refuse(500, "the push was not applied");
+}
+
+static void
+answer_reply(struct guest *guest, const struct wire_id *id, const struct wire_reply *reply)
+{
+	struct post_verdict outcome = post_outcome(reply->status);
+
+	if (outcome.status == 200)
+		answer_receipt(guest, id, reply);
+	else
+		answer_error(guest, outcome.status, outcome.why);
 }
 
 /* --- the request ------------------------------------------------------------------- */

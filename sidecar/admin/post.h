@@ -37,6 +37,9 @@ struct post_verdict {
 struct post_verdict post_check(
     const struct head *head, const struct target *target, const struct conf *conf, const struct routes *routes);
 
+/* What a push is answered whose reply has this status: 200, or an error and why. */
+struct post_verdict post_outcome(enum wire_status status);
+
 /* Appends what a client hears: the receipt, as JSON. */
 void post_put_receipt(struct buf *buf, const struct wire_id *id, const struct wire_reply *reply);
 

@@ -6,6 +6,8 @@ check_PROGRAMS += %D%/app
 
 EXTRA_DIST += \
 	tests/compilers \
+	tests/coverage \
+	tests/mutate \
 	tests/on \
 	tests/readme \
 	tests/run \

@@ -123,6 +123,10 @@ types_decide(void)
 		snprintf(path, sizeof(path), "/%s", cases[i].good);
 		snprintf(claim, sizeof(claim), "%s takes %s", cases[i].type, cases[i].good);
 		OK(matches(pattern, path, NULL), claim);
+		strcat(pattern, "/x");
+		strcat(path, "/x");
+		OK(matches(pattern, path, NULL), "in the middle of a path, too");
+		pattern[strlen(pattern) - strlen("/x")] = '\0';
 		snprintf(path, sizeof(path), "/%s", cases[i].bad);
 		snprintf(claim, sizeof(claim), "%s refuses %s", cases[i].type, cases[i].bad);
 		OK(!matches(pattern, path, NULL), claim);

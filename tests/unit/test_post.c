@@ -158,9 +158,31 @@ test_receipt(void)
 	buf_free(&text);
 }
 
+static bool
+is_answered(enum wire_status status, int expected, const char *words)
+{
+	struct post_verdict outcome = post_outcome(status);
+
+	return outcome.status == expected && strstr(outcome.why, words) != NULL;
+}
+
+static void
+test_outcome(void)
+{
+	OK(post_outcome(WIRE_OK).status == 200, "what was sent is 200");
+	OK(is_answered(WIRE_NO_ROUTE, 404, "no route"), "without a route it is 404");
+	OK(is_answered(WIRE_TOO_LARGE, 413, "TINA4_WS_MAX_MESSAGE"), "too much is 413");
+	OK(is_answered(WIRE_INVALID, 400, "UTF-8"), "wrong text is 400");
+	OK(is_answered(WIRE_BUSY, 503, "at a limit"), "a limit is 503");
+	OK(is_answered(WIRE_NOT_RELAYED, 503, "on this host"), "so are hosts that cannot be told");
+	OK(is_answered(WIRE_NOT_READY, 503, "yet"), "and an app that may still come");
+	OK(is_answered(WIRE_NO_CONN, 500, "not applied"), "what cannot be is our fault");
+}
+
 int
 main(void)
 {
+	test_outcome();
 	registration_static(&routes, "/chat/{room}");
 	test_accepted();
 	test_who();
