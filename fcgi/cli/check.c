@@ -120,6 +120,31 @@ blame_bus(const struct conf *conf, bool closed)
 		say(false, "bus", "no sidecar at %s: systemctl start tina4-sidecar, or is it another TINA4_BUS?", path);
 }
 
+/* Each is a line of tina4-wire(7)'s stats. */
+static void
+check_routes(const char *stats)
+{
+	unsigned n = 0, n_idle = 0;
+
+	for (const char *line = stats; line != NULL; line = strchr(line, '\n')) {
+		unsigned connections, workers;
+		int at = 0;
+
+		line += *line == '\n';
+		if (sscanf(line, "route=%u %u handler %n", &connections, &workers, &at) < 2 || at == 0)
+			continue;
+		n++;
+		if (workers > 0)
+			continue;
+		n_idle++;
+		say(false, "routes",
+		    "no worker runs the handler of %.*s: is tina4-worker@NAME started? Its log says more",
+		    (int)strcspn(line + at, "\n"), line + at);
+	}
+	if (n > 0 && n_idle == 0)
+		say(true, "routes", "each of the %u with a handler has a worker", n);
+}
+
 /* Returns true when a sidecar may be there. */
 static bool
 check_bus(struct tina4_app *app)
@@ -132,8 +157,11 @@ check_bus(struct tina4_app *app)
 		say(true, "bus", "a sidecar answers at %s", conf_bus_path(&app->conf));
 	else
 		blame_bus(&app->conf, closed);
-	if (r == 0 && buf_cstr(&stats) != NULL && strstr((char *)stats.data, "relay_up=0") != NULL)
-		say(false, "relay", "the sidecar says that it does not work: see its log, and /readyz");
+	if (r == 0 && buf_cstr(&stats) != NULL) {
+		check_routes((const char *)stats.data);
+		if (strstr((char *)stats.data, "relay_up=0") != NULL)
+			say(false, "relay", "the sidecar says that it does not work: see its log, and /readyz");
+	}
 	buf_free(&stats);
 	return r == 0 || closed;
 }

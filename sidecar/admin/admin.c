@@ -1,3 +1,4 @@
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "shared/buf.h"
 #include "shared/conf.h"
 #include "shared/listener.h"
+#include "shared/path.h"
 #include "sidecar/admin/admin.h"
 #include "sidecar/admin/figures.h"
 #include "sidecar/admin/metrics.h"
@@ -14,6 +16,7 @@
 #include "sidecar/relay/relay.h"
 #include "sidecar/edge/reply.h"
 #include "sidecar/feed/roster.h"
+#include "sidecar/feed/routes.h"
 
 #define PAGE_METHODS "GET, HEAD"
 #define PUSH_METHODS "POST"
@@ -32,7 +35,7 @@ why_not_ready(const struct admin *admin)
 	if (!bus_takes_connections(admin))
 		return "nobody can connect to the bus";
 	if (!roster_ready(admin->parts.roster))
-		return "no route has a worker";
+		return "no handler has a worker";
 	return NULL;
 }
 
@@ -66,22 +69,64 @@ answer_error(struct guest *guest, int status, const char *why, const char *allow
 	guest_reply(guest, &bytes);
 }
 
-/* Without the other hosts this one still serves, and says so. */
+/* Appends what does not work of a sidecar that is ready. */
+static void
+put_trouble(const struct admin *admin, struct buf *ret)
+{
+	const struct relay *relay = admin->parts.figures->relay;
+	const char *of_relay = relay == NULL ? NULL : relay_trouble(relay);
+	const struct route *route;
+	uint32_t n;
+
+	route = roster_idle_route(admin->parts.figures->routes, admin->parts.figures->workers, &n);
+	if (route != NULL)
+		buf_printf(ret, "no worker for %s", path_pattern_text(route->pattern));
+	if (n > 1)
+		buf_printf(ret, " and %u more", n - 1);
+	if (of_relay != NULL)
+		buf_printf(ret, "%s%s", ret->len > 0 ? "; " : "", of_relay);
+}
+
+/* why is NULL for nothing. */
+static void
+answer_state(struct guest *guest, int http_status, const char *status, const char *why)
+{
+	cJSON *json = cJSON_CreateObject();
+	struct buf body = BUF_INIT;
+	char *text;
+
+	cJSON_AddStringToObject(json, "status", status);
+	if (why != NULL)
+		cJSON_AddStringToObject(json, "why", why);
+	text = cJSON_PrintUnformatted(json);
+	if (text != NULL)
+		buf_printf(&body, "%s\n", text);
+	if (buf_cstr(&body) != NULL && text != NULL)
+		answer_json(guest, http_status, (const char *)body.data);
+	else
+		answer_error(guest, 503, "out of memory", NULL);
+	buf_free(&body);
+	cJSON_free(text);
+	cJSON_Delete(json);
+}
+
+/* Without the other hosts, or without one of several apps, this one still serves, and says so. */
 static void
 answer_ready(const struct admin *admin, struct guest *guest)
 {
-	const struct relay *relay = admin->parts.figures->relay;
 	const char *why = why_not_ready(admin);
-	const char *trouble = relay == NULL ? NULL : relay_trouble(relay);
-	char text[256];
+	struct buf trouble = BUF_INIT;
 
-	if (why == NULL && trouble == NULL) {
-		answer_json(guest, 200, "{\"status\":\"ready\"}\n");
+	if (why != NULL) {
+		answer_state(guest, 503, "waiting", why);
 		return;
 	}
-	snprintf(text, sizeof(text), "{\"status\":\"%s\",\"why\":\"%s\"}\n", why != NULL ? "waiting" : "degraded",
-	    why != NULL ? why : trouble);
-	answer_json(guest, why != NULL ? 503 : 200, text);
+	put_trouble(admin, &trouble);
+	if (trouble.len > 0)
+		answer_state(guest, 200, "degraded", buf_cstr(&trouble));
+	else
+		answer_state(guest, 200, "ready", NULL);
+	buf_free(&trouble);
 }
 
 static void

@@ -2,8 +2,9 @@
  * admin - what administrators and their machines ask over HTTP.
  *
  *     GET /healthz        200: the loop turns
- *     GET /readyz         200: the bus takes connections and a route is served, "degraded"
- *                         when the relay is on and not all right; else 503
+ *     GET /readyz         200: the bus takes connections and a handler is served, or no route
+ *                         has one; "degraded" when the relay is on and not all right, or the
+ *                         handler of a route has no worker; else 503
  *     GET /metrics        see metrics
  *     POST /push/PATH     see post
  *

@@ -7,6 +7,7 @@
 #include "sidecar/feed/intake.h"
 #include "sidecar/relay/relay.h"
 #include "sidecar/feed/requests.h"
+#include "sidecar/feed/roster.h"
 #include "sidecar/hub/turn.h"
 #include "sidecar/feed/workers.h"
 
@@ -21,6 +22,10 @@ const struct figure_name figure_names[FIGURES] = {
 	    "Events that no worker has acknowledged yet." },
 	[FIGURE_EVENTS_REDELIVERED] = { "events_redelivered", "tina4_events_redelivered_total", "counter",
 	    "Events that went to another worker, because the first one died." },
+	[FIGURE_EVENTS_GIVEN_UP] = { "events_given_up", "tina4_events_given_up_total", "counter",
+	    "Events over which several workers died: their connections were closed with 1011." },
+	[FIGURE_ROUTES_IDLE] = { "routes_without_worker", "tina4_routes_without_worker", "gauge",
+	    "Routes whose handler no worker runs." },
 	[FIGURE_PUSHES] = { .stat = "pushes" },
 	[FIGURE_SENT] = { "messages", "tina4_sent_messages_total", "counter",
 	    "Messages to clients; one to a whole path counts once." },
@@ -67,6 +72,15 @@ queued_bytes(const struct hub *hub)
 	return bytes;
 }
 
+static uint32_t
+routes_idle(const struct figures *figures)
+{
+	uint32_t n;
+
+	roster_idle_route(figures->routes, figures->workers, &n);
+	return n;
+}
+
 bool
 figure_exists(const struct figures *figures, enum figure figure)
 {
@@ -93,6 +107,10 @@ figure_value(const struct figures *figures, enum figure figure)
 		return figures->feed->n_waiting;
 	case FIGURE_EVENTS_REDELIVERED:
 		return figures->feed->redelivered;
+	case FIGURE_EVENTS_GIVEN_UP:
+		return figures->feed->given_up;
+	case FIGURE_ROUTES_IDLE:
+		return routes_idle(figures);
 	case FIGURE_PUSHES:
 		return figures->requests->pushes[WIRE_OK];
 	case FIGURE_SENT:

@@ -126,6 +126,8 @@ put_workers(const struct figures *figures, struct buf *ret)
 	put(ret, figures, FIGURE_EVENTS_WAITING);
 	put(ret, figures, FIGURE_EVENTS);
 	put(ret, figures, FIGURE_EVENTS_REDELIVERED);
+	put(ret, figures, FIGURE_EVENTS_GIVEN_UP);
+	put(ret, figures, FIGURE_ROUTES_IDLE);
 	put_histogram(ret, "tina4_worker_round_trip_seconds", &figures->feed->round_trips,
 	    "From an event's way to its worker to its acknowledgement.");
 }

@@ -62,17 +62,6 @@ count_connections(const struct hub *hub, struct share *shares, int n)
 	}
 }
 
-static uint32_t
-workers_of(const struct workers *workers, const struct route *route)
-{
-	const struct worker *worker, *next;
-	uint32_t n = 0;
-
-	HASH_ITER(hh, workers->by_peer, worker, next)
-		n += worker_announces(worker, route);
-	return n;
-}
-
 static void
 put_routes(const struct figures *figures, struct buf *lines)
 {
@@ -88,7 +77,7 @@ put_routes(const struct figures *figures, struct buf *lines)
 	count_connections(figures->hub, shares, n);
 	for (int i = 0; i < n; i++) {
 		buf_printf(lines, "route=%u %u %s", shares[i].connections,
-		    workers_of(figures->workers, shares[i].route),
+		    workers_at(figures->workers, shares[i].route),
 		    shares[i].route->push_only ? "push-only" : "handler");
 		put_name(lines, path_pattern_text(shares[i].route->pattern));
 	}

@@ -292,15 +292,15 @@ roster_hello(struct roster *roster, const struct bus_peer *peer, const struct wi
 }
 
 const struct route *
-roster_idle_route(const struct roster *roster, uint32_t *ret_n)
+roster_idle_route(const struct routes *routes, const struct workers *workers, uint32_t *ret_n)
 {
 	const struct route_app *app;
 	const struct route *route, *first = NULL;
 
 	*ret_n = 0;
-	DL_FOREACH(roster->routes->apps, app)
+	DL_FOREACH(routes->apps, app)
 		DL_FOREACH(app->routes, route) {
-			if (route->push_only || workers_at(roster->workers, route) > 0)
+			if (route->push_only || workers_at(workers, route) > 0)
 				continue;
 			if (first == NULL)
 				first = route;

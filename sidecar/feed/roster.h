@@ -91,6 +91,6 @@ void roster_tick(struct roster *roster, uint64_t now_ms);
 bool roster_ready(const struct roster *roster);
 
 /* The first route whose handler no worker runs, and how many there are; NULL and 0 for none. */
-const struct route *roster_idle_route(const struct roster *roster, uint32_t *ret_n);
+const struct route *roster_idle_route(const struct routes *routes, const struct workers *workers, uint32_t *ret_n);
 
 #endif

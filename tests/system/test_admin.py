@@ -12,7 +12,7 @@ import pytest
 from client import http
 from redis import Host, Redis
 from stack import eventually
-from wire import ATTACH, MESSAGE, OPEN, SEND, Peer, Worker, command
+from wire import ATTACH, MESSAGE, OK, OPEN, SEND, Peer, Worker, command
 
 
 def metrics(stack):
@@ -55,6 +55,21 @@ def test_ready_is_what_can_carry_messages(make_stack):
     stack.worker.kill()
     eventually(lambda: why_not_ready(stack), "the worker is missed")
     assert http(stack.admin, "GET", "/healthz").status == 200
+
+
+def test_a_push_only_route_hides_no_missing_worker(make_stack):
+    stack = make_stack(ws_routes="/ws/news/{topic}").start("sidecar", "app")
+    with Peer(stack.bus) as peer:
+        eventually(lambda: peer.hello().push("/ws/watch/x", "").status == OK, "the app's routes are known")
+    assert "worker" in why_not_ready(stack)
+    assert metrics(stack)["tina4_routes_without_worker"] == stack.stats()["routes_without_worker"] >= 2
+    stack.worker.start()
+    assert why_not_ready(stack) is None
+    assert metrics(stack)["tina4_routes_without_worker"] == 0
+    with Worker(stack.bus, ["/ws/other/{id}"], app="other"):
+        assert http(stack.admin, "GET", "/readyz").json == {"status": "ready"}
+    told = {"status": "degraded", "why": "no worker for /ws/other/{id}"}
+    eventually(lambda: http(stack.admin, "GET", "/readyz").json == told, "another app's worker is missed")
 
 
 def test_a_push_only_route_is_ready_alone(make_stack):

@@ -219,6 +219,16 @@ def test_check_notes_a_name_that_is_no_setting(make_stack):
     assert "note     settings: not one of ours: TINA4_THREDS TINA4_COLOUR\n" in check(stack, 0)
 
 
+def test_check_misses_a_worker(make_stack):
+    stack = make_stack(ws_routes="/ws/news/{topic}").start("sidecar", "worker")
+    assert "ok       routes: each of the" in check(stack, 0)
+    stack.worker.kill()
+    eventually(lambda: stack.stats()["workers"] == 0, "it is known to be gone")
+    said = wrongs(check(stack, 1))
+    assert len(said) >= 2 and all("no worker runs the handler of /ws/" in line for line in said)
+    assert any("/ws/script/{room}" in line for line in said)
+
+
 def test_check_tells_all_wrong_settings_together(lab):
     said = wrongs(check(lab, 1, threads="0", bus="tcp://x", secret="short", ws_allowed_origins="x"))
     for name in ("TINA4_THREADS", "TINA4_BUS", "TINA4_SECRET", "TINA4_WS_ALLOWED_ORIGINS"):

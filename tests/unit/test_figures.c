@@ -120,6 +120,8 @@ test_each_is_its_own(void)
 		{ FIGURE_EVENTS, 101 },
 		{ FIGURE_EVENTS_WAITING, 102 },
 		{ FIGURE_EVENTS_REDELIVERED, 103 },
+		{ FIGURE_EVENTS_GIVEN_UP, 119 },
+		{ FIGURE_ROUTES_IDLE, 0 },
 		{ FIGURE_PUSHES, 104 },
 		{ FIGURE_SENT, 105 },
 		{ FIGURE_DELIVERIES, 106 },
@@ -138,7 +140,7 @@ test_each_is_its_own(void)
 		{ FIGURE_RECEIVED_BYTES, 118 },
 		{ FIGURE_QUEUED_BYTES, 0 },
 	};
-	struct feed busy = { .n_sent = 101, .n_waiting = 102, .redelivered = 103 };
+	struct feed busy = { .n_sent = 101, .n_waiting = 102, .redelivered = 103, .given_up = 119 };
 	struct requests asked = { .pushes = { [WIRE_OK] = 104 } };
 	struct hub full = { .batches = { .sent = 105, .delivered = 106, .delivered_bytes = 107 } };
 	struct intake confused = { .n_malformed = 108 };

@@ -9,6 +9,7 @@
 #include "sidecar/feed/intake.h"
 #include "sidecar/admin/metrics.h"
 #include "sidecar/feed/requests.h"
+#include "sidecar/feed/routes.h"
 #include "sidecar/feed/workers.h"
 #include "tests/tap.h"
 
@@ -26,10 +27,12 @@ test_text(void)
 	struct feed feed = { 0 };
 	struct intake intake = { 0 };
 	struct requests requests = { .pushes = { [WIRE_NO_ROUTE] = 5 } };
+	struct routes routes = { 0 };
 	struct workers workers = { 0 };
 	const struct figures figures = { .counters = &counters,
 		.hub = &hub,
 		.feed = &feed,
+		.routes = &routes,
 		.workers = &workers,
 		.intake = &intake,
 		.requests = &requests,

@@ -293,15 +293,16 @@ test_ready(void)
 	uint32_t n;
 
 	scene_begin(&scene);
-	OK(roster_ready(&scene.roster) && roster_idle_route(&scene.roster, &n) == NULL && n == 0,
+	OK(roster_ready(&scene.roster) && roster_idle_route(&scene.routes, &scene.workers, &n) == NULL && n == 0,
 	    "routes that are push-only need no worker");
 	scene_say_hello(&scene, 0, WIRE_ROLE_APP, "chat", "/chat/{room}");
-	OK(!roster_ready(&scene.roster) && roster_idle_route(&scene.roster, &n) != NULL && n == 1,
+	OK(!roster_ready(&scene.roster) && roster_idle_route(&scene.routes, &scene.workers, &n) != NULL && n == 1,
 	    "one with a handler does, and a push-only one does not hide it");
 	scene_start_worker(&scene, 1);
-	OK(roster_ready(&scene.roster) && roster_idle_route(&scene.roster, &n) == NULL, "with a worker all is well");
+	OK(roster_ready(&scene.roster) && roster_idle_route(&scene.routes, &scene.workers, &n) == NULL,
+	    "with a worker all is well");
 	scene_say_hello(&scene, 2, WIRE_ROLE_APP, "shop", "/shop/{room}");
-	OK(roster_ready(&scene.roster) && roster_idle_route(&scene.roster, &n) != NULL && n == 1,
+	OK(roster_ready(&scene.roster) && roster_idle_route(&scene.routes, &scene.workers, &n) != NULL && n == 1,
 	    "another app without one is told");
 	OK(scene_end(&scene), "nothing is left");
 }
