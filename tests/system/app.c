@@ -229,7 +229,7 @@ order_touch(struct tina4_conn *conn, char *rest)
 	return 0;
 }
 
-/* --- hooks, where APP_HOOKS is set: "on", or what fails: "process", "thread3" --- */
+/* --- hooks, where APP_HOOKS is set: "on", or what fails: "process", "thread3", "/a/file" that is missing --- */
 
 struct place {
 	pid_t id; /* of the process, or of the thread */
@@ -263,7 +263,10 @@ static int
 start_process(struct tina4_app *app, void **user)
 {
 	(void)app;
-	return start_place("process", strcmp(getenv("APP_HOOKS"), "process") == 0, getpid(), user);
+	const char *hooks = getenv("APP_HOOKS");
+	bool fails = strcmp(hooks, "process") == 0 || (hooks[0] == '/' && access(hooks, F_OK) < 0);
+
+	return start_place("process", fails, getpid(), user);
 }
 
 static void

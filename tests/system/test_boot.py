@@ -32,6 +32,7 @@ class Machine:
         for name in "etc", "lib/tina4":
             (self.installed / "usr/local" / name).mkdir(parents=True, exist_ok=True)
         shutil.copy(BUILD / "fcgi/examples/demo", self.installed / "usr/local/lib/tina4/demo")
+        shutil.copy(BUILD / "tests/system/app", self.installed / "usr/local/lib/tina4/shop")
 
     def boot(self):
         """Returns None, or why this machine cannot boot another."""
@@ -137,7 +138,7 @@ def test_the_command_takes_the_installed_settings(machine):
 
 
 def test_the_journal_knows_how_bad_it_is(machine):
-    machine.do(f"kill -9 {machine.show('tina4-worker@demo', 'MainPID')}")
+    machine.do("systemctl kill -s KILL tina4-worker@demo")
     warnings = "journalctl --no-pager -b -o cat -p warning -u tina4-sidecar"
     eventually(lambda: "tina4-sidecar: warn: worker disconnected" in machine.run(warnings).stdout, "it is a warning")
     assert "info:" not in machine.do(warnings)
@@ -172,6 +173,56 @@ def test_the_watchdog_ends_a_sidecar_that_hangs(machine):
     machine.do(f"kill -STOP {machine.show('tina4-sidecar', 'MainPID')}")
     eventually(lambda: machine.show("tina4-sidecar", "NRestarts") == "1", "systemd has started another")
     eventually(lambda: is_ready(machine), "ready again")
+
+
+def test_the_watchdog_ends_workers_whose_supervisor_hangs(machine):
+    machine.do("mkdir -p /run/systemd/system/tina4-worker@.service.d")
+    machine.do("printf '[Service]\\nWatchdogSec=2\\n' >/run/systemd/system/tina4-worker@.service.d/watchdog.conf")
+    machine.do("systemctl daemon-reload && systemctl restart tina4-worker@demo")
+    before = int(machine.show("tina4-worker@demo", "NRestarts"))
+    machine.do(f"kill -STOP {machine.show('tina4-worker@demo', 'MainPID')}")
+    eventually(lambda: int(machine.show("tina4-worker@demo", "NRestarts")) > before, "systemd has started another")
+    eventually(lambda: is_ready(machine), "ready again")
+    machine.do("rm -r /run/systemd/system/tina4-worker@.service.d && systemctl daemon-reload")
+
+
+def test_a_reload_replaces_the_workers(machine):
+    supervisor = machine.show("tina4-worker@demo", "MainPID")
+    before = machine.do(f"pgrep -P {supervisor}")
+    machine.do("cd /usr/local/lib/tina4 && cp demo .demo && mv .demo demo && systemctl reload tina4-worker@demo")
+    eventually(lambda: "workers replaced" in machine.journal(), "they are replaced")
+    assert machine.show("tina4-worker@demo", "MainPID") == supervisor
+    after = machine.do(f"pgrep -P {supervisor}")
+    assert not {*after.split()} & {*before.split()}
+    assert is_ready(machine)
+
+
+# What systemd starts five times within 10 s it gives up, unless it is told not to.
+MANY = 7
+SHOP = ["tina4-app@shop", "tina4-worker@shop"]
+
+
+def test_when_the_database_comes_back_so_does_the_site(machine):
+    machine.do("echo APP_HOOKS=/run/database >/usr/local/etc/tina4/shop.env")
+    machine.do("systemctl start tina4-app@shop.socket && systemctl start --no-block " + " ".join(SHOP))
+    for unit in SHOP:
+        eventually(lambda: int(machine.show(unit, "NRestarts")) >= MANY, f"{unit} has failed often", 60)
+    assert machine.show("tina4-app@shop.socket", "ActiveState") == "active"
+    machine.do("touch /run/database")
+    for unit in SHOP:
+        eventually(lambda: machine.show(unit, "ActiveState") == "active", f"{unit} is back", 60)
+    answer = machine.do("curl -s http://127.0.0.1:7147/readyz")
+    assert answer.strip() == '{"status":"ready"}', answer
+    machine.do("systemctl stop tina4-app@shop.socket " + " ".join(SHOP))
+
+
+def test_a_sidecar_that_dies_often_comes_back(machine):
+    for _ in range(MANY):
+        pid = machine.show("tina4-sidecar", "MainPID")
+        machine.do(f"kill -9 {pid}")
+        eventually(lambda: machine.show("tina4-sidecar", "MainPID") not in (pid, "0"), "there is another", 60)
+    eventually(lambda: is_ready(machine), "ready again")
+    assert machine.show("tina4-sidecar.socket", "ActiveState") == "active"
 
 
 def states_at_rest(machine):

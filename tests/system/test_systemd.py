@@ -62,6 +62,14 @@ def test_services_are_hardened(units, unit, limit):
     assert float(found[1]) < limit
 
 
+@pytest.mark.parametrize("unit", [SIDECAR, APP, WORKER, "tina4-sidecar.socket", "tina4-app@.socket"])
+def test_no_unit_is_given_up(units, unit):
+    text = (units / unit).read_text()
+    assert re.search(r"^StartLimitIntervalSec=0$", text, re.M)
+    if unit.endswith(".service"):
+        assert all(re.search(rf"^{line}$", text, re.M) for line in ("Restart=always", "Type=notify", r"WatchdogSec=\d+"))
+
+
 @pytest.mark.parametrize("unit", [SIDECAR, APP, WORKER])
 def test_zeromq_may_set_its_threads_policy(units, unit):
     """It aborts where it may not, which only a running systemd shows."""
@@ -142,6 +150,30 @@ def test_systemd_hears_of_start_reload_and_stop(make_stack, abstract):
         assert manager.hears() == ["STOPPING=1", "STATUS=closing connections"]
 
 
+def test_systemd_hears_of_workers(make_stack):
+    stack = make_stack().start("sidecar")
+    stack.env["NOTIFY_SOCKET"] = f"{stack.dir}/notify"
+    with Manager(stack.env["NOTIFY_SOCKET"]) as manager:
+        stack.start("worker")
+        assert manager.hears() == ["READY=1", "STATUS=workers: 1"]
+        assert stack.stats()["workers"] == 1, "it is connected by then"
+        os.kill(stack.worker.pid, signal.SIGHUP)
+        assert manager.hears()[0] == "RELOADING=1"
+        assert manager.hears() == ["READY=1"]
+        stack.worker.term()
+        assert manager.hears() == ["STOPPING=1", "STATUS=finishing what has begun"]
+
+
+def test_systemd_hears_of_an_app(make_stack):
+    stack = make_stack()
+    stack.env["NOTIFY_SOCKET"] = f"{stack.dir}/notify"
+    with Manager(stack.env["NOTIFY_SOCKET"]) as manager:
+        stack.start("app")
+        assert manager.hears() == ["READY=1", "STATUS=serving"]
+        stack.app.term()
+        assert manager.hears() == ["STOPPING=1", "STATUS=finishing requests"]
+
+
 def test_a_start_that_fails_is_not_ready(make_stack):
     stack = make_stack(listen="unix:/nowhere/at/all.sock")
     stack.env["NOTIFY_SOCKET"] = f"{stack.dir}/notify"
@@ -153,24 +185,27 @@ def test_a_start_that_fails_is_not_ready(make_stack):
             manager.hears()
 
 
-def test_the_watchdog_hears_a_loop_that_turns_and_no_other(make_stack):
+@pytest.mark.parametrize("name", ["sidecar", "app", "worker"])
+def test_the_watchdog_hears_a_loop_that_turns_and_no_other(make_stack, name):
     stack = make_stack()
+    if name == "worker":
+        stack.start("sidecar")
     stack.env.update(NOTIFY_SOCKET=f"{stack.dir}/notify", WATCHDOG_USEC="4000000")
     with Manager(stack.env["NOTIFY_SOCKET"]) as manager:
-        stack.start("sidecar")
-        manager.hears()
+        process = getattr(stack, name).start()
+        manager.hears_until("READY=1")
         times = []
         for _ in range(3):
             assert manager.hears() == ["WATCHDOG=1"]
             times.append(time.monotonic())
         assert times[2] - times[0] < 8  # within the time that it has
-        os.kill(stack.sidecar.pid, signal.SIGSTOP)
+        os.kill(process.pid, signal.SIGSTOP)
         manager.socket.settimeout(4)
         try:
             with pytest.raises(TimeoutError):
                 manager.hears()
         finally:
-            os.kill(stack.sidecar.pid, signal.SIGCONT)
+            os.kill(process.pid, signal.SIGCONT)
 
 
 def test_another_process_is_not_watched(make_stack):
