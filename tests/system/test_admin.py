@@ -155,11 +155,11 @@ def test_the_figures_are_true(make_stack):
 # What dashboards and alarms are made of: a name that changes breaks them.
 NAMES = set("""
 process_cpu_seconds_total process_start_time_seconds tina4_apps tina4_build_info tina4_closes_total
-tina4_connections tina4_delivered_bytes_total tina4_deliveries_total tina4_events_redelivered_total
-tina4_events_total tina4_events_waiting tina4_malformed_total tina4_paths tina4_push_receipt_seconds
-tina4_pushes_total tina4_queued_bytes tina4_received_bytes_total tina4_received_messages_total
-tina4_refusals_total tina4_sent_messages_total tina4_upgrades_total tina4_worker_round_trip_seconds
-tina4_workers""".split())
+tina4_connections tina4_delivered_bytes_total tina4_deliveries_total tina4_events_given_up_total
+tina4_events_redelivered_total tina4_events_total tina4_events_waiting tina4_malformed_total tina4_paths
+tina4_push_receipt_seconds tina4_pushes_total tina4_queued_bytes tina4_received_bytes_total
+tina4_received_messages_total tina4_refusals_total tina4_routes_without_worker tina4_sent_messages_total
+tina4_upgrades_total tina4_worker_round_trip_seconds tina4_workers""".split())
 OF_A_RELAY = {"tina4_relay_up", "tina4_relay_waiting_bytes", "tina4_relay_commands_total"}
 
 
