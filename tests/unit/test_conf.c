@@ -384,6 +384,22 @@ a_chosen_file_must_be_there(void)
 }
 
 static void
+names_that_are_none_of_ours_are_told(void)
+{
+	static const char text[] =
+	    "TINA4_THREADS=2\nOTHER=1\nTINA4_THREAD=3\nno assignment\nTINA4_\nTINA4_WS_ROOTS=/a\n";
+	char *const chosen[] = { "TINA4_ENV_FILE=my.env", NULL };
+	struct buf names = BUF_INIT;
+
+	OK(conf_unknown(chosen, &names) == -ENOENT && names.len == 0, "without a file there are none");
+	write_file("my.env", text, strlen(text));
+	OK(conf_unknown(chosen, &names) == 0 && strcmp(buf_cstr(&names), " TINA4_THREAD TINA4_WS_ROOTS") == 0,
+	    "what looks like a setting and is none");
+	buf_free(&names);
+	unlink("my.env");
+}
+
+static void
 a_large_file_is_read_whole(void)
 {
 	struct buf text = BUF_INIT;
@@ -456,6 +472,7 @@ main(void)
 		return 99;
 	the_default_file_may_be_missing();
 	a_chosen_file_must_be_there();
+	names_that_are_none_of_ours_are_told();
 	a_large_file_is_read_whole();
 	rmdir(directory);
 	a_running_sidecar_takes_over_what_may_change();
