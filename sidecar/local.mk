@@ -41,6 +41,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/edge/acceptor.c %D%/edge/acceptor.h \
 	%D%/edge/browsers.c %D%/edge/browsers.h \
 	%D%/edge/counters.c %D%/edge/counters.h \
+	%D%/edge/descriptors.c %D%/edge/descriptors.h \
 	%D%/edge/elements.c %D%/edge/elements.h \
 	%D%/edge/extension.c %D%/edge/extension.h \
 	%D%/edge/gate.c %D%/edge/gate.h \

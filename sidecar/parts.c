@@ -10,6 +10,7 @@
 #include "shared/listener.h"
 #include "shared/log.h"
 #include "sidecar/edge/acceptor.h"
+#include "sidecar/edge/descriptors.h"
 #include "sidecar/hub/deflate.h"
 #include "sidecar/parts.h"
 #include "sidecar/relay/channel.h"
@@ -265,15 +266,17 @@ int
 parts_listen(struct parts *parts)
 {
 	const struct conf *conf = parts->conf;
-	int r = acceptors_adopt(&parts->acceptors, parts->loop, gate_begin, &parts->browsers.gate);
+	unsigned clients = descriptors_beside_clients(), admins = descriptors_beside_admins();
+	int r = acceptors_adopt(&parts->acceptors, parts->loop, clients, gate_begin, &parts->browsers.gate);
 
 	if (r > 0)
 		log_info("sockets of systemd in the place of TINA4_LISTEN=%s", conf->listen);
 	if (r == 0)
 		r = acceptors_open(
-		    &parts->acceptors, parts->loop, conf, conf->listen, gate_begin, &parts->browsers.gate);
+		    &parts->acceptors, parts->loop, conf, conf->listen, clients, gate_begin, &parts->browsers.gate);
 	if (r >= 0 && strcmp(conf->admin, "off") != 0)
-		r = acceptors_open(&parts->acceptors, parts->loop, conf, conf->admin, gate_begin, &parts->admin.gate);
+		r = acceptors_open(
+		    &parts->acceptors, parts->loop, conf, conf->admin, admins, gate_begin, &parts->admin.gate);
 	return r < 0 ? r : 0;
 }
 

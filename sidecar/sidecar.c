@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -10,6 +11,7 @@
 #include "shared/conf.h"
 #include "shared/log.h"
 #include "sidecar/edge/acceptor.h"
+#include "sidecar/edge/descriptors.h"
 #include "shared/notify.h"
 #include "sidecar/hub/memory.h"
 #include "sidecar/machine.h"
@@ -18,7 +20,8 @@
 #include "sidecar/sidecar.h"
 
 enum {
-	SPARE_FDS = 128 + 2 * GATE_MAX, /* beside the clients */
+	BUS_PEERS = 1024, /* apps and workers that find room beside as many clients as there may be */
+	SPARE_FDS = DESCRIPTORS_OWN + DESCRIPTORS_ADMIN + DESCRIPTORS_BUS + 2 * GATE_MAX + BUS_PEERS,
 	TICK_MS = 1000,
 	SHORT_TICK_MS = 100,
 	HOLD_MIN_MS = 700, /* in which apps and workers find a sidecar that has restarted */
@@ -329,6 +332,8 @@ set_file_limit(struct conf *conf)
 	limit.rlim_cur = want;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
 		log_warn("file limit not set error=%s", strerror(errno));
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		descriptors_set_limit(limit.rlim_cur < UINT_MAX ? (unsigned)limit.rlim_cur : UINT_MAX);
 }
 
 static int

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <utlist.h>
 
@@ -12,6 +13,7 @@
 #include "shared/listener.h"
 #include "shared/log.h"
 #include "sidecar/edge/acceptor.h"
+#include "sidecar/edge/descriptors.h"
 
 enum {
 	ADDRESS_MAX = 256,
@@ -23,7 +25,8 @@ struct acceptor {
 	struct listener listener;
 	acceptor_take *take;
 	void *context;
-	bool told; /* the log has a line about connections that wait */
+	unsigned rest; /* descriptors that it leaves to others */
+	bool told;     /* the log has a line about connections that wait */
 	struct acceptor *prev, *next;
 };
 
@@ -51,14 +54,18 @@ static void
 on_connection(uv_poll_t *poll, int status, int events)
 {
 	struct acceptor *acceptor = poll->data;
+	unsigned spare = descriptors_spare(acceptor->rest);
 	char ip[INET6_ADDRSTRLEN];
 
 	(void)status;
 	(void)events;
-	for (int i = 0; i < ACCEPTOR_BUDGET; i++) {
+	if (spare == 0)
+		rest(acceptor, EMFILE);
+	for (unsigned i = 0; i < ACCEPTOR_BUDGET && i < spare; i++) {
 		struct sockaddr_storage from = { 0 };
 		socklen_t len = sizeof(from);
-		int fd = accept4(acceptor->listener.fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		/* Not accept4(), whose rules are for the bus: see descriptors.h. */
+		int fd = (int)syscall(SYS_accept4, acceptor->listener.fd, &from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (fd < 0) {
 			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
@@ -79,7 +86,8 @@ on_closed(uv_handle_t *handle)
 
 /* Takes the listener, also on failure. It accepts nothing before it is started. */
 static int
-add(struct acceptor **list, uv_loop_t *loop, struct listener *listener, acceptor_take *take, void *context)
+add(struct acceptor **list, uv_loop_t *loop, struct listener *listener, unsigned rest, acceptor_take *take,
+    void *context)
 {
 	struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
 	char name[LISTENER_NAME_MAX];
@@ -96,6 +104,7 @@ add(struct acceptor **list, uv_loop_t *loop, struct listener *listener, acceptor
 	acceptor->listener = *listener;
 	acceptor->take = take;
 	acceptor->context = context;
+	acceptor->rest = rest;
 	DL_APPEND(*list, acceptor);
 	listener_name(listener->fd, name);
 	log_info("listening address=%s", name);
@@ -119,15 +128,15 @@ open_granted(struct listener *ret, const char *address, const struct conf *conf)
 }
 
 int
-acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf, const char *addresses,
+acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf, const char *addresses, unsigned rest,
     acceptor_take *take, void *context)
 {
-	const char *rest = addresses;
+	const char *more = addresses;
 	char address[ADDRESS_MAX];
 	struct listener listener;
 	struct span item;
 
-	while (list_next(&rest, &item)) {
+	while (list_next(&more, &item)) {
 		int r = -ENAMETOOLONG;
 
 		if (item.len < sizeof(address)) {
@@ -136,7 +145,7 @@ acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf,
 			r = open_granted(&listener, address, conf);
 		}
 		if (r == 0)
-			r = add(list, loop, &listener, take, context);
+			r = add(list, loop, &listener, rest, take, context);
 		if (r == 0)
 			uv_poll_start(&(*list)->prev->poll, UV_READABLE, on_connection);
 		if (r < 0) {
@@ -148,7 +157,7 @@ acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf,
 }
 
 int
-acceptors_adopt(struct acceptor **list, uv_loop_t *loop, acceptor_take *take, void *context)
+acceptors_adopt(struct acceptor **list, uv_loop_t *loop, unsigned rest, acceptor_take *take, void *context)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 	int n;
@@ -161,7 +170,7 @@ acceptors_adopt(struct acceptor **list, uv_loop_t *loop, acceptor_take *take, vo
 		int r;
 
 		fcntl(listener.fd, F_SETFD, FD_CLOEXEC);
-		r = add(list, loop, &listener, take, context);
+		r = add(list, loop, &listener, rest, take, context);
 		if (r < 0)
 			return r;
 	}

@@ -19,18 +19,19 @@ struct conf;
 typedef void acceptor_take(void *context, int fd, const char *ip);
 
 /*
- * Listens on each of a comma-separated list of addresses (see shared/listener.h).
+ * Listens on each of a comma-separated list of addresses (see shared/listener.h),
+ * and accepts while more than rest descriptors are left (see descriptors.h).
  * On failure those before it stay, and the log names the address. Returns 0 or
  * a negative errno.
  */
 int acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf, const char *addresses,
-    acceptor_take *take, void *context);
+    unsigned rest, acceptor_take *take, void *context);
 
 /*
  * Takes the sockets that systemd passed on (sd_listen_fds(3)), from which
  * acceptors_tick() begins to accept. Returns their number or a negative errno.
  */
-int acceptors_adopt(struct acceptor **list, uv_loop_t *loop, acceptor_take *take, void *context);
+int acceptors_adopt(struct acceptor **list, uv_loop_t *loop, unsigned rest, acceptor_take *take, void *context);
 
 /* Each 100 ms while not all do: begins to accept, or does so again after the process ran out of descriptors. */
 void acceptors_tick(struct acceptor *list);

@@ -310,22 +310,44 @@ own_form(const struct batches *batches, struct frame *frame, const struct client
 	return form(batches, client->ping.frond ? frame_escaped(frame) : frame, client->socket.deflate);
 }
 
-/* Steps through what one client gets, in order. Returns NULL at the end. */
+/* Steps through what one client gets, in order, as everybody else gets it. Returns NULL at the end. */
 static struct frame *
-next_of_sequence(
-    const struct batches *batches, const struct path *path, const struct client *client, uint32_t *at, uint32_t *own)
+next_as_it_is(const struct path *path, const struct client *client, uint32_t *at, uint32_t *own)
 {
 	for (;;) {
 		const struct batch_entry *entry;
 
 		if (*own < client->batch.n_own && client->batch.own[*own].at <= *at)
-			return own_form(batches, client->batch.own[(*own)++].frame, client);
+			return client->batch.own[(*own)++].frame;
 		if (*at >= path->batch.n)
 			return NULL;
 		entry = &path->batch.entries[(*at)++];
 		if (*at > client->batch.from && *at <= client->batch.to && entry->except != client)
-			return own_form(batches, entry->frame, client);
+			return entry->frame;
 	}
+}
+
+/* The same as this client gets it, for whom can_escape(). */
+static struct frame *
+next_of_sequence(
+    const struct batches *batches, const struct path *path, const struct client *client, uint32_t *at, uint32_t *own)
+{
+	struct frame *frame = next_as_it_is(path, client, at, own);
+
+	return frame == NULL ? NULL : own_form(batches, frame, client);
+}
+
+/* False when there is no memory for a form that this client needs. What has been made stays. */
+static bool
+can_escape(const struct path *path, const struct client *client)
+{
+	uint32_t at = 0, own = 0;
+	struct frame *frame;
+
+	while (client->ping.frond && (frame = next_as_it_is(path, client, &at, &own)) != NULL)
+		if (frame_escaped(frame) == NULL)
+			return false;
+	return true;
 }
 
 /* Lays out one client's own sequence in one buffer; *ret is NULL when it gets nothing. 0 or -ENOMEM. */
@@ -396,7 +418,9 @@ write_specials(struct batches *batches, struct path *path)
 
 		if (client == NULL)
 			continue; /* gone meanwhile */
-		if (join_sequence(batches, path, client, &frame) < 0)
+		if (!can_escape(path, client))
+			client_drop(client, "out-of-memory");
+		else if (join_sequence(batches, path, client, &frame) < 0)
 			write_sequence(batches, path, client);
 		else if (frame != NULL) {
 			client_write(client, frame, batches->conf->ws_queue_bytes);
