@@ -15,6 +15,10 @@ NODE_MODULES = pathlib.Path("/usr/share/nodejs")  # Debian's
 THREADS = 8  # of a FastCGI process
 
 
+def children(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 class Server:
     port = 0
 
@@ -88,6 +92,7 @@ class Tina4(Server):
     def __init__(self, worker=True, cores=None, **settings):
         super().__init__()
         self.worker = worker
+        self.supervisor = None  # of the worker
         self.cores = cores  # of all of it, when they are not to be apart
         self.bus = f"ipc://{self.folder}/bus"
         self.socket = f"{self.folder}/ws.sock"
@@ -107,7 +112,13 @@ class Tina4(Server):
                            self.env)
         self.port = int(sidecar.match[1])
         if self.worker:
-            self.run([HERE / "app", "--worker"], self.cores or HELPER, "worker connected", self.env)
+            self.supervisor = self.run([HERE / "app", "--worker"], self.cores or HELPER, "worker connected", self.env)
+
+    @property
+    def pids(self):
+        """Each supervisor behind its worker."""
+        return [pid for process in self.processes
+                for pid in (*(children(process.pid) if process is self.supervisor else ()), process.pid)]
 
 
 SITE = {"deploy/nginx.conf.in": "site.conf", "deploy/nginx-own.conf.in": "nginx.conf"}
@@ -193,5 +204,4 @@ class Nchan(Server):
 
     @property
     def pids(self):
-        children = pathlib.Path(f"/proc/{self.master}/task/{self.master}/children").read_text()
-        return [self.master, *map(int, children.split())]
+        return [self.master, *children(self.master)]
