@@ -148,10 +148,10 @@ remember_app(struct intake *intake, const struct bus_peer *peer)
 
 /* It announces no routes: its workers do. */
 static int
-supervise(struct intake *intake, const struct bus_peer *peer, struct wire_reader *body)
+supervise(struct intake *intake, const struct bus_peer *peer, const struct wire_hello *hello, struct wire_reader *body)
 {
 	struct wire_watch watch;
-	int r = wire_get_watch(body, &watch);
+	int r = hello->n_routes == 0 ? wire_get_watch(body, &watch) : -EPROTO;
 
 	return r < 0 ? r : roster_supervise(intake->parts.roster, peer, &watch, intake->parts.turn->now_ms);
 }
@@ -170,7 +170,7 @@ take_hello(struct intake *intake, const struct bus_peer *peer, uint64_t id, stru
 	if (r == 0 && hello.role == WIRE_ROLE_APP)
 		r = remember_app(intake, peer);
 	if (r == 0 && hello.role == WIRE_ROLE_SUPERVISOR)
-		r = supervise(intake, peer, body);
+		r = supervise(intake, peer, &hello, body);
 	else if (r == 0)
 		r = roster_hello(intake->parts.roster, peer, &hello, body, intake->parts.turn->now_ms, &refusals);
 	if (r == -EPROTO) {

@@ -286,6 +286,53 @@ test_same_worker_again(void)
 	OK(scene_end(&scene), "nothing is left");
 }
 
+/* Sends a message that has just this body, and tells what came back. */
+static enum wire_type
+answer_to(struct scene *scene, unsigned i, enum wire_type type, const char *body)
+{
+	struct buf message = BUF_INIT;
+
+	wire_put_header(&message, type, 0);
+	buf_string(&message, body);
+	scene->peers[i].last = 0;
+	bus_send(scene->peers[i].bus, NULL, &message);
+	buf_free(&message);
+	scene_turn(scene);
+	scene_next_event(scene, i);
+	return scene->peers[i].last;
+}
+
+static void
+test_strange_supervisors(void)
+{
+	struct scene scene;
+
+	scene_begin(&scene);
+	scene_peer_open(&scene, 0);
+	OK(answer_to(&scene, 0, WIRE_DEATH, "") == WIRE_UNKNOWN, "who says a death is to say HELLO first");
+	scene_say_hello(&scene, 0, WIRE_ROLE_SUPERVISOR, "chat", NULL);
+	scene_next_event(&scene, 0);
+	OK(scene.peers[0].last == WIRE_REPLY && scene.workers.supervisors.by_peer == NULL,
+	    "a supervisor that does not name itself is refused");
+	scene_say_hello(&scene, 0, WIRE_ROLE_SUPERVISOR, "chat", "/chat/{room}");
+	OK(scene.workers.supervisors.by_peer == NULL && scene.routes.apps->next == NULL,
+	    "so is one that announces a route");
+	scene_start_supervisor(&scene, 0, 1);
+	scene_next_event(&scene, 0);
+	OK(scene.peers[0].last == WIRE_WELCOME, "another is welcome");
+	OK(answer_to(&scene, 0, WIRE_DEATH, "cut short") == WIRE_REPLY && scene.peers[0].reply.status == WIRE_MALFORMED,
+	    "half a death is refused");
+	OK(answer_to(&scene, 0, WIRE_HEARTBEAT, "123") == WIRE_REPLY && scene.peers[0].reply.status == WIRE_MALFORMED,
+	    "as is half a number");
+	OK(answer_to(&scene, 0, WIRE_HEARTBEAT, "1234") == 0,
+	    "a worker that nobody knows is none of anybody's business");
+	scene_say_death(&scene, 0, 7, NULL);
+	OK(scene_idle(&scene, 0), "nor is its death");
+	answer_to(&scene, 0, WIRE_BYE, "");
+	OK(scene.workers.supervisors.by_peer == NULL, "with BYE it is forgotten");
+	OK(scene_end(&scene), "nothing is left");
+}
+
 static void
 test_ready(void)
 {
@@ -321,6 +368,7 @@ main(void)
 	test_the_last_words_of_a_worker_count();
 	test_vouched_for();
 	test_same_worker_again();
+	test_strange_supervisors();
 	test_ready();
 	return tap_done();
 }
