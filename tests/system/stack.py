@@ -16,7 +16,7 @@ from wire import COUNT, STATS, OK, Peer, command
 BUILD = pathlib.Path(os.environ.get("TINA4_BUILD", TOP / "build" / "test"))
 SECRET = "a secret of the tests, with more than 32 bytes"
 DEADLINE = 20  # seconds until what is waited for must have happened
-ALARMS = re.compile(r"Sanitizer|runtime error:|Assertion|assert")
+ALARMS = re.compile(r"Sanitizer|runtime error:|Assertion|assert|sidecar complains|message from the sidecar ignored")
 
 
 def eventually(condition, what, deadline=DEADLINE):
