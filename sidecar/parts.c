@@ -266,17 +266,16 @@ int
 parts_listen(struct parts *parts)
 {
 	const struct conf *conf = parts->conf;
-	unsigned clients = descriptors_beside_clients(), admins = descriptors_beside_admins();
-	int r = acceptors_adopt(&parts->acceptors, parts->loop, clients, gate_begin, &parts->browsers.gate);
+	const struct acceptor_taker clients = { gate_begin, &parts->browsers.gate, descriptors_beside_clients() };
+	const struct acceptor_taker admins = { gate_begin, &parts->admin.gate, descriptors_beside_admins() };
+	int r = acceptors_adopt(&parts->acceptors, parts->loop, &clients);
 
 	if (r > 0)
 		log_info("sockets of systemd in the place of TINA4_LISTEN=%s", conf->listen);
 	if (r == 0)
-		r = acceptors_open(
-		    &parts->acceptors, parts->loop, conf, conf->listen, clients, gate_begin, &parts->browsers.gate);
+		r = acceptors_open(&parts->acceptors, parts->loop, conf, conf->listen, &clients);
 	if (r >= 0 && strcmp(conf->admin, "off") != 0)
-		r = acceptors_open(
-		    &parts->acceptors, parts->loop, conf, conf->admin, admins, gate_begin, &parts->admin.gate);
+		r = acceptors_open(&parts->acceptors, parts->loop, conf, conf->admin, &admins);
 	return r < 0 ? r : 0;
 }
 

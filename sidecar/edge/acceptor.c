@@ -23,10 +23,8 @@ enum {
 struct acceptor {
 	uv_poll_t poll;
 	struct listener listener;
-	acceptor_take *take;
-	void *context;
-	unsigned rest; /* descriptors that it leaves to others */
-	bool told;     /* the log has a line about connections that wait */
+	struct acceptor_taker taker;
+	bool told; /* the log has a line about connections that wait */
 	struct acceptor *prev, *next;
 };
 
@@ -54,7 +52,7 @@ static void
 on_connection(uv_poll_t *poll, int status, int events)
 {
 	struct acceptor *acceptor = poll->data;
-	unsigned spare = descriptors_spare(acceptor->rest);
+	unsigned spare = descriptors_spare(acceptor->taker.rest);
 	char ip[INET6_ADDRSTRLEN];
 
 	(void)status;
@@ -74,7 +72,7 @@ on_connection(uv_poll_t *poll, int status, int events)
 		}
 		acceptor->told = false;
 		peer_address(&from, ip);
-		acceptor->take(acceptor->context, fd, ip);
+		acceptor->taker.take(acceptor->taker.context, fd, ip);
 	}
 }
 
@@ -86,8 +84,7 @@ on_closed(uv_handle_t *handle)
 
 /* Takes the listener, also on failure. It accepts nothing before it is started. */
 static int
-add(struct acceptor **list, uv_loop_t *loop, struct listener *listener, unsigned rest, acceptor_take *take,
-    void *context)
+add(struct acceptor **list, uv_loop_t *loop, struct listener *listener, const struct acceptor_taker *taker)
 {
 	struct acceptor *acceptor = calloc(1, sizeof(*acceptor));
 	char name[LISTENER_NAME_MAX];
@@ -102,9 +99,7 @@ add(struct acceptor **list, uv_loop_t *loop, struct listener *listener, unsigned
 	}
 	acceptor->poll.data = acceptor;
 	acceptor->listener = *listener;
-	acceptor->take = take;
-	acceptor->context = context;
-	acceptor->rest = rest;
+	acceptor->taker = *taker;
 	DL_APPEND(*list, acceptor);
 	listener_name(listener->fd, name);
 	log_info("listening address=%s", name);
@@ -128,8 +123,8 @@ open_granted(struct listener *ret, const char *address, const struct conf *conf)
 }
 
 int
-acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf, const char *addresses, unsigned rest,
-    acceptor_take *take, void *context)
+acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf, const char *addresses,
+    const struct acceptor_taker *taker)
 {
 	const char *more = addresses;
 	char address[ADDRESS_MAX];
@@ -145,7 +140,7 @@ acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf,
 			r = open_granted(&listener, address, conf);
 		}
 		if (r == 0)
-			r = add(list, loop, &listener, rest, take, context);
+			r = add(list, loop, &listener, taker);
 		if (r == 0)
 			uv_poll_start(&(*list)->prev->poll, UV_READABLE, on_connection);
 		if (r < 0) {
@@ -157,7 +152,7 @@ acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf,
 }
 
 int
-acceptors_adopt(struct acceptor **list, uv_loop_t *loop, unsigned rest, acceptor_take *take, void *context)
+acceptors_adopt(struct acceptor **list, uv_loop_t *loop, const struct acceptor_taker *taker)
 {
 	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
 	int n;
@@ -170,7 +165,7 @@ acceptors_adopt(struct acceptor **list, uv_loop_t *loop, unsigned rest, acceptor
 		int r;
 
 		fcntl(listener.fd, F_SETFD, FD_CLOEXEC);
-		r = add(list, loop, &listener, rest, take, context);
+		r = add(list, loop, &listener, taker);
 		if (r < 0)
 			return r;
 	}

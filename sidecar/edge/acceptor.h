@@ -15,23 +15,28 @@ enum { ACCEPTOR_BUDGET = 64 }; /* connections accepted per loop turn */
 struct acceptor;
 struct conf;
 
-/* Takes fd, which is non-blocking; ip is the peer's address, "" on a unix socket. */
-typedef void acceptor_take(void *context, int fd, const char *ip);
+/* Whom connections are for. */
+struct acceptor_taker {
+	/* Takes fd, which is non-blocking; ip is the peer's address, "" on a unix socket. */
+	void (*take)(void *context, int fd, const char *ip);
+	void *context;
+	unsigned rest; /* descriptors that are left to others: see descriptors.h */
+};
 
 /*
  * Listens on each of a comma-separated list of addresses (see shared/listener.h),
- * and accepts while more than rest descriptors are left (see descriptors.h).
+ * for a taker, which is copied.
  * On failure those before it stay, and the log names the address. Returns 0 or
  * a negative errno.
  */
 int acceptors_open(struct acceptor **list, uv_loop_t *loop, const struct conf *conf, const char *addresses,
-    unsigned rest, acceptor_take *take, void *context);
+    const struct acceptor_taker *taker);
 
 /*
  * Takes the sockets that systemd passed on (sd_listen_fds(3)), from which
  * acceptors_tick() begins to accept. Returns their number or a negative errno.
  */
-int acceptors_adopt(struct acceptor **list, uv_loop_t *loop, unsigned rest, acceptor_take *take, void *context);
+int acceptors_adopt(struct acceptor **list, uv_loop_t *loop, const struct acceptor_taker *taker);
 
 /* Each 100 ms while not all do: begins to accept, or does so again after the process ran out of descriptors. */
 void acceptors_tick(struct acceptor *list);

@@ -26,7 +26,6 @@
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/pings.h"
 #include "sidecar/hub/memory.h"
-#include "sidecar/hub/reading.h"
 #include "sidecar/edge/quotas.h"
 #include "sidecar/feed/routes.h"
 #include "sidecar/edge/target.h"
@@ -211,7 +210,7 @@ on_established(struct ws *ws, struct lws *wsi, struct session *session)
 static void
 refuse_message(struct ws *ws, struct client *client, uint16_t code, const char *why)
 {
-	reading_forget(ws->parts.hub, client);
+	reading_forget(&ws->parts.hub->readings, client);
 	hub_disconnect(ws->parts.hub, client, code, why, SPAN_EMPTY);
 }
 
@@ -347,16 +346,16 @@ on_receive(struct ws *ws, struct lws *wsi, struct client *client, const void *da
 	}
 	if (client->reading.message.len == 0 && whole) {
 		take_whole(ws, client, data, len, binary);
-		reading_forget(ws->parts.hub, client); /* pieces may have come that were empty */
+		reading_forget(&ws->parts.hub->readings, client); /* pieces may have come that were empty */
 		return;
 	}
-	if (reading_add(ws->parts.hub, client, data, len) < 0) {
+	if (reading_add(&ws->parts.hub->readings, client, data, len) < 0) {
 		refuse_message(ws, client, CLOSE_INTERNAL_ERROR, "out-of-memory");
 		return;
 	}
 	if (whole) {
 		take_whole(ws, client, client->reading.message.data, client->reading.message.len, binary);
-		reading_forget(ws->parts.hub, client);
+		reading_forget(&ws->parts.hub->readings, client);
 	}
 }
 
@@ -444,7 +443,7 @@ on_closed(struct ws *ws, struct session *session)
 	counters_add_end(ws->parts.counters, client->socket.broken ? client->ending.why : NULL, client->ending.code);
 	forget_unread(ws, client);
 	client_socket_gone(client);
-	reading_forget(ws->parts.hub, client);
+	reading_forget(&ws->parts.hub->readings, client);
 	log_end(client);
 	feed_client_gone(ws->parts.feed, client);
 }

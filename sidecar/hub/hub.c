@@ -3,10 +3,10 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "shared/closecode.h"
 #include "sidecar/hub/array.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/memory.h"
-#include "sidecar/hub/reading.h"
 
 enum { CLOSE_MS = 5000 }; /* for what is queued and the closing handshake */
 
@@ -180,7 +180,7 @@ hub_remove(struct hub *hub, struct client *client)
 
 	hub_leave(hub, client);
 	unlist_closing(hub, client);
-	reading_forget(hub, client);
+	reading_forget(&hub->readings, client);
 	batch_forget(client);
 	HASH_DELETE(hh, hub->clients, client);
 	client->place.path = NULL;
@@ -229,7 +229,9 @@ hub_tick(struct hub *hub, uint64_t now_ms)
 {
 	struct client *client, *next;
 
-	reading_tick(hub);
+	readings_tick(&hub->readings);
+	while ((client = readings_take_late(&hub->readings)) != NULL)
+		hub_disconnect(hub, client, CLOSE_POLICY, "message-timeout", SPAN_EMPTY);
 	DL_FOREACH_SAFE2(hub->closing, client, next, ending.next) {
 		if (client->ending.by_ms == 0)
 			client->ending.by_ms = now_ms + CLOSE_MS;

@@ -13,6 +13,7 @@
 #include "sidecar/hub/batch.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/paths.h"
+#include "sidecar/hub/reading.h"
 
 struct conf;
 
@@ -32,7 +33,7 @@ struct hub {
 	struct client *clients;          /* by id */
 	struct path *paths;              /* by name */
 	struct client *closing;          /* in CLIENT_CLOSING with a socket */
-	struct client *unfinished;       /* with a message that has begun: reading.h */
+	struct readings readings;        /* messages that have begun */
 	uint64_t next_epoch;
 };
 

@@ -4,7 +4,6 @@
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/memory.h"
-#include "sidecar/hub/reading.h"
 #include "sidecar/hub/relief.h"
 
 enum { SEARCHES = 16 }; /* in a turn: each for those with half as much as the fullest */
@@ -38,7 +37,7 @@ drop(struct relief *relief, size_t least)
 			return;
 		if (client->socket.wsi == NULL || client->socket.broken || client_held(client) < least)
 			continue;
-		reading_forget(relief->hub, client);
+		reading_forget(&relief->hub->readings, client);
 		client_drop(client, "memory");
 		relief->n_dropped++;
 	}

@@ -6,7 +6,6 @@
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/memory.h"
-#include "sidecar/hub/reading.h"
 #include "sidecar/hub/relief.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_browser.h"
@@ -81,9 +80,9 @@ what_is_held_is_counted(void)
 	    "what many share counts once, its places in queues for each");
 	frame_unref(frame);
 	before = memory.bytes;
-	reading_add(&house.hub, house.clients[2], "hello", 5);
+	reading_add(&house.hub.readings, house.clients[2], "hello", 5);
 	OK(memory.bytes > before && client_held(house.clients[2]) >= 5, "an unfinished message counts");
-	reading_forget(&house.hub, house.clients[2]);
+	reading_forget(&house.hub.readings, house.clients[2]);
 	OK(memory.bytes == before && client_held(house.clients[2]) == 0, "until it is whole");
 	client_set_attribute(house.clients[2], span_of("name"), span_of("Alice"), 100);
 	OK(memory.bytes > before, "attributes count");
@@ -133,7 +132,7 @@ an_unfinished_message_has_a_deadline(void)
 
 	begin(&house);
 	client = house.clients[0];
-	reading_add(&house.hub, client, "he", 2);
+	reading_add(&house.hub.readings, client, "he", 2);
 	for (unsigned i = 0; i < READING_SECONDS - 1; i++)
 		hub_tick(&house.hub, 1000 * i);
 	OK(client->place.state == CLIENT_JOINED, "a client has time for a message");
@@ -144,16 +143,16 @@ an_unfinished_message_has_a_deadline(void)
 	client_pause(client, false);
 	hub_tick(&house.hub, 0);
 	OK(client->place.state == CLIENT_CLOSING && client->ending.code == 1008, "then it is closed");
-	OK(client_held(client) == 0 && house.hub.unfinished == NULL, "and what it said is gone");
+	OK(client_held(client) == 0 && house.hub.readings.unfinished == NULL, "and what it said is gone");
 	client = house.clients[1];
 	for (unsigned i = 0; i < READING_SECONDS + 10; i++) {
 		char part[READING_BYTES_A_SECOND] = { 0 };
 
-		reading_add(&house.hub, client, part, sizeof(part));
+		reading_add(&house.hub.readings, client, part, sizeof(part));
 		hub_tick(&house.hub, 1000 * i);
 	}
 	OK(client->place.state == CLIENT_JOINED, "a slow one that goes on has more time");
-	reading_forget(&house.hub, client);
+	reading_forget(&house.hub.readings, client);
 	end(&house);
 }
 
@@ -164,9 +163,9 @@ memory_is_given_back(void)
 
 	begin(&house);
 	for (int i = 0; i < 40; i++)
-		reading_add(&house.hub, house.clients[0], &(char[1 << 19]){ 0 }, 1 << 19);
+		reading_add(&house.hub.readings, house.clients[0], &(char[1 << 19]){ 0 }, 1 << 19);
 	relief_turn(&house.relief, 1000);
-	reading_forget(&house.hub, house.clients[0]);
+	reading_forget(&house.hub.readings, house.clients[0]);
 	relief_tick(&house.relief, 2000);
 	OK(house.relief.n_trims == 1, "much that was let go is given back");
 	relief_tick(&house.relief, 3000);
