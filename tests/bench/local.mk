@@ -39,7 +39,7 @@ CLEANFILES += $(bench_programs)
 %C%_proxy_LDADD = shared/libshared.la
 
 %C%_relay_SOURCES = %D%/relay.c %D%/histogram.c %D%/histogram.h %D%/pusher.c %D%/pusher.h
-%C%_relay_LDADD = shared/libshared.la $(HIREDIS_LIBS) $(ZMQ_LIBS) -lpthread
+%C%_relay_LDADD = sidecar/libsidecar.la shared/libshared.la $(HIREDIS_LIBS) $(ZMQ_LIBS) -lpthread
 
 %C%_template_SOURCES = %D%/template.c
 %C%_template_LDADD = fcgi/libapp.la $(CJSON_LIBS)
