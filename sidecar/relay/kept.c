@@ -11,12 +11,6 @@ kept_open(struct kept *kept, size_t max_bytes, uint64_t max_ms)
 }
 
 static size_t
-message_bytes(const struct kept_message *message)
-{
-	return sizeof(*message) + message->len;
-}
-
-static size_t
 channel_bytes(const struct kept_channel *channel)
 {
 	return sizeof(*channel) + channel->len;
@@ -51,6 +45,8 @@ forget_channel(struct kept *kept, struct kept_channel *channel)
 	if (channel->gone_ms > kept->gone_ms)
 		kept->gone_ms = channel->gone_ms;
 	kept->bytes -= channel_bytes(channel);
+	if (kept->recent == channel)
+		kept->recent = NULL;
 	HASH_DEL(kept->channels, channel);
 	free(channel);
 }
@@ -58,9 +54,13 @@ forget_channel(struct kept *kept, struct kept_channel *channel)
 static struct kept_channel *
 find_channel(struct kept *kept, struct span name)
 {
-	struct kept_channel *channel;
+	struct kept_channel *channel = kept->recent;
 
+	if (channel != NULL && channel->len == name.len && memcmp(channel->name, name.data, name.len) == 0)
+		return channel;
 	HASH_FIND(hh, kept->channels, name.data, name.len, channel);
+	if (channel != NULL)
+		kept->recent = channel;
 	return channel;
 }
 
@@ -98,24 +98,50 @@ note_gone(struct kept_channel *channel, uint64_t sequence, uint64_t at_ms)
 	channel->gone_ms = at_ms;
 }
 
+/* What a command takes in its block. */
+static size_t
+place_bytes(size_t len)
+{
+	size_t bytes = sizeof(struct kept_message) + len, align = _Alignof(struct kept_message);
+
+	return (bytes + align - 1) / align * align;
+}
+
+static struct kept_message *
+oldest(const struct kept *kept)
+{
+	return kept->oldest == NULL ? NULL : (struct kept_message *)(kept->oldest->bytes + kept->oldest->gone);
+}
+
+/* The oldest block, of which nothing is kept any more. */
+static void
+free_block(struct kept *kept)
+{
+	struct kept_block *block = kept->oldest;
+
+	kept->oldest = block->next;
+	if (kept->oldest == NULL)
+		kept->newest = NULL;
+	kept->bytes -= sizeof(*block) + block->size;
+	free(block);
+}
+
 /* The oldest of all is the oldest of its channel. */
 static void
 drop_oldest(struct kept *kept)
 {
-	struct kept_message *message = kept->oldest;
+	struct kept_message *message = oldest(kept);
 	struct kept_channel *channel = message->channel;
 
-	kept->oldest = message->next;
-	if (kept->oldest == NULL)
-		kept->newest = NULL;
 	channel->oldest = message->sibling;
 	note_gone(channel, message->sequence, message->at_ms);
 	if (channel->oldest == NULL) {
 		channel->newest = NULL;
 		become_idle(kept, channel);
 	}
-	kept->bytes -= message_bytes(message);
-	free(message);
+	kept->oldest->gone += place_bytes(message->len);
+	if (kept->oldest->gone == kept->oldest->used)
+		free_block(kept);
 }
 
 static void
@@ -127,50 +153,71 @@ make_room(struct kept *kept, const struct kept_channel *but, size_t need)
 		forget_channel(kept, kept->idle);
 }
 
-static struct kept_message *
-message_new(struct kept_channel *channel, uint64_t sequence, uint64_t now_ms, struct span data)
+/* Adds a block with room for one command at least. Returns 0, or -1 when there is no room for it. */
+static int
+add_block(struct kept *kept, const struct kept_channel *channel, size_t place)
 {
-	struct kept_message *message = malloc(sizeof(*message) + data.len);
+	size_t usual = kept->max_bytes / 8 < KEPT_BLOCK_BYTES ? kept->max_bytes / 8 : KEPT_BLOCK_BYTES;
+	size_t size = place > usual ? place : usual;
+	struct kept_block *block = NULL;
 
-	if (message == NULL)
-		return NULL;
-	*message = (struct kept_message){ .sequence = sequence, .at_ms = now_ms, .channel = channel, .len = data.len };
-	memcpy(message->data, data.data, data.len);
-	return message;
+	make_room(kept, channel, sizeof(*block) + size);
+	if (kept->bytes + sizeof(*block) + size <= kept->max_bytes)
+		block = malloc(sizeof(*block) + size);
+	if (block == NULL)
+		return -1;
+	*block = (struct kept_block){ .size = size };
+	if (kept->newest != NULL)
+		kept->newest->next = block;
+	else
+		kept->oldest = block;
+	kept->newest = block;
+	kept->bytes += sizeof(*block) + size;
+	return 0;
+}
+
+/* A place for a command; NULL when there is none. */
+static struct kept_message *
+find_place(struct kept *kept, const struct kept_channel *channel, size_t place)
+{
+	struct kept_block *block = kept->newest;
+
+	if (block == NULL || block->size - block->used < place) {
+		if (add_block(kept, channel, place) < 0)
+			return NULL;
+		block = kept->newest;
+	}
+	block->used += place;
+	return (struct kept_message *)(block->bytes + block->used - place);
 }
 
 void
 kept_add(struct kept *kept, struct kept_channel *channel, uint64_t sequence, uint64_t now_ms, struct span data)
 {
-	size_t need = sizeof(struct kept_message) + data.len;
-	struct kept_message *message = NULL;
+	struct kept_message *message = find_place(kept, channel, place_bytes(data.len));
 
-	make_room(kept, channel, need);
 	channel->latest = sequence;
-	if (kept->bytes + need <= kept->max_bytes)
-		message = message_new(channel, sequence, now_ms, data);
 	if (message == NULL) {
 		note_gone(channel, sequence, now_ms);
 		return;
 	}
+	*message = (struct kept_message){ .sequence = sequence, .at_ms = now_ms, .channel = channel, .len = data.len };
+	memcpy(message->data, data.data, data.len);
 	become_busy(kept, channel);
-	kept->bytes += need;
-	if (kept->newest != NULL)
-		kept->newest->next = message;
-	else
-		kept->oldest = message;
 	if (channel->newest != NULL)
 		channel->newest->sibling = message;
 	else
 		channel->oldest = message;
-	kept->newest = channel->newest = message;
+	channel->newest = message;
 }
 
 void
 kept_expire(struct kept *kept, uint64_t now_ms)
 {
-	while (kept->oldest != NULL) {
-		uint64_t since = kept->oldest->at_ms > kept->clock_ms ? kept->oldest->at_ms : kept->clock_ms;
+	const struct kept_message *message;
+
+	while ((message = oldest(kept)) != NULL) {
+		uint64_t since = message->at_ms > kept->clock_ms ? message->at_ms : kept->clock_ms;
 
 		if (now_ms - since <= kept->max_ms)
 			return;

@@ -5,8 +5,11 @@
  * command stays, until it is too old or newer ones need the room, and each
  * channel remembers its latest sequence: every command names its channel's
  * previous one, and who hears it sees whether something is missing. When
- * something has gone that is asked for, that is known too. Bounded in bytes,
- * records and all: pure.
+ * something has gone that is asked for, that is known too. Bounded in bytes, all
+ * memory counted: pure.
+ *
+ * Commands come and go in one order, so they lie one behind the other in blocks:
+ * to keep one is little more than to copy it.
  */
 #ifndef SIDECAR_KEPT_H
 #define SIDECAR_KEPT_H
@@ -19,7 +22,8 @@
 #include "shared/span.h"
 
 enum kept_limits {
-	KEPT_IDLE_CHANNELS = 16384, /* remembered though nothing of theirs is kept */
+	KEPT_IDLE_CHANNELS = 16384,  /* remembered though nothing of theirs is kept */
+	KEPT_BLOCK_BYTES = 64 << 10, /* of memory for many commands; less where less may be kept */
 };
 
 /* One command, as it was encoded. */
@@ -27,10 +31,15 @@ struct kept_message {
 	uint64_t sequence;
 	uint64_t at_ms;
 	struct kept_channel *channel;
-	struct kept_message *next;    /* younger */
 	struct kept_message *sibling; /* the next one of the channel */
 	size_t len;
 	char data[];
+};
+
+struct kept_block {
+	struct kept_block *next; /* younger */
+	size_t gone, used, size; /* bytes: of what is kept no more, of all, and of the room */
+	_Alignas(struct kept_message) char bytes[];
 };
 
 struct kept_channel {
@@ -47,9 +56,10 @@ struct kept {
 	size_t max_bytes;
 	uint64_t max_ms;
 	struct kept_channel *channels;
-	struct kept_channel *idle; /* the longest idle first */
+	struct kept_channel *recent; /* the one that was looked for last, or NULL */
+	struct kept_channel *idle;   /* the longest idle first */
 	uint32_t n_idle;
-	struct kept_message *oldest, *newest;
+	struct kept_block *oldest, *newest;
 	size_t bytes;           /* all together */
 	uint64_t gone, gone_ms; /* the latest of channels that are not remembered any more */
 	uint64_t clock_ms;      /* nothing is older than since then */
