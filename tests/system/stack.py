@@ -201,7 +201,7 @@ class Stack:
         if self.sidecar.popen is None:
             return True
         running = [p for p in self.processes if p.popen is not None and "--worker" in p.argv]
-        wanted = sum(int(p.argv[3]) if p.argv[3:] else 1 for p in running)
+        wanted = sum(int(p.argv[p.argv.index("--workers") + 1]) if "--workers" in p.argv else 1 for p in running)
         return self.stats().get("workers", 0) >= wanted
 
     def _app_ready(self, _):
