@@ -185,16 +185,18 @@ start_due(struct supervisor *supervisor, int64_t now_ms)
 
 /* --- a reload ------------------------------------------------------------------------------ */
 
-/* why it failed, or NULL. */
+/* why it failed, or NULL. What was asked for meanwhile begins now. */
 static void
 end_reload(struct supervisor *supervisor, const char *why)
 {
-	supervisor->reload = supervisor->n;
+	supervisor->reload = supervisor->again ? 0 : supervisor->n;
 	if (why != NULL)
 		log_error("workers not replaced why=%s", why);
 	else
 		log_info("workers replaced");
-	notify_ready(&supervisor->notify, NULL);
+	if (!supervisor->again)
+		notify_ready(&supervisor->notify, NULL);
+	supervisor->again = false;
 }
 
 static void
@@ -230,12 +232,7 @@ advance_reload(struct supervisor *supervisor, int64_t now_ms)
 static void
 next_turn(struct supervisor *supervisor)
 {
-	supervisor->reload++;
-	if (supervisor->reload == supervisor->n && supervisor->again) {
-		supervisor->again = false;
-		supervisor->reload = 0;
-	}
-	if (supervisor->reload == supervisor->n)
+	if (++supervisor->reload == supervisor->n)
 		end_reload(supervisor, NULL);
 }
 
@@ -288,7 +285,7 @@ replace(struct supervisor *supervisor, struct slot *slot, bool served, int64_t n
 	slot->deaths = served ? 1 : slot->deaths + 1;
 	slot->start_ms = now_ms + verdict_delay_ms(slot->deaths);
 	if (slot->child.pid != 0 && !supervisor->stopping)
-		next_turn(supervisor);
+		next_turn(supervisor); /* only a reload makes a successor */
 }
 
 static void

@@ -221,6 +221,16 @@ def test_a_reload_of_a_broken_program_changes_nothing(make_stack):
         assert stack.worker.workers() == before
 
 
+def test_two_reloads_at_once_are_two(make_stack):
+    stack = make_stack().start("sidecar", "worker")
+    for _ in range(2):
+        os.kill(stack.worker.pid, signal.SIGHUP)
+        eventually(lambda: any("replacing the workers" in line for line in stack.worker.lines()), "it has begun")
+    eventually(lambda: sum("workers replaced" in line for line in stack.worker.lines()) == 2, "both are done")
+    with stack.ws(ROOM, direct=True) as client:
+        assert client.ask("send here") == "here"
+
+
 def test_a_program_that_never_served_ends(make_stack):
     stack = make_stack(jwt_algorithm="RS256", jwt_public_key="/nowhere.pem")
     stack.worker.start(wait=False)
