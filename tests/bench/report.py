@@ -2,7 +2,10 @@
 
 import statistics
 
+from machine import TOP
 from rows import number
+
+README_END = "<!-- end -->\n"
 
 
 def with_unit(value, unit):
@@ -81,3 +84,10 @@ def markdown(title, rows, absent, peers, curves):
         parts.append("![the same as a picture](results.svg)\n")
     parts += [f"{curve.title}: CPU of a delivery in µs\n\n{curve_table(curve)}" for curve in curves]
     return "\n".join(parts)
+
+
+def put_into_readme(command, text):
+    """Replaces what the command has put there before, between its mark and the end of that."""
+    readme, begin = TOP / "README.md", f"<!-- {command} -->\n"
+    before, rest = readme.read_text().split(begin)
+    readme.write_text(before + begin + text + README_END + rest.split(README_END, 1)[1])

@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	%D%/test_bench.py \
 	%D%/test_boot.py \
 	%D%/test_bus.py \
+	%D%/test_chaos.py \
 	%D%/test_chapter.py \
 	%D%/test_clients.py \
 	%D%/test_command.py \

@@ -194,8 +194,8 @@ class Stack:
         for line in process.lines():
             if found := re.search(r"listening .*address=127\.0\.0\.1:(\d+)", line):
                 self.port = int(found[1])
-                break  # the admin listener may be another
-        return self.port and self.admin_status("/healthz") == 200
+                return self.admin_status("/healthz") == 200  # the admin listener may be another line
+        return False
 
     def _worker_ready(self, process):
         if self.sidecar.popen is None:

@@ -1,0 +1,6 @@
+EXTRA_DIST += \
+	%D%/clock.c \
+	%D%/faults.py \
+	%D%/ledger.py \
+	%D%/run \
+	%D%/traffic.py
