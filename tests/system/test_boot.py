@@ -138,7 +138,7 @@ def test_the_command_takes_the_installed_settings(machine):
 
 
 def test_the_journal_knows_how_bad_it_is(machine):
-    machine.do("systemctl kill -s KILL tina4-worker@demo")
+    machine.do(f"pkill -KILL -P {machine.show('tina4-worker@demo', 'MainPID')}")
     warnings = "journalctl --no-pager -b -o cat -p warning -u tina4-sidecar"
     eventually(lambda: "tina4-sidecar: warn: worker disconnected" in machine.run(warnings).stdout, "it is a warning")
     assert "info:" not in machine.do(warnings)
