@@ -10,7 +10,10 @@
 #include "tests/tap.h"
 #include "tests/unit/fake_browser.h"
 
-enum { CLIENTS = 3 };
+enum {
+	CLIENTS = 3,
+	CROWD = 20000,
+};
 
 static const struct conf conf = { .ws_queue_bytes = 1 << 20, .ws_max_message = 1 << 20 };
 
@@ -173,6 +176,36 @@ memory_is_given_back(void)
 	end(&house);
 }
 
+/* A room is full, hears something in the turn in which all come, and is left by all but one. */
+static void
+a_room_that_was_left_leaves_nothing(void)
+{
+	static struct client *crowd[CROWD];
+	struct house house;
+	struct path *path;
+
+	begin(&house);
+	for (unsigned i = 0; i < CROWD; i++) {
+		struct wire_id id = { { 0xff } };
+
+		memcpy(id.bytes + 1, &i, sizeof(i));
+		crowd[i] = client_new(&id);
+		hub_enter(&house.hub, crowd[i], "/a", 2);
+		hub_join(&house.hub, crowd[i]);
+		batch_send(&house.hub.batches, crowd[i], frame_new(FRAME_TEXT, "x", 1));
+	}
+	path = house.clients[0]->place.path;
+	OK(path->cap_members >= CROWD && path->batch.cap_specials >= CROWD, "a large room takes room");
+	hub_flush(&house.hub);
+	OK(path->batch.cap_specials == 0, "what one turn has needed is given back");
+	for (unsigned i = 0; i < CROWD; i++) {
+		hub_remove(&house.hub, crowd[i]);
+		client_free(crowd[i]);
+	}
+	OK(path->n_members == CLIENTS && path->cap_members <= 64, "and so is what those have needed who have left");
+	end(&house);
+}
+
 int
 main(void)
 {
@@ -181,5 +214,6 @@ main(void)
 	who_holds_little_stays();
 	an_unfinished_message_has_a_deadline();
 	memory_is_given_back();
+	a_room_that_was_left_leaves_nothing();
 	return tap_done();
 }
