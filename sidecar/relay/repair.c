@@ -390,7 +390,7 @@ repair_channel_gone(struct relay *relay, struct lines *lines)
 static void
 ask(struct relay *relay, struct line *line)
 {
-	uint64_t age_ms = relay_now_ms(relay) - line->lines->since_ms;
+	uint64_t age_ms = relay_now_ms(relay) - line->lines->since_ms + RELAY_REPAIR_WAY_MS;
 	struct envelope repair = { .type = ENVELOPE_REPAIR,
 		.after = line->latest,
 		.age_ms = age_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)age_ms };

@@ -29,6 +29,7 @@ enum relay_limits {
 	RELAY_CHANNEL_NAME = 64, /* bytes of a channel's name before the path */
 
 	RELAY_REPAIR_MS = 1000,         /* for an answer, then it is asked again */
+	RELAY_REPAIR_WAY_MS = 500,      /* that a question may need to its host, which looks at its own clock */
 	RELAY_REPAIR_TRIES = 10,        /* in a row without a new command, then it is a gap */
 	RELAY_REPAIRS = 256,            /* channels that one host is asked for at once */
 	RELAY_RETELL_BYTES = 256 << 10, /* of one answer, and what the last command has more */
