@@ -192,7 +192,7 @@ static const struct setting settings[] = {
 	  .reload = true,
 	  .meaning = "Seconds over which a stopping sidecar spreads its closes" },
 	{ "TINA4_WS_SETTLE_SECONDS", SETTING_NUMBER, offsetof(struct conf, ws_settle_seconds), "10", 0, 600,
-	  .meaning = "Seconds after the sidecar's start for which a path without a route gets 503, as its app may still come" },
+	  .meaning = "Seconds for which a restarted sidecar awaits the apps that it knew: until they are back, a path without a route gets 503" },
 	{ "TINA4_WORKER_WAIT", SETTING_NUMBER, offsetof(struct conf, worker_wait), "30", 0, 3600,
 	  .reload = true,
 	  .meaning = "Seconds that clients wait for a worker before they are closed with 1013" },

@@ -92,7 +92,7 @@ struct conf {
 	/* sidecar: times, in seconds */
 	uint32_t ws_ping_seconds;   /* TINA4_WS_PING_SECONDS: 0 = never */
 	uint32_t ws_drain_seconds;  /* TINA4_WS_DRAIN_SECONDS: closes at stop spread over this */
-	uint32_t ws_settle_seconds; /* TINA4_WS_SETTLE_SECONDS: no path is unknown before */
+	uint32_t ws_settle_seconds; /* TINA4_WS_SETTLE_SECONDS: apps of the last run are awaited */
 	uint32_t worker_wait;       /* TINA4_WORKER_WAIT: events wait for a worker */
 	uint32_t worker_timeout;    /* TINA4_WORKER_TIMEOUT: a silent worker is hung after this */
 };

@@ -31,6 +31,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/feed/feed.c %D%/feed/feed.h \
 	%D%/feed/histogram.c %D%/feed/histogram.h \
 	%D%/feed/intake.c %D%/feed/intake.h \
+	%D%/feed/known.c %D%/feed/known.h \
 	%D%/feed/lane.c %D%/feed/lane.h \
 	%D%/feed/registration.c %D%/feed/registration.h \
 	%D%/feed/requests.c %D%/feed/requests.h \

@@ -1,5 +1,6 @@
 #include <endian.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <zmq.h>
@@ -152,6 +153,7 @@ open_core(struct parts *parts, uint64_t epoch)
 		.workers = &parts->workers,
 		.turn = &parts->turn };
 	const struct conf *conf = parts->conf;
+	int r;
 
 	if (conf->ws_deflate) {
 		parts->deflate = deflate_new();
@@ -166,7 +168,10 @@ open_core(struct parts *parts, uint64_t epoch)
 	requests_listen(&parts->requests, &requests_events, parts);
 	intake_open(&parts->intake, &intake_parts);
 	intake_listen(&parts->intake, &intake_events, parts);
-	return roster_open(&parts->roster, conf, parts->bus, &parts->feed, &parts->routes, &parts->workers);
+	r = roster_open(&parts->roster, conf, parts->bus, &parts->feed, &parts->routes, &parts->workers);
+	if (r < 0)
+		return r;
+	return known_open(&parts->known, &parts->routes, conf_bus_path(conf), getenv("STATE_DIRECTORY"));
 }
 
 static void
@@ -304,6 +309,7 @@ parts_close(struct parts *parts)
 	requests_close(&parts->requests);
 	feed_close(&parts->feed);
 	workers_close(&parts->workers);
+	known_close(&parts->known);
 	routes_close(&parts->routes);
 	hub_close(&parts->hub);
 	deflate_free(parts->deflate);

@@ -18,6 +18,7 @@
 #include "sidecar/admin/figures.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/feed/intake.h"
+#include "sidecar/feed/known.h"
 #include "sidecar/hub/pings.h"
 #include "sidecar/hub/relief.h"
 #include "sidecar/admin/post.h"
@@ -48,6 +49,7 @@ struct parts {
 	struct relief relief;
 	struct feed feed;
 	struct routes routes;
+	struct known known;
 	struct workers workers;
 	struct roster roster;
 	struct dispatch dispatch;

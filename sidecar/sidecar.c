@@ -169,14 +169,14 @@ on_hangup(uv_signal_t *handle, int number)
 
 /* --- timers --------------------------------------------------------------------------- */
 
-/* From when on a path without a route is nobody's. */
+/* From when on those who have not come back after the start are not waited for. */
 static void
 settle(struct sidecar *sidecar)
 {
 	uint64_t passed = uv_now(&sidecar->loop) - sidecar->parts.figures.started_ms;
 
-	if (passed >= 1000ull * sidecar->conf->ws_settle_seconds)
-		sidecar->parts.routes.settled = true;
+	if (sidecar->parts.routes.awaited != NULL && passed >= 1000ull * sidecar->conf->ws_settle_seconds)
+		known_give_up(&sidecar->parts.known);
 }
 
 static void
@@ -300,6 +300,7 @@ on_turn(uv_prepare_t *prepare)
 	relief_turn(&sidecar->parts.relief, sidecar->parts.turn.now_ms);
 	if (sidecar->parts.others != NULL)
 		relay_flush(sidecar->parts.others);
+	known_turn(&sidecar->parts.known);
 
 	start_timers(sidecar);
 

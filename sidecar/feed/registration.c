@@ -10,7 +10,7 @@
 #include "sidecar/feed/workers.h"
 
 bool
-registration_prune(const struct workers *workers, struct route_app *app)
+registration_prune(struct routes *routes, const struct workers *workers, struct route_app *app)
 {
 	struct route *route, *next;
 	bool pruned = false;
@@ -21,7 +21,7 @@ registration_prune(const struct workers *workers, struct route_app *app)
 		if (workers_serve(workers, app, route))
 			continue;
 		log_info("route gone app=%s pattern=%s", app->name, path_pattern_text(route->pattern));
-		routes_remove(route);
+		routes_remove(routes, route);
 		pruned = true;
 	}
 	return pruned;
@@ -102,6 +102,7 @@ registration_take(
 	r = enter(routes, app, announced, n, accepted, refusals);
 	if (r < 0)
 		goto out;
+	routes_arrived(routes, app);
 	if (worker == NULL) {
 		r = 1;
 		goto out;
@@ -111,7 +112,7 @@ registration_take(
 	worker->routes = accepted;
 	worker->n_routes = (uint16_t)r;
 	accepted = NULL;
-	registration_prune(workers, app);
+	registration_prune(routes, workers, app);
 	r = 1;
 out:
 	free(accepted);
@@ -134,6 +135,7 @@ registration_static(struct routes *routes, const char *list)
 	r = routes_app(routes, span_of(setting), &app);
 	if (r < 0)
 		return r;
+	app->of_settings = true;
 	while (n < WIRE_MAX_ROUTES && list_next(&list, &item))
 		announced[n++] = (struct wire_route){ WIRE_ROUTE_PUSH_ONLY, item };
 	r = enter(routes, app, announced, n, accepted, &refusals);

@@ -41,7 +41,7 @@ int registration_take(
     struct routes *routes, const struct workers *workers, struct registration *registration, struct refusals *refusals);
 
 /* Removes those routes of an app with workers that none of them announces. Returns true if there was one. */
-bool registration_prune(const struct workers *workers, struct route_app *app);
+bool registration_prune(struct routes *routes, const struct workers *workers, struct route_app *app);
 
 /* The push-only routes of a site without workers: a comma-separated list. 0, -EINVAL or -ENOMEM. */
 int registration_static(struct routes *routes, const char *list);

@@ -43,7 +43,7 @@ dismiss(struct roster *roster, struct worker *worker)
 	bus_send(roster->bus, &worker->peer, &bye);
 	buf_free(&bye);
 	roster_gone(roster, worker, "bye");
-	if (registration_prune(roster->workers, app))
+	if (registration_prune(roster->routes, roster->workers, app))
 		feed_rematch(roster->feed, roster->routes);
 }
 

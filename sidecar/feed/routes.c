@@ -7,10 +7,12 @@
 #include "sidecar/feed/routes.h"
 
 void
-routes_remove(struct route *route)
+routes_remove(struct routes *routes, struct route *route)
 {
 	DL_DELETE(route->app->routes, route);
 	route->app->n_routes--;
+	if (route->app->routes == NULL)
+		routes->apps_changed = true;
 	path_pattern_free(route->pattern);
 	free(route);
 }
@@ -21,9 +23,10 @@ routes_close(struct routes *routes)
 	struct route_app *app, *next_app;
 	struct route *route, *next;
 
+	routes_await_none(routes);
 	DL_FOREACH_SAFE(routes->apps, app, next_app) {
 		DL_FOREACH_SAFE(app->routes, route, next)
-			routes_remove(route);
+			routes_remove(routes, route);
 		DL_DELETE(routes->apps, app);
 		free(app->name);
 		free(app);
@@ -44,13 +47,19 @@ routes_empty(const struct routes *routes)
 bool
 routes_may_come(const struct routes *routes)
 {
-	return !routes->settled || routes_empty(routes);
+	return routes->awaited != NULL || routes_empty(routes);
 }
 
 static bool
 is_text(struct span span, const char *text)
 {
 	return strlen(text) == span.len && memcmp(text, span.data, span.len) == 0;
+}
+
+static bool
+is_name(struct span name)
+{
+	return name.len > 0 && name.len <= ROUTES_MAX_NAME && memchr(name.data, '\0', name.len) == NULL;
 }
 
 static int
@@ -76,7 +85,7 @@ routes_app(struct routes *routes, struct span name, struct route_app **ret)
 	struct route_app *app;
 	int n = 0;
 
-	if (name.len == 0 || name.len > ROUTES_MAX_NAME || memchr(name.data, '\0', name.len) != NULL)
+	if (!is_name(name))
 		return -EINVAL;
 	DL_FOREACH(routes->apps, app) {
 		if (is_text(name, app->name)) {
@@ -87,6 +96,65 @@ routes_app(struct routes *routes, struct span name, struct route_app **ret)
 	}
 	return n >= ROUTES_MAX_APPS ? -EBUSY : app_new(routes, name, ret);
 }
+
+/* --- who is awaited ------------------------------------------------------------------- */
+
+int
+routes_await(struct routes *routes, struct span name)
+{
+	struct route_awaited *awaited;
+	int n = 0;
+
+	if (!is_name(name))
+		return -EINVAL;
+	DL_FOREACH(routes->awaited, awaited) {
+		if (is_text(name, awaited->name))
+			return 0;
+		n++;
+	}
+	if (n >= ROUTES_MAX_APPS)
+		return -EBUSY;
+	awaited = calloc(1, sizeof(*awaited));
+	if (awaited == NULL)
+		return -ENOMEM;
+	awaited->name = strndup(name.data, name.len);
+	if (awaited->name == NULL) {
+		free(awaited);
+		return -ENOMEM;
+	}
+	DL_APPEND(routes->awaited, awaited);
+	return 0;
+}
+
+static void
+await_no_more(struct routes *routes, struct route_awaited *awaited)
+{
+	DL_DELETE(routes->awaited, awaited);
+	free(awaited->name);
+	free(awaited);
+	routes->apps_changed = true;
+}
+
+void
+routes_arrived(struct routes *routes, const struct route_app *app)
+{
+	struct route_awaited *awaited, *next;
+
+	DL_FOREACH_SAFE(routes->awaited, awaited, next)
+		if (strcmp(awaited->name, app->name) == 0)
+			await_no_more(routes, awaited);
+}
+
+void
+routes_await_none(struct routes *routes)
+{
+	struct route_awaited *awaited, *next;
+
+	DL_FOREACH_SAFE(routes->awaited, awaited, next)
+		await_no_more(routes, awaited);
+}
+
+/* --- the table ---------------------------------------------------------------------------- */
 
 static struct route *
 find(const struct routes *routes, struct span pattern)
@@ -155,6 +223,8 @@ routes_add(struct routes *routes, struct route_app *app, const struct wire_route
 
 		if (r < 0)
 			return r;
+		if (app->routes == NULL)
+			routes->apps_changed = true;
 	} else {
 		DL_DELETE(app->routes, route);
 	}

@@ -30,14 +30,22 @@ struct route {
 
 struct route_app {
 	char *name;
-	size_t n_routes; /* at most WIRE_MAX_ROUTES */
+	size_t n_routes;  /* at most WIRE_MAX_ROUTES */
+	bool of_settings; /* announced by TINA4_WS_ROUTES: it is always there */
 	struct route *routes;
 	struct route_app *prev, *next;
 };
 
+/* One that was there before the sidecar's restart and has not announced itself since. */
+struct route_awaited {
+	char *name;
+	struct route_awaited *prev, *next;
+};
+
 struct routes {
 	struct route_app *apps;
-	bool settled; /* since the start there was time for every app to announce its own */
+	struct route_awaited *awaited; /* at most ROUTES_MAX_APPS */
+	bool apps_changed;             /* which apps have routes or are awaited; whoever looks clears it */
 };
 
 void routes_close(struct routes *routes);
@@ -53,6 +61,15 @@ bool routes_may_come(const struct routes *routes);
  */
 int routes_app(struct routes *routes, struct span name, struct route_app **ret);
 
+/* Until the app of that name has announced itself, any path may be its own. Results are those of routes_app(). */
+int routes_await(struct routes *routes, struct span name);
+
+/* The app has announced itself, with whatever routes. */
+void routes_arrived(struct routes *routes, const struct route_app *app);
+
+/* Nobody is awaited any more. */
+void routes_await_none(struct routes *routes);
+
 /*
  * Adds a route, or moves and updates the app's one of that pattern, at the
  * front. So an announcement is added from its end. Returns 0, -EEXIST when it
@@ -62,7 +79,7 @@ int routes_app(struct routes *routes, struct span name, struct route_app **ret);
 int routes_add(struct routes *routes, struct route_app *app, const struct wire_route *announced, struct route **ret,
     const char **ret_why);
 
-void routes_remove(struct route *route);
+void routes_remove(struct routes *routes, struct route *route);
 
 /* True when the app has announced exactly this route. */
 bool routes_has(const struct routes *routes, const struct route_app *app, const struct wire_route *announced);

@@ -147,7 +147,6 @@ class Stack:
             "TINA4_ADMIN": f"unix:{self.admin}",
             "TINA4_TEMPLATES": str(TOP / "templates"),
             "TINA4_STOP_SECONDS": "5",
-            "TINA4_WS_SETTLE_SECONDS": "0",
             "TINA4_SECRET": SECRET,
             "TINA4_SESSION_PATH": f"{self.dir}/sessions",
             **{f"TINA4_{name.upper()}": str(value) for name, value in settings.items()},
@@ -191,6 +190,7 @@ class Stack:
             return None
 
     def _sidecar_ready(self, process):
+        self.port = None  # the log comes a moment later than what it tells
         for line in process.lines():
             if found := re.search(r"listening .*address=127\.0\.0\.1:(\d+)", line):
                 self.port = int(found[1])

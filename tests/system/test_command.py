@@ -52,7 +52,11 @@ def test_push_again_with_its_id(lab, room):
 
 
 def test_push_before_its_app_is_back_says_so(make_stack):
-    stack = make_stack(ws_routes="/ws/static/{x}", ws_settle_seconds=600).start("sidecar")
+    stack = make_stack(ws_routes="/ws/static/{x}", ws_settle_seconds=600).start("sidecar", "worker")
+    assert "no route" in tina4(stack, "push", "/ws/nothing", "x", status=NO_ROUTE)
+    stack.sidecar.kill()
+    stack.worker.kill()
+    stack.start("sidecar")
     assert "not ready" in tina4(stack, "push", "/ws/watch/x", "x", status=NOT_READY)
     assert "not ready" in tina4(stack, "count", "/ws/watch/x", status=NOT_READY)
     tina4(stack, "push", "/ws/static/x", "x")

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from stack import eventually
+from stack import BUILD, eventually
 
 PATH = "/ws/script/handshake"
 
@@ -105,19 +105,75 @@ def test_before_the_first_worker_it_is_503(make_stack):
     assert stack.handshake(PATH).status == 101
 
 
-def test_after_a_start_an_unknown_path_may_still_come(make_stack):
+def test_on_a_first_start_a_path_of_nobody_is_404_at_once(make_stack):
+    stack = make_stack(ws_settle_seconds=600).start("sidecar", "worker")
+    assert stack.handshake("/ws/nobody").status == 404
     stack = make_stack(ws_routes="/ws/static/{x}", ws_settle_seconds=600).start("sidecar")
-    answer = stack.handshake(PATH)
-    assert answer.status == 503, "its app may not be back yet"
-    assert int(answer.headers["retry-after"]) > 0
-    assert stack.handshake("/ws/static/x").status == 101
-    stack.start("worker")
+    assert stack.handshake(PATH).status == 404
+
+
+@pytest.fixture
+def two_apps(make_stack):
+    """Makes a sidecar that knows two apps; the second one has DEMO."""
+    def make(**settings):
+        stack = make_stack(**settings)
+        stack.demo = stack.new_worker("demo", BUILD / "fcgi/examples/demo")
+        return stack.start("sidecar", "worker", "demo")
+
+    return make
+
+
+DEMO = "/ws/livechat/1"
+
+
+def test_after_a_restart_a_path_is_503_until_all_apps_are_back(two_apps):
+    stack = two_apps(ws_settle_seconds=600)
+    assert [stack.handshake(path).status for path in (PATH, DEMO, "/ws/nobody")] == [101, 101, 404]
+    stack.demo.kill()
+    stack.sidecar.kill()
+    stack.start("sidecar")
+    eventually(lambda: stack.handshake(PATH).status == 101, "one app has come back by itself")
+    for path in (DEMO, "/ws/nobody"):
+        answer = stack.handshake(path)
+        assert answer.status == 503, f"{path} may be that of the other"
+        assert int(answer.headers["retry-after"]) > 0
+    stack.start("demo")
+    assert [stack.handshake(path).status for path in (PATH, DEMO, "/ws/nobody")] == [101, 101, 404]
+
+
+def test_that_lasts_as_long_as_it_is_set_to_and_once(two_apps):
+    stack = two_apps(ws_settle_seconds=1)
+    stack.demo.kill()
+    stack.sidecar.kill()
+    stack.start("sidecar")
+    eventually(lambda: stack.handshake(DEMO).status == 404, "that app does not come any more")
+    assert any("app not back app=demo" in line for line in stack.sidecar.lines())
+    stack.env["TINA4_WS_SETTLE_SECONDS"] = "600"
+    stack.sidecar.kill()
+    stack.start("sidecar")
+    eventually(lambda: stack.handshake(PATH).status == 101, "the other one has come back")
+    assert stack.handshake(DEMO).status == 404, "it has been forgotten"
+
+
+@pytest.mark.parametrize("where", ["beside the bus", "of systemd"])
+def test_a_damaged_memory_is_ignored(make_stack, where):
+    stack = make_stack(ws_settle_seconds=600)
+    folder = stack.dir
+    if where == "of systemd":
+        folder = stack.dir / "state"
+        folder.mkdir()
+        stack.env["STATE_DIRECTORY"] = str(folder)
+    stack.start("sidecar", "worker")
+    memory = folder / "bus.apps"
     assert stack.handshake(PATH).status == 101
-
-
-def test_that_lasts_as_long_as_it_is_set_to(make_stack):
-    stack = make_stack(ws_routes="/ws/static/{x}", ws_settle_seconds=1).start("sidecar")
-    eventually(lambda: stack.handshake(PATH).status == 404, "its app does not come any more")
+    assert memory.read_bytes().endswith(b"\napp\0")
+    stack.sidecar.kill()
+    memory.write_bytes(memory.read_bytes().replace(b"\napp", b"\nbad"))
+    stack.start("sidecar")
+    assert any("apps of the last run not known" in line and "damaged" in line for line in stack.sidecar.lines())
+    eventually(lambda: stack.handshake(PATH).status == 101, "the app has come back")
+    assert stack.handshake("/ws/nobody").status == 404
+    assert memory.read_bytes().endswith(b"\napp\0")
 
 
 def test_routes_from_the_settings_need_no_worker(make_stack):

@@ -56,7 +56,11 @@ def test_an_id_is_applied_once(desk, room):
 
 
 def test_before_its_app_is_back_a_push_is_to_try_again(make_stack):
-    stack = make_stack(admin_token=TOKEN, ws_routes="/ws/static/{x}", ws_settle_seconds=600).start("sidecar")
+    stack = make_stack(admin_token=TOKEN, ws_routes="/ws/static/{x}", ws_settle_seconds=600).start("sidecar", "worker")
+    assert post(stack, "/ws/nothing", "x").status == 404
+    stack.sidecar.kill()
+    stack.worker.kill()
+    stack.start("sidecar")
     answer = post(stack, "/ws/watch/x", "x")
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
     assert post(stack, "/ws/static/x", "x").status == 200

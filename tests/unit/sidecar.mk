@@ -18,6 +18,7 @@ unit_tests += \
 	%D%/test_hub \
 	%D%/test_hub_model \
 	%D%/test_kept \
+	%D%/test_known \
 	%D%/test_machine \
 	%D%/test_metrics \
 	%D%/test_outbox \
@@ -83,6 +84,8 @@ unit_tests += \
 %C%_test_hub_model_SOURCES = %D%/test_hub_model.c %D%/fake_browser.c %D%/fake_browser.h
 %C%_test_hub_model_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_hub_model_LDADD = sidecar/libsidecar.la
+%C%_test_known_SOURCES = %D%/test_known.c
+%C%_test_known_LDADD = sidecar/libsidecar.la
 %C%_test_machine_SOURCES = %D%/test_machine.c
 %C%_test_machine_LDADD = sidecar/libsidecar.la
 %C%_test_metrics_SOURCES = %D%/test_metrics.c

@@ -137,8 +137,9 @@ test_id(void)
 static void
 test_route(void)
 {
+	routes_await(&routes, span_of("other"));
 	OK(status_for("POST /push/nowhere") == 503, "a path without a route is 503 while its app may still come");
-	routes.settled = true;
+	routes_await_none(&routes);
 	OK(status_for("POST /push/nowhere") == 404, "and 404 later");
 	OK(status_for("POST /push/") == 404, "so is the root");
 }

@@ -100,14 +100,32 @@ test_workers_decide(void)
 	say(&table, "shop", first, "/b /c", 2);
 	OK(!has(&table, "/a") && has(&table, "/b"), "it goes when none does any more");
 	say(&table, "shop", second, "/b", 1);
-	OK(!registration_prune(&table.workers, first->app),
+	OK(!registration_prune(&table.routes, &table.workers, first->app),
 	    "as long as somebody announces it, nothing is to be pruned");
 	workers_remove(&table.workers, first);
-	OK(registration_prune(&table.workers, second->app) && !has(&table, "/c") && has(&table, "/b"),
+	OK(registration_prune(&table.routes, &table.workers, second->app) && !has(&table, "/c") && has(&table, "/b"),
 	    "the routes of a worker that left can be pruned");
 	workers_remove(&table.workers, second);
-	OK(!registration_prune(&table.workers, app_of(&table, "shop")), "but not when all are away");
+	OK(!registration_prune(&table.routes, &table.workers, app_of(&table, "shop")), "but not when all are away");
 	OK(has(&table, "/b"), "while the workers are away the routes stay");
+	end(&table);
+}
+
+static void
+test_arrival(void)
+{
+	struct table table = { 0 };
+
+	routes_await(&table.routes, span_of("shop"));
+	routes_await(&table.routes, span_of("chat"));
+	say(&table, "shop", NULL, "", 0);
+	say(&table, "chat", start_worker(&table, 1, "chat"), "/a", 1);
+	OK(routes_may_come(&table.routes), "a process that has nothing to announce is not the app's return");
+	say(&table, "shop", NULL, "/b", 1);
+	OK(!routes_may_come(&table.routes), "one that has is");
+	routes_await(&table.routes, span_of("shop"));
+	say(&table, "shop", start_worker(&table, 2, "shop"), "", 0);
+	OK(!routes_may_come(&table.routes), "and so is a worker, who says that there are no routes any more");
 	end(&table);
 }
 
@@ -180,6 +198,7 @@ main(void)
 {
 	test_app_alone();
 	test_workers_decide();
+	test_arrival();
 	test_order();
 	test_refused();
 	test_cut_short();

@@ -36,7 +36,6 @@ begin(void)
 	outcome = WIRE_OK;
 	hub_open(&hub, &conf, NULL, 1);
 	registration_static(&routes, "/news");
-	routes.settled = true;
 	requests_open(&requests, &hub, &routes);
 	requests_listen(&requests, &events, NULL);
 }
@@ -70,7 +69,7 @@ test_routes(void)
 	OK(!requests_lack_route(&requests, &send.command), "what names no path needs none");
 	requests_refuse(&requests, &unknown, &reply);
 	OK(reply.status == WIRE_NO_ROUTE && requests.pushes[WIRE_NO_ROUTE] == 1, "it is refused, and counted");
-	routes.settled = false;
+	routes_await(&routes, span_of("other"));
 	requests_refuse(&requests, &unknown, &reply);
 	OK(reply.status == WIRE_NOT_READY && requests.pushes[WIRE_NOT_READY] == 1,
 	    "with other words while it may only be early");

@@ -51,24 +51,73 @@ test_match(void)
 	OK(matches(&routes, "/a/2", "/a/{x}"), "the other still matches the rest");
 	add(&routes, app, "/a/{x}", &route);
 	OK(matches(&routes, "/a/1", "/a/{x}"), "announced again, a route moves to the front");
-	routes_remove(route);
+	routes_remove(&routes, route);
 	OK(matches(&routes, "/a/1", "/a/1") && matches(&routes, "/a/2", NULL), "a removed one matches no more");
 	routes_close(&routes);
 }
 
 static void
-test_settling(void)
+test_awaited(void)
 {
 	struct routes routes = { 0 };
+	struct route_app *shop = app_of(&routes, span_of("shop"));
 	struct route *route;
 
-	OK(routes_may_come(&routes), "after the start any path may still come");
-	routes.settled = true;
-	OK(routes_may_come(&routes), "and as long as no app has announced anything");
-	add(&routes, app_of(&routes, span_of("shop")), "/a", &route);
-	OK(!routes_may_come(&routes), "but not for ever");
-	routes.settled = false;
-	OK(routes_may_come(&routes), "one app's routes do not tell that another has none");
+	OK(routes_may_come(&routes), "as long as no app has announced anything any path may still come");
+	add(&routes, shop, "/a", &route);
+	OK(!routes_may_come(&routes), "when nobody is awaited, one app's routes say that others are unknown");
+	OK(routes_await(&routes, span_of("shop")) == 0 && routes_await(&routes, span_of("chat")) == 0 &&
+		routes_await(&routes, span_of("chat")) == 0,
+	    "apps are awaited, each once");
+	routes_arrived(&routes, shop);
+	OK(routes_may_come(&routes), "while one of them is away any path may still come");
+	routes_arrived(&routes, app_of(&routes, span_of("cha")));
+	OK(routes_may_come(&routes), "whoever else arrives");
+	routes_arrived(&routes, app_of(&routes, span_of("chat")));
+	OK(!routes_may_come(&routes), "but not when all are back");
+	routes_await(&routes, span_of("chat"));
+	routes_await_none(&routes);
+	OK(!routes_may_come(&routes), "nor when they are given up");
+	routes_close(&routes);
+}
+
+static void
+test_awaited_limits(void)
+{
+	struct routes routes = { 0 };
+	char name[ROUTES_MAX_NAME + 1] = "";
+	int n = 0;
+
+	memset(name, 'x', sizeof(name));
+	OK(routes_await(&routes, SPAN_EMPTY) == -EINVAL &&
+		routes_await(&routes, (struct span){ "a\0b", 3 }) == -EINVAL &&
+		routes_await(&routes, (struct span){ name, sizeof(name) }) == -EINVAL,
+	    "what is no app's name is not awaited");
+	for (; n < ROUTES_MAX_APPS; n++)
+		if (routes_await(&routes, (struct span){ name, (size_t)n + 1 }) < 0)
+			break;
+	OK(n == ROUTES_MAX_APPS && routes_await(&routes, span_of("one more")) == -EBUSY, "nor are too many");
+	OK(app_of(&routes, span_of("new")) != NULL, "who is awaited takes no other app's place");
+	routes_close(&routes);
+}
+
+static void
+test_changes(void)
+{
+	struct routes routes = { 0 };
+	struct route_app *shop = app_of(&routes, span_of("shop"));
+	struct route *first, *second;
+
+	OK(!routes.apps_changed, "an app without routes changes nothing");
+	add(&routes, shop, "/a", &first);
+	OK(routes.apps_changed, "its first route does");
+	routes.apps_changed = false;
+	add(&routes, shop, "/b", &second);
+	add(&routes, shop, "/a", &first);
+	routes_remove(&routes, first);
+	OK(!routes.apps_changed, "further ones do not");
+	routes_remove(&routes, second);
+	OK(routes.apps_changed, "that the last one goes does");
 	routes_close(&routes);
 }
 
@@ -84,7 +133,7 @@ test_apps(void)
 	add(&routes, shop, "/a", &first);
 	OK(add(&routes, chat, "/a", &route) == -EEXIST, "a pattern of another app is refused");
 	OK(matches(&routes, "/a", "/a") && first->app == shop, "it stays with the first one");
-	routes_remove(first);
+	routes_remove(&routes, first);
 	OK(add(&routes, chat, "/a", &route) == 0 && route->app == chat, "once it is gone, another app may have it");
 	routes_close(&routes);
 }
@@ -150,7 +199,7 @@ test_limits(void)
 		r = add(&routes, app, pattern, &route);
 	}
 	OK(r == 0 && add(&routes, app, "/more", &route) == -ENOSPC, "and an app has only so many routes");
-	routes_remove(route);
+	routes_remove(&routes, route);
 	OK(add(&routes, app, "/more", &route) == 0, "a removed one makes room");
 	routes_close(&routes);
 }
@@ -160,7 +209,9 @@ main(void)
 {
 	test_limits();
 	test_match();
-	test_settling();
+	test_awaited();
+	test_awaited_limits();
+	test_changes();
 	test_apps();
 	test_flags();
 	test_bad_patterns();

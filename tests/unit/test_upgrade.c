@@ -210,9 +210,9 @@ test_limits(void)
 	rules.routes = &none;
 	OK(judge("") == REFUSAL_NOT_YET, "and before any route has been announced");
 	rules.routes = &routes;
-	routes.settled = false;
+	routes_await(&routes, span_of("other"));
 	OK(judge_request("GET /nowhere HTTP/1.1") == REFUSAL_NOT_YET, "or while an app may still come with this one");
-	routes.settled = true;
+	routes_await_none(&routes);
 }
 
 static enum token_verdict
@@ -326,7 +326,6 @@ main(void)
 
 	routes_app(&routes, span_of("app"), &app);
 	routes_add(&routes, app, &announced, &route, &why);
-	routes.settled = true;
 	test_accepted();
 	test_request_line();
 	test_form();
