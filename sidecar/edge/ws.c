@@ -431,8 +431,6 @@ on_closed(struct ws *ws, struct session *session)
 {
 	struct client *client = session->client;
 
-	if (client == NULL)
-		return;
 	note_own_close(client);
 	session->client = NULL;
 	ws->parts.counters->n_open--;
@@ -453,6 +451,7 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 {
 	struct ws *ws = lws_context_user(lws_get_context(wsi));
 	struct session *session = user;
+	struct client *client = session == NULL ? NULL : session->client; /* it had no memory for the session */
 
 	switch ((int)reason) {
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
@@ -462,23 +461,24 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 	case LWS_CALLBACK_ADD_HEADERS:
 		return on_answer(ws, in);
 	case LWS_CALLBACK_ESTABLISHED:
-		return on_established(ws, wsi, session);
+		return session == NULL ? -1 : on_established(ws, wsi, session);
 	case LWS_CALLBACK_RECEIVE:
-		if (session->client != NULL)
-			on_receive(ws, wsi, session->client, in, len);
+		if (client != NULL)
+			on_receive(ws, wsi, client, in, len);
 		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
-		if (session->client != NULL)
-			on_pong(ws, wsi, session->client);
+		if (client != NULL)
+			on_pong(ws, wsi, client);
 		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
-		if (session->client != NULL)
-			client_writable(session->client);
+		if (client != NULL)
+			client_writable(client);
 		return 0;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		return session->client == NULL ? 0 : on_peer_close(ws, session->client, in, len);
+		return client == NULL ? 0 : on_peer_close(ws, client, in, len);
 	case LWS_CALLBACK_CLOSED:
-		on_closed(ws, session);
+		if (client != NULL)
+			on_closed(ws, session);
 		return 0;
 	default: /* libwebsockets has a hundred more */
 		return 0;
