@@ -14,6 +14,7 @@
 #include "shared/wire.h"
 
 struct channel;
+struct lines;
 struct client;
 struct frame;
 struct lane;
@@ -46,6 +47,7 @@ struct path {
 	const struct route *route; /* NULL once it is gone from the table */
 	struct lane *lane;         /* events to its worker: the feed's, NULL for push-only */
 	struct channel *channel;   /* to other hosts: the relay's, or NULL */
+	struct lines *lines;       /* of what they say on it: the channel's, or NULL */
 	uint32_t elsewhere;        /* connections on other hosts, as far as the relay knows */
 	bool held;                 /* its events wait until that is known */
 

@@ -137,6 +137,7 @@ channel_new(struct relay *relay, struct path *path)
 	channel->path = channel->lines.path = path;
 	channel->lines.since_ms = relay_now_ms(relay);
 	path->channel = channel;
+	path->lines = &channel->lines;
 	if (!relay->transport->connected) {
 		channel->missed = true;
 		return channel;
@@ -159,6 +160,7 @@ channel_free(struct relay *relay, struct channel *channel)
 {
 	repair_channel_gone(relay, &channel->lines);
 	channel->path->channel = NULL;
+	channel->path->lines = NULL;
 	free(channel->remotes);
 	free(channel);
 }
@@ -187,12 +189,6 @@ channels_free(struct relay *relay)
 	HASH_ITER(hh, relay->hub->paths, path, next)
 		if (path->channel != NULL)
 			channel_free(relay, path->channel);
-}
-
-struct lines *
-channel_lines(struct channel *channel)
-{
-	return &channel->lines;
 }
 
 /* --- from the hub ---------------------------------------------------------------- */

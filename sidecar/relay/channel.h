@@ -13,7 +13,6 @@
 struct channel;
 struct envelope;
 struct host;
-struct lines;
 struct path;
 struct relay;
 
@@ -30,9 +29,6 @@ void channels_flush(struct relay *relay);
 
 /* Frees all of them, and says nothing. */
 void channels_free(struct relay *relay);
-
-/* The commands of other hosts on the path. */
-struct lines *channel_lines(struct channel *channel);
 
 /* --- from other hosts -------------------------------------------------------------- */
 

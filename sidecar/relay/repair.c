@@ -8,7 +8,6 @@
 #include "sidecar/hub/control.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/trace.h"
-#include "sidecar/relay/channel.h"
 #include "sidecar/relay/line.h"
 #include "sidecar/relay/repair.h"
 #include "sidecar/relay/state.h"
@@ -24,7 +23,7 @@ find_lines(struct relay *relay, struct span path_name)
 	if (path_name.len == 0)
 		return &relay->own;
 	path = hub_find_path(relay->hub, path_name.data, path_name.len);
-	return path == NULL || path->channel == NULL ? NULL : channel_lines(path->channel);
+	return path == NULL ? NULL : path->lines;
 }
 
 static const char *
@@ -303,7 +302,7 @@ each_line(struct relay *relay, struct host *host, void (*call)(struct relay *rel
 	if (line != NULL)
 		call(relay, line);
 	HASH_ITER(hh, relay->hub->paths, path, next) {
-		line = path->channel == NULL ? NULL : lines_find(channel_lines(path->channel), host);
+		line = path->lines == NULL ? NULL : lines_find(path->lines, host);
 		if (line != NULL)
 			call(relay, line);
 	}
@@ -339,8 +338,8 @@ repair_host_new(struct relay *relay, struct host *host)
 
 	want_if_broken(relay, &relay->own, host);
 	HASH_ITER(hh, relay->hub->paths, path, next)
-		if (path->channel != NULL)
-			want_if_broken(relay, channel_lines(path->channel), host);
+		if (path->lines != NULL)
+			want_if_broken(relay, path->lines, host);
 }
 
 static void

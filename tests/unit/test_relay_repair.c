@@ -111,7 +111,7 @@ is_whole(struct scene *scene)
 	const struct path *path = scene_path(scene, room);
 
 	if (path != NULL)
-		for (struct line *line = channel_lines(path->channel)->first; line != NULL; line = line->sibling)
+		for (struct line *line = path->lines->first; line != NULL; line = line->sibling)
 			if (line->state != LINE_WHOLE)
 				return false;
 	return scene->relay.n_held == 0 && scene->relay.held_bytes == 0;
