@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/on \
 	tests/readme \
 	tests/run \
+	tests/soak \
 	%D%/boot \
 	%D%/client.py \
 	%D%/conftest.py \
