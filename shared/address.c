@@ -7,11 +7,14 @@
 
 #include "shared/address.h"
 
-enum { MAPPED_BITS = 96 }; /* of ::ffff:0:0, which an IPv4 address follows (RFC 4291 section 2.5.5.2) */
+enum {
+	MAPPED_BITS = 96, /* of ::ffff:0:0, which an IPv4 address follows (RFC 4291 section 2.5.5.2) */
+	CUSTOMER_BITS = 64,
+};
 
 /* An address of either family; IPv4 as IPv4-mapped IPv6. */
 struct address {
-	uint8_t bytes[16];
+	uint8_t bytes[ADDRESS_NETWORK_BYTES];
 };
 
 struct network {
@@ -296,4 +299,17 @@ address_of_client(
 		format_address(&address, ret);
 		trusting = list_contains(trusted, &address);
 	}
+}
+
+bool
+address_network(const char *text, uint8_t ret[static ADDRESS_NETWORK_BYTES])
+{
+	struct address address;
+
+	if (!parse_text(text, &address))
+		return false;
+	if (!is_mapped(&address))
+		memset(address.bytes + CUSTOMER_BITS / 8, 0, sizeof(address.bytes) - CUSTOMER_BITS / 8);
+	memcpy(ret, address.bytes, sizeof(address.bytes));
+	return true;
 }

@@ -14,8 +14,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-enum { ADDRESS_TEXT_MAX = 46 }; /* INET6_ADDRSTRLEN */
+enum {
+	ADDRESS_TEXT_MAX = 46, /* INET6_ADDRSTRLEN */
+	ADDRESS_NETWORK_BYTES = 16,
+};
 
 /* Whoever comes through a trusted proxy that does not tell from where: all of them count as one. */
 #define ADDRESS_UNKNOWN "unknown"
@@ -47,5 +51,11 @@ bool address_list_contains(const struct address_list *list, const char *address)
  */
 void address_of_client(
     const struct address_list *trusted, const char *peer, const char *forwarded, char ret[static ADDRESS_TEXT_MAX]);
+
+/*
+ * What one customer has: an address of IPv4, or the network of 64 bits that one of
+ * IPv6 is in. Returns false for what is no address.
+ */
+bool address_network(const char *address, uint8_t ret[static ADDRESS_NETWORK_BYTES]);
 
 #endif

@@ -18,10 +18,12 @@
 static uint16_t *
 held_by(struct gate *gate, const char *ip)
 {
+	uint8_t network[ADDRESS_NETWORK_BYTES] = { 0 };
 	uint32_t hash = 2166136261u;
 
-	for (; *ip != '\0'; ip++)
-		hash = (hash ^ (unsigned char)*ip) * 16777619u;
+	address_network(ip, network);
+	for (size_t i = 0; i < sizeof(network); i++)
+		hash = (hash ^ network[i]) * 16777619u;
 	return &gate->held[hash % GATE_ADDRESSES];
 }
 
@@ -35,7 +37,8 @@ link_guest(struct guest *guest)
 	guest->linked = true;
 	DL_APPEND(gate->guests, guest);
 	gate->n++;
-	++*held_by(gate, guest->ip);
+	guest->held = held_by(gate, guest->ip);
+	++*guest->held;
 }
 
 static void
@@ -48,7 +51,7 @@ unlink_guest(struct guest *guest)
 	guest->linked = false;
 	DL_DELETE(gate->guests, guest);
 	gate->n--;
-	--*held_by(gate, guest->ip);
+	--*guest->held;
 }
 
 static void
@@ -381,7 +384,7 @@ find_victim(struct gate *gate)
 	struct guest *guest;
 
 	DL_FOREACH(gate->guests, guest)
-		if (guest->ip[0] != '\0' && *held_by(gate, guest->ip) > GATE_SHARE)
+		if (guest->ip[0] != '\0' && *guest->held > GATE_SHARE)
 			return guest;
 	return gate->guests;
 }

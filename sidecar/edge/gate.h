@@ -9,8 +9,8 @@
  *
  * A gate has a budget of connections under way. Where it is used up, the next
  * one costs another its place: the oldest of an address that has more than its
- * share, or else the oldest. Each listener that must not suffer from another
- * one has a gate of its own.
+ * share, or else the oldest. Addresses of IPv6 count by their network of 64 bits.
+ * Each listener that must not suffer from another one has a gate of its own.
  */
 #ifndef SIDECAR_GATE_H
 #define SIDECAR_GATE_H
@@ -54,6 +54,7 @@ struct guest {
 	enum { GUEST_ASKS, GUEST_SENDS_BODY, GUEST_IS_ANSWERED, GUEST_LEAVES } state;
 	bool polled;    /* poll is a handle of the loop: the guest goes when that has been closed */
 	bool linked;    /* is one of the gate's */
+	uint16_t *held; /* by its address, while it is linked */
 	uint64_t by_ms; /* when that must be over, in loop ms */
 	struct buf bytes;
 	size_t sent; /* of bytes, which are the answer then */
@@ -78,7 +79,7 @@ struct gate {
 	bool for_browsers; /* whose answers are counted by status, too */
 	struct guest *guests;
 	uint32_t n;
-	uint16_t held[GATE_ADDRESSES]; /* guests by a hash of their address */
+	uint16_t held[GATE_ADDRESSES]; /* guests by a hash of address_network() */
 	char scratch[GATE_READ_BYTES];
 };
 

@@ -1,4 +1,3 @@
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,11 +6,9 @@
 #include "shared/hash.h"
 #include "sidecar/edge/quotas.h"
 
-enum { NETWORK_BYTES = 8 }; /* of an IPv6 address */
-
 struct quota {
 	UT_hash_handle hh;
-	struct in6_addr network;
+	uint8_t network[ADDRESS_NETWORK_BYTES];
 	uint32_t n;       /* connections */
 	uint64_t paid_us; /* upgrades, see quota_take() */
 };
@@ -53,28 +50,16 @@ quotas_close(struct quotas *quotas)
 }
 
 static bool
-parse(const char *ip, struct in6_addr *ret)
+parse(const char *ip, uint8_t ret[static ADDRESS_NETWORK_BYTES])
 {
-	struct in6_addr network = { .s6_addr = { [10] = 0xff, [11] = 0xff } };
-
-	if (strcmp(ip, ADDRESS_UNKNOWN) == 0) {
-		*ret = in6addr_any; /* nobody's: RFC 4291 section 2.5.2 */
-		return true;
-	}
-	if (inet_pton(AF_INET, ip, network.s6_addr + 12) == 1) {
-		*ret = network;
-		return true;
-	}
-	if (inet_pton(AF_INET6, ip, &network) != 1)
-		return false;
-	if (!IN6_IS_ADDR_V4MAPPED(&network))
-		memset(network.s6_addr + NETWORK_BYTES, 0, sizeof(network) - NETWORK_BYTES);
-	*ret = network;
+	if (strcmp(ip, ADDRESS_UNKNOWN) != 0)
+		return address_network(ip, ret);
+	memset(ret, 0, ADDRESS_NETWORK_BYTES); /* nobody's: RFC 4291 section 2.5.2 */
 	return true;
 }
 
 static struct quota *
-add(struct quotas *quotas, const struct in6_addr *network)
+add(struct quotas *quotas, const uint8_t network[static ADDRESS_NETWORK_BYTES])
 {
 	struct quota *quota;
 
@@ -83,7 +68,7 @@ add(struct quotas *quotas, const struct in6_addr *network)
 	quota = calloc(1, sizeof(*quota));
 	if (quota == NULL)
 		return NULL;
-	quota->network = *network;
+	memcpy(quota->network, network, sizeof(quota->network));
 	HASH_ADD(hh, quotas->by_address, network, sizeof(quota->network), quota);
 	if (!HASH_ADDED(quota)) {
 		free(quota);
@@ -97,13 +82,13 @@ static struct quota *
 find(struct quotas *quotas, const char *ip)
 {
 	const struct conf *conf = quotas->conf;
-	struct in6_addr network;
+	uint8_t network[ADDRESS_NETWORK_BYTES];
 	struct quota *quota;
 
-	if ((conf->ws_max_per_address == 0 && conf->ws_upgrade_rate == 0) || !parse(ip, &network))
+	if ((conf->ws_max_per_address == 0 && conf->ws_upgrade_rate == 0) || !parse(ip, network))
 		return NULL;
-	HASH_FIND(hh, quotas->by_address, &network, sizeof(network), quota);
-	return quota != NULL ? quota : add(quotas, &network);
+	HASH_FIND(hh, quotas->by_address, network, sizeof(network), quota);
+	return quota != NULL ? quota : add(quotas, network);
 }
 
 enum refusal

@@ -1,9 +1,10 @@
 /*
  * quotas - what one address, and one connection, may ask for.
  *
- * All of them are off unless the settings say otherwise. A rate lets through so
- * many a second on average, and QUOTA_BURST_MS' worth of them at once. Addresses
- * of IPv6 count by their network of 64 bits, which is what one customer gets. All
+ * Rates are off unless the settings say otherwise; connections of one address have
+ * a limit from the start. A rate lets through so many a second on average, and
+ * QUOTA_BURST_MS' worth of them at once. Addresses of IPv6 count by their network
+ * of 64 bits, which is what one customer gets (address_network()). All
  * whom a proxy did not tell the address of (ADDRESS_UNKNOWN) count as one; who
  * comes through a Unix socket without X-Forwarded-For has no address, and no quota.
  */

@@ -159,6 +159,27 @@ a_unix_peer_is_trusted(void)
 	OK(client_is("", " , ", ""), "also with an empty one");
 }
 
+/* True when the network of the address is that of the other one. */
+static bool
+are_one(const char *address, const char *other)
+{
+	uint8_t a[ADDRESS_NETWORK_BYTES], b[ADDRESS_NETWORK_BYTES];
+
+	return address_network(address, a) && address_network(other, b) && memcmp(a, b, sizeof(a)) == 0;
+}
+
+static void
+a_customer_has_a_network(void)
+{
+	uint8_t ret[ADDRESS_NETWORK_BYTES];
+
+	OK(are_one("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"), "64 bits of IPv6 are one customer's");
+	OK(!are_one("2001:db8:1:2::1", "2001:db8:1:3::1"), "the next ones another's");
+	OK(!are_one("192.0.2.1", "192.0.2.2"), "each address of IPv4 is its own");
+	OK(are_one("192.0.2.1", "::ffff:192.0.2.1"), "also as IPv6 writes it");
+	OK(!address_network("", ret) && !address_network("unknown", ret), "what is no address has none");
+}
+
 int
 main(void)
 {
@@ -171,5 +192,6 @@ main(void)
 	ports_and_brackets_are_understood();
 	what_cannot_be_used_is_not_the_proxys();
 	a_unix_peer_is_trusted();
+	a_customer_has_a_network();
 	return tap_done();
 }
