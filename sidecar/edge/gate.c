@@ -115,13 +115,45 @@ gate_note(struct gate *gate, enum refusal refusal, const char *why, const char *
 
 static void on_event(uv_poll_t *poll, int status, int events);
 
-/* Waits for events on the socket until a deadline. Returns false when the guest had to be ended. */
+/* Whom one more costs its place. */
+static struct guest *
+find_victim(struct gate *gate)
+{
+	struct guest *guest;
+
+	DL_FOREACH(gate->guests, guest)
+		if (guest->ip[0] != '\0' && *guest->held > GATE_SHARE)
+			return guest;
+	return gate->guests;
+}
+
+static void
+make_room(struct gate *gate)
+{
+	struct guest *victim;
+
+	if (gate->n < GATE_MAX)
+		return;
+	victim = find_victim(gate);
+	if (victim->state == GUEST_ASKS || victim->state == GUEST_SENDS_BODY)
+		guest_refuse(victim, REFUSAL_CROWDED, NULL);
+	/* It may still be there, to take its answer. */
+	if (gate->n >= GATE_MAX)
+		end(find_victim(gate));
+}
+
+/*
+ * Waits for events on the socket until a deadline; whatever it waits for, a guest
+ * that was not waiting before needs room. Returns false when it had to be ended.
+ */
 static bool
 watch(struct guest *guest, int events, uint64_t ms)
 {
 	struct gate *gate = guest->gate;
 
 	guest->by_ms = uv_now(gate->loop) + ms;
+	if (!guest->linked)
+		make_room(gate);
 	link_guest(guest);
 	if (!guest->polled) {
 		if (uv_poll_init(gate->loop, &guest->poll, guest->fd) < 0) {
@@ -377,33 +409,6 @@ guest_free(struct guest *guest)
 
 /* --- coming in --------------------------------------------------------------------------------------- */
 
-/* Whom one more costs its place. */
-static struct guest *
-find_victim(struct gate *gate)
-{
-	struct guest *guest;
-
-	DL_FOREACH(gate->guests, guest)
-		if (guest->ip[0] != '\0' && *guest->held > GATE_SHARE)
-			return guest;
-	return gate->guests;
-}
-
-static void
-make_room(struct gate *gate)
-{
-	struct guest *victim;
-
-	if (gate->n < GATE_MAX)
-		return;
-	victim = find_victim(gate);
-	if (victim->state == GUEST_ASKS || victim->state == GUEST_SENDS_BODY)
-		guest_refuse(victim, REFUSAL_CROWDED, NULL);
-	/* It may still be there, to take its answer. */
-	if (gate->n >= GATE_MAX)
-		end(find_victim(gate));
-}
-
 void
 gate_begin(void *context, int fd, const char *ip)
 {
@@ -423,7 +428,6 @@ gate_begin(void *context, int fd, const char *ip)
 	strcpy(guest->client, guest->ip);
 	if (read_on(guest))
 		return;
-	make_room(gate);
 	watch(guest, UV_READABLE, GATE_HEAD_MS);
 }
 

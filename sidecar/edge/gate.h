@@ -9,8 +9,9 @@
  *
  * A gate has a budget of connections under way. Where it is used up, the next
  * one costs another its place: the oldest of an address that has more than its
- * share, or else the oldest. Addresses of IPv6 count by their network of 64 bits.
- * Each listener that must not suffer from another one has a gate of its own.
+ * share, or else the oldest. Addresses of IPv6 count by their network of 64 bits,
+ * and who has its answer and stays counts until it closes. Each listener that must
+ * not suffer from another one has a gate of its own.
  */
 #ifndef SIDECAR_GATE_H
 #define SIDECAR_GATE_H

@@ -1,6 +1,7 @@
 """Those who come and say nothing, or half of it: they cost themselves a connection, and nobody else one."""
 
 import contextlib
+import os
 import resource
 import time
 from collections import Counter
@@ -40,6 +41,10 @@ def crowd(n, address, data, source="127.0.0.1"):
     finally:
         for conn in conns:
             conn.sock.close()
+
+
+def descriptors(stack):
+    return len(os.listdir(f"/proc/{stack.sidecar.pid}/fd"))
 
 
 def ends(conns, may_be_silent=False):
@@ -106,6 +111,16 @@ def test_the_oldest_makes_room(make_stack):
         conns[-1].send(head()[len(HALF):])
         assert conns[-1].answer().status == 101
         is_refusal(conns[0].answer(), (408, 429, 503))
+        accepted(stack, head(), source="127.0.0.2")
+
+
+def test_who_was_refused_and_stays_has_no_room_of_its_own(make_stack):
+    """Its answer is out, and its socket is open until it closes too."""
+    stack = make_stack().start("sidecar", "worker")
+    open_before = descriptors(stack)
+    with crowd(1200, stack.port, b"what?\r\n\r\n", source=lambda i: f"127.0.{1 + i // 200}.{1 + i // 4 % 50}") as conns:
+        is_refusal(conns[-1].answer(), 400)
+        assert descriptors(stack) - open_before <= 512 + 64
         accepted(stack, head(), source="127.0.0.2")
 
 
