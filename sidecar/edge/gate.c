@@ -382,8 +382,8 @@ guest_await_body(struct guest *guest)
 		finish_body(guest);
 		return;
 	}
-	/* Some clients wait for it before they send a large body (RFC 9110 section 10.1.1). */
-	if (rest.len == 0 && head_lists(&guest->head, "expect", "100-continue"))
+	/* Some clients wait for it before they send a large body; those of HTTP/1.0 never (RFC 9110 section 10.1.1). */
+	if (rest.len == 0 && guest->head.minor > 0 && head_lists(&guest->head, "expect", "100-continue"))
 		send(guest->fd, go_on, strlen(go_on), MSG_DONTWAIT | MSG_NOSIGNAL);
 	buf_bytes(&guest->body, rest.data, rest.len);
 	guest->state = GUEST_SENDS_BODY;

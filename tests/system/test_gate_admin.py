@@ -160,6 +160,13 @@ def test_a_body_that_stalls_is_408(desk):
     assert 1 < time.monotonic() - begin < 15
 
 
+def test_http_1_0_knows_no_100_continue(desk):
+    """RFC 9110 section 10.1.1: it would take that for the answer."""
+    with Raw(desk.admin) as conn:
+        conn.send(push(5, "Expect: 100-continue").replace(b"HTTP/1.1", b"HTTP/1.0", 1))
+        assert conn.send(b"hello").answer().status == 200
+
+
 def test_a_body_in_any_pieces(desk):
     for sizes in ([1] * 300, [1, 299], [299, 1], [300]):
         pieces = [b"x" * size for size in sizes]
