@@ -144,7 +144,8 @@ def echo(plan):
 
     for floor, subject in in_turns(plan.pairs, lambda: run(Floor("echo"), "/"), lambda: run(Tina4(), "/ws/echo")):
         for i in range(2):
-            sidecar, worker = us(subject[i])
+            sidecar, *handlers = us(subject[i])
+            worker = sum(handlers)  # and its supervisor
             least = us(floor[i])[0]
             cost[i].add((sidecar + worker) / least, sidecar=(sidecar, "µs"), worker=(worker, "µs"),
                         floor=(least, "µs"))
