@@ -31,7 +31,7 @@ def test_a_slow_reader_is_dropped_and_nobody_else_notices(make_stack):
     for client in fast:
         assert client.receive() == "end"
         client.close()
-    assert any("queue-full" in line for line in stack.sidecar.lines())
+    eventually(lambda: any("queue-full" in line for line in stack.sidecar.lines()), "the log says so")
     # It finds what was on its way, and then no close frame but the end.
     assert len(slow.broken()) <= sent
 

@@ -211,8 +211,8 @@ def check(stack, status, few_files=False, **env):
     return done.stdout
 
 
-def test_check_finds_all_right(lab):
-    said = check(lab, 0)
+def test_check_finds_all_right(make_stack):
+    said = check(make_stack().start(), 0)
     assert all(f"ok       {what}: " in said for what in ("settings", "bus", "open files", "sessions")), said
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from raw import figures, head, refused, Raw
+from raw import Raw, figures, head, refused
+from stack import eventually
 
 
 @pytest.fixture(scope="module")
@@ -28,4 +29,4 @@ def test_a_refusal_is_counted_by_its_reason_and_logged_with_it(gate, reason, sta
     before = figures(gate)[name]
     refused(gate, status, spoiled)
     assert figures(gate)[name] == before + 1
-    assert any(f"reason={reason}" in line for line in gate.sidecar.lines())
+    eventually(lambda: any(f"reason={reason}" in line for line in gate.sidecar.lines()), "the log says so")

@@ -61,7 +61,7 @@ def test_a_protocol_error_is_told_counted_and_logged(gate, kind):
         conn.rest()
     eventually(lambda: closes(gate, "protocol-error") == before + 1, "it is counted", 8)
     assert closes(gate, "lost") == lost
-    assert any("protocol" in line or "1002" in line for line in gate.sidecar.lines()[lines:])
+    eventually(lambda: any("protocol" in line or "1002" in line for line in gate.sidecar.lines()[lines:]), "the log says so")
 
 
 @pytest.mark.parametrize("code, data", [

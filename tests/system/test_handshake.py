@@ -147,7 +147,7 @@ def test_that_lasts_as_long_as_it_is_set_to_and_once(two_apps):
     stack.sidecar.kill()
     stack.start("sidecar")
     eventually(lambda: stack.handshake(DEMO).status == 404, "that app does not come any more")
-    assert any("app not back app=demo" in line for line in stack.sidecar.lines())
+    eventually(lambda: any("app not back app=demo" in line for line in stack.sidecar.lines()), "the log says so")
     stack.env["TINA4_WS_SETTLE_SECONDS"] = "600"
     stack.sidecar.kill()
     stack.start("sidecar")
@@ -170,7 +170,8 @@ def test_a_damaged_memory_is_ignored(make_stack, where):
     stack.sidecar.kill()
     memory.write_bytes(memory.read_bytes().replace(b"\napp", b"\nbad"))
     stack.start("sidecar")
-    assert any("apps of the last run not known" in line and "damaged" in line for line in stack.sidecar.lines())
+    eventually(lambda: any("apps of the last run not known" in line and "damaged" in line
+                           for line in stack.sidecar.lines()), "the log says so")
     eventually(lambda: stack.handshake(PATH).status == 101, "the app has come back")
     assert stack.handshake("/ws/nobody").status == 404
     assert memory.read_bytes().endswith(b"\napp\0")

@@ -58,7 +58,7 @@ def test_clients_that_never_read_share_a_bound(make_stack):
         peer.push("/feed/quiet", "still here")
     assert quiet.receive() == "still here"
     assert metric(stack, "tina4_closes_total", '{reason="memory"}') > 0
-    assert any("memory is scarce" in line for line in stack.sidecar.lines())
+    eventually(lambda: any("memory is scarce" in line for line in stack.sidecar.lines()), "the log says so")
     assert rss(stack) < before + 4 * LIMIT
     for client in clients:
         client.cut()

@@ -54,4 +54,4 @@ def test_messages_of_one_client(make_stack):
         hasty.send("send x")
     assert close_code(hasty) == 1008
     assert [calm.ask("send y") for _ in range(10)] == ["y"] * 10
-    assert any("too-many-messages" in line for line in stack.sidecar.lines())
+    eventually(lambda: any("too-many-messages" in line for line in stack.sidecar.lines()), "the log says so")

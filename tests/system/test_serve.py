@@ -22,7 +22,9 @@ class Serve:
     def __init__(self, port, *arguments, command=(TOP / "deploy" / "serve",), cwd=None, **env):
         self.port = port
         clean = {name: value for name, value in os.environ.items() if name not in ("ASAN_OPTIONS", "UBSAN_OPTIONS")}
-        self.popen = subprocess.Popen([*command, "--port", str(port), *arguments], stdin=subprocess.DEVNULL,
+        # A job in the background of a shell ignores Ctrl-C, and so would all that it starts.
+        heed = ["env", "--default-signal=INT"]
+        self.popen = subprocess.Popen([*heed, *command, "--port", str(port), *arguments], stdin=subprocess.DEVNULL,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                       env={**clean, **env}, cwd=cwd, start_new_session=True)
         self.lines = {}  # of the first host

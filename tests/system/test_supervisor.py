@@ -71,10 +71,14 @@ def test_only_the_sender_of_a_poison_message_is_closed(make_stack):
         assert witness.receive() == "closed", "its close event reaches a handler"
     talk.has_heard(2)
     talk.end()
-    assert len(given_up(stack)) == 1
+    eventually(lambda: len(given_up(stack)) == 1, "the log says so")
     assert re.search(r"path=/ws/script/w conn=[0-9a-f]{32} event=message id=\d+ deaths=3", given_up(stack)[0])
-    died = [line for line in stack.worker.lines() if "died over an event" in line]
-    assert len(died) == 3 and all("how=SIGABRT" in line for line in died)
+
+    def died():
+        return [line for line in stack.worker.lines() if "died over an event" in line]
+
+    eventually(lambda: len(died()) == 3, "the log says so")
+    assert all("how=SIGABRT" in line for line in died())
 
 
 @pytest.mark.parametrize("order", ["crash", "exit 0", "exit 3"])
@@ -90,7 +94,7 @@ def test_five_innocents_lose_nothing(make_stack, order):
     for client in innocents:
         assert [client.receive() for _ in range(20)] == [str(n) for n in range(20)]
     assert killer.closed()[0] == 1011
-    assert len(given_up(stack)) == 1
+    eventually(lambda: len(given_up(stack)) == 1, "the log says so")
     for client in innocents:
         assert client.ask("send still here") == "still here"
 
@@ -132,7 +136,7 @@ def test_a_handler_that_takes_too_long_ends(make_stack):
         assert innocent.receive() == "afterwards"
     talk.end()
     assert sum("handler took too long" in line for line in stack.worker.lines()) == 3
-    assert len(given_up(stack)) == 1
+    eventually(lambda: len(given_up(stack)) == 1, "the log says so")
 
 
 def test_a_handler_may_be_silent_for_longer_than_a_worker(make_stack):
@@ -159,7 +163,7 @@ def test_a_worker_that_hangs_outside_of_handlers_is_replaced(make_stack):
         os.kill(int(pid), signal.SIGSTOP)
         client.send("tell pid")
         assert client.receive() != pid
-    assert any("worker process hangs" in line for line in stack.worker.lines())
+    eventually(lambda: any("worker process hangs" in line for line in stack.worker.lines()), "the log says so")
     assert given_up(stack) == []
 
 
