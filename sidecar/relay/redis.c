@@ -141,6 +141,24 @@ redis_drain(struct redis *redis)
 		read_once(redis);
 }
 
+/*
+ * Ends a connection that cannot be written to, once what Redis said before it
+ * closed is read: "max number of clients" tells more than "Broken pipe".
+ */
+static void
+fail_to_write(struct redis *redis)
+{
+	char why[sizeof(redis->hiredis->errstr)];
+
+	snprintf(why, sizeof(why), "%s", failure(redis));
+	redis->connected = false; /* nothing more is written */
+	redis->hiredis->err = 0;  /* or hiredis reads nothing more */
+	while (redis->hiredis != NULL && has_input(redis))
+		read_once(redis);
+	if (redis->hiredis != NULL)
+		end(redis, why);
+}
+
 /* --- writing ------------------------------------------------------------------------ */
 
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -169,7 +187,7 @@ redis_flush(struct redis *redis)
 		return;
 	redis_tls_prepare(redis->tls);
 	if (redis_unsent(redis) > 0 && redisBufferWrite(redis->hiredis, &done) != REDIS_OK) {
-		end(redis, failure(redis));
+		fail_to_write(redis);
 		return;
 	}
 	done = done || redis_tls_must_listen(redis->tls);

@@ -263,6 +263,17 @@ test_ends(void)
 	scene.server = -1;
 	OK(strncmp(run(&scene, 2), "1:5=last words;ended:", 21) == 0, "what was said before an end is heard");
 	end(&scene);
+
+	begin(&scene);
+	ask(&scene, 1, 5, "PING");
+	server_says(&scene, "-ERR max number of clients reached\r\n");
+	close(scene.server);
+	scene.server = -1;
+	buf_clear(&scene.log);
+	redis_flush(scene.redis);
+	OK(strncmp(buf_cstr(&scene.log), "1:5=ERR max number of clients reached;ended:", 44) == 0,
+	    "also when the end is noticed in writing");
+	end(&scene);
 }
 
 static void
