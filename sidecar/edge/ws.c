@@ -41,6 +41,7 @@ enum {
 	RECEIVE_BYTES = 1024,  /* per connection: larger messages come in pieces */
 	WRITE_BYTES = 65536,   /* the most that libwebsockets hands to one send(2) */
 	MASKED_HEAD_BYTES = 6, /* of a small frame from a client: RFC 6455 section 5.2 */
+	GROUP = 32,            /* clients looked at together */
 	RSV1 = 0x40,           /* of a frame: RFC 7692 section 6 */
 };
 
@@ -585,13 +586,28 @@ ws_adopt(struct ws *ws, int fd, const struct newcomer *newcomer, struct span res
 	buf_free(&bytes);
 }
 
-/* True when a close frame has gone out because the client did wrong, said by libwebsockets or by us. */
+/* True when a close frame has gone out. */
+static bool
+is_closing(const struct client *client)
+{
+	return client->socket.wsi != NULL && !client->socket.write_closed && client_close_code(client) != 0;
+}
+
+/* True when that was because the client did wrong, said by libwebsockets or by us. */
 static bool
 was_refused(struct client *client)
 {
-	if (client->socket.wsi == NULL || client->socket.write_closed || client_close_code(client) == 0)
-		return false;
 	return note_own_close(client) || (client->ending.why != NULL && client_drained(client));
+}
+
+static void
+end_if_refused(struct ws *ws, struct client *client)
+{
+	if (!was_refused(client))
+		return;
+	client->socket.write_closed = true;
+	hub_leave(ws->parts.hub, client);
+	shutdown(client->socket.fd, SHUT_WR);
 }
 
 /*
@@ -599,18 +615,27 @@ was_refused(struct client *client)
  * message was cut short, and what others send to the client meanwhile still goes
  * out. RFC 6455 section 7.1.7 wants the connection failed: nothing is written any
  * more, and the client hears that this is the end.
+ *
+ * Clients are looked at in groups, as in a fan-out: nothing depends on anything
+ * there, so that the processor fetches all of a group at once.
  */
 static void
 end_refused(struct ws *ws)
 {
-	struct client *client, *next;
+	struct client *next = ws->parts.hub->clients;
 
-	HASH_ITER(hh, ws->parts.hub->clients, client, next) {
-		if (!was_refused(client))
-			continue;
-		client->socket.write_closed = true;
-		hub_leave(ws->parts.hub, client);
-		shutdown(client->socket.fd, SHUT_WR);
+	while (next != NULL) {
+		struct client *group[GROUP];
+		bool closing[GROUP];
+		int n = 0;
+
+		for (; next != NULL && n < GROUP; next = next->hh.next)
+			group[n++] = next;
+		for (int i = 0; i < n; i++)
+			closing[i] = is_closing(group[i]);
+		for (int i = 0; i < n; i++)
+			if (closing[i])
+				end_if_refused(ws, group[i]);
 	}
 }
 
