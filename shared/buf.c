@@ -37,13 +37,15 @@ buf_reserve(struct buf *buf, size_t n)
 	cap = buf->cap < 64 ? 64 : buf->cap;
 	while (cap - buf->len < n)
 		cap *= 2;
+	if (cap > max_bytes)
+		cap = max_bytes;
 
 	data = realloc(buf->data, cap);
 	if (data == NULL)
 		goto fail;
 
 	buf->data = data;
-	buf->cap = cap;
+	buf->cap = (uint32_t)cap;
 	return 0;
 fail:
 	buf->failed = true;
@@ -56,7 +58,7 @@ buf_bytes(struct buf *buf, const void *data, size_t n)
 	if (n == 0 || buf_reserve(buf, n) < 0)
 		return;
 	memcpy(buf->data + buf->len, data, n);
-	buf->len += n;
+	buf->len += (uint32_t)n;
 }
 
 /* Appends the low `size` bytes of a number, the highest of them first. */
@@ -150,7 +152,7 @@ buf_vprintf(struct buf *buf, const char *format, va_list args)
 	if (buf_reserve(buf, (size_t)n + 1) < 0)
 		return;
 	vsnprintf((char *)buf->data + buf->len, (size_t)n + 1, format, args);
-	buf->len += (size_t)n;
+	buf->len += (uint32_t)n;
 }
 
 void

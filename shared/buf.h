@@ -15,8 +15,8 @@
 
 struct buf {
 	uint8_t *data; /* NULL while empty */
-	size_t len;
-	size_t cap;
+	uint32_t len;
+	uint32_t cap;
 	bool failed;
 };
 

@@ -1,5 +1,6 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -106,7 +107,7 @@ parse(const struct buf *text, cJSON **ret)
 		return 0;
 	}
 	cJSON_Delete(values);
-	log_limited(LOG_LEVEL_WARN, "session is unreadable, and counts for nothing bytes=%zu", text->len);
+	log_limited(LOG_LEVEL_WARN, "session is unreadable, and counts for nothing bytes=%" PRIu32, text->len);
 	return -ENOENT;
 }
 

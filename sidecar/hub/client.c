@@ -18,11 +18,12 @@ _Static_assert(offsetof(struct client, id) <= CLIENT_ALIGNMENT, "a fan-out looks
 struct client *
 client_new(const struct wire_id *id)
 {
-	size_t bytes = (sizeof(struct client) + CLIENT_ALIGNMENT - 1) / CLIENT_ALIGNMENT * CLIENT_ALIGNMENT;
-	struct client *client = aligned_alloc(CLIENT_ALIGNMENT, bytes);
+	struct client *client;
+	void *bytes;
 
-	if (client == NULL)
+	if (posix_memalign(&bytes, CLIENT_ALIGNMENT, sizeof(*client)) != 0)
 		return NULL;
+	client = bytes;
 	memset(client, 0, sizeof(*client));
 	client->id = *id;
 	client->socket.fd = -1;

@@ -142,7 +142,7 @@ unit_tests += \
 %C%_test_shortage_SOURCES = %D%/test_shortage.c $(%C%_scene)
 %C%_test_shortage_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_shortage_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
-	-Wl,--wrap=aligned_alloc -Wl,--wrap=strndup \
+	-Wl,--wrap=posix_memalign -Wl,--wrap=strndup \
 	-Wl,--wrap=intake_drain -Wl,--wrap=dispatch_flush -Wl,--wrap=hub_flush
 %C%_test_shortage_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
 %C%_test_upgrade_SOURCES = %D%/test_upgrade.c
