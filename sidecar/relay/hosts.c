@@ -105,6 +105,12 @@ hosts_beat(struct hosts *hosts)
 	hosts->beats++;
 }
 
+bool
+hosts_is_silent(const struct hosts *hosts, const struct host *host)
+{
+	return !host->here || hosts->beats - host->heard > HOSTS_LATE;
+}
+
 struct host *
 hosts_silent(const struct hosts *hosts)
 {

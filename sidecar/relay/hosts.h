@@ -15,6 +15,7 @@
 enum hosts_limits {
 	HOSTS_MAX = 256,  /* there, or remembered */
 	HOSTS_BEATS = 12, /* of ours without a word: then it is gone */
+	HOSTS_LATE = 2,   /* the same: so late is none that lives, but for a stop or a break of its own */
 };
 
 struct line;
@@ -58,6 +59,9 @@ void hosts_leave(struct hosts *hosts, struct host *host);
 
 /* A canary of ours came back. */
 void hosts_beat(struct hosts *hosts);
+
+/* True for one that is gone, or whose beats are late. */
+bool hosts_is_silent(const struct hosts *hosts, const struct host *host);
 
 /* A host that has been silent for too long, or NULL. */
 struct host *hosts_silent(const struct hosts *hosts);

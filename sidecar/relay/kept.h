@@ -17,8 +17,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <uthash.h>
 
+#include "shared/hash.h"
 #include "shared/span.h"
 
 enum kept_limits {

@@ -44,6 +44,8 @@ struct line {
 	uint64_t asked_after;     /* the latest then */
 	uint64_t due_ms;          /* when to ask again */
 	unsigned tries;           /* in a row without a new command */
+	bool was_silent;          /* its host had fallen silent before the channel was not heard ... */
+	uint64_t last_word;       /* ... with this as the host's `heard` */
 	struct held *held;        /* oldest first */
 	struct line *prev, *next; /* in one of its host's lists; prev is NULL outside of them */
 };

@@ -68,6 +68,7 @@ set_state(struct relay *relay, struct line *line, enum line_state state)
 	switch (state) {
 	case LINE_WHOLE:
 		line->tries = 0;
+		line->was_silent = false;
 		return;
 	case LINE_APART:
 		host->n_apart++;
@@ -173,11 +174,20 @@ settle(struct relay *relay, struct line *line, const char *why_lost)
 	set_state(relay, line, LINE_WHOLE);
 }
 
-/* Of a host that has said nothing here yet, nobody knows that something is missing. */
+/* It had died before the channel was not heard, and so has said nothing that was missed. */
+static bool
+was_dead(const struct line *line)
+{
+	return line->was_silent && line->host->heard == line->last_word;
+}
+
+/* Of a host that has said nothing here yet, or was dead, nobody knows that something is missing. */
 static void
 give_up(struct relay *relay, struct line *line, const char *why)
 {
-	settle(relay, line, line->latest != 0 || line->held != NULL ? why : NULL);
+	bool told = line->latest != 0 && !was_dead(line);
+
+	settle(relay, line, told || line->held != NULL ? why : NULL);
 }
 
 /* --- from other hosts ------------------------------------------------------------------------ */
@@ -358,6 +368,16 @@ repair_forget_host(struct relay *relay, struct host *host)
 
 /* --- from the channels ---------------------------------------------------------------------------- */
 
+/* What is missing from before still is, whatever the host has been since. */
+static void
+note_silence(const struct relay *relay, struct line *line)
+{
+	if (line->state != LINE_WHOLE)
+		return;
+	line->was_silent = hosts_is_silent(&relay->hosts, line->host);
+	line->last_word = line->host->heard;
+}
+
 void
 repair_channel(struct relay *relay, struct lines *lines)
 {
@@ -366,8 +386,10 @@ repair_channel(struct relay *relay, struct lines *lines)
 		struct host *host = relay->hosts.all[i];
 		struct line *line = host->forgotten ? NULL : lines_find_or_add(lines, host);
 
-		if (line != NULL)
-			want(relay, line);
+		if (line == NULL)
+			continue;
+		note_silence(relay, line);
+		want(relay, line);
 	}
 }
 

@@ -394,6 +394,58 @@ test_origin_gone(void)
 	scene_end(&scene);
 }
 
+/* So long that nothing of a host is remembered. */
+static void
+outlive(struct scene *scene)
+{
+	beats(scene, 2 * HOSTS_BEATS + 2 * (int)scene->conf.ws_backplane_repair_seconds + 2);
+}
+
+/* Killed, and then Redis is away, twice: the first fault says that the others cost nothing. */
+static bool
+is_whole_after_death(int silence)
+{
+	struct scene scene;
+	bool whole;
+
+	begin(&scene);
+	say(&scene, 1, 0);
+	beats(&scene, silence);
+	miss(&scene);
+	miss(&scene);
+	outlive(&scene);
+	whole = is_whole(&scene) && scene.relay.n_gaps == 0;
+	scene_end(&scene);
+	return whole;
+}
+
+static void
+test_origin_dead_before(void)
+{
+	struct scene scene;
+
+	OK(is_whole_after_death(HOSTS_BEATS + 1), "who was gone before a break has said nothing in it");
+	OK(is_whole_after_death(HOSTS_LATE + 1), "nor has who had died, but was not taken for gone yet");
+
+	begin(&scene);
+	say(&scene, 1, 0);
+	beats(&scene, HOSTS_LATE + 1);
+	miss(&scene);
+	scene_hear(&scene, &(struct envelope){ .type = ENVELOPE_ALIVE, .origin = other });
+	outlive(&scene);
+	OK(scene.relay.n_gaps == 1, "one that was late, and is heard again, may have");
+	scene_end(&scene);
+
+	begin(&scene);
+	say(&scene, 1, 0);
+	miss(&scene);
+	beats(&scene, HOSTS_LATE + 1);
+	miss(&scene);
+	outlive(&scene);
+	OK(scene.relay.n_gaps == 1, "and who died after a break may have said something in that one");
+	scene_end(&scene);
+}
+
 static void
 test_limits(void)
 {
@@ -506,6 +558,7 @@ main(void)
 	test_subscribed_again();
 	test_no_older();
 	test_origin_gone();
+	test_origin_dead_before();
 	test_limits();
 	test_at_once();
 	test_to_host();
