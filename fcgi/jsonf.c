@@ -7,6 +7,7 @@
 
 #include "fcgi/jsonf.h"
 #include "fcgi/jsontext.h"
+#include "shared/jsonprint.h"
 
 enum size { SIZE_INT, SIZE_LONG, SIZE_LONG_LONG, SIZE_T };
 
@@ -73,7 +74,7 @@ static int
 put_string(struct buf *buf, const char *string, bool quoted)
 {
 	cJSON *item = string == NULL && !quoted ? cJSON_CreateNull() : cJSON_CreateString(string == NULL ? "" : string);
-	char *text = cJSON_PrintUnformatted(item);
+	char *text = jsonprint(item);
 	size_t skip = quoted ? 1 : 0;
 
 	if (text != NULL)
@@ -88,7 +89,7 @@ static int
 put_double(struct buf *buf, double value)
 {
 	cJSON *item = cJSON_CreateNumber(value);
-	char *text = cJSON_PrintUnformatted(item);
+	char *text = jsonprint(item);
 
 	if (text != NULL)
 		buf_string(buf, text);

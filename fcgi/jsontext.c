@@ -2,11 +2,21 @@
 
 #include "fcgi/jsontext.h"
 #include "shared/hex.h"
+#include "shared/utf8.h"
+
+enum {
+	UTF16_HIGH = 0xd800, /* the first half of a surrogate pair: to 0xdbff */
+	UTF16_LOW = 0xdc00,  /* the second: to 0xdfff */
+	UTF16_HALF = 0xfc00, /* the bits that tell them */
+};
 
 struct scan {
 	const char *at;
 	const char *end;
 	unsigned depth;
+	bool high;                  /* the character before, an escape, is the first half of a pair */
+	struct jsontext_fault hard; /* the first of a string that is right, but not to be held; why is NULL for none */
+	const char *begin;
 };
 
 static bool skip_value(struct scan *scan);
@@ -71,19 +81,60 @@ skip_number(struct scan *scan)
 	return skip_digits(scan);
 }
 
+static void
+note_hard(struct scan *scan, const char *why)
+{
+	if (scan->hard.why == NULL)
+		scan->hard = (struct jsontext_fault){ (size_t)(scan->at - scan->begin), why };
+}
+
+/* The next character is no second half: the one before must not be a first. */
+static void
+end_pair(struct scan *scan)
+{
+	if (scan->high)
+		note_hard(scan, "has half of a surrogate pair");
+	scan->high = false;
+}
+
+static void
+note_unit(struct scan *scan, unsigned unit)
+{
+	bool low = (unit & UTF16_HALF) == UTF16_LOW;
+
+	if (scan->high && low) {
+		scan->high = false;
+		return;
+	}
+	end_pair(scan);
+	if (low)
+		note_hard(scan, "has half of a surrogate pair");
+	if (unit == 0)
+		note_hard(scan, "has a NUL character");
+	scan->high = (unit & UTF16_HALF) == UTF16_HIGH;
+}
+
 /* What stands behind a backslash. */
 static bool
 skip_escape(struct scan *scan)
 {
+	unsigned unit = 0;
+
 	if (!skip_char(scan, 'u')) {
+		end_pair(scan);
 		if (scan->at == scan->end || *scan->at == '\0' || strchr("\"\\/bfnrt", *scan->at) == NULL)
 			return false;
 		scan->at++;
 		return true;
 	}
-	for (int i = 0; i < 4; i++, scan->at++)
-		if (scan->at == scan->end || hex_digit(*scan->at) < 0)
+	for (int i = 0; i < 4; i++, scan->at++) {
+		int digit = scan->at == scan->end ? -1 : hex_digit(*scan->at);
+
+		if (digit < 0)
 			return false;
+		unit = unit << 4 | (unsigned)digit;
+	}
+	note_unit(scan, unit);
 	return true;
 }
 
@@ -95,9 +146,15 @@ skip_string(struct scan *scan)
 	while (scan->at < scan->end && *scan->at != '"') {
 		if ((unsigned char)*scan->at < ' ')
 			return false;
-		if (*scan->at++ == '\\' && !skip_escape(scan))
-			return false;
+		if (skip_char(scan, '\\')) {
+			if (!skip_escape(scan))
+				return false;
+		} else {
+			end_pair(scan);
+			scan->at++;
+		}
 	}
+	end_pair(scan);
 	return skip_char(scan, '"');
 }
 
@@ -146,14 +203,53 @@ skip_value(struct scan *scan)
 	else
 		good =
 		    skip_word(scan, "true") || skip_word(scan, "false") || skip_word(scan, "null") || skip_number(scan);
-	skip_blanks(scan);
+	if (good)
+		skip_blanks(scan);
 	return good;
+}
+
+/* Scans the whole text. Returns true when it is one value. */
+static bool
+scan_all(struct scan *scan, const void *text, size_t len)
+{
+	*scan = (struct scan){ .at = text, .begin = text, .end = (const char *)text + len };
+	return skip_value(scan) && scan->at == scan->end;
 }
 
 bool
 jsontext_is_whole(const void *text, size_t len)
 {
-	struct scan scan = { .at = text, .end = (const char *)text + len };
+	struct scan scan;
 
-	return skip_value(&scan) && scan.at == scan.end;
+	return scan_all(&scan, text, len);
+}
+
+/* The offset of the first byte that is not UTF-8. */
+static size_t
+utf8_length(const char *text, size_t len)
+{
+	size_t at = 0, step;
+
+	while (at < len && (step = utf8_step(text + at, len - at)) > 0)
+		at += step;
+	return at;
+}
+
+bool
+jsontext_check(const void *text, size_t len, struct jsontext_fault *ret)
+{
+	size_t valid = utf8_length(text, len);
+	struct scan scan;
+	size_t stopped;
+
+	if (scan_all(&scan, text, len) && valid == len && scan.hard.why == NULL)
+		return true;
+	stopped = (size_t)(scan.at - scan.begin);
+	if (scan.hard.why != NULL && scan.hard.at <= valid)
+		*ret = scan.hard;
+	else if (valid < len && valid <= stopped)
+		*ret = (struct jsontext_fault){ valid, "is not UTF-8" };
+	else
+		*ret = (struct jsontext_fault){ stopped, "is not JSON" };
+	return false;
 }

@@ -13,6 +13,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/dotenv.c %D%/dotenv.h \
 	%D%/hash.c %D%/hash.h \
 	%D%/hex.c %D%/hex.h \
+	%D%/jsonprint.c %D%/jsonprint.h \
 	%D%/keys.c %D%/keys.h \
 	%D%/list.c %D%/list.h \
 	%D%/listener.c %D%/listener.h \
@@ -32,7 +33,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/utf8.c %D%/utf8.h \
 	%D%/valid.c %D%/valid.h \
 	%D%/wire.c %D%/wire.h
-%C%_libshared_la_LIBADD = $(ZMQ_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS)
+%C%_libshared_la_LIBADD = $(ZMQ_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm
 
 dist_man_MANS += %D%/tina4-conf.5 %D%/tina4-wire.7
 EXTRA_DIST += %D%/parts.svg %D%/settings-page

@@ -1,7 +1,9 @@
+#include <ctype.h>
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,4 +92,27 @@ numeral_strtod(const char *text, char **ret_end)
 	value = strtod_l(text, ret_end, plain);
 	freelocale(plain);
 	return value;
+}
+
+char *
+numeral_with_point(char *printed)
+{
+	char *other = printed + strspn(printed, "0123456789-");
+
+	if (*other != '\0' && isdigit((unsigned char)other[-1]) && strchr("eE.", *other) == NULL)
+		*other = '.';
+	return printed;
+}
+
+struct span
+numeral_print(double number, char ret[NUMERAL_TEXT])
+{
+	if (fabs(number) < 1e15 && number == trunc(number)) {
+		snprintf(ret, NUMERAL_TEXT, "%lld", (long long)number);
+		return span_of(ret);
+	}
+	snprintf(ret, NUMERAL_TEXT, "%.15g", number);
+	if (isfinite(number) && strtod(ret, NULL) != number)
+		snprintf(ret, NUMERAL_TEXT, "%.17g", number);
+	return span_of(isfinite(number) ? numeral_with_point(ret) : ret);
 }

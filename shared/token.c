@@ -6,6 +6,7 @@
 
 #include "shared/base64url.h"
 #include "shared/buf.h"
+#include "shared/jsonprint.h"
 #include "shared/keys.h"
 #include "shared/token.h"
 #include "shared/utf8.h"
@@ -270,7 +271,7 @@ put_head(const struct keys *keys, struct buf *ret)
 static int
 put_claims(const cJSON *claims, struct buf *ret)
 {
-	char *text = cJSON_PrintUnformatted(claims);
+	char *text = jsonprint(claims);
 	int r = -ENOMEM;
 
 	if (text != NULL && !utf8_valid(text, strlen(text))) {

@@ -12,6 +12,7 @@
 #include "fcgi/format.h"
 #include "fcgi/reserved.h"
 #include "fcgi/http/response.h"
+#include "shared/jsonprint.h"
 
 enum {
 	FILE_CHUNK = 64 << 10,
@@ -334,7 +335,7 @@ tina4_response_json(struct tina4_response *res, cJSON **json)
 
 	if (json == NULL || *json == NULL)
 		return -EINVAL;
-	text = cJSON_PrintUnformatted(*json);
+	text = jsonprint(*json);
 	if (text != NULL)
 		r = tina4_response_body(res, text, strlen(text), type_json);
 	cJSON_free(text);

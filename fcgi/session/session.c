@@ -12,6 +12,7 @@
 #include "fcgi/session/store.h"
 #include "shared/base64url.h"
 #include "shared/buf.h"
+#include "shared/jsonprint.h"
 #include "shared/log.h"
 
 enum { ID_BYTES = 32, ID_CHARS = 43 };
@@ -328,7 +329,7 @@ tina4_session_save(struct tina4_session *session)
 
 	if (!session->changed)
 		return session->renew ? give_up_id(session) : 0;
-	text = cJSON_PrintUnformatted(session->values);
+	text = jsonprint(session->values);
 	if (text == NULL)
 		return -ENOMEM;
 	r = save_text(session, text);

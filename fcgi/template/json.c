@@ -4,13 +4,14 @@
 #include "fcgi/template/limits.h"
 #include "fcgi/template/number.h"
 #include "shared/buf.h"
+#include "shared/numeral.h"
 
 static void
 put_number(struct buf *buf, double number)
 {
-	char printed[NUMBER_TEXT];
+	char printed[NUMERAL_TEXT];
 
-	text_put(buf, isfinite(number) ? number_print(number, printed) : span_of("null"));
+	text_put(buf, isfinite(number) ? numeral_print(number, printed) : span_of("null"));
 }
 
 static void

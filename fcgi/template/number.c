@@ -26,35 +26,11 @@ number_parse(struct span text, double *ret)
 	return true;
 }
 
-/* A locale's decimal point becomes ours. */
-static struct span
-with_point(char *printed)
-{
-	char *other = printed + strspn(printed, "0123456789-");
-
-	if (*other != '\0' && isdigit((unsigned char)other[-1]) && strchr("eE.", *other) == NULL)
-		*other = '.';
-	return span_of(printed);
-}
-
-struct span
-number_print(double number, char ret[NUMBER_TEXT])
-{
-	if (fabs(number) < 1e15 && number == trunc(number)) {
-		snprintf(ret, NUMBER_TEXT, "%lld", (long long)number);
-		return span_of(ret);
-	}
-	snprintf(ret, NUMBER_TEXT, "%.15g", number);
-	if (isfinite(number) && strtod(ret, NULL) != number)
-		snprintf(ret, NUMBER_TEXT, "%.17g", number);
-	return isfinite(number) ? with_point(ret) : span_of(ret);
-}
-
 struct span
 number_print_fixed(double number, int decimals, char ret[NUMBER_FIXED])
 {
 	snprintf(ret, NUMBER_FIXED, "%.*f", decimals, number_round(number, decimals, round));
-	return isfinite(number) ? with_point(ret) : span_of(ret);
+	return span_of(isfinite(number) ? numeral_with_point(ret) : ret);
 }
 
 /*
@@ -65,7 +41,7 @@ double
 number_round(double number, int decimals, double (*how)(double))
 {
 	double scale = pow(10, decimals), scaled = number * scale;
-	char seen[NUMBER_TEXT];
+	char seen[NUMERAL_TEXT];
 
 	if (!isfinite(scaled) || scale == 0 || fabs(scaled) >= 1e15)
 		return number;

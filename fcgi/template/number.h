@@ -1,5 +1,5 @@
 /*
- * number - numbers as templates write and print them, in any locale. Pure.
+ * number - numbers as templates write, round and print them, in any locale. Pure.
  */
 #ifndef FCGI_TEMPLATE_NUMBER_H
 #define FCGI_TEMPLATE_NUMBER_H
@@ -9,16 +9,12 @@
 #include "fcgi/template/text.h"
 
 enum {
-	NUMBER_TEXT = 32,     /* bytes that number_print() needs */
 	NUMBER_FIXED = 352,   /* bytes that number_print_fixed() needs */
 	NUMBER_DECIMALS = 20, /* it prints at most */
 };
 
 /* True, and *ret, when all of the text is a finite number. */
 bool number_parse(struct span text, double *ret);
-
-/* The shortest text that means the number; whole ones without a point. */
-struct span number_print(double number, char ret[NUMBER_TEXT]);
 
 /* Rounded half away from zero to some decimals, with a point. */
 struct span number_print_fixed(double number, int decimals, char ret[NUMBER_FIXED]);

@@ -4,13 +4,14 @@
 #include "fcgi/template/print.h"
 #include "fcgi/template/text.h"
 #include "shared/buf.h"
+#include "shared/numeral.h"
 
 static void
 put_number(struct buf *buf, double number)
 {
-	char printed[NUMBER_TEXT];
+	char printed[NUMERAL_TEXT];
 
-	text_put(buf, number_print(number, printed));
+	text_put(buf, numeral_print(number, printed));
 }
 
 int

@@ -9,6 +9,7 @@
 #include "fcgi/template/number.h"
 #include "fcgi/template/value.h"
 #include "shared/buf.h"
+#include "shared/numeral.h"
 
 /* --- making ------------------------------------------------------------------- */
 
@@ -365,14 +366,14 @@ loop_member(const struct loop *loop, struct span name)
 int
 value_member(struct budget *budget, struct value of, struct value key, struct value *ret)
 {
-	char printed[NUMBER_TEXT];
+	char printed[NUMERAL_TEXT];
 	double index;
 
 	*ret = (struct value){ .kind = VALUE_UNDEFINED };
 	if (of.kind == VALUE_LIST)
 		return value_is_numeric(key, &index) ? item_at(budget, of, index, ret) : 0;
 	if (key.kind == VALUE_NUMBER)
-		key = value_of_text(number_print(key.number, printed));
+		key = value_of_text(numeral_print(key.number, printed));
 	if (key.kind != VALUE_TEXT)
 		return 0;
 	if (of.kind == VALUE_LOOP)

@@ -15,6 +15,7 @@
 #include "fcgi/test/test.h"
 #include "shared/closecode.h"
 #include "shared/credentials.h"
+#include "shared/jsonprint.h"
 #include "shared/path.h"
 #include "shared/url.h"
 
@@ -85,7 +86,7 @@ static int
 put_meta(struct tina4_test_client *client, const char *query, const struct tina4_test_request *options,
     const struct fields *headers, const cJSON *claims)
 {
-	char *user = claims != NULL ? cJSON_PrintUnformatted(claims) : NULL;
+	char *user = claims != NULL ? jsonprint(claims) : NULL;
 	struct wire_meta meta = {
 		.pattern = span_of(path_pattern_text(client->route->pattern)),
 		.path = span_of(client->path),

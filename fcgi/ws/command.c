@@ -5,6 +5,7 @@
 #include "fcgi/ws/command.h"
 #include "fcgi/tina4.h"
 #include "shared/closecode.h"
+#include "shared/jsonprint.h"
 #include "shared/utf8.h"
 
 static uint8_t
@@ -61,7 +62,7 @@ command_take_json(struct cJSON **json, char **ret)
 
 	if (json == NULL || *json == NULL)
 		return -EINVAL;
-	text = cJSON_PrintUnformatted(*json);
+	text = jsonprint(*json);
 	cJSON_Delete(*json);
 	*json = NULL;
 	if (text == NULL)

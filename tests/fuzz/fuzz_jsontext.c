@@ -1,5 +1,9 @@
-/* Input: what may be JSON. Blanks around it change nothing, and what is whole is an item of a list. */
+/*
+ * Input: what may be JSON. Blanks around it change nothing, what is whole is an item
+ * of a list, and what passes the check is JSON for cJSON, too.
+ */
 #include <assert.h>
+#include <cjson/cJSON.h>
 #include <string.h>
 
 #include "fcgi/jsontext.h"
@@ -31,11 +35,28 @@ count_brackets(const uint8_t *data, size_t len)
 	return n;
 }
 
+static void
+check(const uint8_t *data, size_t len, bool whole)
+{
+	struct jsontext_fault fault;
+	cJSON *json;
+
+	if (!jsontext_check(data, len, &fault)) {
+		assert(fault.at <= len);
+		return;
+	}
+	assert(whole);
+	json = cJSON_ParseWithLength((const char *)data, len);
+	assert(json != NULL);
+	cJSON_Delete(json);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	bool whole = is_whole_between("", data, len, "");
 
+	check(data, len, whole);
 	assert(is_whole_between(" \t", data, len, "\r\n") == whole);
 	assert(!whole || !is_whole_between("", data, len, "]"));
 	if (whole && count_brackets(data, len) < JSONTEXT_MAX_DEPTH) {

@@ -1,6 +1,7 @@
 /* Input: a Host, an Origin and patterns of the setting, a line each. */
 #include <assert.h>
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "shared/list.h"

@@ -15,6 +15,7 @@ unit_tests += \
 	%D%/test_logfmt \
 	%D%/test_loglimit \
 	%D%/test_logqueue \
+	%D%/test_jsonprint \
 	%D%/test_numeral \
 	%D%/test_origin \
 	%D%/test_path \
@@ -57,6 +58,8 @@ unit_tests += \
 %C%_test_loglimit_LDADD = shared/libshared.la
 %C%_test_logqueue_SOURCES = %D%/test_logqueue.c
 %C%_test_logqueue_LDADD = shared/libshared.la
+%C%_test_jsonprint_SOURCES = %D%/test_jsonprint.c
+%C%_test_jsonprint_LDADD = shared/libshared.la $(CJSON_LIBS)
 %C%_test_numeral_SOURCES = %D%/test_numeral.c
 %C%_test_numeral_LDADD = shared/libshared.la
 %C%_test_origin_SOURCES = %D%/test_origin.c

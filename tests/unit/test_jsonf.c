@@ -89,6 +89,39 @@ whole_json(struct buf *buf)
 	buf_clear(buf);
 }
 
+/* True when the check stops at that offset and says so. */
+static bool
+stops(const char *text, size_t len, size_t at, const char *why)
+{
+	struct jsontext_fault fault;
+
+	return !jsontext_check(text, len, &fault) && fault.at == at && strcmp(fault.why, why) == 0;
+}
+
+static void
+what_c_can_hold(void)
+{
+	static const char half[] = "has half of a surrogate pair", nul[] = "has a NUL character";
+	struct jsontext_fault fault;
+
+#define CHECK(text) jsontext_check(text, sizeof(text) - 1, &fault)
+#define STOPS(text, at, why) stops(text, sizeof(text) - 1, at, why)
+	OK(CHECK("\"\\ud83d\\ude00 \xf0\x9f\x98\x80\""), "a pair is a character, and so are its bytes");
+	OK(STOPS("[\"a\\u0000\"]", 9, nul), "NUL is none that a C string can hold");
+	OK(STOPS("{\"\\u0000\":1}", 8, nul), "nor in a name");
+	OK(STOPS("\"\\ud83d\"", 7, half), "the first half of a pair is none");
+	OK(STOPS("\"\\ud83dx\"", 7, half) && STOPS("\"\\ud83d\\n\"", 8, half), "whatever follows");
+	OK(STOPS("\"\\ude00\"", 7, half), "nor is the second");
+	OK(STOPS("\"\\ud83d\\ud83d\\ude00\"", 13, half), "nor two first ones");
+	OK(STOPS("[\"\xff\"]", 2, "is not UTF-8") && STOPS("\"\xed\xa0\x80\"", 1, "is not UTF-8"), "other bytes");
+	OK(STOPS("[012]", 2, "is not JSON") && STOPS("[\"a\nb\"]", 3, "is not JSON"), "what is not JSON");
+	OK(STOPS("[1]\0", 3, "is not JSON") && STOPS("[\0]", 1, "is not JSON") && STOPS("\"\0\"", 1, "is not JSON"),
+	    "a NUL as it is");
+	OK(STOPS("\"\\uZZZZ\"", 3, "is not JSON"), "what is no escape");
+	OK(STOPS("x\xff", 0, "is not JSON") && STOPS("\xff", 0, "is not UTF-8") && STOPS("[\"\\u0000\", x]", 8, nul),
+	    "the first fault is told");
+}
+
 int
 main(void)
 {
@@ -98,6 +131,7 @@ main(void)
 	numbers(&buf);
 	mistakes(&buf);
 	whole_json(&buf);
+	what_c_can_hold();
 	buf_free(&buf);
 	return tap_done();
 }

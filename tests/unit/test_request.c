@@ -295,6 +295,14 @@ json_is_parsed(void)
 	    "other types are not");
 	OK(open_text(ENV("REQUEST_URI=/", JSON), "") == 0 && tina4_request_json(req) == NULL,
 	    "a type without a body is no mistake");
+	OK(open_text(ENV("REQUEST_URI=/", JSON, "CONTENT_LENGTH=0"), "") == 0 && tina4_request_json(req) == NULL,
+	    "nor is one with a body of no bytes");
+	OK(open_text(ENV("REQUEST_URI=/", JSON), "\xef\xbb\xbf[1]") == 0 &&
+		cJSON_GetArraySize(tina4_request_json(req)) == 1,
+	    "a byte order mark is skipped");
+	OK(open_text(ENV("REQUEST_URI=/", JSON), "9007199254740991") == 0 &&
+		cJSON_GetNumberValue(tina4_request_json(req)) == 9007199254740991.0,
+	    "integers up to 2^53 are what they were");
 }
 
 static void
@@ -305,10 +313,16 @@ what_is_not_json_is_told_where(void)
 	    "the answer has line and byte");
 	OK(open_text(ENV("REQUEST_URI=/", JSON), "{} x") == -EBADMSG && refused(400, "line 1, byte 4"),
 	    "something behind it is refused");
-	OK(open_bytes(ENV("REQUEST_URI=/", JSON), "{}\0{}", 5) == -EBADMSG && refused(400, "line 1, byte 4"),
+	OK(open_bytes(ENV("REQUEST_URI=/", JSON), "{}\0{}", 5) == -EBADMSG && refused(400, "line 1, byte 3"),
 	    "and so is a NUL");
-	OK(open_text(ENV("REQUEST_URI=/", JSON, "CONTENT_LENGTH=0"), "") == -EBADMSG && refused(400, "JSON"),
-	    "a body of no bytes is not JSON");
+	OK(open_text(ENV("REQUEST_URI=/", JSON), "{\"name\":\"admin\\u0000evil\"}") == -EBADMSG &&
+		refused(400, "has a NUL character: line 1, byte 21"),
+	    "a string would end there");
+	OK(open_text(ENV("REQUEST_URI=/", JSON), "[\"\xff\"]") == -EBADMSG &&
+		refused(400, "is not UTF-8: line 1, byte 3"),
+	    "what is not UTF-8 is not JSON");
+	OK(open_text(ENV("REQUEST_URI=/", JSON), "[012]") == -EBADMSG && refused(400, "line 1, byte 3"),
+	    "a number does not begin with 0");
 }
 
 #define MULTIPART "CONTENT_TYPE=multipart/form-data; boundary=xx"
