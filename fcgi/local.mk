@@ -11,6 +11,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/fields.c %D%/fields.h \
 	%D%/format.c %D%/format.h \
 	%D%/hooks.c %D%/hooks.h \
+	%D%/joined.c %D%/joined.h \
 	%D%/jsonf.c %D%/jsonf.h \
 	%D%/jsontext.c %D%/jsontext.h \
 	%D%/listing.c %D%/listing.h \

@@ -171,8 +171,9 @@ const char *tina4_request_ip(const struct tina4_request *req);
 /*
  * These return NULL when there is none. Several may have one name, such as the
  * choices of a <select multiple>: the first is found, and with _at the i-th from
- * 0, NULL behind the last. A web server may join the headers of one name with
- * commas, as HTTP allows; then they are one.
+ * 0, NULL behind the last. Headers of one name are found as the list that they
+ * mean, with commas between them (RFC 9110 section 5.3; semicolons for Cookie); _at
+ * has each as the web server hands it on, which may have joined them already.
  */
 const char *tina4_request_param(const struct tina4_request *req, const char *name);
 const char *tina4_request_query(const struct tina4_request *req, const char *name);
@@ -396,8 +397,11 @@ const char *tina4_conn_id(const struct tina4_conn *conn);
 /* The decoded path: who is on the same path is in the same room. */
 const char *tina4_conn_path(const struct tina4_conn *conn);
 const char *tina4_conn_ip(const struct tina4_conn *conn);
-/* A path parameter, or else a query parameter. These return NULL when there is none; _at has the i-th of a name, from
- * 0. */
+/*
+ * A path parameter, or else a query parameter. These return NULL when there is
+ * none; _at has the i-th of a name, from 0. Headers of one name are joined, as
+ * tina4_request_header() has it.
+ */
 const char *tina4_conn_param(const struct tina4_conn *conn, const char *name);
 const char *tina4_conn_param_at(const struct tina4_conn *conn, const char *name, size_t i);
 const char *tina4_conn_header(const struct tina4_conn *conn, const char *name);

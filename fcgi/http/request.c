@@ -11,6 +11,7 @@
 #include "fcgi/fields.h"
 #include "fcgi/http/multipart.h"
 #include "fcgi/http/request.h"
+#include "fcgi/joined.h"
 #include "fcgi/jsontext.h"
 #include "fcgi/session/session.h"
 #include "shared/address.h"
@@ -29,6 +30,7 @@ struct tina4_request {
 	struct fields params;
 	struct fields query;
 	struct fields cookies;
+	struct joined *joined; /* headers that came several times and were asked for */
 	struct fields form;
 	struct tina4_upload *uploads; /* the three strings of each are one block, its name's */
 	size_t n_uploads;
@@ -405,6 +407,7 @@ request_free(struct tina4_request *req)
 		free((char *)req->uploads[i].name);
 	free(req->uploads);
 	fields_free(&req->form);
+	joined_free(req->joined);
 	fields_free(&req->cookies);
 	fields_free(&req->query);
 	fields_free(&req->params);
@@ -486,12 +489,6 @@ none_if_empty(const char *value)
 }
 
 const char *
-tina4_request_header(const struct tina4_request *req, const char *name)
-{
-	return tina4_request_header_at(req, name, 0);
-}
-
-const char *
 tina4_request_header_at(const struct tina4_request *req, const char *name, size_t i)
 {
 	char variable_name[sizeof("HTTP_") + HEADER_NAME_MAX];
@@ -509,6 +506,20 @@ tina4_request_header_at(const struct tina4_request *req, const char *name, size_
 		*end++ = *name == '-' ? '_' : (char)toupper((unsigned char)*name);
 	*end = '\0';
 	return request_variable_at(req->env, variable_name, i);
+}
+
+static const char *
+header_line(const void *context, const char *name, size_t i)
+{
+	return tina4_request_header_at(context, name, i);
+}
+
+const char *
+tina4_request_header(const struct tina4_request *req, const char *name)
+{
+	struct joined **joined = &((struct tina4_request *)req)->joined; /* what is remembered changes nothing */
+
+	return joined_get(joined, name, strcasecmp(name, "Cookie") == 0, header_line, req);
 }
 
 const char *

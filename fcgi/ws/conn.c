@@ -318,13 +318,13 @@ tina4_conn_param_float(const struct tina4_conn *conn, const char *name, double m
 const char *
 tina4_conn_header(const struct tina4_conn *conn, const char *name)
 {
-	return meta_header(conn->meta, name, 0);
+	return meta_header(conn->meta, name);
 }
 
 const char *
 tina4_conn_header_at(const struct tina4_conn *conn, const char *name, size_t i)
 {
-	return meta_header(conn->meta, name, i);
+	return meta_header_at(conn->meta, name, i);
 }
 
 const char *

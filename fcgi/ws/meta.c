@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "fcgi/fields.h"
+#include "fcgi/joined.h"
 #include "fcgi/ws/meta.h"
 #include "shared/path.h"
 
@@ -15,6 +16,7 @@ struct meta {
 	char *ip;
 	struct fields params; /* the path's, then the query's */
 	struct fields headers;
+	struct joined *joined; /* headers that came several times and were asked for */
 	struct fields cookies; /* empty until one is asked for */
 	bool has_cookies;
 	struct cJSON *user;
@@ -117,6 +119,7 @@ meta_free(struct meta *meta)
 		return;
 	cJSON_Delete(meta->user);
 	fields_free(&meta->cookies);
+	joined_free(meta->joined);
 	fields_free(&meta->headers);
 	fields_free(&meta->params);
 	free(meta->ip);
@@ -143,12 +146,24 @@ meta_param(const struct meta *meta, const char *name, size_t i)
 }
 
 const char *
-meta_header(const struct meta *meta, const char *name, size_t i)
+meta_header_at(const struct meta *meta, const char *name, size_t i)
 {
 	for (size_t at = 0; at < meta->headers.n; at++)
 		if (strcasecmp(fields_name(&meta->headers, at), name) == 0 && i-- == 0)
 			return fields_value(&meta->headers, at);
 	return NULL;
+}
+
+static const char *
+header_line(const void *context, const char *name, size_t i)
+{
+	return meta_header_at(context, name, i);
+}
+
+const char *
+meta_header(struct meta *meta, const char *name)
+{
+	return joined_get(&meta->joined, name, strcasecmp(name, "Cookie") == 0, header_line, meta);
 }
 
 const char *
@@ -157,7 +172,7 @@ meta_cookie(struct meta *meta, const char *name, size_t i)
 	const char *header;
 
 	/* Cookies past a limit of fields are not there. */
-	for (size_t at = 0; !meta->has_cookies && (header = meta_header(meta, "cookie", at)) != NULL; at++)
+	for (size_t at = 0; !meta->has_cookies && (header = meta_header_at(meta, "cookie", at)) != NULL; at++)
 		fields_add_cookies(&meta->cookies, header);
 	meta->has_cookies = true;
 	return fields_get_at(&meta->cookies, name, i);

@@ -29,8 +29,10 @@ void meta_free(struct meta *meta);
 const char *meta_path(const struct meta *meta);
 const char *meta_ip(const struct meta *meta);
 const char *meta_param(const struct meta *meta, const char *name, size_t i);
-const char *meta_header(const struct meta *meta, const char *name, size_t i);
+const char *meta_header_at(const struct meta *meta, const char *name, size_t i);
 const char *meta_cookie(struct meta *meta, const char *name, size_t i);
+/* All of a name as one: see joined.h. */
+const char *meta_header(struct meta *meta, const char *name);
 const struct cJSON *meta_user(const struct meta *meta);
 
 #endif

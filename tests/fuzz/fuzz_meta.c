@@ -29,7 +29,8 @@ ask(struct meta *meta)
 	for (size_t i = 0; i < 3; i++) {
 		look_at(meta_param(meta, "room", i));
 		look_at(meta_param(meta, "", i));
-		look_at(meta_header(meta, "HOST", i));
+		look_at(meta_header_at(meta, "HOST", i));
+		look_at(meta_header(meta, "host"));
 		look_at(meta_cookie(meta, "jwt", i));
 	}
 	meta_user(meta);

@@ -154,7 +154,9 @@ lines_of_one_header_are_all_there(void)
 			      "HTTP_COOKIE=a=1; b=2", "HTTP_COOKIE=a=3"),
 	    "");
 
-	OK(r == 0 && is(tina4_request_header(req, "Via"), "one"), "the first is found");
+	OK(r == 0 && is(tina4_request_header(req, "Via"), "one, two"), "together they are a list");
+	OK(tina4_request_header(req, "via") == tina4_request_header(req, "Via"), "which is made once");
+	OK(is(tina4_request_header(req, "Cookie"), "a=1; b=2; a=3"), "of cookies with semicolons");
 	OK(is(tina4_request_header_at(req, "via", 0), "one") && is(tina4_request_header_at(req, "via", 1), "two") &&
 		tina4_request_header_at(req, "via", 2) == NULL,
 	    "and each of them by its number");
