@@ -19,16 +19,21 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/reserved.h \
 	%D%/role.c %D%/role.h \
 	%D%/run.c \
+	%D%/sink.h \
 	%D%/signals.c %D%/signals.h \
 	%D%/tina4.h \
 	%D%/tina4_test.h \
 	%D%/version.c \
 	%D%/writeall.c %D%/writeall.h \
 	%D%/http/cgi.c %D%/http/cgi.h \
+	%D%/http/conditional.c %D%/http/conditional.h \
 	%D%/http/dispatch.c %D%/http/dispatch.h \
 	%D%/http/fastcgi.c %D%/http/fastcgi.h \
+	%D%/http/file.c %D%/http/file.h \
+	%D%/http/httpdate.c %D%/http/httpdate.h \
 	%D%/http/multipart.c %D%/http/multipart.h \
 	%D%/http/page.c %D%/http/page.h \
+	%D%/http/ranges.c %D%/http/ranges.h \
 	%D%/http/request.c %D%/http/request.h \
 	%D%/http/response.c %D%/http/response.h \
 	%D%/http/router.c %D%/http/router.h \

@@ -229,7 +229,7 @@ struct tina4_cookie {
 	uint64_t reserved[4];
 };
 
-/* 100 to 599, or -EINVAL. It is 200 at first. */
+/* 200 to 599, or -EINVAL: 1xx is no answer. It is 200 at first; 204, 205 and 304 are sent without a body. */
 int tina4_response_status(struct tina4_response *res, int status);
 /*
  * Replaces a header of that name. -EINVAL for bytes that RFC 9110 section 5.5
@@ -261,9 +261,20 @@ int tina4_response_render(struct tina4_response *res, const char *name, struct c
 /* {"error": "..."} with a status. */
 int tina4_response_error(struct tina4_response *res, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* status is 301, 302, 303, 307 or 308. */
+/*
+ * status is 301, 302, 303, 307 or 308. location stays on this site, "/orders/7" or
+ * "?page=2", whatever a client put into it: -EINVAL for what has a scheme, begins
+ * with "//" or has a backslash.
+ */
 int tina4_response_redirect(struct tina4_response *res, int status, const char *location);
-/* The file at path; type NULL is by its ending. -ENOENT when it is no readable regular file. */
+/* To any site: url begins with http:// or https:// and a host, or -EINVAL. Never hand a client's text to it. */
+int tina4_response_redirect_away(struct tina4_response *res, int status, const char *url);
+/*
+ * The file at path; type NULL is by its ending. -ENOENT when it is no readable
+ * regular file. With status 200 it gets ETag and Last-Modified, and conditions
+ * and ranges of the request are obeyed (RFC 9110 sections 13 and 14): 304, 206,
+ * 412, 416. It is read while it is sent.
+ */
 int tina4_response_file(struct tina4_response *res, const char *path, const char *type);
 
 /* --- who it is: tokens --------------------------------------------------------------- */

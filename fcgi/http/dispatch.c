@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "fcgi/app.h"
+#include "fcgi/http/conditional.h"
 #include "fcgi/http/dispatch.h"
 #include "fcgi/http/page.h"
 #include "fcgi/http/request.h"
@@ -66,7 +67,9 @@ answer(struct tina4_request *req, struct tina4_response *res)
 	r = call_handler(req, res);
 	if (r > 0 || (r == 0 && res->failure.len > 0))
 		r = -EINVAL; /* not a result that we promised to understand, or a page that was not rendered */
-	return r == 0 ? session_finish(request_kept(req)->session, res) : r;
+	if (r == 0)
+		r = session_finish(request_kept(req)->session, res);
+	return r == 0 ? conditional_apply(req, res) : r;
 }
 
 /* Answers a body that could not be read. Returns -EBADMSG, or the error when it is not the client's. */

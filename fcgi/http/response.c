@@ -1,23 +1,17 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "fcgi/format.h"
 #include "fcgi/reserved.h"
 #include "fcgi/http/response.h"
 #include "shared/jsonprint.h"
 
-enum {
-	FILE_CHUNK = 64 << 10,
-	HEAD_BYTES = 512, /* enough for most */
-};
+enum { HEAD_BYTES = 512 }; /* enough for most */
 
 static const char type_json[] = "application/json";
 static const char type_bytes[] = "application/octet-stream";
@@ -58,6 +52,7 @@ static const struct {
 	{ ".zip", "application/zip" },
 };
 
+/* Final ones of IANA's HTTP Status Code Registry, and one of RFC 2324. */
 static const struct {
 	int status;
 	const char *reason;
@@ -65,12 +60,19 @@ static const struct {
 	{ 200, "OK" },
 	{ 201, "Created" },
 	{ 202, "Accepted" },
+	{ 203, "Non-Authoritative Information" },
 	{ 204, "No Content" },
+	{ 205, "Reset Content" },
 	{ 206, "Partial Content" },
+	{ 207, "Multi-Status" },
+	{ 208, "Already Reported" },
+	{ 226, "IM Used" },
+	{ 300, "Multiple Choices" },
 	{ 301, "Moved Permanently" },
 	{ 302, "Found" },
 	{ 303, "See Other" },
 	{ 304, "Not Modified" },
+	{ 305, "Use Proxy" },
 	{ 307, "Temporary Redirect" },
 	{ 308, "Permanent Redirect" },
 	{ 400, "Bad Request" },
@@ -80,6 +82,7 @@ static const struct {
 	{ 404, "Not Found" },
 	{ 405, "Method Not Allowed" },
 	{ 406, "Not Acceptable" },
+	{ 407, "Proxy Authentication Required" },
 	{ 408, "Request Timeout" },
 	{ 409, "Conflict" },
 	{ 410, "Gone" },
@@ -89,9 +92,14 @@ static const struct {
 	{ 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },
 	{ 416, "Range Not Satisfiable" },
+	{ 417, "Expectation Failed" },
 	{ 418, "I'm a teapot" },
+	{ 421, "Misdirected Request" },
 	{ 422, "Unprocessable Content" },
 	{ 423, "Locked" },
+	{ 424, "Failed Dependency" },
+	{ 425, "Too Early" },
+	{ 426, "Upgrade Required" },
 	{ 428, "Precondition Required" },
 	{ 429, "Too Many Requests" },
 	{ 431, "Request Header Fields Too Large" },
@@ -101,12 +109,18 @@ static const struct {
 	{ 502, "Bad Gateway" },
 	{ 503, "Service Unavailable" },
 	{ 504, "Gateway Timeout" },
+	{ 505, "HTTP Version Not Supported" },
+	{ 506, "Variant Also Negotiates" },
+	{ 507, "Insufficient Storage" },
+	{ 508, "Loop Detected" },
+	{ 510, "Not Extended" },
+	{ 511, "Network Authentication Required" },
 };
 
 void
 response_init(struct tina4_response *res)
 {
-	*res = (struct tina4_response){ .status = 200, .file = -1 };
+	*res = (struct tina4_response){ .status = 200, .file = FILE_NONE };
 }
 
 /* Forgets the body that was set before. */
@@ -114,10 +128,7 @@ static void
 clear_body(struct tina4_response *res)
 {
 	buf_free(&res->body);
-	if (res->file >= 0)
-		close(res->file);
-	res->file = -1;
-	res->file_bytes = 0;
+	file_close(&res->file);
 	buf_free(&res->failure);
 }
 
@@ -158,10 +169,17 @@ reason_of(int status)
 	return "Unknown";
 }
 
+/* RFC 9110 section 15.2: 1xx is no answer, but something that goes before one. */
+static bool
+is_final(int status)
+{
+	return status >= 200 && status <= 599;
+}
+
 int
 tina4_response_status(struct tina4_response *res, int status)
 {
-	if (status < 100 || status > 599)
+	if (!is_final(status))
 		return -EINVAL;
 	res->status = status;
 	return 0;
@@ -379,7 +397,7 @@ tina4_response_error(struct tina4_response *res, int status, const char *format,
 	va_list args;
 	int r;
 
-	if (status < 100 || status > 599)
+	if (!is_final(status))
 		return -EINVAL;
 	va_start(args, format);
 	r = format_text(&text, format, args);
@@ -403,14 +421,35 @@ is_reference(const char *text)
 	return *text != '\0';
 }
 
-int
-tina4_response_redirect(struct tina4_response *res, int status, const char *location)
+/*
+ * True for a reference within this origin. A browser takes a backslash for a
+ * slash, and what begins with two of them for another host.
+ */
+static bool
+stays_here(const char *location)
+{
+	size_t word = strcspn(location, ":/?#");
+
+	return location[word] != ':' && strncmp(location, "//", 2) != 0 && strchr(location, '\\') == NULL;
+}
+
+/* RFC 9110 section 4.2: another origin is one of the web, and has a host. */
+static bool
+is_web_address(const char *location)
+{
+	size_t scheme = strncasecmp(location, "https://", 8) == 0 ? 8
+	    : strncasecmp(location, "http://", 7) == 0            ? 7
+								  : 0;
+
+	return scheme > 0 && strcspn(location + scheme, "/?#\\") > 0 && strchr(location, '\\') == NULL;
+}
+
+static int
+redirect(struct tina4_response *res, int status, const char *location)
 {
 	int r;
 
 	if (status != 301 && status != 302 && status != 303 && status != 307 && status != 308)
-		return -EINVAL;
-	if (location == NULL || !is_reference(location))
 		return -EINVAL;
 	r = tina4_response_header(res, "Location", location);
 	if (r < 0)
@@ -419,6 +458,22 @@ tina4_response_redirect(struct tina4_response *res, int status, const char *loca
 	fields_remove(&res->headers, "Content-Type");
 	res->status = status;
 	return 0;
+}
+
+int
+tina4_response_redirect(struct tina4_response *res, int status, const char *location)
+{
+	if (location == NULL || !is_reference(location) || !stays_here(location))
+		return -EINVAL;
+	return redirect(res, status, location);
+}
+
+int
+tina4_response_redirect_away(struct tina4_response *res, int status, const char *url)
+{
+	if (url == NULL || !is_reference(url) || !is_web_address(url))
+		return -EINVAL;
+	return redirect(res, status, url);
 }
 
 static const char *
@@ -432,59 +487,56 @@ type_of(const char *path)
 	return type_bytes;
 }
 
-/* Opens a regular file. Returns its descriptor, -ENOENT or another negative errno. */
-static int
-open_file(const char *path, uint64_t *ret_bytes)
-{
-	struct stat stat;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a fifo must not hold us up */
-
-	if (fd < 0)
-		return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : -ENOENT;
-	if (fstat(fd, &stat) < 0 || !S_ISREG(stat.st_mode)) {
-		close(fd);
-		return -ENOENT;
-	}
-	*ret_bytes = (uint64_t)stat.st_size;
-	return fd;
-}
-
 int
 tina4_response_file(struct tina4_response *res, const char *path, const char *type)
 {
-	uint64_t bytes = 0;
-	int fd, r;
+	struct file file;
+	int r;
 
 	if (path == NULL)
 		return -EINVAL;
-	fd = open_file(path, &bytes);
-	if (fd < 0)
-		return fd;
+	r = file_open(&file, path);
+	if (r < 0)
+		return r;
 	r = tina4_response_header(res, "Content-Type", type ? type : type_of(path));
 	if (r < 0) {
-		close(fd);
+		file_close(&file);
 		return r;
 	}
 	clear_body(res);
-	res->file = fd;
-	res->file_bytes = bytes;
+	res->file = file;
 	return 0;
 }
 
-/* RFC 9110 sections 15.2, 15.3.5 and 15.4.5. */
+/* RFC 9110 sections 15.3.5 and 15.4.5. */
+static bool
+may_have_length(int status)
+{
+	return status != 204 && status != 304;
+}
+
+/* Section 15.3.6: with 205 the length is said, and is 0. */
 static bool
 has_body(int status)
 {
-	return status >= 200 && status != 204 && status != 304;
+	return may_have_length(status) && status != 205;
 }
 
-static bool
-has_header(const struct tina4_response *res, const char *name)
+const char *
+response_get(const struct tina4_response *res, const char *name)
 {
 	for (size_t i = 0; i < res->headers.n; i++)
 		if (strcasecmp(fields_name(&res->headers, i), name) == 0)
-			return true;
-	return false;
+			return fields_value(&res->headers, i);
+	return NULL;
+}
+
+static uint64_t
+body_length(const struct tina4_response *res)
+{
+	if (!has_body(res->status))
+		return 0;
+	return res->file.fd >= 0 ? file_length(&res->file) : res->body.len;
 }
 
 static void
@@ -523,46 +575,25 @@ format_head(const struct tina4_response *res, struct buf *head)
 		put_header(head, fields_name(&res->headers, i), fields_value(&res->headers, i));
 	for (size_t i = 0; i < res->cookies.n; i++)
 		put_header(head, "Set-Cookie", fields_value(&res->cookies, i));
-	if (!has_header(res, "X-Content-Type-Options"))
+	if (response_get(res, "X-Content-Type-Options") == NULL)
 		buf_string(head, "X-Content-Type-Options: nosniff\r\n");
-	if (has_body(res->status))
-		put_length(head, res->file >= 0 ? res->file_bytes : res->body.len);
+	if (may_have_length(res->status))
+		put_length(head, body_length(res));
 	buf_string(head, "\r\n");
 }
 
-static int
-write_file(const struct tina4_response *res, response_sink *sink, void *context)
-{
-	uint64_t offset = 0;
-	char *chunk = malloc(FILE_CHUNK);
-	int r = chunk ? 0 : -ENOMEM;
-
-	while (r == 0 && offset < res->file_bytes) {
-		size_t want = FILE_CHUNK < res->file_bytes - offset ? FILE_CHUNK : res->file_bytes - offset;
-		ssize_t n = pread(res->file, chunk, want, (off_t)offset);
-
-		if (n <= 0)
-			r = -EIO;
-		else
-			r = sink(context, chunk, (size_t)n);
-		offset += (uint64_t)n;
-	}
-	free(chunk);
-	return r;
-}
-
 int
-response_write(const struct tina4_response *res, bool head, response_sink *sink, void *context)
+response_write(const struct tina4_response *res, bool head, sink_put *put, void *context)
 {
 	struct buf text = BUF_INIT;
 	int r;
 
 	format_head(res, &text);
-	r = text.failed ? -ENOMEM : sink(context, text.data, text.len);
+	r = text.failed ? -ENOMEM : put(context, text.data, text.len);
 	buf_free(&text);
 	if (r < 0 || head || !has_body(res->status))
 		return r;
-	if (res->file >= 0)
-		return write_file(res, sink, context);
-	return res->body.len > 0 ? sink(context, res->body.data, res->body.len) : 0;
+	if (res->file.fd >= 0)
+		return file_write(&res->file, put, context);
+	return res->body.len > 0 ? put(context, res->body.data, res->body.len) : 0;
 }

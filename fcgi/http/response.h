@@ -9,9 +9,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "fcgi/fields.h"
+#include "fcgi/http/file.h"
+#include "fcgi/sink.h"
 #include "fcgi/tina4.h"
 #include "shared/buf.h"
 
@@ -22,8 +23,7 @@ struct tina4_response {
 	struct fields headers;
 	struct fields cookies; /* the values of Set-Cookie, each under the cookie's name */
 	struct buf body;
-	int file; /* a descriptor that is the body instead, or -1 */
-	uint64_t file_bytes;
+	struct file file;   /* that is the body instead, if there is one */
 	struct buf failure; /* why a template was not rendered; empty when it was, or when there is a body since */
 };
 
@@ -37,14 +37,14 @@ void response_reset(struct tina4_response *res);
 /* Drops the body, and takes why there is none. */
 void response_fail(struct tina4_response *res, struct buf *why);
 
-/* Takes bytes that are to be written. Returns 0 or a negative errno. */
-typedef int response_sink(void *context, const void *data, size_t len);
+/* The header of that name, compared without case, borrowed; NULL when there is none. */
+const char *response_get(const struct tina4_response *res, const char *name);
 
 /*
  * Writes the response, without its body when `head` or when its status has
- * none. Returns 0, -ENOMEM, what the sink returned, or -EIO when the file
+ * none. Returns 0, -ENOMEM, what put returned, or -EIO when the file
  * could not be read to the length that was announced.
  */
-int response_write(const struct tina4_response *res, bool head, response_sink *sink, void *context);
+int response_write(const struct tina4_response *res, bool head, sink_put *put, void *context);
 
 #endif

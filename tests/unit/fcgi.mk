@@ -21,6 +21,8 @@ unit_tests += \
 	%D%/test_push \
 	%D%/test_reach \
 	%D%/test_request \
+	%D%/test_conditional \
+	%D%/test_ranges \
 	%D%/test_response \
 	%D%/test_role \
 	%D%/test_router \
@@ -78,6 +80,11 @@ unit_tests += \
 %C%_test_reach_LDADD = fcgi/libapp.la
 %C%_test_request_SOURCES = %D%/test_request.c
 %C%_test_request_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_conditional_SOURCES = %D%/test_conditional.c
+%C%_test_conditional_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
+%C%_test_conditional_LDADD = fcgi/libtina4.la $(CJSON_LIBS)
+%C%_test_ranges_SOURCES = %D%/test_ranges.c
+%C%_test_ranges_LDADD = fcgi/libapp.la
 %C%_test_response_SOURCES = %D%/test_response.c
 %C%_test_response_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_role_SOURCES = %D%/test_role.c

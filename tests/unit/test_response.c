@@ -110,6 +110,8 @@ some_statuses_have_no_body(void)
 	    "204 has neither body nor length");
 	tina4_response_status(&res, 304);
 	OK(strstr(write_as(false), "hello") == NULL, "304 has no body");
+	tina4_response_status(&res, 205);
+	OK(strstr(write_as(false), "hello") == NULL && has_line("Content-Length: 0"), "205 has none, and says so");
 }
 
 static void
@@ -120,6 +122,13 @@ a_status_is_in_range(void)
 	    "a status comes with its reason");
 	OK(tina4_response_status(&res, 599) == 0 && strncmp(write_as(false), "Status: 599 ", 12) == 0,
 	    "one of the program's own, too");
+	OK(tina4_response_status(&res, 507) == 0 &&
+		strncmp(write_as(false), "Status: 507 Insufficient Storage\r\n", 34) == 0,
+	    "all of IANA's are known");
+	OK(tina4_response_status(&res, 100) == -EINVAL && tina4_response_status(&res, 103) == -EINVAL &&
+		tina4_response_error(&res, 103, "x") == -EINVAL && res.status == 507,
+	    "1xx is no answer");
+	tina4_response_status(&res, 599);
 	OK(tina4_response_status(&res, 99) == -EINVAL && tina4_response_status(&res, 600) == -EINVAL &&
 		res.status == 599,
 	    "others are refused");
@@ -234,6 +243,31 @@ a_redirect_has_a_location(void)
 	    "nor is what is no reference");
 }
 
+/* A site that sends its visitors wherever a link says is a help for those who phish. */
+static void
+a_redirect_stays_here(void)
+{
+	static const char *const here[] = { "/", "/a?b=http://c", "?page=2", "#top", "next", "../up", "a/b:c",
+		"/a//b" };
+	static const char *const away[] = { "//evil.example", "\\\\evil.example", "/\\evil.example",
+		"javascript:alert(1)", "JavaScript:x", "data:text/html,x", "http://evil.example", "a:b", "/a\\b",
+		"\t//evil.example" };
+	static const char *const web[] = { "https://pay.example/a?b#c", "HTTP://x", "https://user@host:8443/" };
+	static const char *const not_web[] = { "/", "//x", "https://", "https:///x", "https://?x", "ftp://x",
+		"javascript:alert(1)", "https:\\\\x", "https://a\\b", "https://a b" };
+
+	response_reset(&res);
+	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+		OK(tina4_response_redirect(&res, 303, here[i]) == 0, here[i]);
+	for (size_t i = 0; i < sizeof(away) / sizeof(away[0]); i++)
+		OK(tina4_response_redirect(&res, 303, away[i]) == -EINVAL, "what leads away is refused");
+	for (size_t i = 0; i < sizeof(web) / sizeof(web[0]); i++)
+		OK(tina4_response_redirect_away(&res, 303, web[i]) == 0, web[i]);
+	for (size_t i = 0; i < sizeof(not_web) / sizeof(not_web[0]); i++)
+		OK(tina4_response_redirect_away(&res, 303, not_web[i]) == -EINVAL,
+		    "what is no address of the web, too");
+}
+
 static bool
 ends_with(const char *text, const char *end)
 {
@@ -329,6 +363,7 @@ main(void)
 	wrong_cookies_are_refused();
 	an_error_is_json();
 	a_redirect_has_a_location();
+	a_redirect_stays_here();
 	a_file_is_a_body();
 	what_is_null_is_refused();
 	a_broken_sink_ends_it();
