@@ -27,10 +27,12 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/writeall.c %D%/writeall.h \
 	%D%/http/cgi.c %D%/http/cgi.h \
 	%D%/http/conditional.c %D%/http/conditional.h \
+	%D%/http/connections.c %D%/http/connections.h \
 	%D%/http/dispatch.c %D%/http/dispatch.h \
 	%D%/http/fastcgi.c %D%/http/fastcgi.h \
 	%D%/http/file.c %D%/http/file.h \
 	%D%/http/httpdate.c %D%/http/httpdate.h \
+	%D%/http/management.c %D%/http/management.h \
 	%D%/http/multipart.c %D%/http/multipart.h \
 	%D%/http/page.c %D%/http/page.h \
 	%D%/http/ranges.c %D%/http/ranges.h \

@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcgiapp.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -9,17 +8,15 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
-#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "fcgi/app.h"
+#include "fcgi/http/connections.h"
 #include "fcgi/http/dispatch.h"
 #include "fcgi/http/fastcgi.h"
 #include "fcgi/hooks.h"
+#include "fcgi/http/management.h"
 #include "fcgi/http/request.h"
 #include "fcgi/http/response.h"
 #include "fcgi/signals.h"
@@ -29,15 +26,13 @@
 enum {
 	BODY_CHUNK = 8 << 10, /* what libfcgi reads at once */
 	PUT_MAX = 1 << 30,    /* libfcgi counts in ints */
-	RETRY_MS = 100,       /* when the process has no descriptor left */
 };
 
 struct server {
 	struct tina4_app *app;
-	int listen_fd;
-	int stop_fd;          /* an eventfd, readable for all threads once they are to stop ... */
-	atomic_bool stopping; /* ... which those that have no need to wait see here */
-	int signal_fd;        /* readable when a signal asks for the stop */
+	struct connections connections;
+	struct management_values values;
+	int signal_fd; /* readable when a signal asks for the stop */
 	pthread_t *threads;
 	unsigned n_threads;
 	sem_t ready; /* counts the threads whose start hook has returned ... */
@@ -45,18 +40,6 @@ struct server {
 	sem_t left;  /* counts the threads that have served their last request */
 	atomic_int error;
 };
-
-/* Waits until fd is readable, if it is one, or for so long. Returns false when it is time to stop. */
-static bool
-wait_for(const struct server *server, int fd, int timeout_ms)
-{
-	struct pollfd polled[2] = { { .fd = server->stop_fd, .events = POLLIN }, { .fd = fd, .events = POLLIN } };
-
-	while (poll(polled, 2, timeout_ms) < 0)
-		if (errno != EINTR)
-			return false;
-	return polled[0].revents == 0;
-}
 
 /* Stops the whole server: its socket is of no use any more. */
 static void
@@ -66,81 +49,31 @@ give_up(struct server *server, int error)
 	kill(getpid(), SIGTERM); /* to the process: a thread's own signal would stay with it */
 }
 
-/* The same for connections: of all threads and processes that wait for one, the kernel wakes one. */
-static bool
-wait_for_connection(struct server *server, int epoll_fd)
-{
-	struct epoll_event events[2];
-	int n;
-
-	do
-		n = epoll_wait(epoll_fd, events, 2, -1);
-	while (n < 0 && errno == EINTR);
-	for (int i = 0; i < n; i++) {
-		if (events[i].data.fd == server->stop_fd)
-			return false;
-		if (events[i].events & EPOLLHUP) { /* another process has shut it down */
-			give_up(server, EPIPE);
-			return false;
-		}
-	}
-	return n > 0;
-}
-
-static void
-set_timeouts(int fd)
-{
-	struct timeval timeout = { .tv_sec = FASTCGI_PEER_SECONDS };
-
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-}
-
-static bool
-is_shortage(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
-/* Returns a connection that has said something, or -1 when there is none yet. */
-static int
-accept_one(const struct server *server)
-{
-	struct pollfd polled = { .events = POLLIN };
-
-	polled.fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC);
-	if (polled.fd < 0) {
-		if (is_shortage(errno)) {
-			log_limited(LOG_LEVEL_WARN, "connection not accepted error=%s", strerror(errno));
-			wait_for(server, -1, RETRY_MS);
-		}
-		return -1; /* or the web server has gone, or another process was faster */
-	}
-	if (poll(&polled, 1, FASTCGI_FIRST_MS) <= 0) {
-		close(polled.fd);
-		return -1;
-	}
-	set_timeouts(polled.fd);
-	return polled.fd;
-}
-
 /* Begins the next request. Returns false when it is time to stop. */
 static bool
-next_request(struct server *server, int epoll_fd, FCGX_Request *fcgi)
+next_request(struct server *server, struct seat *seat, FCGX_Request *fcgi)
 {
+	int fd, r, kept = fcgi->ipcFd;
+
 	do {
-		if (fcgi->ipcFd >= 0) { /* the web server keeps it */
-			if (!wait_for(server, fcgi->ipcFd, -1))
-				return false;
-		} else {
-			if (atomic_load(&server->stopping))
-				return false;
-			fcgi->ipcFd = accept_one(server);
-			if (fcgi->ipcFd < 0 && !wait_for_connection(server, epoll_fd))
-				return false;
+		fd = seat_wait(seat, kept);
+		fcgi->ipcFd = -1;
+		if (fd < 0) {
+			if (fd != -ECANCELED)
+				give_up(server, -fd);
+			return false;
 		}
-		/* FCGX_Accept_r() would close it as the rest of a request before. */
-		fcgi->keepConnection = 1;
+		kept = -1;
+		r = management_answer(fd, &server->values);
+		if (r < 0) {
+			close(fd);
+		} else if (r > 0) {
+			kept = fd; /* the request is still to come */
+		} else {
+			fcgi->ipcFd = fd;
+			/* FCGX_Accept_r() would close it as the rest of a request before. */
+			fcgi->keepConnection = 1;
+		}
 	} while (fcgi->ipcFd < 0 || FCGX_Accept_r(fcgi) < 0);
 	return true;
 }
@@ -218,26 +151,6 @@ serve_one(struct tina4_app *app, FCGX_Request *fcgi)
 	FCGX_Finish_r(fcgi);
 }
 
-/* Returns a descriptor to wait for the stop and for connections, or a negative errno. */
-static int
-open_epoll(const struct server *server)
-{
-	struct epoll_event stop = { .events = EPOLLIN, .data.fd = server->stop_fd };
-	struct epoll_event connection = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = server->listen_fd };
-	int fd = epoll_create1(EPOLL_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	if (epoll_ctl(fd, EPOLL_CTL_ADD, server->stop_fd, &stop) < 0 ||
-	    epoll_ctl(fd, EPOLL_CTL_ADD, server->listen_fd, &connection) < 0) {
-		int r = -errno;
-
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
 /*
  * Lets what wakes this thread go on first, see sched(7). On a busy core a
  * connection would otherwise wake it before the web server has written the
@@ -256,18 +169,20 @@ give_way(void)
 static void
 serve_requests(struct server *server)
 {
-	int epoll_fd = open_epoll(server);
 	FCGX_Request fcgi;
+	struct seat seat;
+	int r;
 
+	r = seat_open(&seat, &server->connections);
+	if (r < 0) {
+		give_up(server, -r);
+		return;
+	}
 	FCGX_InitRequest(&fcgi, -1, 0);
-	if (epoll_fd < 0)
-		give_up(server, -epoll_fd);
-	else
-		while (next_request(server, epoll_fd, &fcgi))
-			serve_one(server->app, &fcgi);
+	while (next_request(server, &seat, &fcgi))
+		serve_one(server->app, &fcgi);
 	FCGX_Free(&fcgi, 1);
-	if (epoll_fd >= 0)
-		close(epoll_fd);
+	seat_close(&seat);
 }
 
 static void
@@ -315,7 +230,8 @@ start_threads(struct server *server)
 		wait_sem(&server->ready);
 	if (r == 0)
 		r = atomic_load(&server->error);
-	atomic_store(&server->stopping, r < 0);
+	if (r < 0)
+		connections_stop(&server->connections);
 	for (unsigned i = 0; i < server->n_threads; i++)
 		sem_post(&server->go);
 	return r;
@@ -327,8 +243,7 @@ stop_threads(struct server *server)
 {
 	struct timespec deadline;
 
-	atomic_store(&server->stopping, true);
-	eventfd_write(server->stop_fd, 1);
+	connections_stop(&server->connections);
 	clock_gettime(CLOCK_REALTIME, &deadline);
 	deadline.tv_sec += server->app->conf.stop_seconds;
 	for (unsigned i = 0; i < server->n_threads; i++)
@@ -345,8 +260,7 @@ server_free(struct server *server)
 {
 	if (server->signal_fd >= 0)
 		close(server->signal_fd);
-	if (server->stop_fd >= 0)
-		close(server->stop_fd);
+	connections_close(&server->connections);
 	sem_destroy(&server->left);
 	sem_destroy(&server->go);
 	sem_destroy(&server->ready);
@@ -372,17 +286,17 @@ server_new(struct server **ret, struct tina4_app *app, int listen_fd)
 
 	if (server == NULL)
 		return -ENOMEM;
+	r = connections_open(&server->connections, listen_fd);
+	if (r < 0) {
+		free(server);
+		return r;
+	}
 	server->app = app;
-	server->listen_fd = listen_fd;
+	server->values = (struct management_values){ CONNECTIONS_LEFT, app->conf.threads };
 	server->signal_fd = -1;
 	sem_init(&server->ready, 0, 0);
 	sem_init(&server->go, 0, 0);
 	sem_init(&server->left, 0, 0);
-	server->stop_fd = eventfd(0, EFD_CLOEXEC);
-	if (server->stop_fd < 0) {
-		r = -errno;
-		goto fail;
-	}
 	server->signal_fd = r = signals_open();
 	if (r < 0)
 		goto fail;

@@ -9,11 +9,6 @@
 
 struct tina4_app;
 
-enum fastcgi_limits {
-	FASTCGI_FIRST_MS = 2000,   /* from a connection of the web server to its request */
-	FASTCGI_PEER_SECONDS = 60, /* of silence in mid-request */
-};
-
 /*
  * Serves on a listening socket until SIGTERM or SIGINT, which stay blocked in
  * the caller, and finishes the requests that run. The socket stays open. The

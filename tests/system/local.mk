@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	%D%/boot \
 	%D%/client.py \
 	%D%/conftest.py \
+	%D%/fastcgi.py \
 	%D%/raw.py \
 	%D%/redis.py \
 	%D%/stack.py \
@@ -30,6 +31,7 @@ EXTRA_DIST += \
 	%D%/test_control.py \
 	%D%/test_deflate.py \
 	%D%/test_examples.py \
+	%D%/test_fastcgi.py \
 	%D%/test_gate.py \
 	%D%/test_gate_addresses.py \
 	%D%/test_gate_admin.py \

@@ -42,9 +42,14 @@ def test_json_comes_parsed(site):
     assert answer.json["json"] == {"a": [1, None]}
 
 
-@pytest.mark.parametrize("body", ["{", "", "{} x", "[" * 100000])
+@pytest.mark.parametrize("body", ["{", "{} x", "[" * 100000, "[012]", "[\"\\u0000\"]", "[1]\0"])
 def test_a_body_that_is_no_json_is_400(site, body):
     assert site.http("POST", "/mirror/x", {"Content-Type": "application/json"}, body).status == 400
+
+
+def test_a_json_type_without_a_body_has_none(site):
+    answer = site.http("POST", "/mirror/x", {"Content-Type": "application/json", "Content-Length": "0"}, "")
+    assert answer.status == 200 and answer.json.get("json") is None
 
 
 def test_methods(site):
