@@ -4,6 +4,8 @@
 #include <strings.h>
 
 #include "fcgi/http/multipart.h"
+#include "shared/hex.h"
+#include "shared/utf8.h"
 
 static bool
 is_blank(char c)
@@ -26,19 +28,54 @@ is_word(const char *at, size_t len, const char *word)
 	return len == strlen(word) && strncasecmp(at, word, len) == 0;
 }
 
-/* A quoted string without its quotes. Only a quote and a backslash are escaped: names of files have backslashes. */
+/* True when a quote at `at` ends its string: another parameter follows, or nothing. */
+static bool
+is_last_quote(const char *at, const char *end)
+{
+	at = skip_blanks(at + 1, end);
+	return at == end || *at == ';';
+}
+
+/* What a browser writes for a character that may not stand in quotes; '\0' for another. */
+static char
+unescape(const char *at, const char *end)
+{
+	static const struct {
+		char code[4], meaning;
+	} escapes[] = { { "%22", '"' }, { "%0D", '\r' }, { "%0A", '\n' } };
+
+	for (size_t i = 0; end - at >= 3 && i < sizeof(escapes) / sizeof(escapes[0]); i++)
+		if (memcmp(at, escapes[i].code, 3) == 0)
+			return escapes[i].meaning;
+	return '\0';
+}
+
+/*
+ * A quoted string without its quotes, as browsers write it (HTML, "multipart/
+ * form-data encoding algorithm"): three characters are escaped with a percent sign,
+ * and a backslash is a backslash, also as the last character of a file's name.
+ * Before a quote within the string it is the escape of other clients.
+ */
 static int
 get_quoted(const char **at, const char *end, char *ret, size_t size)
 {
 	const char *from = *at + 1;
 	size_t len = 0;
 
-	for (; from < end && *from != '"'; from++) {
-		if (*from == '\\' && end - from > 1 && (from[1] == '"' || from[1] == '\\'))
-			from++;
+	for (; from < end; from++) {
+		char c = *from, meant = unescape(from, end);
+
+		if (c == '"' && (is_last_quote(from, end) || len == 0 || ret[len - 1] != '\\'))
+			break;
+		if (c == '"')
+			len--; /* the backslash was its escape */
+		if (meant != '\0') {
+			c = meant;
+			from += 2;
+		}
 		if (len == size - 1)
 			return -E2BIG;
-		ret[len++] = *from;
+		ret[len++] = c;
 	}
 	if (from == end)
 		return -EINVAL;
@@ -148,6 +185,32 @@ multipart_begin(struct multipart *multipart, const char *content_type, const voi
 	return 0;
 }
 
+/*
+ * The value of filename*, RFC 8187: charset'language'percent-encoded. Nobody
+ * should send it in a form (RFC 7578 section 4.2), but some clients send nothing else.
+ */
+static int
+decode_extended(const char *value, char ret[static MULTIPART_MAX_NAME])
+{
+	const char *quote = strchr(value, '\'');
+	const char *text = quote == NULL ? NULL : strchr(quote + 1, '\'');
+	size_t len = 0;
+
+	if (text == NULL || !is_word(value, (size_t)(quote - value), "UTF-8"))
+		return -EINVAL;
+	for (text++; *text != '\0'; text++) {
+		int high = *text == '%' ? hex_digit(text[1]) : -1;
+		int low = high < 0 ? -1 : hex_digit(text[2]);
+
+		if (*text == '%' && (low < 0 || high * 16 + low == 0))
+			return -EINVAL;
+		ret[len++] = low < 0 ? *text : (char)(high * 16 + low);
+		text += low < 0 ? 0 : 2;
+	}
+	ret[len] = '\0';
+	return utf8_valid(ret, len) ? 0 : -EINVAL;
+}
+
 static int
 parse_disposition(const char *at, const char *end, struct multipart_part *ret)
 {
@@ -165,6 +228,11 @@ parse_disposition(const char *at, const char *end, struct multipart_part *ret)
 			strcpy(ret->name, param.value);
 		if (is_word(param.name, param.name_len, "filename")) {
 			strcpy(ret->filename, param.value);
+			ret->has_filename = true;
+		}
+		if (is_word(param.name, param.name_len, "filename*") && !ret->has_filename) {
+			if (decode_extended(param.value, ret->filename) < 0)
+				return -EINVAL;
 			ret->has_filename = true;
 		}
 	}

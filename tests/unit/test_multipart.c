@@ -75,6 +75,17 @@ data_may_be_any_bytes(void)
 	    "line ends and NULs are data");
 }
 
+/* True when a part with this Content-Disposition is a file of that name, in the field f. */
+static bool
+is_named(const char *disposition, const char *filename)
+{
+	char header[256];
+
+	snprintf(header, sizeof(header), "Content-Disposition: %s", disposition);
+	return parse_header(header) == 1 && part.has_filename && strcmp(part.filename, filename) == 0 &&
+	    strcmp(part.name, "f") == 0;
+}
+
 static void
 a_file_has_name_and_type(void)
 {
@@ -86,6 +97,23 @@ a_file_has_name_and_type(void)
 	OK(parse_header("Content-Disposition: form-data; name=f; filename=") == -EINVAL &&
 		parse_header("Content-Disposition: form-data; name=f; filename=\"\"") == 1 && part.has_filename,
 	    "an empty filename is quoted");
+	OK(is_named("form-data; name=f; filename=\"back\\\"", "back\\") &&
+		is_named("form-data; filename=\"back\\\"; name=f", "back\\") &&
+		is_named("form-data; name=f; filename=\"a\\\\b\"", "a\\\\b"),
+	    "a backslash is one, at the end as well");
+	OK(is_named("form-data; name=f; filename=\"%22a%22%0D%0A 100%.txt\"", "\"a\"\r\n 100%.txt") &&
+		is_named("form-data; name=f; filename=\"%20%2\"", "%20%2"),
+	    "browsers escape a quote and line ends, and nothing else");
+	OK(is_named("form-data; name=f; filename*=UTF-8''na%C3%AFve%20x.txt", "na\xc3\xafve x.txt") &&
+		is_named("form-data; name=f; filename*=utf-8'en'plain", "plain"),
+	    "a name in UTF-8 alone is one");
+	OK(is_named("form-data; name=f; filename=\"first\"; filename*=UTF-8''second", "first"),
+	    "beside another it is not");
+	OK(parse_header("Content-Disposition: form-data; name=f; filename*=UTF-8''a%00b\r\n\r\n") == -EINVAL &&
+		parse_header("Content-Disposition: form-data; name=f; filename*=UTF-8''%FF\r\n\r\n") == -EINVAL &&
+		parse_header("Content-Disposition: form-data; name=f; filename*=x\r\n\r\n") == -EINVAL &&
+		parse_header("Content-Disposition: form-data; name=f; filename*=UTF-8''%4\r\n\r\n") == -EINVAL,
+	    "one that is malformed is refused");
 }
 
 static void
