@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 #include "fcgi/jsonf.h"
-#include "fcgi/jsontext.h"
+#include "shared/jsontext.h"
 #include "shared/jsonprint.h"
 
 enum size { SIZE_INT, SIZE_LONG, SIZE_LONG_LONG, SIZE_T };

@@ -13,7 +13,6 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/hooks.c %D%/hooks.h \
 	%D%/joined.c %D%/joined.h \
 	%D%/jsonf.c %D%/jsonf.h \
-	%D%/jsontext.c %D%/jsontext.h \
 	%D%/listing.c %D%/listing.h \
 	%D%/prepare.c %D%/prepare.h \
 	%D%/reserved.h \

@@ -43,6 +43,8 @@ struct conf {
 	char *jwt_private_key; /* TINA4_JWT_PRIVATE_KEY: file name; "" = none */
 	char *jwt_public_key;  /* TINA4_JWT_PUBLIC_KEY: file name; "" = none */
 	char *jwt_expiry;      /* TINA4_JWT_EXPIRY: required or optional */
+	char *jwt_audience;    /* TINA4_JWT_AUDIENCE; "" = not looked at */
+	char *jwt_issuer;      /* TINA4_JWT_ISSUER; "" = not looked at */
 	char *token_cookie;    /* TINA4_TOKEN_COOKIE: "" = a cookie is no token */
 
 	/* app: sessions */

@@ -18,8 +18,9 @@ enum { HS256_BYTES = 32 };
 struct keys {
 	bool rsa;
 	bool need_expiry;
-	char *secret;      /* NULL when there is none */
-	EVP_PKEY *private; /* RSA; NULL when there is none */
+	char *audience, *issuer; /* or NULL */
+	char *secret;            /* NULL when there is none */
+	EVP_PKEY *private;       /* RSA; NULL when there is none */
 	EVP_PKEY *public;
 };
 
@@ -82,6 +83,16 @@ read_secret(struct keys *keys, const struct conf *conf)
 	return keys->secret != NULL ? 0 : -ENOMEM;
 }
 
+/* An empty setting is none, as is one that was not read. */
+static int
+copy_if_set(const char *text, char **ret)
+{
+	if (text == NULL || text[0] == '\0')
+		return 0;
+	*ret = strdup(text);
+	return *ret != NULL ? 0 : -ENOMEM;
+}
+
 int
 keys_new(struct keys **ret, const struct conf *conf, struct buf *errors)
 {
@@ -99,6 +110,10 @@ keys_new(struct keys **ret, const struct conf *conf, struct buf *errors)
 	} else {
 		r = read_secret(keys, conf);
 	}
+	if (r == 0)
+		r = copy_if_set(conf->jwt_audience, &keys->audience);
+	if (r == 0)
+		r = copy_if_set(conf->jwt_issuer, &keys->issuer);
 	if (errors->failed)
 		r = -ENOMEM;
 	else if (errors->len > before)
@@ -121,6 +136,8 @@ keys_free(struct keys *keys)
 	if (keys->secret != NULL)
 		OPENSSL_cleanse(keys->secret, strlen(keys->secret));
 	free(keys->secret);
+	free(keys->audience);
+	free(keys->issuer);
 	free(keys);
 }
 
@@ -136,6 +153,18 @@ bool
 keys_need_expiry(const struct keys *keys)
 {
 	return keys->need_expiry;
+}
+
+const char *
+keys_audience(const struct keys *keys)
+{
+	return keys->audience;
+}
+
+const char *
+keys_issuer(const struct keys *keys)
+{
+	return keys->issuer;
 }
 
 /* The key that checks RS256. */

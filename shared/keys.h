@@ -37,6 +37,10 @@ const char *keys_algorithm(const struct keys *keys);
 /* Whether a token has to say when it ends. */
 bool keys_need_expiry(const struct keys *keys);
 
+/* Whom a token must be for, and from; NULL: that is not looked at. */
+const char *keys_audience(const struct keys *keys);
+const char *keys_issuer(const struct keys *keys);
+
 bool keys_can_sign(const struct keys *keys);
 bool keys_can_check(const struct keys *keys);
 

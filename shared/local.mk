@@ -14,6 +14,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/hash.c %D%/hash.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/jsonprint.c %D%/jsonprint.h \
+	%D%/jsontext.c %D%/jsontext.h \
 	%D%/keys.c %D%/keys.h \
 	%D%/list.c %D%/list.h \
 	%D%/listener.c %D%/listener.h \

@@ -7,6 +7,7 @@
 #include "shared/base64url.h"
 #include "shared/buf.h"
 #include "shared/jsonprint.h"
+#include "shared/jsontext.h"
 #include "shared/keys.h"
 #include "shared/token.h"
 #include "shared/utf8.h"
@@ -54,26 +55,19 @@ split(const char *text, size_t len, struct parts *ret)
 
 /* --- JSON that others wrote -------------------------------------------------------- */
 
-/* A NUL would end a string, and so somebody's name, too early; cJSON lets both kinds in. */
-static bool
-has_nul(const struct buf *text)
-{
-	return memchr(text->data, '\0', text->len) != NULL || memmem(text->data, text->len, "\\u0000", 6) != NULL;
-}
-
 /* Decodes a part into text, terminated, and parses it. Returns NULL for what is no JSON object in UTF-8. */
 static cJSON *
 parse_part(const char *part, size_t len, struct buf *text)
 {
-	const char *end = NULL;
+	struct jsontext_fault fault;
 	cJSON *json;
 
 	if (base64url_decode(text, part, len) < 0 || buf_cstr(text) == NULL)
 		return NULL;
-	if (!utf8_valid((const char *)text->data, text->len) || has_nul(text))
+	if (!jsontext_check(text->data, text->len, &fault)) /* a NUL would end somebody's name too early */
 		return NULL;
-	json = cJSON_ParseWithLengthOpts((const char *)text->data, text->len + 1, &end, true);
-	if (cJSON_IsObject(json) && end == (const char *)text->data + text->len)
+	json = cJSON_ParseWithLength((const char *)text->data, text->len);
+	if (cJSON_IsObject(json))
 		return json;
 	cJSON_Delete(json);
 	return NULL;
@@ -177,6 +171,37 @@ check_times(const struct keys *keys, const struct times *times, int64_t now)
 	return TOKEN_VALID;
 }
 
+/* RFC 7519 section 4.1.3: one name, or a list of them. */
+static bool
+is_for(const cJSON *audience, const char *us)
+{
+	const cJSON *one;
+
+	if (cJSON_IsString(audience))
+		return strcmp(audience->valuestring, us) == 0;
+	if (cJSON_IsArray(audience))
+		cJSON_ArrayForEach(one, audience)
+			if (cJSON_IsString(one) && strcmp(one->valuestring, us) == 0)
+				return true;
+	return false;
+}
+
+/* Whom a token is for and from, where the settings say what it must be. */
+static enum token_verdict
+check_parties(const struct keys *keys, const cJSON *claims)
+{
+	const char *us = keys_audience(keys), *them = keys_issuer(keys);
+	const cJSON *audience, *issuer;
+
+	if (!find(claims, "aud", &audience) || !find(claims, "iss", &issuer))
+		return TOKEN_MALFORMED;
+	if (us != NULL && !is_for(audience, us))
+		return TOKEN_WRONG_AUDIENCE;
+	if (them != NULL && !(cJSON_IsString(issuer) && strcmp(issuer->valuestring, them) == 0))
+		return TOKEN_WRONG_ISSUER;
+	return TOKEN_VALID;
+}
+
 static enum token_verdict
 check_claims(const struct keys *keys, const struct parts *parts, int64_t now, struct token *ret)
 {
@@ -187,6 +212,8 @@ check_claims(const struct keys *keys, const struct parts *parts, int64_t now, st
 
 	if (claims != NULL && read_times(claims, &times))
 		verdict = check_times(keys, &times, now);
+	if (verdict == TOKEN_VALID)
+		verdict = check_parties(keys, claims);
 	cJSON_Delete(claims);
 	if (verdict == TOKEN_VALID)
 		*ret = (struct token){ (char *)text.data, text.len, times.expires };
@@ -241,6 +268,10 @@ token_reason(enum token_verdict verdict)
 		return "no-expiry";
 	case TOKEN_NOT_YET_VALID:
 		return "not-yet-valid";
+	case TOKEN_WRONG_AUDIENCE:
+		return "wrong-audience";
+	case TOKEN_WRONG_ISSUER:
+		return "wrong-issuer";
 	case TOKEN_UNCHECKED:
 		return "not-checked";
 	}
@@ -254,6 +285,15 @@ set_time(cJSON *claims, const char *name, int64_t time)
 {
 	cJSON_DeleteItemFromObjectCaseSensitive(claims, name);
 	return cJSON_AddNumberToObject(claims, name, (double)time) != NULL ? 0 : -ENOMEM;
+}
+
+/* Says what the settings say, unless the program does. */
+static int
+set_party(cJSON *claims, const char *name, const char *value)
+{
+	if (value == NULL || cJSON_GetObjectItemCaseSensitive(claims, name) != NULL)
+		return 0;
+	return cJSON_AddStringToObject(claims, name, value) != NULL ? 0 : -ENOMEM;
 }
 
 static int
@@ -309,6 +349,10 @@ token_issue(const struct keys *keys, cJSON *claims, int64_t now, int64_t seconds
 	r = set_time(claims, "iat", now);
 	if (r == 0)
 		r = set_time(claims, "exp", now + seconds);
+	if (r == 0)
+		r = set_party(claims, "aud", keys_audience(keys));
+	if (r == 0)
+		r = set_party(claims, "iss", keys_issuer(keys));
 	if (r == 0)
 		r = put_head(keys, ret);
 	if (r == 0) {

@@ -31,7 +31,9 @@ enum token_verdict {
 	TOKEN_EXPIRED,
 	TOKEN_NO_EXPIRY,
 	TOKEN_NOT_YET_VALID,
-	TOKEN_UNCHECKED, /* we could not tell: there is no key, or no memory */
+	TOKEN_WRONG_AUDIENCE, /* it is for another service: TINA4_JWT_AUDIENCE */
+	TOKEN_WRONG_ISSUER,   /* TINA4_JWT_ISSUER */
+	TOKEN_UNCHECKED,      /* we could not tell: there is no key, or no memory */
 };
 
 struct token {
@@ -54,7 +56,8 @@ const char *token_reason(enum token_verdict verdict);
 
 /*
  * Appends a token with these claims, an object, in which iat and exp are set
- * for a life of so many seconds. Returns 0, -EINVAL for other claims or fewer
+ * for a life of so many seconds, and aud and iss from the settings where the
+ * claims have none. Returns 0, -EINVAL for other claims or fewer
  * than one second, -EILSEQ for what is not UTF-8, -E2BIG for a token that is
  * too long, or what keys_sign() does.
  */

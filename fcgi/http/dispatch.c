@@ -8,6 +8,7 @@
 #include "fcgi/http/request.h"
 #include "fcgi/http/response.h"
 #include "fcgi/http/router.h"
+#include "fcgi/session/auth.h"
 #include "fcgi/session/session.h"
 #include "shared/log.h"
 
@@ -57,9 +58,17 @@ call_handler(struct tina4_request *req, struct tina4_response *res)
 	return r == 0 ? handler(req, res) : r;
 }
 
+/* RFC 6749 section 5.1: who is given a token must not find it in a cache. The handler may know better. */
+static int
+keep_out_of_caches(struct tina4_response *res)
+{
+	return response_get(res, "Cache-Control") != NULL ? 0 : tina4_response_header(res, "Cache-Control", "no-store");
+}
+
 static int
 answer(struct tina4_request *req, struct tina4_response *res)
 {
+	unsigned issued = auth_issued();
 	int r;
 
 	res->app = tina4_request_app(req);
@@ -69,6 +78,8 @@ answer(struct tina4_request *req, struct tina4_response *res)
 		r = -EINVAL; /* not a result that we promised to understand, or a page that was not rendered */
 	if (r == 0)
 		r = session_finish(request_kept(req)->session, res);
+	if (r == 0 && auth_issued() != issued)
+		r = keep_out_of_caches(res);
 	return r == 0 ? conditional_apply(req, res) : r;
 }
 

@@ -12,7 +12,7 @@
 #include "fcgi/http/multipart.h"
 #include "fcgi/http/request.h"
 #include "fcgi/joined.h"
-#include "fcgi/jsontext.h"
+#include "shared/jsontext.h"
 #include "fcgi/session/session.h"
 #include "shared/address.h"
 #include "shared/url.h"

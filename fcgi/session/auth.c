@@ -46,6 +46,8 @@ now(void)
 	return (int64_t)(clock_unix_ms() / 1000);
 }
 
+static _Thread_local unsigned issued; /* tokens, by this thread */
+
 int
 tina4_auth_token(struct tina4_app *app, cJSON **claims, int64_t seconds, char **ret)
 {
@@ -60,11 +62,19 @@ tina4_auth_token(struct tina4_app *app, cJSON **claims, int64_t seconds, char **
 	*claims = NULL;
 	if (r == 0 && buf_cstr(&text) == NULL)
 		r = -ENOMEM;
-	if (r == 0)
-		*ret = (char *)text.data;
-	else
+	if (r < 0) {
 		buf_free(&text);
-	return r;
+		return r;
+	}
+	issued++;
+	*ret = (char *)text.data;
+	return 0;
+}
+
+unsigned
+auth_issued(void)
+{
+	return issued;
 }
 
 static int
@@ -81,6 +91,8 @@ error_of(enum token_verdict verdict)
 	case TOKEN_BAD_SIGNATURE:
 	case TOKEN_NO_EXPIRY:
 	case TOKEN_NOT_YET_VALID:
+	case TOKEN_WRONG_AUDIENCE:
+	case TOKEN_WRONG_ISSUER:
 		return -EKEYREJECTED;
 	case TOKEN_UNCHECKED:
 		break;

@@ -21,4 +21,7 @@ int auth_open(struct tina4_app *app, struct buf *errors);
 /* Judges a token. *ret_claims gets the claims of a valid one, which the caller frees with cJSON_Delete(). */
 enum token_verdict auth_check(const struct tina4_app *app, struct span token, struct cJSON **ret_claims);
 
+/* How many tokens the calling thread has issued. */
+unsigned auth_issued(void);
+
 #endif

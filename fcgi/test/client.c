@@ -60,6 +60,8 @@ check_token(const struct tina4_app *app, const char *query, const struct fields 
 	case TOKEN_EXPIRED:
 	case TOKEN_NO_EXPIRY:
 	case TOKEN_NOT_YET_VALID:
+	case TOKEN_WRONG_AUDIENCE:
+	case TOKEN_WRONG_ISSUER:
 		break;
 	}
 	return 401;

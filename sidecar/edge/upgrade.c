@@ -183,6 +183,8 @@ upgrade_refusal(enum token_verdict verdict)
 	case TOKEN_EXPIRED:
 	case TOKEN_NO_EXPIRY:
 	case TOKEN_NOT_YET_VALID:
+	case TOKEN_WRONG_AUDIENCE:
+	case TOKEN_WRONG_ISSUER:
 		break;
 	}
 	return REFUSAL_TOKEN;

@@ -6,7 +6,7 @@
 #include <cjson/cJSON.h>
 #include <string.h>
 
-#include "fcgi/jsontext.h"
+#include "shared/jsontext.h"
 #include "shared/buf.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -87,6 +87,25 @@ def test_a_token_that_is_not_valid_is_401(lab, reason):
     assert answer.json["reason"] == reason
 
 
+def test_an_answer_with_a_token_is_in_no_cache(lab):
+    answer = lab.http("POST", "/login", FORM, "user=carol&seconds=60")
+    assert answer.headers["cache-control"] == "no-store"
+    assert "cache-control" not in lab.http("GET", "/mirror/x").headers
+
+
+def test_a_token_of_another_service_is_401(make_stack):
+    stack = make_stack(jwt_audience="shop", jwt_issuer="login").start()
+    for claims, reason in (({"aud": "other", "iss": "login"}, "wrong-audience"), ({"aud": ["shop"]}, "wrong-issuer")):
+        bad = token(**claims)
+        assert stack.handshake(f"/ws/secret?token={bad}").json["reason"] == reason
+        assert stack.http("GET", "/me", {"Authorization": f"Bearer {bad}"}).json["reason"] == reason
+    good = token(aud=["shop", "other"], iss="login")
+    with stack.ws(f"/ws/secret?token={good}") as client:
+        assert client.receive() == "hello alice"
+    _, issued = login(stack, "carol")
+    assert stack.http("GET", "/me", {"Authorization": f"Bearer {issued}"}).json["sub"] == "carol"
+
+
 def test_no_token_reaches_a_log(make_stack):
     stack = make_stack(log_level="debug").start()
     good, bad = token(), token(secret="another secret, that has more than 32 bytes")

@@ -24,7 +24,7 @@
 
 enum scene_limits {
 	SCENE_PEERS = 5,
-	SCENE_BROWSERS = 8,
+	SCENE_BROWSERS = 32,
 	SCENE_EPOCH = 77,
 	SCENE_QUEUE_BYTES = 1000, /* of a worker */
 };

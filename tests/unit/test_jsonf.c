@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fcgi/jsonf.h"
-#include "fcgi/jsontext.h"
+#include "shared/jsontext.h"
 #include "tests/tap.h"
 
 /* True when the buffer holds the text; empties it. */

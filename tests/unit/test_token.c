@@ -333,6 +333,40 @@ other_keys_are_refused(const struct keys *keys)
 }
 
 static void
+parties_are_checked(const struct keys *keys)
+{
+	const char *const assignments[] = { "TINA4_SECRET=" SECRET, "TINA4_JWT_AUDIENCE=shop", "TINA4_JWT_ISSUER=login",
+		NULL };
+	struct keys *strict = keys_of(assignments);
+	struct buf text = BUF_INIT;
+
+#define WHO(rest) "{\"exp\":1800000000" rest "}"
+	OK(claims(keys, WHO(",\"aud\":\"other\",\"iss\":\"x\"")) == TOKEN_VALID,
+	    "without settings they are not looked at");
+	OK(claims(strict, WHO(",\"aud\":\"shop\",\"iss\":\"login\"")) == TOKEN_VALID, "for us, from whom we trust");
+	OK(claims(strict, WHO(",\"aud\":[\"a\",\"shop\"],\"iss\":\"login\"")) == TOKEN_VALID, "for us and others");
+	OK(claims(strict, WHO(",\"aud\":\"other\",\"iss\":\"login\"")) == TOKEN_WRONG_AUDIENCE &&
+		claims(strict, WHO(",\"aud\":[],\"iss\":\"login\"")) == TOKEN_WRONG_AUDIENCE &&
+		claims(strict, WHO(",\"aud\":[[\"shop\"]],\"iss\":\"login\"")) == TOKEN_WRONG_AUDIENCE &&
+		claims(strict, WHO(",\"aud\":\"Shop\",\"iss\":\"login\"")) == TOKEN_WRONG_AUDIENCE &&
+		claims(strict, WHO(",\"iss\":\"login\"")) == TOKEN_WRONG_AUDIENCE,
+	    "for others, or for nobody");
+	OK(claims(strict, WHO(",\"aud\":\"shop\",\"iss\":\"x\"")) == TOKEN_WRONG_ISSUER &&
+		claims(strict, WHO(",\"aud\":\"shop\",\"iss\":[\"login\"]")) == TOKEN_WRONG_ISSUER &&
+		claims(strict, WHO(",\"aud\":\"shop\"")) == TOKEN_WRONG_ISSUER,
+	    "from somebody else");
+	OK(claims(strict, WHO(",\"aud\":\"x\",\"aud\":\"shop\",\"iss\":\"login\"")) == TOKEN_MALFORMED,
+	    "a claim comes once");
+	issue(strict, "{}", 60, &text);
+	OK(verify(strict, buf_cstr(&text), NOW) == TOKEN_VALID, "what is issued is for us, and from us");
+	buf_clear(&text);
+	issue(strict, "{\"aud\":\"other\"}", 60, &text);
+	OK(verify(strict, buf_cstr(&text), NOW) == TOKEN_WRONG_AUDIENCE, "unless the program says otherwise");
+	buf_free(&text);
+	keys_free(strict);
+}
+
+static void
 times_are_checked(const struct keys *keys)
 {
 	const char *const assignments[] = { "TINA4_SECRET=" SECRET, "TINA4_JWT_EXPIRY=optional", NULL };
@@ -486,6 +520,7 @@ main(void)
 	every_change_is_noticed(rs256);
 	other_keys_are_refused(hs256);
 	times_are_checked(hs256);
+	parties_are_checked(hs256);
 	malformed_times_are_refused(hs256);
 	garbage_is_refused(hs256);
 	size_and_depth_are_limited(hs256);

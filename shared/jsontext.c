@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "fcgi/jsontext.h"
+#include "shared/jsontext.h"
 #include "shared/hex.h"
 #include "shared/utf8.h"
 
