@@ -1,8 +1,14 @@
-check_PROGRAMS += %D%/app
+check_PROGRAMS += %D%/app %D%/short-sidecar
 
 %C%_app_SOURCES = %D%/app.c
 %C%_app_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
 %C%_app_LDADD = fcgi/libtina4.la $(CJSON_LIBS)
+
+%C%_short_sidecar_SOURCES = sidecar/main.c %D%/shortage.c
+%C%_short_sidecar_CPPFLAGS = $(AM_CPPFLAGS)
+%C%_short_sidecar_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc \
+	-Wl,--wrap=posix_memalign -Wl,--wrap=strdup -Wl,--wrap=strndup
+%C%_short_sidecar_LDADD = sidecar/libsidecar.la
 
 EXTRA_DIST += \
 	tests/compilers \
@@ -58,6 +64,7 @@ EXTRA_DIST += \
 	%D%/test_serve.py \
 	%D%/test_settings_work.py \
 	%D%/test_supervisor.py \
+	%D%/test_shortage.py \
 	%D%/test_systemd.py \
 	%D%/test_web.py \
 	%D%/test_words.py \

@@ -1,0 +1,77 @@
+"""Memory is short: each allocation that fails costs one connection or one message, and nothing else."""
+
+import pytest
+from websocket import WebSocketBadStatusException, WebSocketConnectionClosedException
+
+import stack as stacks
+from wire import OK, PUSH, REQUEST, Peer, command, request
+
+CLIENTS, ROUNDS = 60, 5
+
+
+@pytest.fixture
+def short(make_stack):
+    """A stack whose sidecar can be made short of memory, and how."""
+    stack = make_stack(ws_routes="/feed")
+    shortage = stack.dir / "shortage"
+    stack.sidecar.argv = [stacks.BUILD / "tests" / "system" / "short-sidecar"]
+
+    def start(seed, rate):
+        stack.env.update(SHORTAGE_FILE=str(shortage), SHORTAGE_SEED=str(seed), SHORTAGE_RATE=str(rate))
+        stack.start("sidecar", "worker")
+        return stack, shortage
+
+    return start
+
+
+CLOSED = (AssertionError, WebSocketBadStatusException, WebSocketConnectionClosedException, ConnectionError)
+
+
+def connect(stack, target):
+    """A client; None when it was refused or cut off. Who hangs in the handshake fails the test."""
+    try:
+        return stack.ws(target, direct=True)
+    except CLOSED:
+        return None
+
+
+def say(client, text):
+    try:
+        client.send(text)
+    except CLOSED:
+        pass  # it hears of that below
+
+
+def hear_until_end(client):
+    """All that it got before the last push; None when it was closed instead. Who hangs fails the test."""
+    try:
+        return client.receive_until("end")
+    except CLOSED:
+        return None
+
+
+@pytest.mark.parametrize("seed, rate", [(1, 40), (2, 40), (3, 150), (4, 150), (5, 600)])
+def test_short_memory_costs_connections_and_messages_alone(short, seed, rate):
+    stack, shortage = short(seed, rate)
+    with Peer(stack.bus) as peer:
+        peer.hello()
+        shortage.touch()
+        clients = [client for i in range(CLIENTS)
+                   if (client := connect(stack, "/feed" if i % 2 else "/ws/script/room")) is not None]
+        for n in range(ROUNDS):
+            for client in clients:
+                say(client, "send answer|others answer")
+            # There may be no memory for the answer.
+            peer.send(REQUEST, request(command(PUSH, str(n), key="/feed")))
+        shortage.unlink()
+    with Peer(stack.bus) as peer:
+        peer.hello()
+        assert peer.push("/feed", "end").status == OK, "it takes pushes again"
+        assert peer.push("/ws/script/room", "end").status == OK, "on each path"
+    stayed = [heard for client in clients if (heard := hear_until_end(client)) is not None]
+    for heard in stayed:
+        numbers = [text for text in heard if text.isdigit()]
+        assert numbers == sorted(set(numbers)), "nothing twice, and in order"
+    assert stayed and (len(stayed) < CLIENTS or rate > 40), "memory was short, and not for all"
+    with stack.ws("/ws/script/room?open=send%20here", direct=True) as client:
+        assert client.receive() == "here"
