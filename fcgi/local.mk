@@ -14,6 +14,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/joined.c %D%/joined.h \
 	%D%/jsonf.c %D%/jsonf.h \
 	%D%/listing.c %D%/listing.h \
+	%D%/place.c %D%/place.h \
 	%D%/prepare.c %D%/prepare.h \
 	%D%/reserved.h \
 	%D%/role.c %D%/role.h \

@@ -105,8 +105,9 @@ int tina4_app_run(struct tina4_app **app, int argc, char **argv);
 
 /*
  * Sets the folder whose templates tina4_response_render() renders, unless the
- * setting TINA4_TEMPLATES names another. Before tina4_app_run(). Returns 0 or
- * -ENOMEM.
+ * setting TINA4_TEMPLATES names another. A relative one is looked for in the
+ * working directory, beside the program, and in share/tina4/apps/PROGRAM. Before
+ * tina4_app_run(). Returns 0, -EINVAL for NULL, or -ENOMEM.
  */
 int tina4_app_templates(struct tina4_app *app, const char *folder);
 

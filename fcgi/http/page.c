@@ -4,6 +4,7 @@
 #include "fcgi/app.h"
 #include "fcgi/http/page.h"
 #include "fcgi/http/response.h"
+#include "fcgi/place.h"
 #include "fcgi/template/templates.h"
 #include "fcgi/template/text.h"
 #include "shared/buf.h"
@@ -11,8 +12,14 @@
 int
 tina4_app_templates(struct tina4_app *app, const char *folder)
 {
-	struct templates *templates = templates_new(folder);
+	struct buf path = BUF_INIT;
+	struct templates *templates = NULL;
 
+	if (folder == NULL)
+		return -EINVAL;
+	if (place_find(folder, &path) == 0 && buf_cstr(&path) != NULL)
+		templates = templates_new(buf_cstr(&path));
+	buf_free(&path);
 	if (templates == NULL)
 		return -ENOMEM;
 	templates_free(app->templates);
@@ -37,6 +44,8 @@ render(const struct tina4_response *res, const char *name, const cJSON *data, st
 	r = templates_render(res->app->templates, name, data, page, why);
 	if (r == -ENOENT && why->len == 0)
 		buf_printf(why, "no template '%s'", name);
+	if (r == -ENOENT)
+		buf_printf(why, " in %s", templates_folder(res->app->templates));
 	return r;
 }
 

@@ -25,6 +25,12 @@ struct templates {
 	struct entry *entries;
 };
 
+const char *
+templates_folder(const struct templates *templates)
+{
+	return templates->folder;
+}
+
 struct templates *
 templates_new(const char *folder)
 {

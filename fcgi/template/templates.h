@@ -16,6 +16,9 @@ struct templates;
 struct templates *templates_new(const char *folder);
 void templates_free(struct templates *templates);
 
+/* Borrowed. */
+const char *templates_folder(const struct templates *templates);
+
 /*
  * Appends a rendered template; data is an object or NULL, and borrowed. Returns
  * 0, -ENOENT when there is no such template, or another negative errno. On

@@ -22,6 +22,7 @@ unit_tests += \
 	%D%/test_reach \
 	%D%/test_request \
 	%D%/test_conditional \
+	%D%/test_place \
 	%D%/test_ranges \
 	%D%/test_response \
 	%D%/test_role \
@@ -83,6 +84,8 @@ unit_tests += \
 %C%_test_conditional_SOURCES = %D%/test_conditional.c
 %C%_test_conditional_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
 %C%_test_conditional_LDADD = fcgi/libtina4.la $(CJSON_LIBS)
+%C%_test_place_SOURCES = %D%/test_place.c
+%C%_test_place_LDADD = fcgi/libapp.la
 %C%_test_ranges_SOURCES = %D%/test_ranges.c
 %C%_test_ranges_LDADD = fcgi/libapp.la
 %C%_test_response_SOURCES = %D%/test_response.c

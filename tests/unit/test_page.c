@@ -124,7 +124,7 @@ debug_pages_explain(void)
 		res.status == 500,
 	    "with TINA4_DEBUG the page says where and why");
 	OK(strcmp(fields_get(&res.headers, "Content-Type"), "text/html; charset=utf-8") == 0, "as HTML");
-	OK(strstr(get("/show/a?page=gone.html"), "<pre>no template &#39;gone.html&#39;</pre>") != NULL,
+	OK(strstr(get("/show/a?page=gone.html"), "<pre>no template &#39;gone.html&#39; in ") != NULL,
 	    "also what is missing");
 	OK(strcmp(get("/break?x"), "{\"error\":\"Internal Server Error\"}") == 0 && res.status == 500,
 	    "but a failure that is no template's has no such page");
