@@ -129,7 +129,7 @@ class BehindNginx(Tina4):
 
     def start(self):
         super().start()
-        self.port = self.nginx(SITE, self.cores, LISTEN="127.0.0.1:PORT", STATIC="/nowhere",
+        self.port = self.nginx(SITE, self.cores, LISTEN="127.0.0.1:PORT", STATIC="/nowhere", FROND="/nowhere",
                                APP=f"unix:{self.folder}/app.sock", SIDECAR=f"unix:{self.socket}")
 
 
@@ -153,7 +153,8 @@ class FastCgi(Server):
 
     def start(self):
         self.run(self.argv, SERVER, self.ready, self.env)
-        self.port = self.nginx(SITE, SERVER, LISTEN="127.0.0.1:PORT", STATIC="/nowhere", APP=f"unix:{self.app}",
+        self.port = self.nginx(SITE, SERVER, LISTEN="127.0.0.1:PORT", STATIC="/nowhere", FROND="/nowhere",
+                               APP=f"unix:{self.app}",
                                SIDECAR=f"unix:{self.folder}/none")
 
 

@@ -121,6 +121,22 @@ def test_files_are_fresh_and_typed(site):
         assert site.http("GET", target).status in (400, 403, 404), target
 
 
+@pytest.mark.parametrize("web", [*SERVERS, "lighttpd-cgi"])
+def test_an_app_with_files_of_its_own_has_frond_too(make_stack, web):
+    stack = make_stack(web=web)
+    (stack.dir / "static" / "js").mkdir(parents=True)
+    (stack.dir / "static" / "js" / "shop.js").write_text("// the shop's\n")
+    for folder in (stack.dir, stack.dir / "static", stack.dir / "static" / "js"):
+        folder.chmod(0o755)
+    stack.way.static = stack.dir / "static"
+    stack.start()
+    assert stack.http("GET", "/js/shop.js").body == b"// the shop's\n"
+    answer = stack.http("GET", "/js/frond.js")
+    assert answer.status == 200 and b"frond.ws" in answer.body
+    assert answer.headers["cache-control"] == "no-cache" and answer.headers["x-content-type-options"] == "nosniff"
+    assert stack.http("GET", "/js/chat.js").status == 404
+
+
 @pytest.mark.parametrize("web", SERVERS)
 def test_a_query_that_may_hold_a_token_is_in_no_log(make_stack, web, room):
     stack = make_stack(web=web)

@@ -23,6 +23,7 @@ class Web:
         self.tcp = variant == "tcp"  # to the sidecar
         self.how = variant if variant in ("fcgid", "cgi") else "fastcgi"
         self.stack = stack
+        self.static = TOP / "templates" / "static"
         site = f"{self.name}-cgi" if way == "lighttpd-cgi" else self.name
         self.site = self._template(site)  # a test may have its own
         self.own = self._template(f"{self.name}-own")
@@ -63,7 +64,8 @@ class Web:
         for text, result in ((self.site, "site"), (self.own, self.name)):
             for name, value in {
                 "LISTEN": f"127.0.0.1:{port}", "HOST": "127.0.0.1", "PORT": port,
-                "STATIC": TOP / "templates" / "static",
+                "STATIC": self.static,
+                "FROND": TOP / "templates" / "static",
                 "APP": self.app,
                 "SIDECAR": self.sidecar,
                 "HOW": self.how,
