@@ -149,3 +149,98 @@ test("an option that is undefined means its default", () => {
 	world.reconnect();
 	assert.equal(ws.of("reconnect").length, 1);
 });
+
+test("such a function may have to fetch it", async () => {
+	const world = new World();
+	let answer;
+	const connection = world.ws(() => new Promise((resolve) => {
+		answer = resolve;
+	}));
+
+	connection.send("waits");
+	assert.equal(connection.state, "connecting");
+	assert.equal(world.sockets.length, 0);
+	answer("/ws?token=1");
+	await null;
+	assert.equal(world.socket.url, "wss://example.org/ws?token=1");
+	world.socket.accept();
+	assert.deepEqual(world.socket.sent, ["waits"]);
+	world.socket.fail();
+	world.clock.advance(1000);
+	answer("/ws?token=2");
+	await null;
+	assert.equal(world.socket.url, "wss://example.org/ws?token=2");
+});
+
+test("what cannot be fetched is an error, and asked for again", async () => {
+	const world = new World();
+	const errors = [];
+	let asked = 0;
+	const connection = world.ws(() => (asked++ === 0 ? Promise.reject(new Error("login first")) : "/ws"));
+
+	connection.on("error", ({ code, message }) => errors.push([code, message]));
+	await new Promise(setImmediate);
+	assert.deepEqual(errors, [["connection", "frond.ws: login first"]]);
+	assert.equal(connection.state, "waiting");
+	world.clock.advance(1000);
+	assert.equal(world.socket.url, "wss://example.org/ws");
+});
+
+test("a promise has as much time as a connection", async () => {
+	const world = new World();
+	const answers = [];
+	const connection = world.ws(() => new Promise((resolve) => answers.push(resolve)));
+
+	world.clock.advance(22000);
+	assert.ok(answers.length >= 1 && connection.state !== "open");
+	assert.equal(world.sockets.length, 0);
+	world.clock.advance(2000);
+	assert.equal(answers.length, 2, "it is asked again");
+	answers[0]("/ws?late");
+	await null;
+	assert.equal(world.sockets.length, 0, "and who was given up is not heard");
+	answers[1]("/ws?again");
+	await null;
+	assert.equal(world.socket.url, "wss://example.org/ws?again");
+});
+
+test("who closes before the answer gets no connection", async () => {
+	const world = new World();
+	let answer;
+	const connection = world.ws(() => new Promise((resolve) => {
+		answer = resolve;
+	}));
+
+	connection.close();
+	answer("/ws");
+	await null;
+	assert.equal(world.sockets.length, 0);
+	assert.equal(connection.state, "closed");
+});
+
+test("what is no string and no URL is an error, and not a path of that name", async () => {
+	for (const wrong of [null, 7, {}, [], Symbol("x")])
+		assert.throws(() => new World().ws(wrong), { name: "TypeError", message: /the path must be a string or a URL/ });
+	assert.throws(() => new World().ws(() => undefined), /not undefined/);
+
+	const world = new World();
+	const errors = [];
+
+	world.ws(async () => undefined).on("error", ({ message }) => errors.push(message));
+	await new Promise(setImmediate);
+	assert.match(errors[0], /must be a string or a URL, not undefined/);
+	assert.equal(urlOf(new URL("wss://other/a")), "wss://other/a");
+});
+
+test("without a WebSocket there is a sentence", () => {
+	const { SCRIPT } = require("./world.js");
+	const before = globalThis.WebSocket;
+
+	delete globalThis.WebSocket;
+	try {
+		assert.throws(() => require(SCRIPT).ws("ws://localhost/ws"), /there is no WebSocket here/);
+	} finally {
+		if (before !== undefined)
+			globalThis.WebSocket = before;
+	}
+});

@@ -14,7 +14,8 @@ declare namespace frond {
 	 *
 	 * The path is relative to the page ("/ws/chat", "ws/chat", "?x=1") or
 	 * absolute (ws:, wss:, http:, https:). A function is asked before every
-	 * attempt, for tokens that expire.
+	 * attempt, for tokens that expire; it may return a promise, which has
+	 * connectTimeout. One that fails is an "error", and asked again later.
 	 *
 	 * Throws for an address or an option that cannot be right.
 	 */
@@ -23,7 +24,7 @@ declare namespace frond {
 	/** Text comes as a string: without binary messages, Connection<string> is right too. */
 	function ws<Data = any>(path: Path, options?: Options): Connection<Data>;
 
-	type Path = string | URL | (() => string | URL);
+	type Path = string | URL | (() => string | URL | PromiseLike<string | URL>);
 
 	/** connecting: a socket is being opened; waiting: for the next attempt; closed: for good. */
 	type State = "connecting" | "open" | "waiting" | "closed";

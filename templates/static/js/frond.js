@@ -75,9 +75,12 @@
 		return [...new Set([...(options.heartbeat ? [FROND] : []), ...[options.protocols].flat()])];
 	}
 
-	// A path that is a function is asked each time, for tokens that expire.
+	// What is neither would become the text of an address: /undefined, /[object%20Promise].
 	function addressOf(path) {
-		const url = new URL(typeof path === "function" ? path() : path, globalThis.location?.href);
+		if (typeof path !== "string" && !isA("URL", path))
+			throw new TypeError(`frond.ws: the path must be a string or a URL, not ${path === null ? null : typeof path}`);
+
+		const url = new URL(path, globalThis.location?.href);
 
 		url.protocol = url.protocol.replace("http", "ws");
 		url.hash = ""; // not allowed in a WebSocket's address
@@ -285,7 +288,7 @@
 		if (link.state === "open" && !link.beaten)
 			link.patience = Math.min(link.patience * 2, MAX_PATIENCE_MS);
 		link.socket = null;
-		socket.close();
+		socket?.close();
 		lost(link, problem("timeout", "nothing was heard for too long"));
 	}
 
@@ -311,9 +314,44 @@
 
 	// --- one socket ---------------------------------------------------------------
 
+	// A path that is a function is asked each time, for tokens that expire; it may have to fetch them.
 	function connect(link) {
+		const path = typeof link.path === "function" ? link.path() : link.path;
+
+		if (typeof path?.then === "function")
+			awaitPath(link, path);
+		else
+			openSocket(link, path);
+	}
+
+	// The time to connect counts from the question on.
+	function awaitPath(link, promise) {
+		const fail = (error) => lost(link, problem("connection", error?.message ?? String(error), { cause: error }));
+		// Who was given up, or closed meanwhile, may still answer: nobody listens.
+		const own = (handle) => (answer) => {
+			if (link.awaited === promise)
+				handle(answer);
+		};
+
+		link.awaited = promise;
+		link.state = "connecting";
+		watchSilence(link, link.options.connectTimeout);
+		promise.then(own((path) => {
+			try {
+				openSocket(link, path);
+			} catch (error) {
+				fail(error);
+			}
+		}), own(fail));
+	}
+
+	function openSocket(link, path) {
 		const Socket = link.options.WebSocket ?? globalThis.WebSocket;
-		const socket = new Socket(addressOf(link.path), link.protocols);
+
+		if (typeof Socket !== "function")
+			throw new Error("frond.ws: there is no WebSocket here: give a class as the option WebSocket (Node has one from 22 on)");
+
+		const socket = new Socket(addressOf(path), link.protocols);
 		// One that was given up may still speak: nobody listens.
 		const own = (handle) => (event) => {
 			if (link.socket === socket)
@@ -325,6 +363,7 @@
 		socket.onmessage = own(received);
 		socket.onerror = own(failed);
 		socket.onclose = own((_, event) => ended(link, event.code, event.reason));
+		link.awaited = null;
 		link.socket = socket;
 		link.state = "connecting";
 		watchSilence(link, link.options.connectTimeout);
@@ -405,7 +444,7 @@
 		const wanted = link.state !== "closed" && options.reconnect && !isFatal(link, code);
 
 		stopWatching(link);
-		link.socket = null;
+		link.socket = link.awaited = null;
 		if (link.state === "open" && Date.now() - link.openedAt >= PROVEN_MS)
 			link.attempts = 0;
 		if (wanted && link.attempts < options.maxReconnectAttempts) {
@@ -483,6 +522,7 @@
 		const unsent = link.queue.map(({ message }) => message);
 
 		stopWatching(link);
+		link.awaited = null;
 		clearTimeout(link.retryTimer);
 		link.unwatchBrowser();
 		link.queue = [];
@@ -538,6 +578,7 @@
 			protocols: offeredProtocols(options),
 			listeners: new Map(), // event name -> [{ listener, call }]
 			socket: null, // the one that counts; others are ignored
+			awaited: null, // the promise of a path, before there is a socket
 			state: "connecting",
 			attempts: 0, // since the last connection that lasted
 			openedAt: 0,
