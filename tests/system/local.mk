@@ -36,6 +36,7 @@ EXTRA_DIST += \
 	%D%/test_command.py \
 	%D%/test_control.py \
 	%D%/test_deflate.py \
+	%D%/test_descriptors.py \
 	%D%/test_examples.py \
 	%D%/test_fastcgi.py \
 	%D%/test_gate.py \
@@ -53,6 +54,8 @@ EXTRA_DIST += \
 	%D%/test_hostile_run.py \
 	%D%/test_http.py \
 	%D%/test_log.py \
+	%D%/test_log_waits.py \
+	%D%/test_memory.py \
 	%D%/test_messages.py \
 	%D%/test_push.py \
 	%D%/test_push_over_http.py \
