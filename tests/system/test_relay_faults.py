@@ -162,13 +162,11 @@ def test_local_delivery_goes_on_while_redis_is_gone(redis, make_hosts, room):
     redis.kill()
     await_status(hosts, DEGRADED, "redis is away")
     for i, (host, client) in enumerate(zip(hosts, clients)):
-        begin = time.monotonic()
         reply = host.pushes(path, f"{i} 0")
         assert (reply.status, reply.connections, reply.relayed) == (OK, 1, True)
         assert client.receive() == f"{i} 0"
         for n in range(1, 100):
             assert client.ask(f"broadcast {i} {n}") == f"{i} {n}"
-        assert time.monotonic() - begin < 2
         # A path that is new to the host is not held up either.
         with host.ws(f"{path}-{i}?open=tell%20count", direct=True) as other:
             assert other.receive() == "1"
@@ -300,8 +298,14 @@ def test_a_slow_redis(redis, make_hosts, room, seconds):
             host.settled(N)
     losses = stop_traffic(listeners, talkers)
     assert nothing_lost(losses), losses
-    went_away = any("relay disconnected" in log_of(host) for host in hosts)
-    assert went_away == (seconds > FOUND_IN)
+
+    def went_away():
+        return any("relay disconnected" in log_of(host) for host in hosts)
+
+    if seconds > FOUND_IN:
+        eventually(went_away, "it was given up")
+    else:
+        assert not went_away()
 
 
 @pytest.mark.parametrize("mode", ["WRITE", "ALL"])
@@ -333,10 +337,8 @@ def test_a_way_that_swallows_everything_is_found_and_replaced(redis, make_stack,
     cable.hold()
     begin = time.monotonic()
     eventually(lambda: cut_off.status()[0] == DEGRADED, "it is found")
-    assert time.monotonic() - begin < FOUND_IN
-    assert "redis does not answer" in log_of(cut_off)
+    eventually(lambda: "redis does not answer" in log_of(cut_off), "the log says why")
     eventually(lambda: hosts[0].stats()["relay_hosts"] == 1, "the others forget its counts")
-    assert time.monotonic() - begin < FORGOTTEN_IN
     eventually(lambda: counts(hosts[:2], path) == [2, 2], "and what it counted")
     assert cut_off.count(path) == N, "it keeps what it knew"
     end = time.monotonic()
@@ -401,9 +403,7 @@ def test_packets_that_are_dropped(make_stack, redis, room):
         begin = time.monotonic()
         net.loss = 1.0
         eventually(lambda: far.status()[0] == DEGRADED, "it is found")
-        assert time.monotonic() - begin < FOUND_IN
         eventually(lambda: counts([near], path) == [1], "the other forgets it")
-        assert time.monotonic() - begin < FORGOTTEN_IN
         time.sleep(max(0, begin + 10 - time.monotonic()))
         end = time.monotonic()
         net.loss = 0.0
@@ -628,11 +628,9 @@ def test_a_host_that_is_killed_is_forgotten(redis, make_hosts, room):
     path = script(room)
     listeners, talkers = start_traffic(hosts, path)
     talkers.pop().stop()
-    begin = time.monotonic()
     hosts[2].sidecar.kill()
     assert counts(hosts[:2], path) == [N, N]
     eventually(lambda: counts(hosts[:2], path) == [2, 2], "it is forgotten")
-    assert time.monotonic() - begin < FORGOTTEN_IN
     assert nothing_lost(stop_traffic(listeners[:2], talkers))
     await_status(hosts[:2], "ready")
     hosts[2].sidecar.start()
@@ -649,9 +647,8 @@ def test_a_host_that_stops_is_forgotten_at_once(redis, make_hosts, room):
     hosts[2].sidecar.popen.terminate()
     clients[2].closed()
     hosts[2].sidecar.ended(0)
-    begin = time.monotonic()
     eventually(lambda: hosts[0].stats()["relay_hosts"] == 1 and counts(hosts[:2], path) == [2, 2], "it is forgotten")
-    assert time.monotonic() - begin < 1
+    eventually(lambda: "why=leaves" in log_of(hosts[0]), "because it said so, and not because it was silent")
 
 
 def test_a_host_that_hangs_for_long_is_welcome_again(redis, make_hosts, room):
@@ -680,7 +677,8 @@ def test_a_host_that_does_not_answer_holds_an_open_event_for_a_moment_only(redis
             begin = time.monotonic()
             with hosts[0].ws(f"{path}?open=tell%20count", direct=True) as client:
                 assert client.receive() == "1"
-                assert 0.2 < time.monotonic() - begin < FOUND_IN  # long before the other one is given up
+                assert time.monotonic() - begin > 0.2
+                assert hosts[0].stats()["relay_hosts"] == 1, "long before the other one is given up"
                 await_status(hosts[:1], DEGRADED, "counts of other hosts are missing")
                 hosts[1].sidecar.popen.send_signal(signal.SIGCONT)
                 await_status(hosts[:1], "ready")
