@@ -149,11 +149,13 @@ class Raw:
         return answer
 
     def frame(self):
-        """The first byte and the payload of the next frame, which must be a server's."""
-        while (found := split_frame(self.got)) is None:
-            self._reach(len(self.got) + 1)
-        first, data, self.got = found
-        return first, data
+        """The first byte and the payload of the next frame of a server's that is no ping: those may come at any time."""
+        while True:
+            while (found := split_frame(self.got)) is None:
+                self._reach(len(self.got) + 1)
+            first, data, self.got = found
+            if first != 0x89:
+                return first, data
 
     def closed(self):
         """The code of the close frame, which must be the next frame but for pings and pongs."""
@@ -161,7 +163,7 @@ class Raw:
             first, data = self.frame()
             if first == 0x88:
                 return struct.unpack("!H", data[:2])[0] if data else 1005
-            assert first in (0x89, 0x8a), f"got {first:#x} {data!r}, not a close"
+            assert first == 0x8a, f"got {first:#x} {data!r}, not a close"
 
     def rest(self):
         """Everything until the connection ends."""
