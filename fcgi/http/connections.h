@@ -12,7 +12,7 @@
 #include <stdatomic.h>
 
 enum connections_limits {
-	CONNECTIONS_LEFT = 1024,      /* idle ones that no thread waits for alone; more are closed */
+	CONNECTIONS_LEFT = 256,       /* idle ones that no thread waits for alone, of 1,024 files; more are closed */
 	CONNECTIONS_FIRST_MS = 20,    /* for the request with which a new one most likely comes */
 	CONNECTIONS_PEER_SECONDS = 60 /* of silence in mid-request */
 };

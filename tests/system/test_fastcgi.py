@@ -61,6 +61,17 @@ def test_silent_connections_hold_no_thread(app):
         assert b"late" in silent[5].answer()[1]
 
 
+def test_a_crowd_of_idle_connections_leaves_files_for_new_ones(make_stack):
+    """As many files as a shell gives, and more connections than that which a web server keeps."""
+    stack = make_stack(threads=THREADS)
+    stack.app.argv = ["prlimit", "--nofile=1024:1024", *stack.app.argv]
+    stack.app.start()
+    with contextlib.ExitStack() as crowd:
+        for i in range(1500):
+            [connection] = crowd.enter_context(connected(stack))
+            ask(connection, i)
+
+
 def test_connections_that_go_leave_nothing_behind(app):
     for _ in range(5):
         with connected(app, 2 * THREADS) as connections:
