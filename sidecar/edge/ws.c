@@ -41,7 +41,6 @@ enum {
 	RECEIVE_BYTES = 1024,  /* per connection: larger messages come in pieces */
 	WRITE_BYTES = 65536,   /* the most that libwebsockets hands to one send(2) */
 	MASKED_HEAD_BYTES = 6, /* of a small frame from a client: RFC 6455 section 5.2 */
-	GROUP = 32,            /* clients looked at together */
 	RSV1 = 0x40,           /* of a frame: RFC 7692 section 6 */
 };
 
@@ -615,27 +614,14 @@ end_if_refused(struct ws *ws, struct client *client)
  * message was cut short, and what others send to the client meanwhile still goes
  * out. RFC 6455 section 7.1.7 wants the connection failed: nothing is written any
  * more, and the client hears that this is the end.
- *
- * Clients are looked at in groups, as in a fan-out: nothing depends on anything
- * there, so that the processor fetches all of a group at once.
  */
 static void
 end_refused(struct ws *ws)
 {
-	struct client *next = ws->parts.hub->clients;
-
-	while (next != NULL) {
-		struct client *group[GROUP];
-		bool closing[GROUP];
-		int n = 0;
-
-		for (; next != NULL && n < GROUP; next = next->hh.next)
-			group[n++] = next;
-		for (int i = 0; i < n; i++)
-			closing[i] = is_closing(group[i]);
-		for (int i = 0; i < n; i++)
-			if (closing[i])
-				end_if_refused(ws, group[i]);
+	for (struct client *client = ws->parts.hub->clients, *next; client != NULL; client = next) {
+		next = client->hh.next;
+		if (is_closing(client))
+			end_if_refused(ws, client);
 	}
 }
 
