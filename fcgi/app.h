@@ -8,6 +8,7 @@
 #define FCGI_APP_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -62,6 +63,8 @@ struct tina4_app {
 
 	struct app_standin standin;
 	struct reach reach; /* does the sidecar answer? */
+
+	atomic_uint n_streams; /* answers in pieces that are under way: see fcgi/http/stream.h */
 
 	struct hand *hand; /* of a worker: the page that it shares with its supervisor; NULL without one */
 

@@ -29,6 +29,10 @@ tina4_strerror(int error)
 		return "the sidecar does not understand us";
 	case -ENOBUFS:
 		return "more than an event or a list may have";
+	case -EALREADY:
+		return "the answer is on its way already";
+	case -EUSERS:
+		return "as many streams as TINA4_STREAMS allows";
 	case -EFBIG:
 		return "more than TINA4_SESSION_MAX_BYTES";
 	case -EHOSTDOWN:

@@ -34,11 +34,14 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/http/httpdate.c %D%/http/httpdate.h \
 	%D%/http/management.c %D%/http/management.h \
 	%D%/http/multipart.c %D%/http/multipart.h \
+	%D%/http/outlet.h \
 	%D%/http/page.c %D%/http/page.h \
 	%D%/http/ranges.c %D%/http/ranges.h \
 	%D%/http/request.c %D%/http/request.h \
 	%D%/http/response.c %D%/http/response.h \
 	%D%/http/router.c %D%/http/router.h \
+	%D%/http/settle.c %D%/http/settle.h \
+	%D%/http/stream.c %D%/http/stream.h \
 	%D%/http/visitor.c \
 	%D%/ws/attributes.c %D%/ws/attributes.h \
 	%D%/ws/command.c %D%/ws/command.h \

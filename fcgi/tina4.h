@@ -278,6 +278,41 @@ int tina4_response_redirect_away(struct tina4_response *res, int status, const c
  */
 int tina4_response_file(struct tina4_response *res, const char *path, const char *type);
 
+/*
+ * An answer in pieces, as they come: a long report, server-sent events. It begins
+ * with the status, headers, cookies and session that are set by then, which stay
+ * (-EALREADY), and is what the handler writes until it returns. A handler that
+ * returns a negative errno cuts it short, which clients see unless the web
+ * server is told by CGI or mod_fcgid.
+ *
+ * A stream holds its thread, so that TINA4_STREAMS limits how many a process has
+ * at once: -EUSERS, and a handler that returns this is answered with 503. It is
+ * -EINVAL to stream twice, without a type, or with a status that has no body.
+ */
+int tina4_response_stream(struct tina4_response *res, const char *type);
+/*
+ * The next piece, which goes out at once. Returns 0, -EPIPE when nobody reads it
+ * any more: the client has gone, has taken nothing for a minute, or asked for the
+ * head only; -EINVAL when there is no stream, or -ENOMEM. A handler returns
+ * -EPIPE and -ECANCELED as they are: neither counts as a failure.
+ */
+int tina4_response_write(struct tina4_response *res, const void *data, size_t len);
+int tina4_response_writef(struct tina4_response *res, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * Waits so many milliseconds before the next piece. Returns 0 after them, or at
+ * once -EPIPE when the client has gone, or -ECANCELED when the process is to stop.
+ *
+ *     int r = tina4_response_stream(res, "text/event-stream");
+ *
+ *     while (r == 0) {
+ *             r = tina4_response_writef(res, "data: %d\n\n", temperature());
+ *             if (r == 0)
+ *                     r = tina4_response_wait(res, 1000);
+ *     }
+ *     return r;
+ */
+int tina4_response_wait(struct tina4_response *res, int ms);
+
 /* --- who it is: tokens --------------------------------------------------------------- */
 
 /*

@@ -40,6 +40,8 @@ static const struct setting settings[] = {
 	  .meaning = "Name that the processes of one app share; empty is the program's name" },
 	{ "TINA4_THREADS", SETTING_NUMBER, offsetof(struct conf, threads), "8", 1, 256,
 	  .meaning = "Requests that one FastCGI process serves at once" },
+	{ "TINA4_STREAMS", SETTING_NUMBER, offsetof(struct conf, streams), "4", 0, 256,
+	  .meaning = "Of those, such that are answered in pieces; with several threads one stays free" },
 	{ "TINA4_WORKERS", SETTING_TEXT, offsetof(struct conf, workers), "1",
 	  .check = valid_workers, .allowed = "a number from 0 to 64, or auto",
 	  .meaning = "Processes that run WebSocket handlers; auto is one a core, 0 is one that nobody supervises" },

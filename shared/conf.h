@@ -29,6 +29,7 @@ struct conf {
 	/* app */
 	char *app;                /* TINA4_APP: name shared by an app's processes; "" = the program's name */
 	uint32_t threads;         /* TINA4_THREADS: FastCGI requests at once */
+	uint32_t streams;         /* TINA4_STREAMS: of them, such whose answer is streamed */
 	char *workers;            /* TINA4_WORKERS: processes of `--worker`; a number or "auto" */
 	uint32_t handler_timeout; /* TINA4_HANDLER_TIMEOUT: seconds of a WebSocket handler; 0 = no limit */
 	uint32_t max_body;        /* TINA4_MAX_BODY: bytes of a request body */

@@ -1,9 +1,11 @@
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "fcgi/app.h"
 #include "fcgi/http/cgi.h"
 #include "fcgi/http/dispatch.h"
+#include "fcgi/http/outlet.h"
 #include "fcgi/http/request.h"
 #include "fcgi/http/response.h"
 #include "fcgi/writeall.h"
@@ -65,17 +67,38 @@ put(void *context, const void *data, size_t len)
 	return writeall(STDOUT_FILENO, data, len);
 }
 
+/* writeall() keeps nothing back. */
+static int
+flush(void *context)
+{
+	(void)context;
+	return 0;
+}
+
+/* Signals end a CGI process, so that only the reader's end is to be seen. */
+static int
+wait_for_end(void *context, int ms)
+{
+	struct pollfd polled = { .fd = STDOUT_FILENO };
+
+	(void)context;
+	return poll(&polled, 1, ms) > 0 ? -EPIPE : 0;
+}
+
 int
 cgi_serve(struct tina4_app *app)
 {
+	static const struct outlet outlet = { put, flush, wait_for_end, NULL };
 	struct tina4_response res;
 	struct buf body = BUF_INIT;
 	int r;
 
 	response_init(&res);
+	res.outlet = &outlet;
 	r = read_body(app->conf.max_body, &body);
-	dispatch(app, environ, r, &body, &res);
-	r = response_write(&res, request_is_head(environ), put, NULL);
+	r = dispatch(app, environ, r, &body, &res);
+	if (r == 0)
+		r = response_write(&res, res.without_body, put, NULL);
 	buf_free(&body);
 	response_free(&res);
 	return r;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "fcgi/http/connections.h"
+#include "shared/clock.h"
 #include "shared/log.h"
 
 enum {
@@ -241,4 +242,23 @@ seat_wait(struct seat *seat, int kept)
 		if (work.broken)
 			return -EPIPE;
 	}
+}
+
+/* --- in mid-request ---------------------------------------------------------------------- */
+
+int
+connections_wait(const struct connections *connections, int fd, int ms)
+{
+	struct pollfd polled[] = { { .fd = fd, .events = POLLIN | POLLRDHUP },
+		{ .fd = connections->stop_fd, .events = POLLIN } };
+	int64_t end = clock_ms() + ms, left = ms;
+	int n;
+
+	do {
+		n = poll(polled, 2, (int)left);
+		left = end - clock_ms();
+	} while (n < 0 && errno == EINTR && left >= 0);
+	if (n <= 0)
+		return 0;
+	return polled[0].revents != 0 ? -EPIPE : -ECANCELED;
 }

@@ -35,6 +35,13 @@ struct seat {
 /* Borrows listen_fd. Returns 0 or a negative errno; connections_close() is needed after 0 only. */
 int connections_open(struct connections *ret, int listen_fd);
 
+/*
+ * For one whose request is being answered: waits so many milliseconds. Returns 0
+ * after them, or at once -EPIPE when the web server wants no more, which it tells
+ * by ending the connection or the request, and -ECANCELED when it is time to stop.
+ */
+int connections_wait(const struct connections *connections, int fd, int ms);
+
 /* Makes all that wait stop. */
 void connections_stop(struct connections *connections);
 

@@ -8,9 +8,12 @@
 #include "fcgi/http/request.h"
 #include "fcgi/http/response.h"
 #include "fcgi/http/router.h"
+#include "fcgi/http/settle.h"
+#include "fcgi/http/stream.h"
 #include "fcgi/session/auth.h"
-#include "fcgi/session/session.h"
 #include "shared/log.h"
+
+#define RETRY_SECONDS "1"
 
 /* Answers what no route matches. */
 static int
@@ -58,29 +61,21 @@ call_handler(struct tina4_request *req, struct tina4_response *res)
 	return r == 0 ? handler(req, res) : r;
 }
 
-/* RFC 6749 section 5.1: who is given a token must not find it in a cache. The handler may know better. */
-static int
-keep_out_of_caches(struct tina4_response *res)
-{
-	return response_get(res, "Cache-Control") != NULL ? 0 : tina4_response_header(res, "Cache-Control", "no-store");
-}
-
 static int
 answer(struct tina4_request *req, struct tina4_response *res)
 {
-	unsigned issued = auth_issued();
 	int r;
 
 	res->app = tina4_request_app(req);
+	res->req = req;
 	res->https = request_is_https(req);
+	res->tokens_before = auth_issued();
 	r = call_handler(req, res);
 	if (r > 0 || (r == 0 && res->failure.len > 0))
 		r = -EINVAL; /* not a result that we promised to understand, or a page that was not rendered */
 	if (r == 0)
-		r = session_finish(request_kept(req)->session, res);
-	if (r == 0 && auth_issued() != issued)
-		r = keep_out_of_caches(res);
-	return r == 0 ? conditional_apply(req, res) : r;
+		r = settle(req, res);
+	return r == 0 && res->stream == STREAM_NONE ? conditional_apply(req, res) : r;
 }
 
 /* Answers a body that could not be read. Returns -EBADMSG, or the error when it is not the client's. */
@@ -105,6 +100,21 @@ refuse_body(const struct tina4_app *app, int error, struct tina4_response *res)
 	}
 }
 
+static void
+log_failure(const struct tina4_request *req, const char *why)
+{
+	log_limited(LOG_LEVEL_ERROR, "request failed method=%s path=%s error=%s", req ? tina4_request_method(req) : "?",
+	    req ? tina4_request_path(req) : "?", why);
+}
+
+/* RFC 9110 section 10.2.3: it may try again. */
+static void
+answer_busy(struct tina4_response *res)
+{
+	tina4_response_error(res, 503, "Service Unavailable");
+	tina4_response_header(res, "Retry-After", RETRY_SECONDS);
+}
+
 /* Answers 500. Why a template was not rendered is for the log, and in debug mode for the page. */
 static void
 fail(const struct tina4_app *app, const struct tina4_request *req, int error, struct tina4_response *res)
@@ -112,14 +122,26 @@ fail(const struct tina4_app *app, const struct tina4_request *req, int error, st
 	struct buf failure = res->failure;
 	const char *why = failure.len > 0 ? buf_cstr(&failure) : NULL;
 
-	log_limited(LOG_LEVEL_ERROR, "request failed method=%s path=%s error=%s", req ? tina4_request_method(req) : "?",
-	    req ? tina4_request_path(req) : "?", why ? why : tina4_strerror(error));
+	log_failure(req, why ? why : tina4_strerror(error));
 	res->failure = (struct buf)BUF_INIT;
 	response_reset(res);
 	if (!app->conf.debug || why == NULL || page_explain(res, why) < 0)
 		tina4_response_error(res, 500, "Internal Server Error");
 	res->status = 500; /* without memory for the body, too */
 	buf_free(&failure);
+}
+
+/* Answers what a handler's result means. A stream has its head already. Returns 0, or -EPIPE to cut that short. */
+static int
+conclude(const struct tina4_app *app, const struct tina4_request *req, int error, struct tina4_response *res)
+{
+	if (res->stream == STREAM_NONE && error == -EUSERS)
+		answer_busy(res);
+	else if (res->stream == STREAM_NONE && error < 0)
+		fail(app, req, error, res);
+	else if (error < 0 && error != -EPIPE && error != -ECANCELED)
+		log_failure(req, tina4_strerror(error));
+	return res->stream == STREAM_NONE ? 0 : stream_finish(res, error);
 }
 
 static void
@@ -129,13 +151,14 @@ trace(const struct tina4_request *req, const struct tina4_response *res)
 	    req ? tina4_request_path(req) : "?", res->status);
 }
 
-void
+int
 dispatch(struct tina4_app *app, char *const *env, int body_error, struct buf *body, struct tina4_response *res)
 {
 	const char *bytes = body->len > 0 ? buf_cstr(body) : "";
 	struct tina4_request *req = NULL;
 	int r;
 
+	res->without_body = request_is_head(env);
 	if (body_error < 0)
 		r = refuse_body(app, body_error, res);
 	else if (bytes == NULL)
@@ -143,13 +166,14 @@ dispatch(struct tina4_app *app, char *const *env, int body_error, struct buf *bo
 	else
 		r = request_new(app, env, bytes, body->len, res, &req);
 
-	if (r == 0) {
-		r = answer(req, res);
-		if (r < 0)
-			fail(app, req, r, res);
-	} else if (r != -EBADMSG) { /* else res says why */
-		fail(app, req, r, res);
-	}
+	if (r == 0)
+		r = conclude(app, req, answer(req, res), res);
+	else if (r != -EBADMSG) /* else res says why */
+		r = conclude(app, req, r, res);
+	else
+		r = 0;
 	trace(req, res);
+	res->req = NULL;
 	request_free(req);
+	return r;
 }

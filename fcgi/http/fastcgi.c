@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "fcgi/http/fastcgi.h"
 #include "fcgi/hooks.h"
 #include "fcgi/http/management.h"
+#include "fcgi/http/outlet.h"
 #include "fcgi/http/request.h"
 #include "fcgi/http/response.h"
 #include "fcgi/signals.h"
@@ -111,10 +113,17 @@ read_body(FCGX_Request *fcgi, size_t max_bytes, struct buf *body)
 	return 0;
 }
 
+/* A request that is being answered. */
+struct call {
+	struct server *server;
+	FCGX_Request *fcgi;
+};
+
 static int
 put(void *context, const void *data, size_t len)
 {
-	FCGX_Request *fcgi = context;
+	const struct call *call = context;
+	FCGX_Request *fcgi = call->fcgi;
 
 	while (len > 0) {
 		int n = len < PUT_MAX ? (int)len : PUT_MAX;
@@ -127,21 +136,58 @@ put(void *context, const void *data, size_t len)
 	return 0;
 }
 
-static void
-serve_one(struct tina4_app *app, FCGX_Request *fcgi)
+static int
+flush(void *context)
 {
+	const struct call *call = context;
+
+	return FCGX_FFlush(call->fcgi->out) == 0 ? 0 : -EPIPE;
+}
+
+/* All of the request has been read, so that only the end of the connection, or of the request, is left to come. */
+static int
+wait_for_end(void *context, int ms)
+{
+	const struct call *call = context;
+
+	return connections_wait(&call->server->connections, call->fcgi->ipcFd, ms);
+}
+
+/*
+ * An end without FCGI_END_REQUEST is one in the middle, to all but nginx that does
+ * not buffer: it needs a record that breaks the protocol. FastCGI 1.0 section 3.3.
+ */
+static void
+break_off(FCGX_Request *fcgi)
+{
+	static const char record[] = "\0\0\0\0\0\0\0"; /* of version 0, which there is not */
+
+	send(fcgi->ipcFd, record, sizeof(record), MSG_NOSIGNAL);
+	shutdown(fcgi->ipcFd, SHUT_RDWR);
+}
+
+static void
+serve_one(struct server *server, FCGX_Request *fcgi)
+{
+	struct tina4_app *app = server->app;
+	struct call call = { server, fcgi };
+	const struct outlet outlet = { put, flush, wait_for_end, &call };
 	struct tina4_response res;
 	struct buf body = BUF_INIT;
 	int r;
 
 	response_init(&res);
+	res.outlet = &outlet;
 	r = read_body(fcgi, app->conf.max_body, &body);
 	if (r < 0)
 		fcgi->keepConnection = 0; /* the rest of the body is in the way */
 	/* With nothing left to read, no reset can overtake the answer: it is closed without a wait for the peer. */
 	fcgi->detached = r == 0;
-	dispatch(app, fcgi->envp, r, &body, &res);
-	r = response_write(&res, request_is_head(fcgi->envp), put, fcgi);
+	r = dispatch(app, fcgi->envp, r, &body, &res);
+	if (r < 0)
+		break_off(fcgi);
+	else
+		r = response_write(&res, res.without_body, put, &call);
 	if (r < 0)
 		fcgi->keepConnection = 0;
 	if (r < 0 && r != -EPIPE)
@@ -180,7 +226,7 @@ serve_requests(struct server *server)
 	}
 	FCGX_InitRequest(&fcgi, -1, 0);
 	while (next_request(server, &seat, &fcgi))
-		serve_one(server->app, &fcgi);
+		serve_one(server, &fcgi);
 	FCGX_Free(&fcgi, 1);
 	seat_close(&seat);
 }

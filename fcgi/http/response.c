@@ -133,23 +133,18 @@ clear_body(struct tina4_response *res)
 }
 
 void
-response_free(struct tina4_response *res)
+response_reset(struct tina4_response *res)
 {
 	clear_body(res);
 	fields_free(&res->cookies);
 	fields_free(&res->headers);
+	res->status = 200;
 }
 
 void
-response_reset(struct tina4_response *res)
+response_free(struct tina4_response *res)
 {
-	const struct tina4_app *app = res->app;
-	bool https = res->https;
-
-	response_free(res);
-	response_init(res);
-	res->app = app;
-	res->https = https;
+	response_reset(res);
 }
 
 void
@@ -181,6 +176,8 @@ tina4_response_status(struct tina4_response *res, int status)
 {
 	if (!is_final(status))
 		return -EINVAL;
+	if (res->stream != STREAM_NONE)
+		return -EALREADY;
 	res->status = status;
 	return 0;
 }
@@ -226,6 +223,8 @@ tina4_response_header(struct tina4_response *res, const char *name, const char *
 		return -EINVAL;
 	if (!is_token(name) || !is_field_value(value) || is_reserved(name))
 		return -EINVAL;
+	if (res->stream != STREAM_NONE)
+		return -EALREADY;
 	return fields_set(&res->headers, name, value);
 }
 
@@ -295,6 +294,8 @@ tina4_response_cookie(
 	struct buf text = BUF_INIT;
 	int r;
 
+	if (res->stream != STREAM_NONE)
+		return -EALREADY;
 	if (options == NULL)
 		options = &defaults;
 	if (!RESERVED_IS_ZERO(options) || same_site_name(options) == NULL)
@@ -516,10 +517,10 @@ may_have_length(int status)
 }
 
 /* Section 15.3.6: with 205 the length is said, and is 0. */
-static bool
-has_body(int status)
+bool
+response_has_body(const struct tina4_response *res)
 {
-	return may_have_length(status) && status != 205;
+	return may_have_length(res->status) && res->status != 205;
 }
 
 const char *
@@ -534,7 +535,7 @@ response_get(const struct tina4_response *res, const char *name)
 static uint64_t
 body_length(const struct tina4_response *res)
 {
-	if (!has_body(res->status))
+	if (!response_has_body(res))
 		return 0;
 	return res->file.fd >= 0 ? file_length(&res->file) : res->body.len;
 }
@@ -577,21 +578,38 @@ format_head(const struct tina4_response *res, struct buf *head)
 		put_header(head, "Set-Cookie", fields_value(&res->cookies, i));
 	if (response_get(res, "X-Content-Type-Options") == NULL)
 		buf_string(head, "X-Content-Type-Options: nosniff\r\n");
-	if (may_have_length(res->status))
-		put_length(head, body_length(res));
-	buf_string(head, "\r\n");
 }
 
-int
-response_write(const struct tina4_response *res, bool head, sink_put *put, void *context)
+static int
+put_head(const struct tina4_response *res, bool with_length, sink_put *put, void *context)
 {
 	struct buf text = BUF_INIT;
 	int r;
 
 	format_head(res, &text);
+	if (with_length)
+		put_length(&text, body_length(res));
+	buf_string(&text, "\r\n");
 	r = text.failed ? -ENOMEM : put(context, text.data, text.len);
 	buf_free(&text);
-	if (r < 0 || head || !has_body(res->status))
+	return r;
+}
+
+int
+response_put_head(const struct tina4_response *res, sink_put *put, void *context)
+{
+	return put_head(res, false, put, context);
+}
+
+int
+response_write(const struct tina4_response *res, bool head, sink_put *put, void *context)
+{
+	int r;
+
+	if (res->stream != STREAM_NONE)
+		return 0;
+	r = put_head(res, may_have_length(res->status), put, context);
+	if (r < 0 || head || !response_has_body(res))
 		return r;
 	if (res->file.fd >= 0)
 		return file_write(&res->file, put, context);

@@ -16,15 +16,24 @@
 #include "fcgi/tina4.h"
 #include "shared/buf.h"
 
+struct outlet;
+
 struct tina4_response {
 	const struct tina4_app *app; /* whose templates are rendered: borrowed; NULL when there is no request */
+	struct tina4_request *req;   /* whose handler runs: borrowed; NULL when none does */
+	unsigned tokens_before;      /* its thread had issued so many when it began */
+	bool https;                  /* the client came by https: cookies are Secure */
+
 	int status;
-	bool https; /* the client came by https: cookies are Secure */
 	struct fields headers;
 	struct fields cookies; /* the values of Set-Cookie, each under the cookie's name */
 	struct buf body;
 	struct file file;   /* that is the body instead, if there is one */
 	struct buf failure; /* why a template was not rendered; empty when it was, or when there is a body since */
+
+	const struct outlet *outlet; /* where a stream's pieces go: borrowed; NULL where there is no stream */
+	bool without_body;           /* it answers HEAD */
+	enum { STREAM_NONE, STREAM_OPEN, STREAM_OVER } stream;
 };
 
 /* An empty 200. It must be freed with response_free(). */
@@ -42,9 +51,16 @@ const char *response_get(const struct tina4_response *res, const char *name);
 
 /*
  * Writes the response, without its body when `head` or when its status has
- * none. Returns 0, -ENOMEM, what put returned, or -EIO when the file
- * could not be read to the length that was announced.
+ * none; of a stream there is nothing left. Returns 0, -ENOMEM, what put
+ * returned, or -EIO when the file could not be read to the length that was
+ * announced.
  */
 int response_write(const struct tina4_response *res, bool head, sink_put *put, void *context);
+
+/* Writes the head of a stream, which says no length. Returns 0, -ENOMEM or what put returned. */
+int response_put_head(const struct tina4_response *res, sink_put *put, void *context);
+
+/* Whether its status lets it have a body. */
+bool response_has_body(const struct tina4_response *res);
 
 #endif

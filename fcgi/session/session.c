@@ -341,7 +341,7 @@ int
 session_finish(struct tina4_session *session, struct tina4_response *res)
 {
 	static const struct tina4_cookie deleted = { .max_age = -1 };
-	int r;
+	int r, cookie;
 
 	if (session == NULL)
 		return 0;
@@ -350,9 +350,11 @@ session_finish(struct tina4_session *session, struct tina4_response *res)
 		log_limited(LOG_LEVEL_INFO, "session ended while a request changed it");
 		return 0;
 	}
-	if (r < 0 || session->cookie == COOKIE_STAYS)
+	cookie = session->cookie;
+	if (r < 0 || cookie == COOKIE_STAYS)
 		return r;
-	if (session->cookie == COOKIE_SET)
+	session->cookie = COOKIE_STAYS;
+	if (cookie == COOKIE_SET)
 		return tina4_response_cookie(res, session->app->conf.session_name, session->id, NULL);
 	return tina4_response_cookie(res, session->app->conf.session_name, "", &deleted);
 }

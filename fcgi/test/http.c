@@ -7,6 +7,7 @@
 
 #include "fcgi/app.h"
 #include "fcgi/http/dispatch.h"
+#include "fcgi/http/outlet.h"
 #include "fcgi/http/request.h"
 #include "fcgi/reserved.h"
 #include "fcgi/http/response.h"
@@ -23,18 +24,36 @@ append(void *context, const void *data, size_t len)
 	return buf->failed ? -ENOMEM : 0;
 }
 
+static int
+flush(void *context)
+{
+	(void)context;
+	return 0;
+}
+
+/* A visitor of a test reads what comes before the first wait, and leaves. */
+static int
+leave(void *context, int ms)
+{
+	(void)context;
+	(void)ms;
+	return -EPIPE;
+}
+
 /* Lets the app answer, and appends what a web server would get to read. */
 static int
 ask_app(struct tina4_app *app, char *const *environment, struct buf *body, struct buf *ret)
 {
+	const struct outlet outlet = { append, flush, leave, ret };
 	struct tina4_response res;
 	size_t len;
 	int r;
 
 	response_init(&res);
+	res.outlet = &outlet;
 	r = request_body_bytes(environment, app->conf.max_body, &len);
 	dispatch(app, environment, r == -ENOENT ? 0 : r, body, &res);
-	r = response_write(&res, request_is_head(environment), append, ret);
+	r = response_write(&res, res.without_body, append, ret);
 	response_free(&res);
 	return r;
 }

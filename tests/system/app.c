@@ -645,6 +645,42 @@ secret(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t
 	return event == TINA4_CLOSE ? 0 : tina4_conn_sendf(conn, TINA4_TEXT, "hello %s", cJSON_GetStringValue(sub));
 }
 
+/* GET /pieces?n=N&fail: lines as they are asked for, with a session; fail ends it with an error. */
+static int
+pieces(struct tina4_request *req, struct tina4_response *res)
+{
+	struct tina4_session *session;
+	int64_t n = 3;
+	int r = tina4_request_query_int(req, "n", 0, INT64_MAX, &n);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = tina4_request_session(req, &session);
+	if (r == 0)
+		r = tina4_session_set_string(session, "user", "reader");
+	if (r == 0)
+		r = tina4_response_stream(res, "text/plain; charset=utf-8");
+	for (int64_t i = 0; r == 0 && i < n; i++)
+		r = tina4_response_writef(res, "line %" PRId64 "\n", i);
+	return r == 0 && tina4_request_query(req, "fail") != NULL ? -EIO : r;
+}
+
+/* GET /events: server-sent events until the client leaves or the process stops, which the log tells. */
+static int
+events(struct tina4_request *req, struct tina4_response *res)
+{
+	int r = tina4_response_stream(res, "text/event-stream");
+
+	(void)req;
+	for (int i = 0; r == 0; i++) {
+		r = tina4_response_writef(res, "data: %d\n\n", i);
+		if (r == 0)
+			r = tina4_response_wait(res, 20);
+	}
+	tina4_log(TINA4_LOG_INFO, "events ended error=%s", tina4_strerror(r));
+	return r;
+}
+
 static int
 broken(struct tina4_request *req, struct tina4_response *res)
 {
@@ -678,6 +714,8 @@ main(int argc, char **argv)
 	tina4_any(app, "/repeats", repeats);
 	tina4_get(app, "/home", home);
 	tina4_get(app, "/broken", broken);
+	tina4_get(app, "/pieces", pieces);
+	tina4_get(app, "/events", events);
 
 	tina4_post(app, "/login", login);
 	tina4_post(app, "/logout", logout);

@@ -21,7 +21,8 @@ def pair(name, value):
 
 
 def request(path, method="GET", body=b"", keep=True, **params):
-    params = {"REQUEST_METHOD": method, "REQUEST_URI": path, "REMOTE_ADDR": "127.0.0.1",
+    params = {"REQUEST_METHOD": method, "REQUEST_URI": path, "QUERY_STRING": path.partition("?")[2],
+              "REMOTE_ADDR": "127.0.0.1",
               "CONTENT_LENGTH": str(len(body)) if body else "", **params}
     content = b"".join(pair(name, value) for name, value in params.items())
     return (record(BEGIN, struct.pack("!HB5x", RESPONDER, KEEP if keep else 0)) + record(PARAMS, content) +

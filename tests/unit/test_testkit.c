@@ -113,6 +113,40 @@ kick(struct tina4_request *req, struct tina4_response *res)
 	return r == 0 ? tina4_disconnect(tina4_request_app(req), tina4_request_param(req, "id"), 4000, "kicked") : r;
 }
 
+/* Shows what a stream refuses, and waits for somebody who has left. */
+static int
+stream(struct tina4_request *req, struct tina4_response *res)
+{
+	bool refused = tina4_response_write(res, "x", 1) == -EINVAL && tina4_response_wait(res, 0) == -EINVAL &&
+	    tina4_response_stream(res, NULL) == -EINVAL && tina4_response_stream(res, "a\nb") == -EINVAL;
+	struct tina4_session *session = NULL;
+	int r;
+
+	if (tina4_response_status(res, 204) < 0 || tina4_response_stream(res, "text/plain") != -EINVAL)
+		return -EIO;
+	r = tina4_response_status(res, 202);
+	if (r == 0)
+		r = tina4_request_session(req, &session);
+	if (r == 0)
+		r = tina4_session_set_string(session, "user", "streamed");
+	if (r == 0)
+		r = tina4_response_stream(res, "text/plain");
+	refused = refused && tina4_response_stream(res, "text/plain") == -EALREADY &&
+	    tina4_response_status(res, 200) == -EALREADY && tina4_response_text(res, "x") == -EALREADY &&
+	    tina4_response_header(res, "A", "b") == -EALREADY && tina4_response_redirect(res, 303, "/") == -EALREADY &&
+	    tina4_response_cookie(res, "a", "b", NULL) == -EALREADY && tina4_response_write(res, NULL, 1) == -EINVAL &&
+	    tina4_response_error(res, 400, "x") == -EALREADY &&
+	    tina4_response_file(res, "/etc/passwd", NULL) == -EALREADY;
+	if (r == 0)
+		r = tina4_response_writef(res, "%s ", refused ? "refused" : "not refused");
+	while (r == 0) {
+		r = tina4_response_write(res, "piece", 5);
+		if (r == 0)
+			r = tina4_response_wait(res, 1000);
+	}
+	return r;
+}
+
 static int
 fail(struct tina4_request *req, struct tina4_response *res)
 {
@@ -183,6 +217,7 @@ begin(void)
 	tina4_any(app, "/tell/{id:int}", tell);
 	tina4_post(app, "/login", log_in);
 	tina4_get(app, "/me", me);
+	tina4_get(app, "/stream", stream);
 	tina4_post(app, "/logout", log_out);
 	tina4_get(app, "/claims", claims);
 	tina4_post(app, "/push", push);
@@ -547,6 +582,21 @@ others_close(void)
 }
 
 static void
+streams_are_read_until_they_wait(void)
+{
+	struct tina4_test_visitor *visitor = begin();
+	const struct tina4_test_response *res = tina4_test_get(visitor, "/stream");
+
+	OK(tina4_test_status(res) == 202 && is(tina4_test_body(res, NULL), "refused piece"),
+	    "all that comes before the wait");
+	OK(tina4_test_header(res, "Content-Length") == NULL && is(tina4_test_header(res, "X-Accel-Buffering"), "no"),
+	    "its head knows no length");
+	OK(is(tina4_test_body(tina4_test_get(visitor, "/me"), NULL), "streamed"), "its session is saved");
+	res = tina4_test_http(visitor, "HEAD", "/stream", NULL);
+	OK(tina4_test_status(res) == 202 && is(tina4_test_body(res, NULL), ""), "HEAD has no pieces");
+}
+
+static void
 the_sidecars_limits_hold(void)
 {
 	struct tina4_test_visitor *visitor = begin();
@@ -581,6 +631,7 @@ main(void)
 	handlers_fail();
 	handlers_close();
 	others_close();
+	streams_are_read_until_they_wait();
 	the_sidecars_limits_hold();
 	tina4_test_free(test);
 	return tap_done();
