@@ -28,6 +28,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/http/cgi.c %D%/http/cgi.h \
 	%D%/http/conditional.c %D%/http/conditional.h \
 	%D%/http/connections.c %D%/http/connections.h \
+	%D%/http/cors.c %D%/http/cors.h \
 	%D%/http/dispatch.c %D%/http/dispatch.h \
 	%D%/http/fastcgi.c %D%/http/fastcgi.h \
 	%D%/http/file.c %D%/http/file.h \

@@ -38,6 +38,12 @@ struct conf {
 	char *templates;          /* TINA4_TEMPLATES: folder of the templates */
 	bool debug;               /* TINA4_DEBUG: error pages say why */
 
+	/* app: pages of other origins */
+	char *cors_origins;    /* TINA4_CORS_ORIGINS: comma-separated, or "*"; "" = none */
+	char *cors_headers;    /* TINA4_CORS_HEADERS: that their scripts may send; comma-separated */
+	bool cors_credentials; /* TINA4_CORS_CREDENTIALS: with cookies */
+	uint32_t cors_max_age; /* TINA4_CORS_MAX_AGE: seconds for which a browser need not ask again */
+
 	/* both sides: tokens */
 	char *secret;          /* TINA4_SECRET: of HS256; "" = none */
 	char *jwt_algorithm;   /* TINA4_JWT_ALGORITHM: HS256 or RS256 */

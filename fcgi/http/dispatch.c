@@ -3,6 +3,7 @@
 
 #include "fcgi/app.h"
 #include "fcgi/http/conditional.h"
+#include "fcgi/http/cors.h"
 #include "fcgi/http/dispatch.h"
 #include "fcgi/http/page.h"
 #include "fcgi/http/request.h"
@@ -172,6 +173,8 @@ dispatch(struct tina4_app *app, char *const *env, int body_error, struct buf *bo
 		r = conclude(app, req, r, res);
 	else
 		r = 0;
+	if (res->stream == STREAM_NONE && cors_apply(&app->conf, env, res) < 0)
+		log_failure(req, "no memory for CORS"); /* the page cannot read the answer */
 	trace(req, res);
 	res->req = NULL;
 	request_free(req);

@@ -86,6 +86,12 @@ request_body_bytes(char *const *env, size_t max_bytes, size_t *ret)
 	return 0;
 }
 
+char *const *
+request_environment(const struct tina4_request *req)
+{
+	return req->env;
+}
+
 bool
 request_is_head(char *const *env)
 {

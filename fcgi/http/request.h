@@ -46,6 +46,9 @@ struct request_kept {
 
 struct request_kept *request_kept(struct tina4_request *req);
 
+/* The environment that it was made of. */
+char *const *request_environment(const struct tina4_request *req);
+
 /* Whether the client came by https. */
 bool request_is_https(const struct tina4_request *req);
 

@@ -5,6 +5,7 @@
 
 #include "fcgi/app.h"
 #include "fcgi/format.h"
+#include "fcgi/http/cors.h"
 #include "fcgi/http/outlet.h"
 #include "fcgi/http/request.h"
 #include "fcgi/http/response.h"
@@ -39,6 +40,8 @@ prepare(struct tina4_response *res, const char *type)
 
 	if (r == 0 && response_get(res, "X-Accel-Buffering") == NULL)
 		r = tina4_response_header(res, "X-Accel-Buffering", "no");
+	if (r == 0)
+		r = cors_apply(&res->app->conf, request_environment(res->req), res);
 	return r == 0 ? settle(res->req, res) : r;
 }
 

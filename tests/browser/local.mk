@@ -5,5 +5,6 @@ EXTRA_DIST += \
 	%D%/test_compression.py \
 	%D%/test_frond_in_a_browser.py \
 	%D%/test_hostile_words.py \
+	%D%/test_other_origins.py \
 	%D%/test_room_page.py \
 	%D%/test_start_page.py

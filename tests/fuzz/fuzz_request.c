@@ -64,6 +64,7 @@ app_of_routes(void)
 	struct tina4_app *app = tina4_app_new();
 
 	assert(address_list_parse("10.0.0.0/8", &app->conf.trusted_proxies, NULL) == 0);
+	app->conf.cors_origins = strdup("https://*.example.com");
 	tina4_any(app, "/orders/{id:int}", mirror);
 	tina4_post(app, "/{name}/{a:float}", mirror);
 	tina4_get(app, "/{name:path}", mirror);

@@ -4,6 +4,7 @@ unit_tests += \
 	%D%/test_auth \
 	%D%/test_chars \
 	%D%/test_conn \
+	%D%/test_cors \
 	%D%/test_demo \
 	%D%/test_error \
 	%D%/test_exchange \
@@ -106,6 +107,9 @@ unit_tests += \
 %C%_test_template_filters_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_template_tags_SOURCES = %D%/test_template_tags.c %D%/shelf.c %D%/shelf.h
 %C%_test_template_tags_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_cors_SOURCES = %D%/test_cors.c
+%C%_test_cors_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
+%C%_test_cors_LDADD = fcgi/libtina4.la $(CJSON_LIBS)
 %C%_test_testkit_SOURCES = %D%/test_testkit.c
 %C%_test_testkit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
 %C%_test_testkit_LDADD = fcgi/libtina4.la $(CJSON_LIBS)

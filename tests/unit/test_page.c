@@ -158,6 +158,7 @@ a_folder_must_be_set(void)
 {
 	tina4_app_free(app);
 	app = tina4_app_new();
+	app->conf.cors_origins = strdup("");
 	tina4_get(app, "/show/{room}", show);
 	get("/show/a?page=room.html");
 	OK(res.status == 500 && rendered == -EINVAL, "without a folder nothing is rendered");
@@ -173,6 +174,7 @@ main(void)
 	put_file("pages/wrong.html", "\n{% x %}");
 	response_init(&res);
 	app = tina4_app_new();
+	app->conf.cors_origins = strdup("");
 	tina4_app_templates(app, "nowhere");
 	tina4_app_templates(app, "pages");
 	tina4_get(app, "/break", break_down);

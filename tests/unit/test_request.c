@@ -500,6 +500,7 @@ main(void)
 {
 	app = tina4_app_new();
 	address_list_parse("10.0.0.0/8", &app->conf.trusted_proxies, NULL);
+	app->conf.cors_origins = strdup("");
 	response_init(&refusal);
 
 	the_path_is_decoded_once();
