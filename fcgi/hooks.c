@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "fcgi/app.h"
+#include "fcgi/crash.h"
 #include "fcgi/hooks.h"
 #include "shared/log.h"
 
@@ -50,7 +51,10 @@ int
 hooks_start_thread(struct tina4_app *app)
 {
 	void *user = NULL;
-	int r = start(app, app->on_thread.start, "thread", &user);
+	int r;
+
+	crash_prepare_thread();
+	r = start(app, app->on_thread.start, "thread", &user);
 
 	if (r < 0)
 		return r;
@@ -73,4 +77,5 @@ hooks_stop_thread(struct tina4_app *app)
 		app->on_thread.stop(app, thread.user);
 	thread.app = NULL;
 	thread.user = NULL;
+	crash_release_thread();
 }

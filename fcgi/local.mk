@@ -6,6 +6,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 %C%_libapp_la_SOURCES = \
 	%D%/app.c %D%/app.h \
 	%D%/applog.c \
+	%D%/crash.c %D%/crash.h \
 	%D%/convert.c %D%/convert.h \
 	%D%/error.c \
 	%D%/fields.c %D%/fields.h \
@@ -119,10 +120,11 @@ tina4_SOURCES = \
 	%D%/cli/count.c \
 	%D%/cli/main.c \
 	%D%/cli/push.c \
-	%D%/cli/serve.c \
+	%D%/cli/script.c \
+	%D%/cli/served.c %D%/cli/served.h \
 	%D%/cli/status.c \
 	%D%/cli/token.c
-tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_BINDIR='"$(bindir)"' -DCLI_DEPLOYDIR='"$(datadir)/tina4/deploy"' \
+tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_DEPLOYDIR='"$(datadir)/tina4/deploy"' \
 	-DCLI_INSTALLED_ENV='"$(sysconfdir)/tina4/tina4.env"'
 tina4_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)
 tina4_LDADD = %D%/libapp.la $(CJSON_LIBS)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "fcgi/app.h"
+#include "fcgi/crash.h"
 #include "fcgi/http/cgi.h"
 #include "fcgi/http/fastcgi.h"
 #include "fcgi/hooks.h"
@@ -169,6 +170,8 @@ serve(struct tina4_app *app, const struct role *role)
 		return EXIT_USAGE;
 	if (role->kind != ROLE_CGI && log_start_writer() < 0)
 		log_warn("lines are written by who logs them");
+	if (app->conf.debug)
+		crash_tell();
 	if (hooks_start_process(app) < 0)
 		return EXIT_FAILURE;
 	status = run(app, role);

@@ -15,7 +15,7 @@
 
 /* clang-format off */
 static const struct setting settings[] = {
-	{ "TINA4_BUS", SETTING_TEXT, offsetof(struct conf, bus), "ipc:///run/tina4/bus",
+	{ "TINA4_BUS", SETTING_TEXT, offsetof(struct conf, bus), CONF_DEFAULT_BUS,
 	  .group = "Library and sidecar",
 	  .check = valid_endpoint, .allowed = "ipc:// and an absolute path",
 	  .meaning = "ZeroMQ endpoint of the sidecar" },

@@ -17,6 +17,8 @@
 struct buf;
 struct address_list;
 
+#define CONF_DEFAULT_BUS "ipc:///run/tina4/bus"
+
 struct conf {
 	/* both sides */
 	char *bus;                            /* TINA4_BUS: ZeroMQ endpoint of the sidecar */

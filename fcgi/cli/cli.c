@@ -6,13 +6,33 @@
 
 #include "fcgi/app.h"
 #include "fcgi/cli/cli.h"
+#include "fcgi/cli/served.h"
 #include "shared/buf.h"
 #include "shared/listener.h"
 #include "shared/log.h"
 
+/* True when settings of this folder say which sidecar is meant. */
+static bool
+names_a_bus(void)
+{
+	struct conf conf;
+	struct buf errors = BUF_INIT;
+	bool named = true;
+
+	if (getenv("TINA4_ENV_FILE") != NULL || getenv("TINA4_BUS") != NULL)
+		return true;
+	if (conf_load(&conf, environ, &errors) == 0)
+		named = strcmp(conf.bus, CONF_DEFAULT_BUS) != 0;
+	conf_free(&conf);
+	buf_free(&errors);
+	return named;
+}
+
 void
 cli_choose_settings(void)
 {
+	if (!names_a_bus())
+		served_choose();
 	if (getenv("TINA4_ENV_FILE") == NULL && access(".env", F_OK) < 0 && access(CLI_INSTALLED_ENV, R_OK) == 0)
 		setenv("TINA4_ENV_FILE", CLI_INSTALLED_ENV, true);
 }

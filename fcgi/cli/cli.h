@@ -26,10 +26,12 @@ int cli_count(int argc, char **argv);
 int cli_token(int argc, char **argv);
 int cli_status(int argc, char **argv);
 int cli_check(int argc, char **argv);
+int cli_new(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 
 /*
- * Without TINA4_ENV_FILE and a .env in this folder: takes the settings of the
+ * Where nothing here names a bus, takes the settings of the app that this user
+ * serves; then, without TINA4_ENV_FILE and a .env in this folder, those of the
  * installed sidecar, if this user may read them.
  */
 void cli_choose_settings(void);

@@ -20,7 +20,8 @@ static const struct sub_command {
 	{ "token", cli_token, "[--seconds N] [NAME=VALUE | JSON]...", "print a token with these claims" },
 	{ "status", cli_status, "[--watch]", "print what the sidecar does, and who is there" },
 	{ "check", cli_check, "", "try settings, bus, relay, ports and permissions" },
-	{ "serve", cli_serve, "[OPTIONS] PROGRAM", "run an app behind a web server, for development" },
+	{ "new", cli_new, "NAME", "make the folder of a new app" },
+	{ "serve", cli_serve, "[OPTIONS] APP", "run an app behind a web server, for development" },
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };

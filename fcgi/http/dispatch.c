@@ -145,11 +145,12 @@ conclude(const struct tina4_app *app, const struct tina4_request *req, int error
 	return res->stream == STREAM_NONE ? 0 : stream_finish(res, error);
 }
 
+/* Whoever develops the app wants to see it, and nothing else of what debugging tells. */
 static void
-trace(const struct tina4_request *req, const struct tina4_response *res)
+trace(const struct tina4_app *app, const struct tina4_request *req, const struct tina4_response *res)
 {
-	log_debug("answered method=%s path=%s status=%d", req ? tina4_request_method(req) : "?",
-	    req ? tina4_request_path(req) : "?", res->status);
+	log_at(app->conf.debug ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "answered method=%s path=%s status=%d",
+	    req ? tina4_request_method(req) : "?", req ? tina4_request_path(req) : "?", res->status);
 }
 
 int
@@ -175,7 +176,7 @@ dispatch(struct tina4_app *app, char *const *env, int body_error, struct buf *bo
 		r = 0;
 	if (res->stream == STREAM_NONE && cors_apply(&app->conf, env, res) < 0)
 		log_failure(req, "no memory for CORS"); /* the page cannot read the answer */
-	trace(req, res);
+	trace(app, req, res);
 	res->req = NULL;
 	request_free(req);
 	return r;

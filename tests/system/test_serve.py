@@ -1,5 +1,6 @@
 """deploy/serve, the quick start."""
 
+import contextlib
 import os
 import pathlib
 import re
@@ -41,6 +42,13 @@ class Serve:
                 self.lines = self.hosts[0]
                 return self
         raise AssertionError(self.popen.stderr.read())
+
+    def hears(self, text):
+        """Reads what it tells until that is told."""
+        for line in self.popen.stderr:
+            if text in line:
+                return
+        raise AssertionError(f"it has never told {text!r}")
 
     def children(self):
         """pid -> name"""
@@ -229,15 +237,31 @@ def test_what_was_installed_serves_too(serve, tmp_path, web):
 
 
 @pytest.mark.parametrize("name", ["tina4-sidecar", "nginx", "demo"])
-def test_when_a_part_dies_it_says_which_and_stops_the_rest(serve, name):
+def test_a_part_that_dies_is_started_again(serve, name):
     one = serve().ready()
-    folder, parts = one.folder(), one.parts()
-    os.kill(next(pid for pid, comm in parts.items() if comm == name), signal.SIGKILL)
-    status, err = one.end(None)
-    assert status == 1
-    assert {"demo": "app"}.get(name, name) in err and "status 137" in err
-    assert not folder.exists()
-    eventually(lambda: not [pid for pid in parts if pathlib.Path(f"/proc/{pid}").exists()], "all of it stopped")
+    parts = one.parts()
+    for pid in (pid for pid, comm in parts.items() if comm == name):
+        os.kill(pid, signal.SIGKILL)
+    eventually(lambda: sorted(one.parts().values()) == sorted(parts.values()) and
+               name not in [parts.get(pid) for pid in one.parts()], "others are there")
+
+    def answers():
+        with Client(f"ws://localhost:{one.port}/ws/echo") as client:
+            return client.ask("hi") == "Echo: hi" and http(one.port, "GET", "/chat/general").status == 200
+
+    eventually(tried(answers), "all of it answers")
+    status, err = one.end()
+    assert status == 0
+    told = [line for line in err.splitlines() if line.startswith("tina4-serve: ")]
+    assert f"tina4-serve: {({'demo': 'app'}).get(name, name)} was ended by SIGKILL; it is started again" in told
+
+
+def tried(condition):
+    def attempt():
+        with contextlib.suppress(Exception):
+            return condition()
+        return False
+    return attempt
 
 
 def test_settings_are_passed_on(serve):
@@ -251,3 +275,168 @@ def test_a_wrong_setting_is_shown(serve):
     status, err = serve(TINA4_WS_MAX_MESSAGE="many").end(None)
     assert status == 1
     assert "TINA4_WS_MAX_MESSAGE" in err
+
+
+# --- what a developer does -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """tina4 as `make install` leaves it: its prefix, and what makes a Makefile find it."""
+    build = TOP / "build" / "serve"
+    subprocess.run([TOP / "deploy" / "build", build, "all", "--", "--disable-shared", "--enable-static"], check=True)
+    folder = tmp_path_factory.mktemp("installed")
+    subprocess.run(["make", "-s", "-C", build, "install", f"DESTDIR={folder}"], check=True, stdout=subprocess.DEVNULL)
+    prefix = next(folder.rglob("bin/tina4-sidecar")).parent.parent
+    return prefix, {"PATH": f"{prefix}/bin:{os.environ['PATH']}", "PKG_CONFIG": "pkg-config --define-prefix --static",
+                    "PKG_CONFIG_PATH": str(next(prefix.rglob("libtina4.pc")).parent),
+                    "XDG_RUNTIME_DIR": str(folder), "XDG_STATE_HOME": str(folder / "state")}
+
+
+def tina4(installed, *arguments, cwd=None, status=0):
+    prefix, env = installed
+    done = subprocess.run([prefix / "bin" / "tina4", *arguments], cwd=cwd, capture_output=True, text=True, timeout=60,
+                          env={**os.environ, **env}, stdin=subprocess.DEVNULL)
+    assert done.returncode == status, done.stderr
+    return done.stdout if status == 0 else done.stderr
+
+
+def new_app(installed, folder):
+    tina4(installed, "new", folder)
+    return folder
+
+
+@pytest.fixture
+def develop(installed, serve):
+    prefix, env = installed
+
+    def start(*arguments, **options):
+        return serve(*map(str, arguments), command=[prefix / "bin" / "tina4", "serve"], **{**env, **options})
+
+    return start
+
+
+def test_a_new_app_is_right(installed, tmp_path):
+    shop = new_app(installed, tmp_path / "shop")
+    done = subprocess.run(["make", "check"], cwd=shop, capture_output=True, text=True, env={**os.environ, **installed[1]})
+    assert done.returncode == 0 and "warning" not in done.stderr + done.stdout, done.stderr
+    settings = (shop / ".env").read_text()
+    assert "@" not in settings and (shop / ".env").stat().st_mode & 0o077 == 0
+    assert not [path for path in shop.rglob("*") if path.suffix in (".c", ".h", ".html") and "@NAME@" in path.read_text()]
+    subprocess.run(["make", "-s", "install", f"DESTDIR={tmp_path}/there"], cwd=shop, check=True,
+                   env={**os.environ, **installed[1]})
+    assert (tmp_path / "there/usr/local/share/tina4/apps/shop/templates/index.html").exists()
+    assert os.access(tmp_path / "there/usr/local/lib/tina4/shop", os.X_OK)
+
+
+@pytest.mark.parametrize("name, why", [("Shop", "cannot be its name"), ("main", "cannot be its name"), ("", "usage"),
+                                       ("full", "has something in it"), ("file", "is no folder"), ("a#b", "cannot be")])
+def test_a_name_that_will_not_do(installed, tmp_path, name, why):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "x").touch()
+    (tmp_path / "file").touch()
+    before = sorted(tmp_path.rglob("*"))
+    done = subprocess.run([installed[0] / "share/tina4/deploy/tina4-new", *([tmp_path / name] if name else [])],
+                          capture_output=True, text=True)
+    assert done.returncode in (1, 2) and why in done.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_is_built_and_served(installed, develop, tmp_path):
+    shop = new_app(installed, tmp_path / "shop")
+    one = develop(shop).ready()
+    assert b"<h1>shop</h1>" in http(one.port, "GET", "/").body
+    assert http(one.port, "GET", "/js/app.js").status == http(one.port, "GET", "/css/app.css").status == 200
+    assert http(one.port, "GET", "/js/frond.js").status == 200
+    with Client(f"ws://localhost:{one.port}/ws/board") as client:
+        assert client.receive_json() == {"online": 1}
+        said = http(one.port, "POST", "/say", {"Content-Type": "application/x-www-form-urlencoded"}, b"text=hi")
+        assert said.status == 303 and client.receive_json() == {"text": "hi"}
+    status, err = one.end()
+    assert status == 0
+    # Each request has a line, and what serve itself asked has none.
+    assert [line for line in err.splitlines() if "answered" in line] == [
+        "shop: info: answered method=GET path=/ status=200", "shop: info: answered method=POST path=/say status=303"]
+    assert "refused" not in err
+
+
+def test_a_folder_that_does_not_compile(installed, develop, tmp_path):
+    shop = new_app(installed, tmp_path / "shop")
+    (shop / "app.c").write_text("nonsense")
+    status, err = develop(shop).end(None)
+    assert status == 1 and "app.c:1" in err and "the build failed" in err
+
+
+def test_the_command_finds_who_is_served(installed, develop, tmp_path):
+    shop, mall = new_app(installed, tmp_path / "shop"), new_app(installed, tmp_path / "mall")
+    one = develop(shop).ready()
+    with Client(f"ws://localhost:{one.port}/ws/board") as client:
+        client.receive_json()
+        assert tina4(installed, "count", "/ws/board", cwd=tmp_path) == "1\n"
+        other = develop(mall).ready()
+        assert tina4(installed, "count", "/ws/board", cwd=shop) == "1\n"
+        assert tina4(installed, "count", "/ws/board", cwd=mall) == "0\n"
+        assert "2 apps are served" in tina4(installed, "count", "/ws/board", cwd=tmp_path, status=3)
+        os.kill(other.popen.pid, signal.SIGKILL)  # its file stays
+        eventually(lambda: "1\n" == tried_count(installed, tmp_path), "who was killed counts for nothing")
+        tina4(installed, "push", "/ws/board", '{"text":"from a shell"}', cwd=tmp_path)
+        assert client.receive_json() == {"text": "from a shell"}
+    assert one.end()[0] == 0
+    tina4(installed, "count", "/ws/board", cwd=tmp_path, status=3)
+
+
+def tried_count(installed, folder):
+    done = subprocess.run([installed[0] / "bin" / "tina4", "count", "/ws/board"], cwd=folder, capture_output=True,
+                          text=True, env={**os.environ, **installed[1]})
+    return done.stdout
+
+
+def test_the_secret_and_sessions_outlive_it(installed, develop):
+    app = str(BUILD / "tests/system/app")
+    one = develop(app).ready()
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = http(one.port, "POST", "/login", form, b"user=carol")
+    cookie = answer.headers["set-cookie"].split(";")[0]
+    bearer = {"Authorization": f"Bearer {answer.json['token']}"}
+    assert one.end()[0] == 0
+    one = develop(app, port=one.port).ready()
+    assert http(one.port, "GET", "/me", bearer).json["sub"] == "carol"
+    with Client(f"ws://localhost:{one.port}/ws/members", header={"Cookie": cookie}) as client:
+        assert client.receive() == "hello carol"
+    assert one.end()[0] == 0
+
+
+def test_a_crash_is_shown_with_its_line(installed, develop, tmp_path):
+    shop = new_app(installed, tmp_path / "shop")
+    source = (shop / "app.c").read_text()
+    wrong = source.replace("	(void)req;\n", "	*(volatile int *)0 = 1;\n	(void)req;\n", 1)
+    (shop / "app.c").write_text(wrong)
+    line = wrong[:wrong.index("volatile")].count("\n") + 1
+    one = develop(shop).ready()
+    assert http(one.port, "GET", "/").status == 502
+    eventually(tried(lambda: http(one.port, "POST", "/say").status == 400), "it is there again")
+    status, err = one.end()
+    assert status == 0
+    assert "shop: error: crashed signal=SIGSEGV" in err and f"    at show at app.c:{line}" in err
+    assert "tina4-serve: app was ended by SIGSEGV; it is started again" in err
+
+
+def test_a_change_is_built_and_pages_reload(installed, develop, tmp_path):
+    shop = new_app(installed, tmp_path / "shop")
+    one = develop("--watch", shop).ready()
+    assert b"tina4-serve/reload" in http(one.port, "GET", "/js/frond.js").body
+    with Client(f"ws://localhost:{one.port}/ws/tina4-serve/reload") as page, \
+            Client(f"ws://localhost:{one.port}/ws/board") as client:
+        client.receive_json()
+        for path, before, after in (("app.c", '"title", "shop"', '"title", "mall"'),
+                                    ("templates/index.html", "<h1>", "<h1>The "),
+                                    ("static/css/app.css", "40rem", "50rem")):
+            (shop / path).write_text((shop / path).read_text().replace(before, after))
+            assert page.receive() == "now"
+        assert b"<h1>The mall</h1>" in http(one.port, "GET", "/").body
+        (shop / "app.c").write_text("nonsense")
+        one.hears("the build failed; what ran before runs on")
+        assert b"<h1>The mall</h1>" in http(one.port, "GET", "/").body
+        tina4(installed, "push", "/ws/board", "still", cwd=shop)
+        assert client.receive() == "still"
+    assert one.end()[0] == 0

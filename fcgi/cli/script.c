@@ -34,22 +34,23 @@ find_own_folder(char ret[static PATH_MAX])
 	return go_up(ret);
 }
 
-/* An installed program runs the installed script; one in a build folder that of its source. */
+/*
+ * An installed program runs the script that was installed with it, wherever that
+ * was moved to; one in a build folder that of its source.
+ */
 static void
-find_script(char ret[static PATH_MAX])
+find_script(const char *name, char ret[static PATH_MAX])
 {
+	static const char *const places[] = { "share/tina4/deploy", "deploy" };
 	char folder[PATH_MAX];
-	int n;
 
-	if (find_own_folder(folder) && strcmp(folder, CLI_BINDIR) != 0) {
-		for (int i = 0; i < LEVELS && folder[0] != '\0'; i++) {
-			n = snprintf(ret, PATH_MAX, "%s/deploy/tina4-serve", folder);
-			if (n < PATH_MAX && access(ret, X_OK) == 0)
-				return;
-			go_up(folder);
-		}
-	}
-	strcpy(ret, CLI_DEPLOYDIR "/tina4-serve");
+	if (find_own_folder(folder))
+		for (int level = 0; level < LEVELS && folder[0] != '\0'; level++, go_up(folder))
+			for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+				if (snprintf(ret, PATH_MAX, "%s/%s/%s", folder, places[i], name) < PATH_MAX &&
+				    access(ret, X_OK) == 0)
+					return;
+	snprintf(ret, PATH_MAX, CLI_DEPLOYDIR "/%s", name);
 }
 
 /* tina4-sidecar lies where this program does. Returns 0 or -1. */
@@ -69,16 +70,30 @@ lead_path(void)
 	return r;
 }
 
-int
-cli_serve(int argc, char **argv)
+/* Becomes a script, which gets the arguments. */
+static int
+run(const char *name, char **argv)
 {
 	char script[PATH_MAX];
 
-	(void)argc;
-	find_script(script);
+	find_script(name, script);
 	argv[0] = script;
 	if (lead_path() == 0)
 		execv(script, argv);
 	fprintf(stderr, "tina4: cannot run %s: %s\n", script, strerror(errno));
 	return CLI_FAILED;
+}
+
+int
+cli_serve(int argc, char **argv)
+{
+	(void)argc;
+	return run("tina4-serve", argv);
+}
+
+int
+cli_new(int argc, char **argv)
+{
+	(void)argc;
+	return run("tina4-new", argv);
 }
