@@ -116,8 +116,10 @@ def test_a_worker_may_die_and_nobody_notices(own_demo, room):
     bob = own_demo.open_page(f"/chat/{room}", "Bob")
     own_demo.stack.worker.kill()
     alice.write("#message-input", "while it is dead")
+    alice.until_text("#waiting", "1 sent, waiting for an answer")
     own_demo.stack.worker.start()
     bob.until(lambda: said(bob) == [("Alice", "while it is dead")], "it arrives, under her name")
+    alice.until_text("#waiting", "")
     assert alice.text("#status") == bob.text("#status") == "Connected"
 
 

@@ -7,7 +7,7 @@ from selenium.webdriver.common.keys import Keys
 
 def test_section_12_the_exercise(demo, room):
     alice = demo.open_page(f"/room/{room}", "Alice")
-    assert any(text.startswith(f"Welcome to room: {room}.") for text in alice.texts("#messages .system"))
+    assert f"Welcome to room: {room}." in alice.texts("#messages .system"), "the protocol is for programs"
     assert alice.text("#online") == "Online: 1"
 
     bob = demo.open_page(f"/room/{room}", "Bob")

@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from client import http
 from stack import BUILD, eventually
 
 
@@ -165,3 +166,9 @@ def test_a_page_fits_a_phone_and_says_what_its_parts_are(demo, console, target):
         assert part.accessible_name or not part.is_displayed(), part.get_attribute("outerHTML")
     assert tab.run("const ids = [...document.querySelectorAll('[id]')].map((e) => e.id);"
                    "return ids.length === new Set(ids).size")
+
+
+@pytest.mark.parametrize("target", ["/", "/chat/general", "/room/test"])
+def test_who_has_no_scripts_reads_so_first(demo, target):
+    page = http(demo.stack.web, "GET", target).body.decode()
+    assert page.index("<noscript>") < page.index("<h1>")

@@ -12,6 +12,7 @@ const NEAR_END = 60; // pixels: who is that close to the end wants to stay there
 const MAX_NAME_BYTES = 64; // the server's limit
 const NAME_KEY = "tina4-name";
 const ANONYMOUS = "Anonymous";
+const SHOWN_MS = 1500; // in which what was sent has come back, or is shown as waiting
 
 const byId = (id) => document.getElementById(id);
 
@@ -70,6 +71,7 @@ function clock(when) {
 
 /** What somebody said; isMine makes it look so. */
 export function say(from, when, text, isMine) {
+	forgetSent(text);
 	const entry = document.createElement("li");
 	const head = document.createElement("p");
 
@@ -157,7 +159,7 @@ function showOnline(count) {
 	online.textContent = count === null ? "" : `Online: ${count}`;
 }
 
-function receive(data, hear) {
+function receive(data, hear, forPeople) {
 	let message;
 
 	try {
@@ -168,16 +170,43 @@ function receive(data, hear) {
 	if (message === null || typeof message !== "object")
 		return;
 	if (message.type === "system" || message.type === "error")
-		note(message.type, message.message);
+		note(message.type, forPeople(message.message));
 	else
 		hear(message);
 	if (typeof message.online === "number")
 		showOnline(message.online);
 }
 
-// What is written while there is no connection waits in frond.js, and here one sees that it does.
+// --- what waits ---------------------------------------------------------------------
+
+/*
+ * What is written while there is no connection waits in frond.js; what was sent while
+ * no worker is there waits in the sidecar, and has not come back yet. Here one sees
+ * that it does.
+ */
+let sent = []; // texts that have not come back
+
 function showWaiting(ws) {
-	byId("waiting").textContent = ws.queued > 0 ? `${ws.queued} waiting to be sent` : "";
+	const late = sent.filter((one) => one.since + SHOWN_MS <= performance.now()).length;
+	let text = "";
+
+	if (ws.queued > 0)
+		text = `${ws.queued} waiting to be sent`;
+	else if (late > 0)
+		text = `${late} sent, waiting for an answer`;
+	byId("waiting").textContent = text;
+}
+
+function rememberSent(ws, text) {
+	sent.push({ text, since: performance.now(), seen: () => showWaiting(ws) });
+	setTimeout(showWaiting, SHOWN_MS, ws);
+}
+
+function forgetSent(text) {
+	const found = sent.findIndex((one) => one.text === text);
+
+	if (found >= 0)
+		sent.splice(found, 1)[0].seen();
 }
 
 /**
@@ -188,9 +217,10 @@ function showWaiting(ws) {
  *     tellText     what to send as a message
  *     greet        what to send, when connected, after the name; none when absent
  *     hear         takes each message that is neither system nor error
+ *     forPeople    what of a system's message is for people; all of it when absent
  *     typed        called while one writes; absent when nobody needs to know
  */
-export function converse(path, { form: formId, tellName, tellText, greet, hear, typed }) {
+export function converse(path, { form: formId, tellName, tellText, greet, hear, forPeople = (text) => text, typed }) {
 	const form = byId(formId);
 	const field = form.querySelector("input");
 	const ws = frond.ws(path);
@@ -203,9 +233,10 @@ export function converse(path, { form: formId, tellName, tellText, greet, hear, 
 			ws.send(greet());
 		setTimeout(showWaiting, 0, ws); // what has waited goes out after this
 	});
-	ws.on("message", (data) => receive(data, hear));
+	ws.on("message", (data) => receive(data, hear, forPeople));
 	ws.on("close", (code, reason, willReconnect) => {
 		showOnline(null);
+		sent = []; // nothing comes back on this one; what it took is the server's
 		form.querySelector("button").disabled = !willReconnect;
 	});
 	ws.on("error", (error) => {
@@ -217,6 +248,7 @@ export function converse(path, { form: formId, tellName, tellText, greet, hear, 
 		event.preventDefault();
 		if (field.value.trim() === "" || !ws.send(tellText(field.value)))
 			return;
+		rememberSent(ws, field.value);
 		field.value = "";
 		field.focus();
 		showWaiting(ws);

@@ -12,6 +12,8 @@ converse(`/ws/room/${encodeURIComponent(room)}`, {
 	form: "form",
 	tellName: (given) => ({ type: "set-name", name: given }),
 	tellText: (text) => ({ type: "chat", text }),
+	// The server welcomes programs as well, and tells them how to say a name. Here is a form for it.
+	forPeople: (text) => text.replace(/ Set your name with: \{.*\}$/, ""),
 	hear(message) {
 		if (message.type === "chat")
 			say(message.from, today(message.timestamp), message.text, message.from === name);
