@@ -36,6 +36,7 @@ EXTRA_DIST += \
 	%D%/lighttpd.md \
 	%D%/nginx.md \
 	%D%/packages \
+	%D%/patience \
 	%D%/redis.md \
 	%D%/serve
 

@@ -37,4 +37,4 @@ noinst_LTLIBRARIES += %D%/libshared.la
 %C%_libshared_la_LIBADD = $(ZMQ_LIBS) $(CRYPTO_LIBS) $(CJSON_LIBS) -lm
 
 dist_man_MANS += %D%/tina4-conf.5 %D%/tina4-wire.7
-EXTRA_DIST += %D%/parts.svg %D%/settings-page
+EXTRA_DIST += %D%/chat.png %D%/parts.svg %D%/settings-page

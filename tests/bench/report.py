@@ -37,10 +37,6 @@ def cells(row):
 HEADS = ["what", "bar", "figure", "spread", ""]
 
 
-def short_table(rows):
-    return table(HEADS, [cells(row) for row in rows])
-
-
 def rows_table(rows):
     return table([*HEADS, "made of"], [[*cells(row), made_of(row)] for row in rows])
 

@@ -2,5 +2,6 @@ EXTRA_DIST += \
 	%D%/clock.c \
 	%D%/faults.py \
 	%D%/ledger.py \
+	%D%/results.md \
 	%D%/run \
 	%D%/traffic.py

@@ -118,6 +118,20 @@ def test_it_says_where_everything_is_and_it_is_there(serve):
     assert not [pid for pid in pids if pathlib.Path(f"/proc/{pid}").exists()]
 
 
+def test_a_clone_that_was_configured_in_place_builds_too(tmp_path):
+    """And with what was made there out of the way: it may have other options."""
+    clone = tmp_path / "clone"
+    clone.mkdir()
+    subprocess.run(f"tar -C {TOP} --exclude=./build --exclude=./.git -cf - . | tar -C {clone} -xf - && cd {clone} && "
+                   "git init -q && git add -A && autoreconf -fi >auto.log 2>&1 && ./configure >conf.log && "
+                   "echo nonsense >shared/buf.o && echo nonsense >tina4", shell=True, check=True)
+    done = subprocess.run([clone / "deploy/build", clone / "build/serve", "tina4", "--", "--disable-shared"],
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "usage: tina4" in subprocess.run([clone / "build/serve/tina4", "--help"], capture_output=True, text=True).stdout
+    assert (clone / "config.status").exists() and (clone / "tina4").read_text() == "nonsense\n"
+
+
 def test_the_second_start_is_quick_and_rebuilds_nothing(serve):
     serve().ready().end()
     binary = TOP / "build" / "serve" / "tina4-sidecar"
