@@ -38,6 +38,7 @@ EXTRA_DIST += \
 	%D%/packages \
 	%D%/patience \
 	%D%/redis.md \
-	%D%/serve
+	%D%/serve \
+	%D%/tutorial.md
 
 include %D%/systemd/local.mk

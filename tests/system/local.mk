@@ -70,6 +70,7 @@ EXTRA_DIST += \
 	%D%/test_supervisor.py \
 	%D%/test_shortage.py \
 	%D%/test_systemd.py \
+	%D%/test_tutorial.py \
 	%D%/test_web.py \
 	%D%/test_words.py \
 	%D%/test_workers.py \
