@@ -103,6 +103,15 @@ days_in_month(const struct tm *tm)
 	return lengths[tm->tm_mon] + (tm->tm_mon == 1 && is_leap(tm->tm_year + 1900));
 }
 
+/* What English says behind the number of a day. */
+static const char *
+ordinal(int day)
+{
+	static const char *const endings[] = { "th", "st", "nd", "rd" };
+
+	return day / 10 == 1 || day % 10 > 3 ? endings[0] : endings[day % 10];
+}
+
 /* Letters that mean words. Returns NULL for others. */
 static const char *
 word_for(char letter, const struct tm *tm)
@@ -123,6 +132,14 @@ word_for(char letter, const struct tm *tm)
 		return "UTC";
 	case 'P':
 		return "+00:00";
+	case 'p':
+		return "Z";
+	case 'S':
+		return ordinal(tm->tm_mday);
+	case 'u':
+		return "000000";
+	case 'v':
+		return "000";
 	case 'O':
 		return "+0000";
 	default:
@@ -167,11 +184,13 @@ put_number_for(struct buf *buf, char letter, const struct tm *tm, time_t moment)
 		{ 'i', "%02ld" },
 		{ 's', "%02ld" },
 		{ 'U', "%ld" },
+		{ 'I', "%ld" },
+		{ 'Z', "%ld" },
 	};
 	const long year = tm->tm_year + 1900L, hour12 = (tm->tm_hour + 11) % 12 + 1;
 	const long numbers[] = { tm->tm_mday, tm->tm_mday, (tm->tm_wday + 6) % 7 + 1, tm->tm_wday, tm->tm_yday,
 		tm->tm_mon + 1, tm->tm_mon + 1, days_in_month(tm), is_leap((int)year), year, year % 100, hour12,
-		tm->tm_hour, hour12, tm->tm_hour, tm->tm_min, tm->tm_sec, (long)moment };
+		tm->tm_hour, hour12, tm->tm_hour, tm->tm_min, tm->tm_sec, (long)moment, 0, 0 };
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
 		if (formats[i].letter != letter)
@@ -180,6 +199,19 @@ put_number_for(struct buf *buf, char letter, const struct tm *tm, time_t moment)
 		return true;
 	}
 	return false;
+}
+
+/* The week and its year of ISO 8601, and the beat of Swatch's day, an hour ahead. */
+static void
+put_rare_number(struct buf *buf, char letter, const struct tm *tm, time_t moment)
+{
+	char text[16];
+	long beat = (moment + 3600) % 86400;
+
+	if (letter == 'B')
+		put_number(buf, "%03ld", (beat + (beat < 0) * 86400L) * 1000 / 86400);
+	else if (strftime(text, sizeof(text), letter == 'W' ? "%V" : "%G", tm) > 0)
+		text_put(buf, span_of(text));
 }
 
 static void
@@ -191,6 +223,10 @@ put_letter(struct buf *buf, char letter, const struct tm *tm, time_t moment)
 		put_word(buf, letter, word);
 	else if (letter == 'c')
 		date_put(buf, moment, span_of("Y-m-d\\TH:i:sP"));
+	else if (letter == 'r')
+		date_put(buf, moment, span_of("D, d M Y H:i:s O"));
+	else if (letter == 'o' || letter == 'W' || letter == 'B')
+		put_rare_number(buf, letter, tm, moment);
 	else if (!put_number_for(buf, letter, tm, moment))
 		text_put(buf, (struct span){ &letter, 1 });
 }

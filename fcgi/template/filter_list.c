@@ -171,9 +171,27 @@ compare_items(const void *a, const void *b)
 	return order != 0 ? order : compare_places(a, b);
 }
 
-/* All items in their order. */
+/* Numbers and texts that are numbers by their number, before other texts. */
 static int
-sort_items(struct budget *budget, struct value in, struct sorted **ret, size_t *ret_n)
+compare_loosely(const void *a, const void *b)
+{
+	const struct value x = ((const struct sorted *)a)->pair.item, y = ((const struct sorted *)b)->pair.item;
+	double number_x, number_y;
+	bool numeric_x = value_is_numeric(x, &number_x), numeric_y = value_is_numeric(y, &number_y);
+
+	if (numeric_x && numeric_y && number_x != number_y)
+		return number_x < number_y ? -1 : 1;
+	if (numeric_x && numeric_y)
+		return compare_places(a, b);
+	if ((numeric_x && y.kind == VALUE_TEXT) || (numeric_y && x.kind == VALUE_TEXT))
+		return numeric_x ? -1 : 1;
+	return compare_items(a, b);
+}
+
+/* All items in an order. */
+static int
+sort_items(struct budget *budget, struct value in, int (*order)(const void *a, const void *b), struct sorted **ret,
+    size_t *ret_n)
 {
 	struct value_pair *pairs;
 	struct sorted *sorted;
@@ -190,7 +208,7 @@ sort_items(struct budget *budget, struct value in, struct sorted **ret, size_t *
 		return budget_no_memory(budget);
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = (struct sorted){ pairs[i], i };
-	qsort(sorted, n, sizeof(*sorted), compare_items);
+	qsort(sorted, n, sizeof(*sorted), order);
 	*ret = sorted;
 	*ret_n = n;
 	return 0;
@@ -218,7 +236,7 @@ filter_sort(struct budget *budget, struct value in, const struct value *args, un
 
 	(void)args;
 	(void)n;
-	r = sort_items(budget, in, &sorted, &count);
+	r = sort_items(budget, in, compare_loosely, &sorted, &count);
 	return r == 0 ? remake_sorted(budget, in, sorted, count, ret) : r;
 }
 
@@ -261,7 +279,7 @@ filter_unique(struct budget *budget, struct value in, const struct value *args, 
 
 	(void)args;
 	(void)n;
-	r = sort_items(budget, in, &sorted, &count);
+	r = sort_items(budget, in, compare_items, &sorted, &count);
 	if (r == 0)
 		r = drop_repeated(budget, sorted, &count);
 	if (r < 0)

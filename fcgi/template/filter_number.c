@@ -96,9 +96,9 @@ filter_number_format(struct budget *budget, struct value in, const struct value 
 	char printed[NUMBER_FIXED];
 	struct buf buf = BUF_INIT;
 	int decimals = 0, r;
-	double number;
+	double number = 0;
 
-	r = value_to_number(budget, in, &number);
+	r = value_is_empty(in) ? 0 : value_to_number(budget, in, &number);
 	if (r == 0)
 		r = filter_int_arg(budget, args, n, 0, NUMBER_DECIMALS, &decimals);
 	if (r == 0)

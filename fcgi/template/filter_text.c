@@ -301,7 +301,11 @@ strategy(struct span name)
 	if (span_is(name, "html"))
 		return text_put_html;
 	if (span_is(name, "js"))
-		return text_put_script;
+		return text_put_js;
+	if (span_is(name, "css"))
+		return text_put_css;
+	if (span_is(name, "html_attr"))
+		return text_put_attribute;
 	if (span_is(name, "url"))
 		return text_put_url;
 	return NULL;
@@ -320,7 +324,7 @@ filter_escape(struct budget *budget, struct value in, const struct value *args, 
 		return r;
 	write = strategy(name);
 	if (write == NULL)
-		return budget_fail(budget, -EINVAL, "expected 'html', 'js' or 'url' for 'escape'");
+		return budget_fail(budget, -EINVAL, "expected 'html', 'html_attr', 'js', 'css' or 'url' for 'escape'");
 	if (write == text_put_html && in.safe)
 		*ret = in;
 	else
@@ -329,12 +333,46 @@ filter_escape(struct budget *budget, struct value in, const struct value *args, 
 	return r;
 }
 
+/* a=1&b=2, as a query has it. */
+static int
+encode_query(struct budget *budget, struct value in, struct buf *buf)
+{
+	struct value_walk walk = value_walk(in);
+	struct value key, item;
+	struct span name, text;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && value_next(&walk, &key, &item); i++) {
+		r = print_to_text(budget, key, &name);
+		if (r == 0)
+			r = print_to_text(budget, item, &text);
+		if (r == 0)
+			r = budget_spend(budget, 1 + text.len / TEMPLATE_STEP_BYTES);
+		if (r < 0)
+			break;
+		text_put(buf, span_of(i > 0 ? "&" : ""));
+		text_put_url(buf, name);
+		text_put(buf, span_of("="));
+		text_put_url(buf, text);
+	}
+	return r;
+}
+
 int
 filter_url_encode(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
+	struct buf buf = BUF_INIT;
+	int r;
+
 	(void)args;
 	(void)n;
-	return write_text(budget, in, text_put_url, ret);
+	if (!value_is_iterable(in))
+		return write_text(budget, in, text_put_url, ret);
+	r = encode_query(budget, in, &buf);
+	if (r == 0)
+		r = value_of_buf(budget, &buf, ret);
+	buf_free(&buf);
+	return r;
 }
 
 int

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "fcgi/template/expr.h"
 #include "fcgi/template/filter.h"
@@ -155,15 +156,21 @@ is_reserved(struct span name)
 	    span_is(name, "is");
 }
 
-/* true, false, null or none. */
+static bool
+is_word(struct span name, const char *word)
+{
+	return name.len == strlen(word) && strncasecmp(name.data, word, name.len) == 0;
+}
+
+/* true, false, null or none: TRUE and True are as good. */
 static bool
 is_constant(struct span name, struct value *ret)
 {
-	bool is_true = span_is(name, "true");
+	bool is_true = is_word(name, "true");
 
-	if (is_true || span_is(name, "false"))
+	if (is_true || is_word(name, "false"))
 		*ret = value_of_bool(is_true);
-	else if (span_is(name, "null") || span_is(name, "none"))
+	else if (is_word(name, "null") || is_word(name, "none"))
 		*ret = (struct value){ .kind = VALUE_NULL };
 	else
 		return false;

@@ -1,3 +1,4 @@
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,6 +113,76 @@ void
 text_put_script(struct buf *buf, struct span text)
 {
 	put_replacing(buf, text, script_for);
+}
+
+/* Whether ASCII stays as it is where nearly all is escaped. Other bytes are not asked. */
+static bool
+is_harmless(unsigned char c, const char *marks)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	    (c != '\0' && strchr(marks, c) != NULL);
+}
+
+static const char *
+js_for(struct span text, char scratch[8], size_t *ret_step)
+{
+	unsigned char c = (unsigned char)text.data[0];
+
+	if (c >= 0x80 || is_harmless(c, ",._ "))
+		return script_for(text, scratch, ret_step);
+	*ret_step = 1;
+	snprintf(scratch, 8, "\\u%04x", c);
+	return scratch;
+}
+
+void
+text_put_js(struct buf *buf, struct span text)
+{
+	put_replacing(buf, text, js_for);
+}
+
+/* CSS Syntax Level 3, section 4.3.7: a blank ends the number. */
+static const char *
+css_for(struct span text, char scratch[8], size_t *ret_step)
+{
+	unsigned char c = (unsigned char)text.data[0];
+
+	*ret_step = 1;
+	if (c >= 0x80)
+		return not_ascii(text, ret_step);
+	if (is_harmless(c, ""))
+		return NULL;
+	snprintf(scratch, 8, "\\%X ", c > 0 ? c : 0xfffd);
+	return scratch;
+}
+
+void
+text_put_css(struct buf *buf, struct span text)
+{
+	put_replacing(buf, text, css_for);
+}
+
+static const char *
+attribute_for(struct span text, char scratch[8], size_t *ret_step)
+{
+	unsigned char c = (unsigned char)text.data[0];
+	bool is_control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
+
+	*ret_step = 1;
+	if (c >= 0x80)
+		return not_ascii(text, ret_step);
+	if (is_harmless(c, ",.-_"))
+		return NULL;
+	if (is_control || c == 0x7f)
+		return replacement;
+	snprintf(scratch, 8, "&#x%02X;", c);
+	return scratch;
+}
+
+void
+text_put_attribute(struct buf *buf, struct span text)
+{
+	put_replacing(buf, text, attribute_for);
 }
 
 static const char *

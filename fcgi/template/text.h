@@ -20,6 +20,14 @@ void text_put_html(struct buf *buf, struct span text);
 /* For a string of JavaScript or JSON, in a script element or out of it. What is not UTF-8 becomes U+FFFD. */
 void text_put_script(struct buf *buf, struct span text);
 
+/*
+ * For a string of JavaScript in any quotes, backticks too, for a value of CSS, and for an attribute of HTML without
+ * quotes: of ASCII only letters, digits and a few marks stay.
+ */
+void text_put_js(struct buf *buf, struct span text);
+void text_put_css(struct buf *buf, struct span text);
+void text_put_attribute(struct buf *buf, struct span text);
+
 /* For one part of a URL: all but the unreserved bytes of RFC 3986 is percent-encoded. */
 void text_put_url(struct buf *buf, struct span text);
 

@@ -354,6 +354,8 @@ loop_member(const struct loop *loop, struct span name)
 		return value_of_bool(loop->index0 == 0);
 	if (span_is(name, "last"))
 		return value_of_bool(loop->index0 + 1 == loop->length);
+	if (span_is(name, "odd") || span_is(name, "even")) /* the first one is odd */
+		return value_of_bool((loop->index0 % 2 == 0) == span_is(name, "odd"));
 	if (span_is(name, "length"))
 		return value_of_number((double)loop->length);
 	if (span_is(name, "parent") && loop->parent != NULL)

@@ -112,7 +112,7 @@ json_stands_in_scripts(void)
 	       "\\u0022\\u005c\\u000a\\u2028\\u2029\\u0026\";</script>"),
 	    "a hostile name stays a string");
 	OK(renders("'{{ room|e('js') }}'",
-	       "'\\u003c/script\\u003e\\u003cscript\\u003ealert(\\u00271\\u0027)//\\u0022\\u005c\\u000a"
+	       "'\\u003c\\u002fscript\\u003e\\u003cscript\\u003ealert\\u0028\\u00271\\u0027\\u0029\\u002f\\u002f\\u0022\\u005c\\u000a"
 	       "\\u2028\\u2029\\u0026'"),
 	    "so it does between quotes of one's own");
 	OK(renders("{{ n|json_encode }} {{ absent|tojson }} {{ (1..3)|to_json }}", "[1,2.5,true,null,{}] null [1,2,3]"),
@@ -131,6 +131,32 @@ text_is_escaped(void)
 	    "what is changed is escaped again");
 }
 
+static void
+twig_has_it_so_too(void)
+{
+	shelf_data("{\"evil\": \"`${alert(1)}`\", \"mixed\": [10, \"9\", \"b\", 2, \"a\", \"1e1\", null, true]}");
+	OK(renders("{{ evil|e('js') }}", "\\u0060\\u0024\\u007balert\\u00281\\u0029\\u007d\\u0060"),
+	    "a template literal of JavaScript runs nothing");
+	OK(renders("{{ 'a b,c_\xc3\xa9<'|e('js') }}", "a b,c_\xc3\xa9\\u003c"), "letters stay");
+	OK(renders("{{ 'a\"b c'|e('css') }} {{ 'a\"b c-d'|e('html_attr') }}", "a\\22 b\\20 c a&#x22;b&#x20;c-d"),
+	    "css and html_attr");
+	OK(renders("{{ {a: 1, 'b c': 'd&e'}|url_encode|raw }} {{ []|url_encode }}|", "a=1&b%20c=d%26e |"),
+	    "url_encode of an object is a query");
+	OK(renders("{{ mixed|sort|to_json }}", "[null,true,2,\"9\",10,\"1e1\",\"a\",\"b\"]"), "numbers among texts");
+	OK(renders("{{ ''|number_format }} {{ null|number_format(2) }}", "0 0.00"), "nothing is the number 0");
+	OK(renders("{{ 0|date('S W o r u v p B I Z') }}",
+	       "st 01 1970 Thu, 01 Jan 1970 00:00:00 +0000 000000 000 Z 041 0 0"),
+	    "all letters of PHP's dates");
+	OK(renders("{% for d in 1..31 %}{{ ('2026-01-' ~ (d < 10 ? '0' : '') ~ d)|date('jS') }} {% endfor %}",
+	       "1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th 11th 12th 13th 14th 15th 16th 17th 18th 19th 20th "
+	       "21st 22nd 23rd 24th 25th 26th 27th 28th 29th 30th 31st "),
+	    "ordinals");
+	OK(renders("{{ '2027-01-01'|date('o-W') }} {{ '2024-12-30'|date('o-W') }}", "2026-53 2025-01"), "weeks of ISO");
+	OK(renders(
+	       "{{ TRUE }}{{ True }}{{ FALSE }}{{ NULL is null ? 'null' }}{{ None is none ? 'none' }}", "11nullnone"),
+	    "constants in capitals");
+}
+
 int
 main(void)
 {
@@ -142,6 +168,7 @@ main(void)
 	numbers_are_written();
 	dates_are_written();
 	json_stands_in_scripts();
+	twig_has_it_so_too();
 	text_is_escaped();
 	shelf_clear();
 	return tap_done();

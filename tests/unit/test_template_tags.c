@@ -75,6 +75,7 @@ loops_go_through_items(void)
 		   "{{ loop.last ? 'l' }}{{ loop.length }} {% endfor %}",
 	       "103f3 2123 321l3 "),
 	    "the loop's variables");
+	OK(renders("{% for i in list %}{{ loop.odd ? 'o' }}{{ loop.even ? 'e' }}{% endfor %}", "oeo"), "odd and even");
 	OK(renders(
 	       "{% for r in rows %}{% for c in r %}{{ loop.parent.index }}.{{ loop.index }} {% endfor %}{% endfor %}",
 	       "1.1 1.2 2.1 "),
