@@ -115,7 +115,8 @@ values_must_fit(void)
 	OK(refuses("{{ 10 ** 999 }}", "page.html:1: a result is not a finite number"), "no infinity");
 	OK(refuses("{{ 'a'|truncate(-1) }}", "page.html:1: expected a number from 0 to 2147483647"),
 	    "an argument too small");
-	OK(refuses("{{ 'a'|e('sql') }}", "page.html:1: expected 'html', 'html_attr', 'js', 'css' or 'url' for 'escape'"),
+	OK(refuses(
+	       "{{ 'a'|e('sql') }}", "page.html:1: expected 'html', 'html_attr', 'js', 'css' or 'url' for 'escape'"),
 	    "a strategy unknown");
 	OK(refuses("{{ 1|round(0, 'up') }}", "page.html:1: expected 'common', 'ceil' or 'floor' for 'round'"),
 	    "a rounding unknown");

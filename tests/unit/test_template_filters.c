@@ -112,7 +112,8 @@ json_stands_in_scripts(void)
 	       "\\u0022\\u005c\\u000a\\u2028\\u2029\\u0026\";</script>"),
 	    "a hostile name stays a string");
 	OK(renders("'{{ room|e('js') }}'",
-	       "'\\u003c\\u002fscript\\u003e\\u003cscript\\u003ealert\\u0028\\u00271\\u0027\\u0029\\u002f\\u002f\\u0022\\u005c\\u000a"
+	       "'\\u003c\\u002fscript\\u003e\\u003cscript\\u003ealert\\u0028\\u00271\\u0027\\u0029\\u002f\\u002f\\u0022"
+	       "\\u005c\\u000a"
 	       "\\u2028\\u2029\\u0026'"),
 	    "so it does between quotes of one's own");
 	OK(renders("{{ n|json_encode }} {{ absent|tojson }} {{ (1..3)|to_json }}", "[1,2.5,true,null,{}] null [1,2,3]"),
