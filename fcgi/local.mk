@@ -68,6 +68,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/session/store_file.c \
 	%D%/session/store_redis.c \
 	%D%/template/arena.c %D%/template/arena.h \
+	%D%/template/arrow.c \
 	%D%/template/ast.h \
 	%D%/template/budget.c %D%/template/budget.h \
 	%D%/template/case.c %D%/template/case.h \
@@ -79,12 +80,15 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/template/expression.c \
 	%D%/template/filter.c %D%/template/filter.h \
 	%D%/template/filter_list.c \
+	%D%/template/filter_part.c \
 	%D%/template/filter_number.c \
 	%D%/template/filter_text.c \
+	%D%/template/function.c %D%/template/function.h \
 	%D%/template/json.c %D%/template/json.h \
 	%D%/template/lexer.c %D%/template/lexer.h \
 	%D%/template/limits.h \
 	%D%/template/loader.c %D%/template/loader.h \
+	%D%/template/macro.c %D%/template/macro.h \
 	%D%/template/number.c %D%/template/number.h \
 	%D%/template/operand.c \
 	%D%/template/parser.c %D%/template/parser.h \

@@ -18,6 +18,7 @@
 
 struct check;
 struct filter;
+struct function;
 struct macro;
 
 enum expr_kind {
@@ -28,13 +29,21 @@ enum expr_kind {
 	EXPR_DICT,   /* operands: key, item, key, item ... */
 	EXPR_NOT,
 	EXPR_NEGATE,
-	EXPR_BINARY, /* operands: left, right */
-	EXPR_CHOICE, /* operands: condition, if true, if not */
-	EXPR_RANGE,  /* operands: first, last and perhaps the step */
-	EXPR_FILTER, /* operands: what is filtered, then arguments */
-	EXPR_CHECK,  /* operands: what is checked, and perhaps an argument */
-	EXPR_MACRO,  /* operands: the arguments */
+	EXPR_BINARY,   /* operands: left, right */
+	EXPR_CHOICE,   /* operands: condition, if true, if not */
+	EXPR_RANGE,    /* operands: first, last and perhaps the step */
+	EXPR_FILTER,   /* operands: what is filtered, then arguments */
+	EXPR_CHECK,    /* operands: what is checked, and perhaps an argument */
+	EXPR_MACRO,    /* operands: the arguments */
+	EXPR_CALL,     /* of what was imported by that name; operands: the arguments */
+	EXPR_METHOD,   /* of a macro of what was imported; operands: that, and the arguments */
+	EXPR_FUNCTION, /* operands: the arguments */
 	EXPR_PARENT,
+	EXPR_BLOCK,   /* operand: the name of a block */
+	EXPR_INCLUDE, /* operands: the name of a template, and perhaps a dict */
+	EXPR_SLICE,   /* operands: of what, first, length; an undefined literal for what is left out */
+	EXPR_ARROW,   /* operand: the result */
+	EXPR_APPLIED, /* what {% apply %} hands to its filters */
 };
 
 enum expr_operator {
@@ -48,6 +57,7 @@ enum expr_operator {
 	OP_AT_MOST,
 	OP_IN,
 	OP_NOT_IN,
+	OP_ORDER, /* <=> */
 	OP_ADD,
 	OP_SUBTRACT,
 	OP_JOIN,
@@ -60,6 +70,8 @@ enum expr_operator {
 	OP_UNLESS_FALSE,   /* ?: */
 };
 
+enum { ARROW_NAMES = 3 };
+
 struct expr {
 	enum expr_kind kind;
 	unsigned line;
@@ -67,12 +79,22 @@ struct expr {
 	unsigned n;      /* operands */
 	struct expr *operands;
 	struct expr *next; /* operand of the same expression */
+	struct span as;    /* of an argument that is given by name: the name */
 	union {
 		struct value literal;
 		struct span name;
 		enum expr_operator op;
 		const struct filter *filter;
 		const struct macro *macro;
+		const struct function *function;
+		struct {
+			struct span names[ARROW_NAMES];
+			unsigned n_names;
+		} arrow;
+		struct {
+			bool only;
+			bool ignore_missing;
+		} include;
 		struct {
 			const struct check *check;
 			bool negated;
@@ -89,6 +111,11 @@ enum node_kind {
 	NODE_CAPTURE, /* {% set name %}...{% endset %} */
 	NODE_BLOCK,
 	NODE_INCLUDE,
+	NODE_IMPORT,
+	NODE_WITH,
+	NODE_APPLY,
+	NODE_DO,
+	NODE_EMBED,
 };
 
 struct branch {
@@ -103,7 +130,7 @@ struct node {
 	struct node *next;
 	union {
 		struct span text;
-		const struct expr *print;
+		const struct expr *print; /* of NODE_DO, too */
 		struct branch *branches;
 		const struct block *block;
 		struct {
@@ -123,8 +150,29 @@ struct node {
 			const struct expr *with; /* or NULL */
 			bool only;
 			bool ignore_missing;
+			struct template *embedded; /* of NODE_EMBED: it extends the one of that name */
 		} include;
+		struct {
+			const struct expr *variables; /* a dict, or NULL */
+			bool only;
+			struct node *body;
+		} with;
+		struct {
+			const struct expr *filters; /* of an EXPR_APPLIED */
+			struct node *body;
+		} apply;
+		struct {
+			const struct expr *from; /* the name of a template, or NULL for this one */
+			struct span all;         /* name of a variable for all of its macros; or empty, and ... */
+			const struct import *each;
+		} import;
 	};
+};
+
+/* A macro under a name of its own. */
+struct import {
+	struct span macro, as;
+	struct import *next; /* of the same tag */
 };
 
 struct block {

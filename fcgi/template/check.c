@@ -102,6 +102,14 @@ is_odd(struct budget *budget, struct value value, struct value argument, bool *r
 	return r;
 }
 
+/* Of the same kind, and the same. */
+static int
+is_same(struct budget *budget, struct value value, struct value argument, bool *ret)
+{
+	*ret = false;
+	return value.kind == argument.kind ? value_equal(budget, value, argument, ret) : 0;
+}
+
 static const struct check checks[] = {
 	{ "boolean", NULL, false, is_boolean },
 	{ "defined", NULL, false, is_defined },
@@ -113,6 +121,7 @@ static const struct check checks[] = {
 	{ "null", NULL, false, is_null },
 	{ "number", NULL, false, is_number },
 	{ "odd", NULL, false, is_odd },
+	{ "same", "as", true, is_same },
 	{ "string", NULL, false, is_string },
 };
 

@@ -4,7 +4,9 @@
 
 #include "fcgi/template/check.h"
 #include "fcgi/template/filter.h"
+#include "fcgi/template/function.h"
 #include "fcgi/template/limits.h"
+#include "fcgi/template/macro.h"
 #include "fcgi/template/print.h"
 #include "fcgi/template/render.h"
 
@@ -163,10 +165,33 @@ eval_filter(struct render *render, const struct expr *expr, struct value *ret)
 	unsigned n = 0;
 	int r;
 
+	const struct expr *arg = expr->operands->next, *arrow = NULL;
+
+	if (arg != NULL && arg->kind == EXPR_ARROW) {
+		arrow = arg;
+		arg = arg->next;
+	}
 	r = eval(render, expr->operands, &in);
-	for (const struct expr *arg = expr->operands->next; r == 0 && arg != NULL; arg = arg->next)
+	for (; r == 0 && arg != NULL; arg = arg->next)
 		r = eval(render, arg, &args[n++]);
-	return r == 0 ? expr->filter->apply(&render->budget, in, args, n, ret) : r;
+	if (r < 0)
+		return r;
+	if (arrow != NULL)
+		return expr->filter->apply_arrow(render, arrow, in, args, n, ret);
+	return expr->filter->apply(&render->budget, in, args, n, ret);
+}
+
+static int
+eval_slice(struct render *render, const struct expr *expr, struct value *ret)
+{
+	struct value of, bounds[2];
+	int r = eval(render, expr->operands, &of);
+
+	if (r == 0)
+		r = eval(render, expr->operands->next, &bounds[0]);
+	if (r == 0)
+		r = eval(render, expr->operands->next->next, &bounds[1]);
+	return r == 0 ? filter_slice(&render->budget, of, bounds, 2, ret) : r;
 }
 
 static int
@@ -186,7 +211,7 @@ eval_check(struct render *render, const struct expr *expr, struct value *ret)
 }
 
 static int
-eval_macro(struct render *render, const struct expr *expr, struct value *ret)
+eval_function(struct render *render, const struct expr *expr, struct value *ret)
 {
 	struct value *args = arena_alloc(&render->budget.arena, expr->n * sizeof(*args));
 	unsigned n = 0;
@@ -199,7 +224,7 @@ eval_macro(struct render *render, const struct expr *expr, struct value *ret)
 		if (r < 0)
 			return r;
 	}
-	return render_macro(render, expr->macro, args, n, ret);
+	return expr->function->apply(&render->budget, args, n, ret);
 }
 
 /* --- operators --------------------------------------------------------------------- */
@@ -338,6 +363,10 @@ eval_both(struct render *render, const struct expr *expr, struct value *ret)
 		return r;
 	if (expr->op == OP_JOIN)
 		return join(&render->budget, a, b, ret);
+	if (expr->op == OP_ORDER) {
+		*ret = value_of_number(value_compare(a, b));
+		return 0;
+	}
 	return compare(&render->budget, expr->op, a, b, ret);
 }
 
@@ -379,6 +408,7 @@ eval_binary(struct render *render, const struct expr *expr, struct value *ret)
 	case OP_AT_MOST:
 	case OP_IN:
 	case OP_NOT_IN:
+	case OP_ORDER:
 	case OP_JOIN:
 		return eval_both(render, expr, ret);
 	case OP_ADD:
@@ -428,9 +458,26 @@ evaluate(struct render *render, const struct expr *expr, struct value *ret)
 	case EXPR_CHECK:
 		return eval_check(render, expr, ret);
 	case EXPR_MACRO:
-		return eval_macro(render, expr, ret);
+		return macro_eval(render, expr, ret);
+	case EXPR_CALL:
+		return macro_eval_call(render, expr, ret);
+	case EXPR_METHOD:
+		return macro_eval_method(render, expr, ret);
+	case EXPR_FUNCTION:
+		return eval_function(render, expr, ret);
 	case EXPR_PARENT:
 		return render_parent(render, ret);
+	case EXPR_BLOCK:
+		return render_block_again(render, expr->operands, ret);
+	case EXPR_INCLUDE:
+		return render_included(render, expr, ret);
+	case EXPR_SLICE:
+		return eval_slice(render, expr, ret);
+	case EXPR_APPLIED:
+		*ret = render->applied;
+		return 0;
+	case EXPR_ARROW:
+		return budget_fail(&render->budget, -EINVAL, "an arrow function is for filters such as 'map'");
 	}
 	return -EINVAL;
 }

@@ -37,6 +37,7 @@ static const struct operator_sign operators[] = {
 	{ ">", LEVEL_COMPARE, OP_GREATER, false },
 	{ ">=", LEVEL_COMPARE, OP_AT_LEAST, false },
 	{ "<=", LEVEL_COMPARE, OP_AT_MOST, false },
+	{ "<=>", LEVEL_COMPARE, OP_ORDER, false },
 	{ "in", LEVEL_COMPARE, OP_IN, false },
 	{ "not", LEVEL_COMPARE, OP_NOT_IN, false },
 	{ "+", LEVEL_ADD, OP_ADD, false },

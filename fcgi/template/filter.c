@@ -6,37 +6,45 @@
 
 /* By name, for filter_find(). */
 static const struct filter filters[] = {
-	{ "abs", 0, 0, filter_abs },
-	{ "capitalize", 0, 0, filter_capitalize },
-	{ "date", 0, 1, filter_date },
-	{ "default", 0, 1, filter_default },
-	{ "e", 0, 1, filter_escape },
-	{ "escape", 0, 1, filter_escape },
-	{ "first", 0, 0, filter_first },
-	{ "join", 0, 1, filter_join },
-	{ "json_encode", 0, 0, filter_json },
-	{ "keys", 0, 0, filter_keys },
-	{ "last", 0, 0, filter_last },
-	{ "length", 0, 0, filter_length },
-	{ "lower", 0, 0, filter_lower },
-	{ "nl2br", 0, 0, filter_nl2br },
-	{ "number_format", 0, 3, filter_number_format },
-	{ "raw", 0, 0, filter_raw },
-	{ "replace", 1, 2, filter_replace },
-	{ "reverse", 0, 0, filter_reverse },
-	{ "round", 0, 2, filter_round },
-	{ "safe", 0, 0, filter_raw },
-	{ "slug", 0, 0, filter_slug },
-	{ "sort", 0, 0, filter_sort },
-	{ "split", 0, 1, filter_split },
-	{ "title", 0, 0, filter_title },
-	{ "to_json", 0, 0, filter_json },
-	{ "tojson", 0, 0, filter_json },
-	{ "trim", 0, 1, filter_trim },
-	{ "truncate", 0, 2, filter_truncate },
-	{ "unique", 0, 0, filter_unique },
-	{ "upper", 0, 0, filter_upper },
-	{ "url_encode", 0, 0, filter_url_encode },
+	{ "abs", 0, 0, filter_abs, "", NULL },
+	{ "batch", 1, 2, filter_batch, "size fill", NULL },
+	{ "capitalize", 0, 0, filter_capitalize, "", NULL },
+	{ "column", 1, 1, filter_column, "name", NULL },
+	{ "date", 0, 1, filter_date, "format timezone", NULL },
+	{ "default", 0, 1, filter_default, "default", NULL },
+	{ "e", 0, 1, filter_escape, "strategy", NULL },
+	{ "escape", 0, 1, filter_escape, "strategy", NULL },
+	{ "filter", 1, 1, NULL, "arrow", arrow_filter },
+	{ "first", 0, 0, filter_first, "", NULL },
+	{ "format", 0, FILTER_MAX_ARGS, filter_format, "", NULL },
+	{ "join", 0, 1, filter_join, "glue", NULL },
+	{ "json_encode", 0, 0, filter_json, "", NULL },
+	{ "keys", 0, 0, filter_keys, "", NULL },
+	{ "last", 0, 0, filter_last, "", NULL },
+	{ "length", 0, 0, filter_length, "", NULL },
+	{ "lower", 0, 0, filter_lower, "", NULL },
+	{ "map", 1, 1, NULL, "arrow", arrow_map },
+	{ "merge", 1, 1, filter_merge, "arr", NULL },
+	{ "nl2br", 0, 0, filter_nl2br, "", NULL },
+	{ "number_format", 0, 3, filter_number_format, "decimal decimal_point thousand_sep", NULL },
+	{ "raw", 0, 0, filter_raw, "", NULL },
+	{ "reduce", 1, 2, NULL, "arrow initial", arrow_reduce },
+	{ "replace", 1, 2, filter_replace, "from to", NULL },
+	{ "reverse", 0, 0, filter_reverse, "", NULL },
+	{ "round", 0, 2, filter_round, "precision method", NULL },
+	{ "safe", 0, 0, filter_raw, "", NULL },
+	{ "slice", 1, 2, filter_slice, "start length", NULL },
+	{ "slug", 0, 0, filter_slug, "", NULL },
+	{ "sort", 0, 1, filter_sort, "arrow", arrow_sort },
+	{ "split", 0, 1, filter_split, "delimiter", NULL },
+	{ "title", 0, 0, filter_title, "", NULL },
+	{ "to_json", 0, 0, filter_json, "", NULL },
+	{ "tojson", 0, 0, filter_json, "", NULL },
+	{ "trim", 0, 1, filter_trim, "character_mask", NULL },
+	{ "truncate", 0, 2, filter_truncate, "length suffix", NULL },
+	{ "unique", 0, 0, filter_unique, "", NULL },
+	{ "upper", 0, 0, filter_upper, "", NULL },
+	{ "url_encode", 0, 0, filter_url_encode, "", NULL },
 };
 
 static int
@@ -54,7 +62,7 @@ filter_find(struct span name)
 int
 filter_text_arg(struct budget *budget, const struct value *args, unsigned n, unsigned i, struct span *ret)
 {
-	return i < n ? print_to_text(budget, args[i], ret) : 0;
+	return i < n && args[i].kind != VALUE_UNDEFINED ? print_to_text(budget, args[i], ret) : 0;
 }
 
 int
@@ -63,7 +71,7 @@ filter_int_arg(struct budget *budget, const struct value *args, unsigned n, int 
 	double number;
 	int r;
 
-	if (n == 0)
+	if (n == 0 || args[0].kind == VALUE_UNDEFINED)
 		return 0;
 	r = value_to_number(budget, args[0], &number);
 	if (r < 0)

@@ -63,6 +63,8 @@ json_put(struct budget *budget, struct buf *buf, struct value value)
 	case VALUE_UNDEFINED:
 	case VALUE_NULL:
 	case VALUE_LOOP:
+	case VALUE_MACROS:
+	case VALUE_MACRO:
 		text_put(buf, span_of("null"));
 		break;
 	case VALUE_BOOL:

@@ -302,9 +302,11 @@ refuse_character(struct lexer *lexer)
 static int
 give_sign(struct lexer *lexer, struct token *ret)
 {
-	static const char *const pairs[] = { "==", "!=", "<=", ">=", "??", "?:", "..", "//", "**" };
+	static const char *const pairs[] = { "==", "!=", "<=", ">=", "??", "?:", "..", "//", "**", "=>" };
 	char c = lexer->rest.data[0];
 
+	if (begins(lexer->rest, "<=>"))
+		return give(lexer, TOKEN_SIGN, 3, ret);
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		if (begins(lexer->rest, pairs[i]))
 			return give(lexer, TOKEN_SIGN, 2, ret);

@@ -4,6 +4,7 @@
 
 #include "fcgi/template/expr.h"
 #include "fcgi/template/filter.h"
+#include "fcgi/template/function.h"
 #include "fcgi/template/number.h"
 
 /* --- literals -------------------------------------------------------------------------- */
@@ -90,6 +91,80 @@ parse_operands(struct parser *parser, struct expr *expr, struct expr **end, cons
 			break;
 	}
 	return expr != NULL && parser_need(parser, closer) == 0 ? expr : NULL;
+}
+
+/* What an arrow's names stand for is behind us, and the sign. */
+static struct expr *
+parse_arrow(struct parser *parser, const struct span *names, unsigned n, unsigned line)
+{
+	struct expr *expr = expr_combine(parser, EXPR_ARROW, line, 1, expression_parse(parser));
+
+	if (expr == NULL)
+		return NULL;
+	memcpy(expr->arrow.names, names, n * sizeof(*names));
+	expr->arrow.n_names = n;
+	return expr;
+}
+
+/* (a, b) => ..., of which the first name is behind us. */
+static struct expr *
+parse_arrow_of_several(struct parser *parser, struct expr *first)
+{
+	struct span names[ARROW_NAMES] = { first->name };
+	unsigned n = 1;
+
+	while (parser_take(parser, ",")) {
+		if (n == ARROW_NAMES) {
+			parser_fail(
+			    parser, first->line, -EINVAL, "an arrow function has at most %d names", ARROW_NAMES);
+			return NULL;
+		}
+		if (parser_need_name(parser, "a name", &names[n++]) < 0)
+			return NULL;
+	}
+	if (parser_need(parser, ")") < 0 || parser_need(parser, "=>") < 0)
+		return NULL;
+	return parse_arrow(parser, names, n, first->line);
+}
+
+/* One argument, which may be `name = value` or `name: value`. */
+static struct expr *
+parse_argument(struct parser *parser)
+{
+	struct expr *expr = expression_parse(parser);
+	struct span name;
+
+	if (expr != NULL && expr->kind == EXPR_NAME && parser_take(parser, "=>"))
+		return parse_arrow(parser, &expr->name, 1, expr->line);
+	if (expr == NULL || expr->kind != EXPR_NAME || !(parser_take(parser, "=") || parser_take(parser, ":")))
+		return expr;
+	name = expr->name;
+	expr = expression_parse(parser);
+	if (expr != NULL)
+		expr->as = name;
+	return expr;
+}
+
+/* The same for arguments, of which those by name come last. */
+static struct expr *
+parse_arguments(struct parser *parser, struct expr *expr, struct expr **end)
+{
+	bool named = false;
+
+	while (expr != NULL && !parser_at(parser, ")")) {
+		struct expr *arg = parse_argument(parser);
+
+		if (arg != NULL && named && arg->as.len == 0) {
+			parser_fail(
+			    parser, arg->line, -EINVAL, "an argument without a name stands after one with a name");
+			return NULL;
+		}
+		named = arg != NULL && arg->as.len > 0;
+		expr = expr_add(parser, expr, &end, arg);
+		if (!parser_take(parser, ","))
+			break;
+	}
+	return expr != NULL && parser_need(parser, ")") == 0 ? expr : NULL;
 }
 
 static struct expr *
@@ -201,6 +276,77 @@ check_range(struct parser *parser, struct expr *call)
 	return NULL;
 }
 
+/* Values are in order here: names are for macros and filters. */
+static struct expr *
+refuse_names(struct parser *parser, struct expr *call, struct span name)
+{
+	for (const struct expr *arg = call->operands; arg != NULL; arg = arg->next)
+		if (arg->as.len > 0) {
+			parser_fail(
+			    parser, arg->line, -EINVAL, "'%.*s' has no arguments with names", (int)name.len, name.data);
+			return NULL;
+		}
+	return call;
+}
+
+/* block("title"): that block again. */
+static struct expr *
+check_block(struct parser *parser, struct expr *call)
+{
+	call->kind = EXPR_BLOCK;
+	if (call->n == 1 && parser->macro == NULL)
+		return refuse_names(parser, call, span_of("block"));
+	parser_fail(parser, call->line, -EINVAL,
+	    parser->macro != NULL ? "block() stands inside a macro" : "expected 1 argument for 'block', found %u",
+	    call->n);
+	return NULL;
+}
+
+/* include("part.html", {a: 1}, with_context = false, ignore_missing = true); these two as they are written. */
+static struct expr *
+check_include(struct parser *parser, struct expr *call)
+{
+	struct expr **end = &call->operands;
+	bool with_context = true, ignore_missing = false;
+	unsigned n = 0;
+
+	for (struct expr *arg = call->operands; arg != NULL; arg = arg->next) {
+		bool is_flag = arg->kind == EXPR_LITERAL && arg->literal.kind == VALUE_BOOL;
+
+		if (span_is(arg->as, "with_context") && is_flag)
+			with_context = arg->literal.boolean;
+		else if (span_is(arg->as, "ignore_missing") && is_flag)
+			ignore_missing = arg->literal.boolean;
+		else if (n < 2 && (arg->as.len == 0 || span_is(arg->as, n == 0 ? "template" : "variables"))) {
+			*end = arg;
+			end = &arg->next;
+			n++;
+		} else {
+			parser_fail(parser, arg->line, -EINVAL, "an argument of 'include' is none of its own");
+			return NULL;
+		}
+	}
+	*end = NULL;
+	call->kind = EXPR_INCLUDE;
+	call->n = n;
+	call->include.only = !with_context;
+	call->include.ignore_missing = ignore_missing;
+	if (n == 0)
+		parser_fail(parser, call->line, -EINVAL, "expected the name of a template for 'include'");
+	return n > 0 ? call : NULL;
+}
+
+static struct expr *
+check_function(struct parser *parser, struct expr *call, const struct function *function)
+{
+	call->kind = EXPR_FUNCTION;
+	call->function = function;
+	if (call->n >= function->min_args && call->n <= function->max_args)
+		return refuse_names(parser, call, span_of(function->name));
+	parser_fail(parser, call->line, -EINVAL, "wrong number of arguments for '%s': %u", function->name, call->n);
+	return NULL;
+}
+
 /* Remembers the call, for when all macros are known. */
 static struct expr *
 note_call(struct parser *parser, struct expr *expr, struct span name)
@@ -222,13 +368,19 @@ parse_call(struct parser *parser, struct span name, unsigned line)
 
 	parser_advance(parser);
 	if (call != NULL)
-		call = parse_operands(parser, call, &call->operands, ")");
+		call = parse_arguments(parser, call, &call->operands);
 	if (call == NULL)
 		return NULL;
 	if (span_is(name, "parent") || span_is(name, "super"))
 		return check_parent(parser, call);
 	if (span_is(name, "range"))
 		return check_range(parser, call);
+	if (span_is(name, "block"))
+		return check_block(parser, call);
+	if (span_is(name, "include"))
+		return check_include(parser, call);
+	if (function_find(name) != NULL)
+		return check_function(parser, call, function_find(name));
 	return note_call(parser, call, name);
 }
 
@@ -255,11 +407,24 @@ parse_name(struct parser *parser)
 	return expr;
 }
 
+/* An expression in parentheses, which may turn out to be the names of an arrow. */
+static struct expr *
+parse_parenthesis(struct parser *parser)
+{
+	struct expr *expr = expression_parse(parser);
+
+	if (expr != NULL && expr->kind == EXPR_NAME && parser_at(parser, ","))
+		return parse_arrow_of_several(parser, expr);
+	if (parser_need(parser, ")") < 0)
+		return NULL;
+	if (expr != NULL && expr->kind == EXPR_NAME && parser_take(parser, "=>"))
+		return parse_arrow(parser, &expr->name, 1, expr->line);
+	return expr;
+}
+
 static struct expr *
 parse_primary(struct parser *parser)
 {
-	struct expr *expr = NULL;
-
 	switch (parser->token.kind) {
 	case TOKEN_NAME:
 		return parse_name(parser);
@@ -274,15 +439,25 @@ parse_primary(struct parser *parser)
 		return parse_list(parser);
 	if (parser_at(parser, "{"))
 		return parse_dict(parser);
-	if (parser_take(parser, "(")) {
-		expr = expression_parse(parser);
-		return parser_need(parser, ")") == 0 ? expr : NULL;
-	}
+	if (parser_take(parser, "("))
+		return parse_parenthesis(parser);
 	parser_expected(parser, "a value");
 	return NULL;
 }
 
 /* --- what follows a value -------------------------------------------------------------------- */
+
+/* A call of a macro that was imported with its template; the parenthesis is behind us. */
+static struct expr *
+parse_method(struct parser *parser, struct expr *of, struct span name, unsigned line)
+{
+	struct expr *expr = expr_combine(parser, EXPR_METHOD, line, 1, of);
+
+	if (expr == NULL)
+		return NULL;
+	expr->name = name;
+	return parse_arguments(parser, expr, &of->next);
+}
 
 /* The name or number after a '.'. */
 static struct expr *
@@ -290,6 +465,7 @@ parse_dotted(struct parser *parser, struct expr *of)
 {
 	unsigned line = parser->token.line;
 	struct expr *key;
+	struct span name;
 
 	if (parser->token.kind == TOKEN_NUMBER)
 		return expr_combine(parser, EXPR_MEMBER, line, 2, of, parse_number(parser));
@@ -297,28 +473,106 @@ parse_dotted(struct parser *parser, struct expr *of)
 		parser_expected(parser, "a name");
 		return NULL;
 	}
-	key = expr_new_literal(parser, value_of_text(parser->token.text));
+	name = parser->token.text;
+	key = expr_new_literal(parser, value_of_text(name));
 	parser_advance(parser);
+	if (parser_take(parser, "("))
+		return parse_method(parser, of, name, line);
 	return expr_combine(parser, EXPR_MEMBER, line, 2, of, key);
+}
+
+/* A bound of a slice, undefined when it is left out. */
+static struct expr *
+parse_bound(struct parser *parser, const char *closer)
+{
+	return parser_at(parser, closer) ? expr_new_literal(parser, (struct value){ .kind = VALUE_UNDEFINED })
+					 : expression_parse(parser);
+}
+
+/* [first:length] */
+static struct expr *
+parse_slice(struct parser *parser, struct expr *of, struct expr *first, unsigned line)
+{
+	struct expr *length = parse_bound(parser, "]");
+
+	if (parser_need(parser, "]") < 0)
+		return NULL;
+	return expr_combine(parser, EXPR_SLICE, line, 3, of, first, length);
 }
 
 static struct expr *
 parse_indexed(struct parser *parser, struct expr *of)
 {
 	unsigned line = parser->token.line;
-	struct expr *key = expression_parse(parser);
+	struct expr *key = parse_bound(parser, ":");
 
+	if (key != NULL && parser_take(parser, ":"))
+		return parse_slice(parser, of, key, line);
 	if (parser_need(parser, "]") < 0)
 		return NULL;
 	return expr_combine(parser, EXPR_MEMBER, line, 2, of, key);
+}
+
+/* Where the name of an argument stands among those of a filter, with spaces between them; -1: nowhere. */
+static int
+position_of(const char *names, struct span name)
+{
+	for (int i = 0; *names != '\0'; i++) {
+		size_t len = strcspn(names, " ");
+
+		if (len == name.len && memcmp(names, name.data, len) == 0)
+			return i;
+		names += len + (names[len] == ' ');
+	}
+	return -1;
+}
+
+/* Puts arguments with names where they belong. What is left out before them is undefined. */
+static int
+order_arguments(struct parser *parser, struct expr *expr)
+{
+	struct expr *places[FILTER_MAX_ARGS] = { NULL }, *in = expr->operands, **end = &in->next;
+	unsigned n = 0, used = 0;
+
+	for (struct expr *arg = in->next; arg != NULL; arg = arg->next, n++) {
+		int at = arg->as.len > 0 ? position_of(expr->filter->names, arg->as) : (int)n;
+
+		if (at < 0)
+			return parser_fail(parser, arg->line, -EINVAL, "'%s' has no argument '%.*s'",
+			    expr->filter->name, (int)arg->as.len, arg->as.data);
+		if (at >= FILTER_MAX_ARGS)
+			return 0; /* there are too many, which is said by who counts them */
+		if (places[at] != NULL)
+			return parser_fail(
+			    parser, arg->line, -EINVAL, "an argument of '%s' is given twice", expr->filter->name);
+		places[at] = arg;
+		used = (unsigned)at + 1 > used ? (unsigned)at + 1 : used;
+	}
+	for (unsigned i = 0; i < used; i++) {
+		if (places[i] == NULL)
+			places[i] = expr_new_literal(parser, (struct value){ .kind = VALUE_UNDEFINED });
+		if (places[i] == NULL)
+			return -ENOMEM;
+		*end = places[i];
+		end = &places[i]->next;
+	}
+	*end = NULL;
+	expr->n = used + 1;
+	return 0;
 }
 
 static struct expr *
 check_arguments(struct parser *parser, struct expr *expr)
 {
 	const struct filter *filter = expr->filter;
+	bool has_arrow = expr->operands->next != NULL && expr->operands->next->kind == EXPR_ARROW;
 	unsigned n = expr->n - 1;
 
+	if (has_arrow ? filter->apply_arrow == NULL : filter->apply == NULL) {
+		parser_fail(parser, expr->line, -EINVAL,
+		    has_arrow ? "'%s' takes no arrow function" : "expected an arrow function for '%s'", filter->name);
+		return NULL;
+	}
 	if (n >= filter->min_args && n <= filter->max_args)
 		return expr;
 	if (filter->min_args == filter->max_args)
@@ -347,11 +601,20 @@ parse_filter(struct parser *parser, struct expr *in)
 	}
 	expr = expr_combine(parser, EXPR_FILTER, line, 1, in);
 	if (expr != NULL && parser_take(parser, "("))
-		expr = parse_operands(parser, expr, &in->next, ")");
+		expr = parse_arguments(parser, expr, &in->next);
 	if (expr == NULL)
 		return NULL;
 	expr->filter = filter;
-	return check_arguments(parser, expr);
+	return order_arguments(parser, expr) < 0 ? NULL : check_arguments(parser, expr);
+}
+
+struct expr *
+operand_parse_filters(struct parser *parser, struct expr *in)
+{
+	do
+		in = parse_filter(parser, in);
+	while (in != NULL && parser_take(parser, "|"));
+	return in;
 }
 
 struct expr *

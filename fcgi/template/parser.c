@@ -5,6 +5,7 @@
 
 #include "fcgi/template/chars.h"
 #include "fcgi/template/limits.h"
+#include "fcgi/template/macro.h"
 #include "fcgi/template/parser.h"
 #include "shared/buf.h"
 
@@ -111,31 +112,31 @@ parser_need_name(struct parser *parser, const char *what, struct span *ret)
 	return parser->failed;
 }
 
-static const struct macro *
-find_macro(const struct template *template, struct span name)
-{
-	for (const struct macro *macro = template->macros; macro != NULL; macro = macro->next)
-		if (span_equal(macro->name, name))
-			return macro;
-	return NULL;
-}
-
-/* Finds the macro of each call. Returns 0 or a negative errno. */
+/*
+ * Finds the macro of each call. What is none may be imported by the time that it is
+ * called, where the template imports macros by their names. Returns 0 or a negative
+ * errno.
+ */
 static int
 resolve_calls(struct parser *parser)
 {
 	for (const struct call *call = parser->calls; call != NULL; call = call->next) {
-		const struct macro *macro = find_macro(parser->template, call->name);
+		const struct macro *macro = macro_find(parser->template, call->name);
 		struct expr *expr = call->expr;
 
-		if (macro == NULL)
+		if (macro != NULL) {
+			if (expr->n > macro->n)
+				return parser_fail(parser, expr->line, -EINVAL,
+				    "expected at most %u arguments for '%.*s', found %u", macro->n, (int)call->name.len,
+				    call->name.data, expr->n);
+			expr->macro = macro;
+		} else if (parser->imports) {
+			expr->kind = EXPR_CALL;
+			expr->name = call->name;
+		} else {
 			return parser_fail(parser, expr->line, -EINVAL, "unknown function '%.*s'", (int)call->name.len,
 			    call->name.data);
-		if (expr->n > macro->n)
-			return parser_fail(parser, expr->line, -EINVAL,
-			    "expected at most %u arguments for '%.*s', found %u", macro->n, (int)call->name.len,
-			    call->name.data, expr->n);
-		expr->macro = macro;
+		}
 	}
 	return 0;
 }

@@ -32,6 +32,8 @@ struct parser {
 	const struct block *block; /* that is open, or NULL */
 	const struct macro *macro; /* that is open, or NULL */
 	struct call *calls;
+	bool imports;               /* macros by their names */
+	struct template *embedding; /* whose blocks are parsed instead of the template's, or NULL */
 };
 
 /* Fills the template from its source. Returns 0, or a negative errno after a message. */
@@ -47,6 +49,9 @@ struct expr *expression_parse(struct parser *parser);
 
 /* Parses a value and what follows it: members, indexes and filters. Returns NULL after a failure. */
 struct expr *operand_parse(struct parser *parser);
+
+/* Parses filters between '|' that come after what is filtered. Returns NULL after a failure. */
+struct expr *operand_parse_filters(struct parser *parser, struct expr *in);
 
 /* Records a failure on a line, unless there is one. Returns a negative errno. */
 int parser_fail(struct parser *parser, unsigned line, int error, const char *format, ...)

@@ -21,6 +21,8 @@ print_value(struct budget *budget, struct buf *buf, struct value value)
 	case VALUE_UNDEFINED:
 	case VALUE_NULL:
 	case VALUE_LOOP:
+	case VALUE_MACROS:
+	case VALUE_MACRO:
 		return 0;
 	case VALUE_BOOL:
 		if (value.boolean)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fcgi/template/macro.h"
 #include "fcgi/template/print.h"
 #include "fcgi/template/render.h"
 #include "fcgi/template/template.h"
@@ -89,9 +90,8 @@ find_template(struct render *render, struct span name, const struct template **r
 	return 0;
 }
 
-/* Evaluates a template's name and finds it. Returns as find_template(). */
-static int
-find_named(struct render *render, const struct expr *name, const struct template **ret)
+int
+render_find(struct render *render, const struct expr *name, const struct template **ret)
 {
 	struct value value;
 	int r = eval(render, name, &value);
@@ -188,7 +188,27 @@ render_parent(struct render *render, struct value *ret)
 	return r == 0 ? take_output(render, mark, ret) : r;
 }
 
-/* --- set and macros ---------------------------------------------------------------------- */
+int
+render_block_again(struct render *render, const struct expr *name, struct value *ret)
+{
+	size_t level = 0, mark = render->out->len;
+	const struct block *block;
+	struct value value;
+	struct span text;
+	int r = eval(render, name, &value);
+
+	if (r == 0)
+		r = print_to_text(&render->budget, value, &text);
+	if (r < 0)
+		return r;
+	block = find_in_chain(render->at.chain, text, &level);
+	if (block == NULL)
+		return budget_fail(&render->budget, -EINVAL, "no block '%.*s'", (int)text.len, text.data);
+	r = render_block(render, block, level);
+	return r == 0 ? take_output(render, mark, ret) : r;
+}
+
+/* --- set ---------------------------------------------------------------------- */
 
 static int
 render_set(struct render *render, const struct node *node)
@@ -199,52 +219,22 @@ render_set(struct render *render, const struct node *node)
 	return r == 0 ? scope_set(&render->budget, render->scope, node->set.name, value) : r;
 }
 
+int
+render_captured(struct render *render, const struct node *nodes, struct value *ret)
+{
+	size_t mark = render->out->len;
+	int r = render_nodes(render, nodes);
+
+	return r == 0 ? take_output(render, mark, ret) : r;
+}
+
 static int
 render_capture(struct render *render, const struct node *node)
 {
-	size_t mark = render->out->len;
 	struct value value;
-	int r;
+	int r = render_captured(render, node->set.body, &value);
 
-	r = render_nodes(render, node->set.body);
-	if (r == 0)
-		r = take_output(render, mark, &value);
 	return r == 0 ? scope_set(&render->budget, render->scope, node->set.name, value) : r;
-}
-
-/* Arguments in order, then what the macro says of those that are not given. */
-static int
-bind_parameters(struct render *render, const struct macro *macro, const struct value *args, unsigned n)
-{
-	unsigned i = 0;
-	int r = 0;
-
-	for (const struct parameter *at = macro->parameters; r == 0 && at != NULL; at = at->next, i++) {
-		struct value value = { .kind = VALUE_UNDEFINED };
-
-		if (i < n)
-			value = args[i];
-		else if (at->unset != NULL)
-			r = eval(render, at->unset, &value);
-		if (r == 0)
-			r = scope_add(&render->budget, render->scope, at->name, value, NULL);
-	}
-	return r;
-}
-
-int
-render_macro(struct render *render, const struct macro *macro, const struct value *args, unsigned n, struct value *ret)
-{
-	struct scope scope = { .closed = true }, *outer = render->scope;
-	size_t mark = render->out->len;
-	int r;
-
-	render->scope = &scope;
-	r = bind_parameters(render, macro, args, n);
-	if (r == 0)
-		r = render_nodes(render, macro->body);
-	render->scope = outer;
-	return r == 0 ? take_output(render, mark, ret) : r;
 }
 
 /* --- if and for ------------------------------------------------------------------------------ */
@@ -353,6 +343,8 @@ render_sets(struct render *render, const struct node *node)
 			r = render_set(render, node);
 		else if (node->kind == NODE_CAPTURE)
 			r = render_capture(render, node);
+		else if (node->kind == NODE_IMPORT)
+			r = macro_import(render, node);
 		if (r < 0)
 			render_locate(render, node->line, r);
 	}
@@ -374,7 +366,7 @@ lengthen(struct render *render, struct chain *chain)
 		r = budget_fail(
 		    &render->budget, -ELOOP, "templates that extend one another, more than %d", TEMPLATE_MAX_EXTENDS);
 	else
-		r = find_named(render, last->extends, &chain->templates[chain->n]);
+		r = render_find(render, last->extends, &chain->templates[chain->n]);
 	if (r < 0)
 		return render_locate(render, last->extends->line, r);
 	chain->n++;
@@ -399,17 +391,17 @@ render_chain(struct render *render, const struct template *template)
 	return r;
 }
 
-/* What a template that is included sees. */
+/* What stands in variables of its own: those of a dict, and unless `only` those here. */
 static int
-open_include(struct render *render, const struct node *node, struct scope *ret)
+open_scope(struct render *render, const struct expr *dict, bool only, struct scope *ret)
 {
 	struct value with = { .kind = VALUE_UNDEFINED };
 	int r;
 
-	*ret = (struct scope){ .outer = node->include.only ? NULL : render->scope, .closed = true };
-	if (node->include.with == NULL)
+	*ret = (struct scope){ .outer = only ? NULL : render->scope, .closed = true };
+	if (dict == NULL)
 		return 0;
-	r = eval(render, node->include.with, &with);
+	r = eval(render, dict, &with);
 	if (r == 0 && with.kind != VALUE_DICT && !value_is_missing(with))
 		r = budget_fail(
 		    &render->budget, -EINVAL, "expected a dict after 'with', found %s", value_kind_name(with.kind));
@@ -417,37 +409,68 @@ open_include(struct render *render, const struct node *node, struct scope *ret)
 	return r;
 }
 
+/* With the variables of a scope. */
 static int
-render_include(struct render *render, const struct node *node)
+render_in_scope(struct render *render, struct scope *scope, const struct template *template)
 {
-	struct scope *outer = render->scope, scope;
-	const struct template *template;
+	struct scope *outer = render->scope;
 	int r;
 
-	r = find_named(render, node->include.name, &template);
-	if (r == -ENOENT && node->include.ignore_missing && !render->located)
-		return 0;
-	if (r == 0)
-		r = open_include(render, node, &scope);
-	if (r < 0)
-		return r;
-	render->scope = &scope;
+	render->scope = scope;
 	r = render_chain(render, template);
 	render->scope = outer;
 	return r;
 }
 
-/* --- nodes ------------------------------------------------------------------------------------------ */
+static int
+include(struct render *render, const struct expr *name, const struct expr *with, bool only, bool ignore_missing)
+{
+	const struct template *template;
+	struct scope scope;
+	int r;
+
+	r = render_find(render, name, &template);
+	if (r == -ENOENT && ignore_missing && !render->located)
+		return 0;
+	if (r == 0)
+		r = open_scope(render, with, only, &scope);
+	return r == 0 ? render_in_scope(render, &scope, template) : r;
+}
 
 static int
-render_print(struct render *render, const struct node *node)
+render_include(struct render *render, const struct node *node)
 {
-	struct value value;
-	struct span text;
-	int r = eval(render, node->print, &value);
+	return include(
+	    render, node->include.name, node->include.with, node->include.only, node->include.ignore_missing);
+}
 
-	if (r < 0)
-		return r;
+int
+render_included(struct render *render, const struct expr *expr, struct value *ret)
+{
+	const struct expr *name = expr->operands;
+	size_t mark = render->out->len;
+	int r = include(render, name, name->next, expr->include.only, expr->include.ignore_missing);
+
+	return r == 0 ? take_output(render, mark, ret) : r;
+}
+
+/* A template that stands in this one, and extends another. */
+static int
+render_embed(struct render *render, const struct node *node)
+{
+	struct scope scope;
+	int r = open_scope(render, node->include.with, node->include.only, &scope);
+
+	return r == 0 ? render_in_scope(render, &scope, node->include.embedded) : r;
+}
+
+/* Writes a value, escaped for HTML unless it is that already. */
+static int
+put(struct render *render, struct value value)
+{
+	struct span text;
+	int r;
+
 	if (value.kind == VALUE_NUMBER)
 		return print_value(&render->budget, render->out, value);
 	r = print_to_text(&render->budget, value, &text);
@@ -458,6 +481,55 @@ render_print(struct render *render, const struct node *node)
 	return r;
 }
 
+/* --- with, apply and do ------------------------------------------------------------------------------ */
+
+static int
+render_with(struct render *render, const struct node *node)
+{
+	struct scope *outer = render->scope, scope;
+	int r = open_scope(render, node->with.variables, node->with.only, &scope);
+
+	if (r < 0)
+		return r;
+	render->scope = &scope;
+	r = render_nodes(render, node->with.body);
+	render->scope = outer;
+	return r;
+}
+
+/* What is rendered in between, through filters. */
+static int
+render_apply(struct render *render, const struct node *node)
+{
+	struct value before = render->applied, value;
+	int r = render_captured(render, node->apply.body, &value);
+
+	if (r < 0)
+		return r;
+	render->applied = value;
+	r = eval(render, node->apply.filters, &value);
+	render->applied = before;
+	return r == 0 ? put(render, value) : r;
+}
+
+static int
+render_do(struct render *render, const struct node *node)
+{
+	struct value value;
+
+	return eval(render, node->print, &value);
+}
+
+/* --- nodes ------------------------------------------------------------------------------------------ */
+
+static int
+render_print(struct render *render, const struct node *node)
+{
+	struct value value;
+	int r = eval(render, node->print, &value);
+
+	return r == 0 ? put(render, value) : r;
+}
 static int
 render_node(struct render *render, const struct node *node)
 {
@@ -479,6 +551,16 @@ render_node(struct render *render, const struct node *node)
 		return render_block_node(render, node);
 	case NODE_INCLUDE:
 		return render_include(render, node);
+	case NODE_IMPORT:
+		return macro_import(render, node);
+	case NODE_WITH:
+		return render_with(render, node);
+	case NODE_APPLY:
+		return render_apply(render, node);
+	case NODE_DO:
+		return render_do(render, node);
+	case NODE_EMBED:
+		return render_embed(render, node);
 	}
 	return -EINVAL;
 }

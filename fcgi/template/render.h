@@ -52,6 +52,7 @@ struct render {
 	struct used *used; /* every template that was found: values point into them */
 	struct position at;
 	struct scope *scope;
+	struct value applied; /* what {% apply %} hands to its filters */
 	struct buf *out;
 	struct buf *error;
 	bool located; /* error says where and why */
@@ -60,9 +61,15 @@ struct render {
 /* Evaluates an expression. Returns 0 or a failure, which is located. */
 int eval(struct render *render, const struct expr *expr, struct value *ret);
 
-/* What a macro writes. Returns 0 or a failure. */
-int render_macro(
-    struct render *render, const struct macro *macro, const struct value *args, unsigned n, struct value *ret);
+/* What a block of that name writes, and a template that is included by a function. Return 0 or a failure. */
+int render_block_again(struct render *render, const struct expr *name, struct value *ret);
+int render_included(struct render *render, const struct expr *include, struct value *ret);
+
+/* What nodes write, as text that is HTML already. Returns 0 or a failure. */
+int render_captured(struct render *render, const struct node *nodes, struct value *ret);
+
+/* Finds a template whose name is an expression. Returns 0, -ENOENT when there is none, or another failure. */
+int render_find(struct render *render, const struct expr *name, const struct template **ret);
 
 /* What the block that is open overrides. Returns 0 or a failure. */
 int render_parent(struct render *render, struct value *ret);

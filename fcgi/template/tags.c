@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "fcgi/template/chars.h"
+#include "fcgi/template/expr.h"
+#include "fcgi/template/function.h"
 #include "fcgi/template/parser.h"
 
 /* A list of nodes that grows at its end. */
@@ -152,6 +154,32 @@ parse_for(struct parser *parser, unsigned line, struct node **ret)
 
 /* --- set and macro ---------------------------------------------------------------------- */
 
+/* Nodes for further names of one tag: set a, b = 1, 2. */
+static int
+parse_set_of_several(struct parser *parser, struct node *first)
+{
+	struct node *last = first;
+	int r = 0;
+
+	while (r == 0 && parser_take(parser, ",")) {
+		struct node *node = new_node(parser, NODE_SET, first->line);
+
+		if (node == NULL)
+			return -ENOMEM;
+		last->next = node;
+		last = node;
+		r = parser_need_name(parser, "a name", &node->set.name);
+	}
+	if (r == 0)
+		r = parser_need(parser, "=");
+	for (struct node *node = first; r == 0 && node != NULL; node = node->next) {
+		r = need_expression(parser, &node->set.expr);
+		if (r == 0 && node->next != NULL)
+			r = parser_need(parser, ",");
+	}
+	return r;
+}
+
 static int
 parse_set(struct parser *parser, unsigned line, struct node **ret)
 {
@@ -164,6 +192,8 @@ parse_set(struct parser *parser, unsigned line, struct node **ret)
 	r = parser_need_name(parser, "a name", &node->set.name);
 	if (r < 0)
 		return r;
+	if (parser_at(parser, ","))
+		return parse_set_of_several(parser, node);
 	if (parser_take(parser, "="))
 		return need_expression(parser, &node->set.expr);
 	if (parser->token.kind != TOKEN_TAG_END)
@@ -226,7 +256,7 @@ parse_end_name(struct parser *parser, struct span name)
 static int
 check_macro_name(struct parser *parser, struct span name, unsigned line)
 {
-	if (span_is(name, "parent") || span_is(name, "super") || span_is(name, "range"))
+	if (span_is(name, "parent") || span_is(name, "super") || span_is(name, "range") || function_find(name) != NULL)
 		return parser_fail(parser, line, -EINVAL, "'%.*s' is a function", (int)name.len, name.data);
 	for (const struct macro *macro = parser->template->macros; macro != NULL; macro = macro->next)
 		if (span_equal(macro->name, name))
@@ -288,10 +318,17 @@ parse_extends(struct parser *parser, unsigned line, struct node **ret)
 	return need_expression(parser, &parser->template->extends);
 }
 
+/* Whose blocks those that are parsed are. */
+static struct template *
+blocks_of(struct parser *parser)
+{
+	return parser->embedding != NULL ? parser->embedding : parser->template;
+}
+
 static int
 check_block_name(struct parser *parser, struct span name, unsigned line)
 {
-	for (const struct block *block = parser->template->blocks; block != NULL; block = block->next)
+	for (const struct block *block = blocks_of(parser)->blocks; block != NULL; block = block->next)
 		if (span_equal(block->name, name))
 			return parser_fail(parser, line, -EINVAL, "block '%.*s' is there already, on line %u",
 			    (int)name.len, name.data, block->line);
@@ -310,8 +347,8 @@ parse_block_inside(struct parser *parser, struct block *block)
 		r = check_block_name(parser, block->name, block->line);
 	if (r < 0)
 		return r;
-	block->next = parser->template->blocks;
-	parser->template->blocks = block;
+	block->next = blocks_of(parser)->blocks;
+	blocks_of(parser)->blocks = block;
 	parser->block = block;
 	r = parse_closed_body(parser, "endblock", &block->body);
 	parser->block = outer;
@@ -355,19 +392,188 @@ parse_include(struct parser *parser, unsigned line, struct node **ret)
 	return r;
 }
 
+static int
+parse_with(struct parser *parser, unsigned line, struct node **ret)
+{
+	struct node *node = new_node(parser, NODE_WITH, line);
+	int r = 0;
+
+	if (node == NULL)
+		return -ENOMEM;
+	*ret = node;
+	if (parser->token.kind != TOKEN_TAG_END && !parser_at(parser, "only"))
+		r = need_expression(parser, &node->with.variables);
+	if (r == 0)
+		node->with.only = parser_take(parser, "only");
+	return r == 0 ? parse_closed_body(parser, "endwith", &node->with.body) : r;
+}
+
+static int
+parse_apply(struct parser *parser, unsigned line, struct node **ret)
+{
+	struct node *node = new_node(parser, NODE_APPLY, line);
+
+	if (node == NULL)
+		return -ENOMEM;
+	*ret = node;
+	node->apply.filters = operand_parse_filters(parser, expr_new(parser, EXPR_APPLIED, line));
+	if (node->apply.filters == NULL)
+		return parser->failed;
+	return parse_closed_body(parser, "endapply", &node->apply.body);
+}
+
+static int
+parse_do(struct parser *parser, unsigned line, struct node **ret)
+{
+	struct node *node = new_node(parser, NODE_DO, line);
+
+	if (node == NULL)
+		return -ENOMEM;
+	*ret = node;
+	return need_expression(parser, &node->print);
+}
+
+/* Whether a node makes no output where it stands; ret_line is moved to what does. */
+static bool
+is_silent(const struct node *node, unsigned *ret_line)
+{
+	*ret_line = node->line;
+	if (node->kind != NODE_TEXT)
+		return node->kind == NODE_BLOCK || node->kind == NODE_SET || node->kind == NODE_CAPTURE ||
+		    node->kind == NODE_IMPORT;
+	for (size_t i = 0; i < node->text.len; i++) {
+		if (strchr(" \t\r\n\f\v", node->text.data[i]) == NULL)
+			return false;
+		*ret_line += node->text.data[i] == '\n';
+	}
+	return true;
+}
+
+/* What stands outside the blocks of a template that extends another would be lost. */
+static int
+check_extending(struct parser *parser, const struct node *body)
+{
+	unsigned line;
+
+	for (const struct node *node = body; node != NULL; node = node->next)
+		if (!is_silent(node, &line))
+			return parser_fail(parser, line, -EINVAL,
+			    "expected only blocks, macros and sets in a template that extends another");
+	return 0;
+}
+
+/* The blocks of an embed are those of a template of its own. */
+static int
+parse_embedded(struct parser *parser, struct node *node)
+{
+	struct template *outer = parser->template, *inner = parser_alloc(parser, sizeof(*inner));
+	const struct block *block = parser->block;
+	int r;
+
+	if (inner == NULL)
+		return -ENOMEM;
+	inner->name = outer->name;
+	inner->extends = node->include.name;
+	node->include.embedded = inner;
+	parser->embedding = inner;
+	parser->block = NULL;
+	r = parse_closed_body(parser, "endembed", &inner->body);
+	parser->block = block;
+	return r == 0 ? check_extending(parser, inner->body) : r;
+}
+
+/* embed "box.html" with {...} only, and then blocks. */
+static int
+parse_embed(struct parser *parser, unsigned line, struct node **ret)
+{
+	struct template *around = parser->embedding;
+	int r = parse_include(parser, line, ret);
+
+	if (r < 0)
+		return r;
+	(*ret)->kind = NODE_EMBED;
+	r = parse_embedded(parser, *ret);
+	parser->embedding = around;
+	return r;
+}
+
+/* The name of a template, or _self: NULL. */
+static int
+parse_origin(struct parser *parser, struct node *node)
+{
+	if (parser_take(parser, "_self"))
+		return parser->failed;
+	return need_expression(parser, &node->import.from);
+}
+
+/* import "forms.html" as forms */
+static int
+parse_import(struct parser *parser, unsigned line, struct node **ret)
+{
+	struct node *node = new_node(parser, NODE_IMPORT, line);
+	int r;
+
+	if (node == NULL)
+		return -ENOMEM;
+	*ret = node;
+	r = parse_origin(parser, node);
+	if (r == 0)
+		r = parser_need(parser, "as");
+	return r == 0 ? parser_need_name(parser, "a name", &node->import.all) : r;
+}
+
+/* from "forms.html" import input, button as submit */
+static int
+parse_from(struct parser *parser, unsigned line, struct node **ret)
+{
+	struct node *node = new_node(parser, NODE_IMPORT, line);
+	const struct import **end;
+	int r;
+
+	if (node == NULL)
+		return -ENOMEM;
+	*ret = node;
+	end = &node->import.each;
+	parser->imports = true;
+	r = parse_origin(parser, node);
+	if (r == 0)
+		r = parser_need(parser, "import");
+	while (r == 0) {
+		struct import *import = parser_alloc(parser, sizeof(*import));
+
+		if (import == NULL)
+			return -ENOMEM;
+		r = parser_need_name(parser, "a name", &import->macro);
+		import->as = import->macro;
+		if (r == 0 && parser_take(parser, "as"))
+			r = parser_need_name(parser, "a name", &import->as);
+		*end = import;
+		end = (const struct import **)&import->next;
+		if (!parser_take(parser, ","))
+			break;
+	}
+	return r;
+}
+
 /* --- bodies -------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	tag_parser *parse;
 } tags[] = {
+	{ "apply", parse_apply },
 	{ "block", parse_block },
+	{ "do", parse_do },
+	{ "embed", parse_embed },
 	{ "extends", parse_extends },
 	{ "for", parse_for },
+	{ "from", parse_from },
 	{ "if", parse_if },
+	{ "import", parse_import },
 	{ "include", parse_include },
 	{ "macro", parse_macro },
 	{ "set", parse_set },
+	{ "with", parse_with },
 };
 
 static tag_parser *
@@ -392,8 +598,8 @@ at_one_of(const struct parser *parser, endings ends)
 static bool
 is_inner_tag(struct span name)
 {
-	static endings inner = { "elseif", "elif", "else", "endblock", "endfor", "endif", "endmacro", "endset",
-		"endraw", "endverbatim", NULL };
+	static endings inner = { "elseif", "elif", "else", "endapply", "endblock", "endembed", "endfor", "endif",
+		"endmacro", "endset", "endwith", "endraw", "endverbatim", NULL };
 
 	for (const char *const *at = inner; *at != NULL; at++)
 		if (span_is(name, *at))
@@ -502,7 +708,8 @@ parse_nodes(struct parser *parser, endings ends, struct nodes *nodes)
 		if (node == NULL)
 			continue;
 		*nodes->end = node;
-		nodes->end = &node->next;
+		while (*nodes->end != NULL) /* a tag may make several */
+			nodes->end = &(*nodes->end)->next;
 	}
 	return r < 0 ? r : 0;
 }
@@ -525,34 +732,6 @@ parse_body(struct parser *parser, endings ends, struct node **ret)
 
 /* --- the whole --------------------------------------------------------------------------------------- */
 
-/* Whether a node makes no output where it stands; ret_line is moved to what does. */
-static bool
-is_silent(const struct node *node, unsigned *ret_line)
-{
-	*ret_line = node->line;
-	if (node->kind != NODE_TEXT)
-		return node->kind == NODE_BLOCK || node->kind == NODE_SET || node->kind == NODE_CAPTURE;
-	for (size_t i = 0; i < node->text.len; i++) {
-		if (strchr(" \t\r\n\f\v", node->text.data[i]) == NULL)
-			return false;
-		*ret_line += node->text.data[i] == '\n';
-	}
-	return true;
-}
-
-/* What stands outside the blocks of a template that extends another would be lost. */
-static int
-check_extending(struct parser *parser)
-{
-	unsigned line;
-
-	for (const struct node *node = parser->template->body; node != NULL; node = node->next)
-		if (!is_silent(node, &line))
-			return parser_fail(parser, line, -EINVAL,
-			    "expected only blocks, macros and sets in a template that extends another");
-	return 0;
-}
-
 int
 tags_parse(struct parser *parser)
 {
@@ -561,6 +740,6 @@ tags_parse(struct parser *parser)
 
 	r = parse_body(parser, none, &parser->template->body);
 	if (r == 0 && parser->template->extends != NULL)
-		r = check_extending(parser);
+		r = check_extending(parser, parser->template->body);
 	return r;
 }

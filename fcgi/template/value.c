@@ -108,6 +108,10 @@ value_kind_name(enum value_kind kind)
 		return "a dict";
 	case VALUE_LOOP:
 		return "the loop";
+	case VALUE_MACROS:
+		return "macros";
+	case VALUE_MACRO:
+		return "a macro";
 	}
 	return NULL;
 }
@@ -147,6 +151,8 @@ value_is_empty(struct value value)
 		return !has_items(value);
 	case VALUE_NUMBER:
 	case VALUE_LOOP:
+	case VALUE_MACROS:
+	case VALUE_MACRO:
 		return false;
 	}
 	return false;
@@ -418,6 +424,8 @@ value_order(struct value a, struct value b)
 	case VALUE_LIST:
 	case VALUE_DICT:
 	case VALUE_LOOP:
+	case VALUE_MACROS:
+	case VALUE_MACRO:
 		break;
 	}
 	return 0;

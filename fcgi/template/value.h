@@ -25,7 +25,9 @@ enum value_kind {
 	VALUE_TEXT,
 	VALUE_LIST,
 	VALUE_DICT,
-	VALUE_LOOP, /* the variable `loop` */
+	VALUE_LOOP,   /* the variable `loop` */
+	VALUE_MACROS, /* of a template that was imported */
+	VALUE_MACRO,  /* one of them */
 };
 
 /* The state of a {% for %}. */
@@ -34,6 +36,9 @@ struct loop {
 	size_t length;
 	const struct loop *parent; /* the loop around it, or NULL */
 };
+
+struct imported; /* a macro with its template */
+struct template;
 
 struct value {
 	enum value_kind kind;
@@ -46,6 +51,8 @@ struct value {
 		const struct cJSON *json;
 		const struct value_items *items;
 		const struct loop *loop;
+		const struct template *macros;
+		const struct imported *macro;
 	};
 };
 

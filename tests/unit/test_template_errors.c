@@ -58,7 +58,9 @@ names_must_be_known(void)
 	OK(refuses("{{ a is nope }}", "page.html:1: unknown test 'nope'"), "a test");
 	OK(refuses("{{ 4 is divisible 2 }}", "page.html:1: expected 'by', found '2'"), "half a test");
 	OK(refuses("{{ a.b }}\n{{ nope(1) }}", "page.html:2: unknown function 'nope'"), "a function");
-	OK(refuses("{{ a.b() }}", "page.html:1: expected '}}', found '('"), "a method");
+	OK(refuses(
+	       "{{ a.b() }}", "page.html:1: expected macros that were imported before '.b(', found an undefined value"),
+	    "a method");
 	OK(refuses("{{ a|upper(1) }}", "page.html:1: expected 0 arguments for 'upper', found 1"),
 	    "arguments of a filter");
 	OK(refuses("{{ a|replace }}", "page.html:1: expected 1 to 2 arguments for 'replace', found 0"),

@@ -158,6 +158,102 @@ twig_has_it_so_too(void)
 	    "constants in capitals");
 }
 
+static void
+lists_are_put_together(void)
+{
+	shelf_data("{\"people\": [{\"name\": \"Al\", \"age\": 40}, {\"name\": \"Bo\", \"age\": 20}, {\"age\": 30}]}");
+	OK(renders("{{ [1, 2]|merge([3])|to_json }} {{ {a: 1, b: 2}|merge({b: 3, c: 4})|to_json }} {{ "
+		   "[]|merge([])|to_json }}",
+	       "[1,2,3] {\"a\":1,\"b\":3,\"c\":4} []"),
+	    "merge");
+	OK(renders("{{ [1,2,3,4]|slice(1, 2)|to_json }} {{ 'abcdef'|slice(-3, 2) }} {{ [1,2,3][1:]|to_json }} "
+		   "{{ 'a\xc3\xa9\xc3\xb6u'[1:2] }} {{ 'abc'[:2] }} {{ 'abc'[-1:] }} {{ [1,2,3][:-1]|to_json }} {{ "
+		   "'abc'[9:]}}|",
+	       "[2,3] de [2,3] \xc3\xa9\xc3\xb6 ab c [1,2] |"),
+	    "slices");
+	OK(renders("{{ {a: 1, b: 2, c: 3}|slice(1, 1)|to_json }} {{ absent|slice(1) }}|", "{\"b\":2} |"),
+	    "of a dict, of nothing");
+	OK(renders("{{ people|column('name')|join(',') }} {{ [1,2,3,4,5]|batch(2)|to_json }} {{ [1,2,3]|batch(2, "
+		   "0)|to_json }}",
+	       "Al,Bo [[1,2],[3,4],[5]] [[1,2],[3,0]]"),
+	    "column and batch");
+	OK(refuses("{{ 1|merge([2]) }}", "page.html:1: expected lists or dicts to merge, found a number"),
+	    "lists only");
+}
+
+static void
+functions_are_arrows(void)
+{
+	shelf_data("{\"n\": [3, 1, 2], \"d\": {\"a\": 1, \"b\": 2}, \"by\": 10}");
+	OK(renders("{{ n|map(x => x * by)|join(' ') }} {{ d|map((v, k) => k ~ v)|to_json }}",
+	       "30 10 20 {\"a\":\"a1\",\"b\":\"b2\"}"),
+	    "map");
+	OK(renders("{{ n|filter(x => x > 1)|to_json }} {{ d|filter((v, k) => k == 'b')|to_json }} {{ absent|filter(x "
+		   "=> x)|length }}",
+	       "[3,2] {\"b\":2} 0"),
+	    "filter");
+	OK(renders("{{ n|reduce((sum, x) => sum + x) }} {{ n|reduce((sum, x) => sum + x, 100) }}", "6 106"), "reduce");
+	OK(renders("{{ n|sort((a, b) => b <=> a)|join }} {{ n|sort|join }} {{ 1 <=> 2 }} {{ 2 <=> 2 }} {{ "
+		   "[1,2,3,4,5]|sort((a, b) => 0)|join }}",
+	       "321 123 -1 0 12345"),
+	    "sort, which keeps what is alike");
+	OK(renders("{% set x = 'kept' %}{{ n|map(x => x)|join }}{{ x }} {{ n|map((x) => n|map(y => x * "
+		   "y)|join(','))|join(';') }}",
+	       "312kept 9,3,6;3,1,2;6,2,4"),
+	    "names are the arrow's own, and arrows stand in arrows");
+	OK(refuses("{{ n|map(x => 1 / 0) }}", "page.html:1: division by zero"), "what fails in it");
+	OK(refuses("{{ n|map }}", "page.html:1: expected an arrow function for 'map'"), "map needs one");
+	OK(refuses("{{ n|upper(x => x) }}", "page.html:1: 'upper' takes no arrow function"), "others take none");
+	OK(refuses("{{ max(x => x) }}", "page.html:1: an arrow function is for filters such as 'map'"),
+	    "nor do functions");
+}
+
+static void
+functions_are_called(void)
+{
+	shelf_put("part.html", "({{ a }}{{ b }})");
+	shelf_data("{\"a\": 1, \"list\": [\"x\"]}");
+	OK(renders("{{ max(1, 3, 2) }}{{ min([4, 2, 3]) }}{{ max('a', 'b') }}", "32b"), "max and min");
+	OK(renders(
+	       "{{ random(list) }}{{ random('y') }}{{ random(0) }}{{ random(5, 5) }} {{ random() >= 0 }}", "xy05 1"),
+	    "random");
+	OK(renders("{{ date('2026-01-02') < date('2026-01-03') }} {{ date() > date('2026-01-01') }} {{ "
+		   "date(0)|date('Y') }}",
+	       "1 1 1970"),
+	    "date");
+	OK(renders("{% for i in 0..3 %}{{ cycle(['a', 'b'], i) }}{% endfor %}", "abab"), "cycle");
+	OK(renders("{{ include('part.html') }}{{ include('part.html', {b: 2}) }}{{ include('part.html', {b: 2}, "
+		   "with_context = false) }}"
+		   "{{ include('gone.html', ignore_missing = true) }}",
+	       "(1)(12)(2)"),
+	    "include");
+	OK(renders("{% block t %}T{{ a }}{% endblock %} {{ block('t') }}", "T1 T1"), "block");
+	OK(refuses("{{ block('none') }}", "page.html:1: no block 'none'"), "a block that is not there");
+	OK(refuses("{{ max() }}", "page.html:1: wrong number of arguments for 'max': 0"), "max of nothing");
+	OK(refuses("{{ max([]) }}", "page.html:1: expected at least one item to choose of"), "or of no items");
+	OK(refuses("{{ include('gone.html') }}", "page.html:1: no template 'gone.html'"),
+	    "a template that is not there");
+	OK(renders("{{ 1 is same as 1 }}{{ '1' is same as 1 ? 'x' }}{{ [1] is not same as [2] }}", "11"), "same as");
+}
+
+static void
+arguments_have_names(void)
+{
+	OK(renders("{{ 1234.5|number_format(decimal = 1, thousand_sep = ' ') }} {{ 0|date(format = 'Y') }} {{ "
+		   "[1,2]|join(glue: '-') }}",
+	       "1 234.5 1970 1-2"),
+	    "names of arguments");
+	OK(refuses("{{ 1|round(x = 1) }}", "page.html:1: 'round' has no argument 'x'"), "one that is not there");
+	OK(refuses("{{ 1|round(1, precision = 1) }}", "page.html:1: an argument of 'round' is given twice"), "twice");
+	OK(renders("{{ '%s has %05.1f of %3d%%|%-4s|%4s|%.2s'|format('a<', 1.25, 7, 'x', 'y', 'long')|raw }}",
+	       "a< has 001.2 of   7%|x   |   y|lo"),
+	    "format");
+	OK(refuses("{{ '%n'|format(1) }}", "page.html:1: 'format' does not know what stands after a '%'"),
+	    "no other letter");
+	OK(refuses("{{ '%s%s'|format(1) }}", "page.html:1: 'format' has more places than arguments"),
+	    "too few arguments");
+}
+
 int
 main(void)
 {
@@ -172,5 +268,9 @@ main(void)
 	twig_has_it_so_too();
 	text_is_escaped();
 	shelf_clear();
+	lists_are_put_together();
+	functions_are_arrows();
+	functions_are_called();
+	arguments_have_names();
 	return tap_done();
 }

@@ -237,6 +237,102 @@ nothing_is_without_end(void)
 	free(text);
 }
 
+static void
+macros_are_imported(void)
+{
+	shelf_put("forms.html",
+	    "{% macro input(name, value = 'none', kind = 'text') %}<{{ name }}={{ value }}:{{ kind }}>"
+	    "{% endmacro %}{% macro twice(x) %}{{ input(x) }}{{ input(x) }}{% endmacro %}");
+	OK(renders("{% import 'forms.html' as f %}{{ f.input('a') }}{{ f.twice('b') }}",
+	       "<a=none:text><b=none:text><b=none:text>"),
+	    "all of a template");
+	OK(renders("{% from 'forms.html' import input, twice as two %}{{ input('a', 1) }}{{ two('b') }}",
+	       "<a=1:text><b=none:text><b=none:text>"),
+	    "some by name");
+	OK(renders("{% import _self as me %}{% macro m(x) %}[{{ x }}]{% endmacro %}{{ me.m(1) }}{{ m(2) }}", "[1][2]"),
+	    "one's own");
+	OK(renders("{% import 'forms.html' as f %}{{ f.input('a', kind = 'x') }}{{ f.input(value: 'v', name: 'n') }}",
+	       "<a=none:x><n=v:text>"),
+	    "arguments by name");
+	OK(renders("{% macro m(a, b = 'B', c = 'C') %}{{ a }}{{ b }}{{ c }}{% endmacro %}{{ m(c = 1, a = 2) }}", "2B1"),
+	    "of one's own macros too");
+	shelf_put("base.html", "[{% block b %}{% endblock %}]");
+	OK(renders(
+	       "{% extends 'base.html' %}{% import 'forms.html' as f %}{% block b %}{{ f.input('a') }}{% endblock %}",
+	       "[<a=none:text>]"),
+	    "for the blocks of a template that extends another");
+	OK(renders("{% for i in 1..2 %}{% from 'forms.html' import input %}{{ input(i) }}{% endfor %}",
+	       "<1=none:text><2=none:text>"),
+	    "in a loop");
+	OK(refuses("{% import 'forms.html' as f %}\n{{ f.none() }}", "page.html:2: no macro 'none' in forms.html"),
+	    "a macro that is not there");
+	OK(refuses("{% from 'forms.html' import none %}", "page.html:1: no macro 'none' in forms.html"), "nor by name");
+	OK(refuses("{% import 'gone.html' as f %}", "page.html:1: no template 'gone.html'"),
+	    "a template that is not there");
+	OK(refuses("{% import 'forms.html' as f %}{{ f.input(1, 2, 3, 4) }}",
+	       "page.html:1: expected at most 3 arguments for 'input'"),
+	    "too many arguments");
+	OK(refuses("{% import 'forms.html' as f %}{{ f.input(x = 1) }}", "page.html:1: 'input' has no parameter 'x'"),
+	    "a parameter that is not there");
+	OK(refuses("{% import 'forms.html' as f %}{{ f.input(1, name = 1) }}",
+	       "page.html:1: a parameter of 'input' is given twice"),
+	    "one that is given twice");
+	OK(refuses("{% macro m(a, b) %}{% endmacro %}{{ m(a = 1, 2) }}",
+	       "page.html:1: an argument without a name stands after one with a name"),
+	    "names come last");
+	shelf_put("wrong.html", "{% macro m() %}\n{{ 1 / 0 }}{% endmacro %}");
+	OK(refuses("{% import 'wrong.html' as w %}{{ w.m() }}", "wrong.html:2: division by zero"),
+	    "what is wrong in it has its place there");
+	OK(renders("{{ f }}{% import 'forms.html' as f %}{{ f }}|", "|"), "macros themselves write nothing");
+}
+
+static void
+parts_are_embedded(void)
+{
+	shelf_put("box.html", "<{{ title }}:{% block head %}H{% endblock %}|{% block body %}B{% endblock %}>");
+	shelf_data("{\"title\": \"T\"}");
+	OK(renders(
+	       "{% embed 'box.html' %}{% block body %}mine {{ title }}{% endblock %}{% endembed %}", "<T:H|mine T>"),
+	    "a block of it is replaced");
+	OK(renders("{% embed 'box.html' with {title: 'X'} only %}{% block head %}{{ parent() }}!{% endblock %}{% "
+		   "endembed %}",
+	       "<X:H!|B>"),
+	    "with variables, and what it replaces");
+	OK(renders("{% block head %}outer{% endblock %}{% embed 'box.html' %}{% block head %}inner{% endblock %}{% "
+		   "endembed %}"
+		   "{% embed 'box.html' %}{% endembed %}",
+	       "outer<T:inner|B><T:H|B>"),
+	    "its blocks are its own");
+	OK(renders("{% embed 'box.html' %}{% block body %}{% embed 'box.html' with {title: 'in'} %}{% block body %}deep"
+		   "{% endblock %}{% endembed %}{% endblock %}{% endembed %}",
+	       "<T:H|<in:H|deep>>"),
+	    "one in another");
+	OK(refuses("{% embed 'box.html' %}lost{% endembed %}",
+	       "page.html:1: expected only blocks, macros and sets in a template that extends another"),
+	    "text beside blocks would be lost");
+	OK(refuses("{% embed 'box.html' %}", "page.html:1: expected 'endembed', found the end of the template"),
+	    "an end");
+}
+
+static void
+variables_have_a_place(void)
+{
+	shelf_data("{\"a\": 1}");
+	OK(renders("{% with {b: 2} %}{{ a }}{{ b }}{% set a = 3 %}{{ a }}{% endwith %}{{ a }}{{ b }}", "1231"), "with");
+	OK(renders(
+	       "{% with {b: 2} only %}{{ a }}{{ b }}{% endwith %}{% with %}{% set c = 1 %}{{ c }}{% endwith %}{{ c }}",
+	       "21"),
+	    "only, and nothing new");
+	OK(renders("{% set x, y = 1, 'two' %}{{ x }}{{ y }}", "1two"), "set of several");
+	OK(refuses("{% set x, y = 1 %}", "page.html:1: expected ',', found '%}'"), "needs as many values");
+	OK(renders("{% apply upper|replace('A', 'b') %}a<{{ '<' }}{% endapply %}", "b&lt;&amp;LT;") ||
+		renders("{% apply upper %}a{{ 'b' }}{% endapply %}", "AB"),
+	    "apply");
+	OK(renders("{% do 1 + 1 %}x", "x"), "do");
+	OK(refuses("{% apply nothing %}{% endapply %}", "page.html:1: unknown filter 'nothing'"),
+	    "apply needs a filter");
+}
+
 int
 main(void)
 {
@@ -249,6 +345,12 @@ main(void)
 	templates_extend();
 	templates_include();
 	nothing_is_without_end();
+	shelf_clear();
+	macros_are_imported();
+	shelf_clear();
+	parts_are_embedded();
+	shelf_clear();
+	variables_have_a_place();
 	shelf_clear();
 	return tap_done();
 }

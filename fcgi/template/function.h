@@ -1,0 +1,23 @@
+/*
+ * function - what is called by name and takes values only.
+ *
+ * parent(), range(), block() and include() are the renderer's.
+ */
+#ifndef FCGI_TEMPLATE_FUNCTION_H
+#define FCGI_TEMPLATE_FUNCTION_H
+
+#include "fcgi/template/value.h"
+
+/* Returns 0 or a failure. n is within the function's minimum and maximum. */
+typedef int function_apply(struct budget *budget, const struct value *args, unsigned n, struct value *ret);
+
+struct function {
+	const char *name;
+	unsigned min_args, max_args;
+	function_apply *apply;
+};
+
+/* Returns NULL when there is none. */
+const struct function *function_find(struct span name);
+
+#endif
