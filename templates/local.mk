@@ -14,8 +14,10 @@ dist_templatescss_DATA = %D%/static/css/site.css
 dist_templatesjs_DATA = \
 	%D%/static/js/chat.js \
 	%D%/static/js/conversation.js \
+	%D%/static/js/frond.d.mts \
 	%D%/static/js/frond.d.ts \
 	%D%/static/js/frond.js \
+	%D%/static/js/frond.mjs \
 	%D%/static/js/home.js \
 	%D%/static/js/room.js \
 	%D%/static/js/status.js

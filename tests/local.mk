@@ -1,5 +1,5 @@
 LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
-EXTRA_DIST += %D%/tap.h
+EXTRA_DIST += %D%/tap.h %D%/bundlers/package.json %D%/bundlers/package-lock.json %D%/bundlers/run
 
 unit_tests =
 check_PROGRAMS += $(unit_tests)

@@ -134,3 +134,9 @@ def test_section_10_native_websocket(demo, room):
     tab.until(lambda: tab.run("return seen.length") == 2, "the welcome and the new name")
     assert tab.run("return seen.map((m) => m.message)") == [
         f"Connected to room: {room}", "Anonymous is now known as Alice"]
+
+
+def test_a_module_imports_it(page):
+    page.run("import('/js/frond.mjs').then(module => { window.imported = module; })")
+    page.until(lambda: page.run("return Boolean(window.imported)"), "it is loaded")
+    assert page.run("return [imported.default === frond, imported.ws === frond.ws]") == [True, True]

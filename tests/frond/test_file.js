@@ -3,6 +3,9 @@
 
 const test = require("node:test");
 const assert = require("node:assert/strict");
+const fs = require("node:fs");
+const os = require("node:os");
+const path = require("node:path");
 const vm = require("node:vm");
 const zlib = require("node:zlib");
 const { pathToFileURL } = require("node:url");
@@ -28,6 +31,27 @@ test("Node and bundlers get it by require() and import", async () => {
 
 	assert.equal(typeof required.ws, "function");
 	assert.equal(imported.default, required);
+});
+
+test("modules import frond.mjs, whatever the folder's package.json says", async () => {
+	const folder = path.dirname(SCRIPT);
+	const there = fs.mkdtempSync(path.join(os.tmpdir(), "frond-"));
+
+	try {
+		for (const type of ["module", "commonjs"]) {
+			const own = path.join(there, type);
+
+			fs.mkdirSync(own);
+			fs.writeFileSync(path.join(own, "package.json"), JSON.stringify({ type }));
+			for (const name of ["frond.js", "frond.mjs"])
+				fs.copyFileSync(path.join(folder, name), path.join(own, name));
+			fs.writeFileSync(path.join(own, "use.mjs"), `import frond, { ws } from "./frond.mjs";
+				export default [typeof frond.ws, ws === frond.ws];`);
+			assert.deepEqual((await import(pathToFileURL(path.join(own, "use.mjs")))).default, ["function", true]);
+		}
+	} finally {
+		fs.rmSync(there, { recursive: true });
+	}
 });
 
 test("it works without a window, a document and an address", () => {

@@ -111,11 +111,12 @@ def test_closes_pass_both_ways(site, room):
 
 
 def test_files_are_fresh_and_typed(site):
-    answer = site.http("GET", "/js/frond.js")
-    assert answer.status == 200
-    assert "javascript" in answer.headers["content-type"]
-    assert answer.headers["cache-control"] == "no-cache"
-    assert answer.headers["x-content-type-options"] == "nosniff"
+    for target in ("/js/frond.js", "/js/frond.mjs"):
+        answer = site.http("GET", target)
+        assert answer.status == 200, target
+        assert "javascript" in answer.headers["content-type"], target
+        assert answer.headers["cache-control"] == "no-cache"
+        assert answer.headers["x-content-type-options"] == "nosniff"
     assert site.http("GET", "/css/site.css").headers["content-type"].startswith("text/css")
     for target in ("/js/", "/js/../base.html", "/js/%2e%2e/base.html", "/js/nothing.js"):
         assert site.http("GET", target).status in (400, 403, 404), target
@@ -134,6 +135,7 @@ def test_an_app_with_files_of_its_own_has_frond_too(make_stack, web):
     answer = stack.http("GET", "/js/frond.js")
     assert answer.status == 200 and b"frond.ws" in answer.body
     assert answer.headers["cache-control"] == "no-cache" and answer.headers["x-content-type-options"] == "nosniff"
+    assert b"export default" in stack.http("GET", "/js/frond.mjs").body
     assert stack.http("GET", "/js/chat.js").status == 404
 
 

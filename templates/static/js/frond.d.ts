@@ -1,8 +1,8 @@
 /*
  * frond - a WebSocket that comes back. Types of /js/frond.js.
  *
- * As a script it sets the global `frond`; this file declares it. With a bundler
- * or in Node: import frond from "./frond.js".
+ * As a script it sets the global `frond`; this file declares it. A module has it
+ * by import frond from "./frond.mjs".
  */
 export = frond;
 export as namespace frond;

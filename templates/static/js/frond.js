@@ -6,8 +6,8 @@
  *     ws.on("message", (data) => console.log(data));
  *     ws.send("hello");
  *
- * A plain script that sets the global `frond`. `import "/js/frond.js"` does the
- * same from a module, and bundlers and Node get it by import or require().
+ * A plain script that sets the global `frond`, which require() has as well. A
+ * script cannot export, so modules import frond.mjs beside it.
  * Every option and event is described in frond.d.ts.
  *
  * Inside, one record (`link`) holds all there is to know about a connection
