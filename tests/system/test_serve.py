@@ -404,6 +404,23 @@ def test_the_command_finds_who_is_served(installed, develop, tmp_path):
     tina4(installed, "count", "/ws/board", cwd=tmp_path, status=3)
 
 
+@pytest.mark.parametrize("how", ["open", "link"])
+def test_a_folder_that_others_may_write_is_not_used(installed, develop, tmp_path, how):
+    """A link of theirs would be written through, and a secret read."""
+    theirs = tmp_path / "theirs"
+    theirs.mkdir(mode=0o700)
+    runtime = tmp_path / "runtime"
+    if how == "open":
+        (runtime / "tina4-serve").mkdir(parents=True)
+        runtime.chmod(0o777)
+    else:
+        runtime.symlink_to(theirs)
+    one = develop(str(BUILD / "tests/system/app"), XDG_RUNTIME_DIR=str(runtime)).ready()
+    status, err = one.end()
+    assert status == 0 and "`tina4 push` needs TINA4_BUS=" in err
+    assert not list(theirs.rglob("*"))
+
+
 def tried_count(installed, folder):
     done = subprocess.run([installed[0] / "bin" / "tina4", "count", "/ws/board"], cwd=folder, capture_output=True,
                           text=True, env={**os.environ, **installed[1]})
