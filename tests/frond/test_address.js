@@ -228,7 +228,7 @@ test("what is no string and no URL is an error, and not a path of that name", as
 
 	world.ws(async () => undefined).on("error", ({ message }) => errors.push(message));
 	await new Promise(setImmediate);
-	assert.match(errors[0], /must be a string or a URL, not undefined/);
+	assert.equal(errors[0], "frond.ws: the path must be a string or a URL, not undefined");
 	assert.equal(urlOf(new URL("wss://other/a")), "wss://other/a");
 });
 

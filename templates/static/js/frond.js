@@ -326,7 +326,8 @@
 
 	// The time to connect counts from the question on.
 	function awaitPath(link, promise) {
-		const fail = (error) => lost(link, problem("connection", error?.message ?? String(error), { cause: error }));
+		const words = (error) => String(error?.message ?? error).replace(/^frond\.ws: /, ""); // problem() adds them
+		const fail = (error) => lost(link, problem("connection", words(error), { cause: error }));
 		// Who was given up, or closed meanwhile, may still answer: nobody listens.
 		const own = (handle) => (answer) => {
 			if (link.awaited === promise)
