@@ -212,13 +212,14 @@ def test_what_waits_is_counted(make_stack):
     assert metrics(stack)["tina4_queued_bytes"] >= 65536
     slow.cut()
     eventually(lambda: metrics(stack)["tina4_queued_bytes"] == 0, "nothing waits any more")
-    os.kill(stack.worker.pid, signal.SIGSTOP)
+    worker = stack.worker.worker_pid()
+    os.kill(worker, signal.SIGSTOP)
     try:
         with stack.ws("/ws/script/x", direct=True) as client:
             client.send("send never")
             eventually(lambda: metrics(stack)["tina4_events_waiting"] >= 1, "an event waits")
     finally:
-        os.kill(stack.worker.pid, signal.SIGCONT)
+        os.kill(worker, signal.SIGCONT)
 
 
 def test_the_relay_is_told(make_stack):

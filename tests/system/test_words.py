@@ -70,7 +70,8 @@ def test_a_stop_that_some_do_not_answer(make_stack):
     stack = make_stack(stop_seconds=1).start("sidecar", "worker")
     client = stack.ws("/ws/script/x", direct=True)
     assert client.ask("send here") == "here"
-    os.kill(stack.worker.pid, signal.SIGSTOP)  # nobody acknowledges the close event
+    worker = stack.worker.worker_pid()
+    os.kill(worker, signal.SIGSTOP)  # nobody acknowledges the close event
     try:
         stack.sidecar.popen.terminate()
         stack.sidecar.popen.wait(DEADLINE)
@@ -78,7 +79,7 @@ def test_a_stop_that_some_do_not_answer(make_stack):
         says(stack.sidecar, "stopping signal=15 connections=1")
     finally:
         stack.sidecar.popen = None
-        os.kill(stack.worker.pid, signal.SIGCONT)
+        os.kill(worker, signal.SIGCONT)
 
 
 def test_requests_that_a_stop_cuts_off(make_stack):
