@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <hiredis/hiredis.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -6,13 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "fcgi/app.h"
 #include "fcgi/session/auth.h"
 #include "fcgi/cli/cli.h"
+#include "fcgi/writeall.h"
 #include "fcgi/ws/push.h"
 #include "shared/buf.h"
 #include "shared/list.h"
@@ -22,6 +26,7 @@
 enum {
 	SPARE_FILES = 2048, /* that the sidecar opens beside its connections */
 	REDIS_SECONDS = 2,
+	PROBE_BYTES = 4096, /* a block of most disks */
 };
 
 static const char usage[] = "check\n";
@@ -106,13 +111,26 @@ check_file(void)
 
 /* --- the sidecar --------------------------------------------------------------------- */
 
+/* unix(7): so many bytes of a path, and no more. */
+enum { UNIX_PATH = sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
+
+#define TOO_LONG "%s is longer than the %d bytes that the path of a socket may have: choose another folder"
+
+static bool
+is_too_long(const char *path)
+{
+	return strlen(path) > UNIX_PATH;
+}
+
 /* Why there is no answer, as far as the socket's file tells. */
 static void
 blame_bus(const struct conf *conf, bool closed)
 {
 	const char *path = conf_bus_path(conf);
 
-	if (closed)
+	if (is_too_long(path))
+		say(false, "bus", TOO_LONG, path, UNIX_PATH);
+	else if (closed)
 		say(false, "bus", "%s is closed to this user, who must be in the group of that file", path);
 	else if (listener_probe(path) == -EADDRINUSE)
 		say(false, "bus", "the sidecar at %s does not answer: it hangs, or speaks another version", path);
@@ -181,6 +199,8 @@ check_address(const char *setting, const char *address)
 		listener_close(&listener);
 	} else if (r == -EADDRINUSE) {
 		say(false, setting, "%s is taken by another process: ss -lnp", address);
+	} else if (r == -ENAMETOOLONG) {
+		say(false, setting, TOO_LONG, address, UNIX_PATH);
 	} else {
 		say(false, setting, "%s cannot be listened on: %s", address, strerror(-r));
 	}
@@ -275,21 +295,37 @@ out:
 
 /* --- sessions ----------------------------------------------------------------------------- */
 
+/* Writes a file that has no name. Returns 0 or a negative errno: a full disk is seen only so, and so is a quota. */
+static int
+try_to_write(const char *folder)
+{
+	static const char data[PROBE_BYTES];
+	int fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600), r;
+
+	if (fd < 0)
+		return errno == EOPNOTSUPP ? 0 : -errno; /* not every file system has such files */
+	r = writeall(fd, data, sizeof(data));
+	close(fd);
+	return r;
+}
+
 /* The directory is made when it is missing: then its parent counts. */
 static void
 check_sessions(const struct conf *conf)
 {
 	char *parent = strdup(conf->session_path), *slash = parent == NULL ? NULL : strrchr(parent, '/');
 	const char *folder = conf->session_path;
+	int r;
 
 	if (access(folder, F_OK) < 0 && errno == ENOENT && slash != NULL) {
 		slash[slash == parent] = '\0';
 		folder = parent;
 	}
-	if (access(folder, W_OK | X_OK) == 0)
+	r = access(folder, W_OK | X_OK) == 0 ? try_to_write(folder) : -errno;
+	if (r == 0)
 		say(true, "sessions", "this user can keep them in %s", conf->session_path);
 	else
-		say(false, "sessions", "%s: %s; the app's user must be able to write there", folder, strerror(errno));
+		say(false, "sessions", "%s: %s; the app's user must be able to write there", folder, strerror(-r));
 	free(parent);
 }
 

@@ -253,6 +253,21 @@ def test_check_without_a_sidecar_says_what_to_do(make_stack):
     assert any("TINA4_ADMIN" in line and "taken" in line for line in said), said
 
 
+def test_check_measures_the_paths_of_sockets(make_stack):
+    path = "/tmp/" + "x" * 110
+    said = wrongs(check(make_stack(), 1, bus=f"ipc://{path}", listen=f"unix:{path}", admin=f"unix:{path}"))
+    assert sum("longer than the 107 bytes" in line for line in said) == 3, said
+
+
+def test_check_sees_a_full_disk(make_stack):
+    """As a disk behaves that takes not a byte: the limit of a file's size is 0."""
+    stack = make_stack().start()
+    (stack.dir / "sessions").mkdir(exist_ok=True)
+    done = subprocess.run(["sh", "-c", f"trap '' XFSZ; ulimit -f 0; {BUILD}/tina4 check | cat"], cwd=stack.dir,
+                          env={**os.environ, **stack.env}, capture_output=True, text=True)
+    assert any("sessions" in line and "File too large" in line for line in wrongs(done.stdout)), done.stdout
+
+
 def test_check_sees_what_it_may_not_reach(make_stack):
     stack = make_stack().start("sidecar")
     with socket.socket() as probe:
