@@ -35,6 +35,7 @@ EXTRA_DIST += \
 	%D%/test_clients.py \
 	%D%/test_command.py \
 	%D%/test_control.py \
+	%D%/test_cors.py \
 	%D%/test_deflate.py \
 	%D%/test_descriptors.py \
 	%D%/test_examples.py \
