@@ -40,6 +40,22 @@ chars_count(struct span text)
 	return n;
 }
 
+uint32_t
+chars_code(struct span text)
+{
+	size_t step = utf8_step(text.data, text.len);
+	uint32_t code;
+
+	if (step == 0)
+		return 0xfffd;
+	code = (uint8_t)text.data[0];
+	if (step > 1)
+		code &= 0x7fU >> step;
+	for (size_t i = 1; i < step; i++)
+		code = code << 6 | (text.data[i] & 0x3f);
+	return code;
+}
+
 struct span
 chars_trim_start(struct span text, struct span drop)
 {

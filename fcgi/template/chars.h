@@ -7,6 +7,7 @@
 #define FCGI_TEMPLATE_CHARS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "shared/span.h"
 
@@ -17,6 +18,9 @@ size_t chars_last_step(struct span text);
 /* Bytes of the first n characters, or of all when there are fewer. */
 size_t chars_prefix(struct span text, size_t n);
 size_t chars_count(struct span text);
+
+/* The code of the first character, of which there is one; U+FFFD for a byte that is not UTF-8. */
+uint32_t chars_code(struct span text);
 
 /* Cuts off bytes that `drop` lists. */
 struct span chars_trim_start(struct span text, struct span drop);

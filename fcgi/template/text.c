@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fcgi/template/chars.h"
 #include "fcgi/template/limits.h"
 #include "fcgi/template/text.h"
 #include "shared/buf.h"
@@ -19,18 +20,20 @@ text_put(struct buf *buf, struct span text)
 		buf_bytes(buf, text.data, text.len);
 }
 
+enum { SCRATCH = sizeof("\\uffff\\uffff") };
+
 /*
  * What is to be written in place of the bytes that text begins with, and how
  * many they are; NULL when they stay. scratch has room for it.
  */
-typedef const char *replacer(struct span text, char scratch[8], size_t *ret_step);
+typedef const char *replacer(struct span text, char scratch[SCRATCH], size_t *ret_step);
 
 /* Writes runs of what stays, and between them what is replaced. */
 static inline __attribute__((always_inline)) void
 put_replacing(struct buf *buf, struct span text, replacer *replace)
 {
 	size_t from = 0, at = 0, step;
-	char scratch[8];
+	char scratch[SCRATCH];
 
 	while (at < text.len) {
 		const char *instead = replace(span_from(text, at), scratch, &step);
@@ -55,7 +58,7 @@ not_ascii(struct span text, size_t *ret_step)
 }
 
 static inline const char *
-html_for(struct span text, char scratch[8], size_t *ret_step)
+html_for(struct span text, char scratch[SCRATCH], size_t *ret_step)
 {
 	(void)scratch;
 	*ret_step = 1;
@@ -93,14 +96,14 @@ line_separator(struct span text)
 }
 
 static const char *
-script_for(struct span text, char scratch[8], size_t *ret_step)
+script_for(struct span text, char scratch[SCRATCH], size_t *ret_step)
 {
 	unsigned char c = (unsigned char)text.data[0];
 	const char *instead;
 
 	*ret_step = 1;
 	if (c < 0x20 || c == 0x7f || (c < 0x80 && strchr("\"'\\<>&", c) != NULL)) {
-		snprintf(scratch, 8, "\\u%04x", c);
+		snprintf(scratch, SCRATCH, "\\u%04x", c);
 		return scratch;
 	}
 	if (c < 0x80)
@@ -115,23 +118,28 @@ text_put_script(struct buf *buf, struct span text)
 	put_replacing(buf, text, script_for);
 }
 
-/* Whether ASCII stays as it is where nearly all is escaped. Other bytes are not asked. */
+/* Whether a character stays as it is where nearly all is escaped: letters and digits of ASCII, and these marks. */
 static bool
-is_harmless(unsigned char c, const char *marks)
+is_harmless(uint32_t code, const char *marks)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    (c != '\0' && strchr(marks, c) != NULL);
+	return (code >= 'a' && code <= 'z') || (code >= 'A' && code <= 'Z') || (code >= '0' && code <= '9') ||
+	    (code > 0 && code < 0x80 && strchr(marks, (int)code) != NULL);
 }
 
+/* The first character as JavaScript has it in a string: in two halves when it is beyond 16 bits. */
 static const char *
-js_for(struct span text, char scratch[8], size_t *ret_step)
+js_for(struct span text, char scratch[SCRATCH], size_t *ret_step)
 {
-	unsigned char c = (unsigned char)text.data[0];
+	uint32_t code = chars_code(text);
 
-	if (c >= 0x80 || is_harmless(c, ",._ "))
-		return script_for(text, scratch, ret_step);
-	*ret_step = 1;
-	snprintf(scratch, 8, "\\u%04x", c);
+	*ret_step = chars_step(text);
+	if (is_harmless(code, ",._"))
+		return NULL;
+	if (code < 0x10000)
+		snprintf(scratch, SCRATCH, "\\u%04x", (unsigned)code);
+	else
+		snprintf(scratch, SCRATCH, "\\u%04x\\u%04x", 0xd800U | ((code - 0x10000) >> 10 & 0x3ff),
+		    0xdc00U | (code & 0x3ff));
 	return scratch;
 }
 
@@ -143,16 +151,14 @@ text_put_js(struct buf *buf, struct span text)
 
 /* CSS Syntax Level 3, section 4.3.7: a blank ends the number. */
 static const char *
-css_for(struct span text, char scratch[8], size_t *ret_step)
+css_for(struct span text, char scratch[SCRATCH], size_t *ret_step)
 {
-	unsigned char c = (unsigned char)text.data[0];
+	uint32_t code = chars_code(text);
 
-	*ret_step = 1;
-	if (c >= 0x80)
-		return not_ascii(text, ret_step);
-	if (is_harmless(c, ""))
+	*ret_step = chars_step(text);
+	if (is_harmless(code, ""))
 		return NULL;
-	snprintf(scratch, 8, "\\%X ", c > 0 ? c : 0xfffd);
+	snprintf(scratch, SCRATCH, "\\%X ", (unsigned)(code > 0 ? code : 0xfffd));
 	return scratch;
 }
 
@@ -162,20 +168,22 @@ text_put_css(struct buf *buf, struct span text)
 	put_replacing(buf, text, css_for);
 }
 
-static const char *
-attribute_for(struct span text, char scratch[8], size_t *ret_step)
+/* HTML has no control characters but blanks, not even as references. */
+static bool
+is_control(uint32_t code)
 {
-	unsigned char c = (unsigned char)text.data[0];
-	bool is_control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
+	return (code < 0x20 && code != '\t' && code != '\n' && code != '\r') || (code >= 0x7f && code < 0xa0);
+}
 
-	*ret_step = 1;
-	if (c >= 0x80)
-		return not_ascii(text, ret_step);
-	if (is_harmless(c, ",.-_"))
+static const char *
+attribute_for(struct span text, char scratch[SCRATCH], size_t *ret_step)
+{
+	uint32_t code = chars_code(text);
+
+	*ret_step = chars_step(text);
+	if (is_harmless(code, ",.-_"))
 		return NULL;
-	if (is_control || c == 0x7f)
-		return replacement;
-	snprintf(scratch, 8, "&#x%02X;", c);
+	snprintf(scratch, SCRATCH, "&#x%02X;", (unsigned)(is_control(code) ? 0xfffd : code));
 	return scratch;
 }
 
@@ -186,7 +194,7 @@ text_put_attribute(struct buf *buf, struct span text)
 }
 
 static const char *
-url_for(struct span text, char scratch[8], size_t *ret_step)
+url_for(struct span text, char scratch[SCRATCH], size_t *ret_step)
 {
 	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 	unsigned char c = (unsigned char)text.data[0];
@@ -194,7 +202,7 @@ url_for(struct span text, char scratch[8], size_t *ret_step)
 	*ret_step = 1;
 	if (memchr(unreserved, c, sizeof(unreserved) - 1) != NULL)
 		return NULL;
-	snprintf(scratch, 8, "%%%02X", c);
+	snprintf(scratch, SCRATCH, "%%%02X", c);
 	return scratch;
 }
 

@@ -22,7 +22,7 @@ void text_put_script(struct buf *buf, struct span text);
 
 /*
  * For a string of JavaScript in any quotes, backticks too, for a value of CSS, and for an attribute of HTML without
- * quotes: of ASCII only letters, digits and a few marks stay.
+ * quotes: only letters and digits of ASCII stay, and a few marks. What is not UTF-8 becomes U+FFFD.
  */
 void text_put_js(struct buf *buf, struct span text);
 void text_put_css(struct buf *buf, struct span text);

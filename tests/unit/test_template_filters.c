@@ -135,10 +135,17 @@ text_is_escaped(void)
 static void
 twig_has_it_so_too(void)
 {
-	shelf_data("{\"evil\": \"`${alert(1)}`\", \"mixed\": [10, \"9\", \"b\", 2, \"a\", \"1e1\", null, true]}");
+	shelf_data("{\"evil\": \"`${alert(1)}`\", \"mixed\": [10, \"9\", \"b\", 2, \"a\", \"1e1\", null, true], "
+		   "\"bad\": \"\xff\"}");
 	OK(renders("{{ evil|e('js') }}", "\\u0060\\u0024\\u007balert\\u00281\\u0029\\u007d\\u0060"),
 	    "a template literal of JavaScript runs nothing");
-	OK(renders("{{ 'a b,c_\xc3\xa9<'|e('js') }}", "a b,c_\xc3\xa9\\u003c"), "letters stay");
+	OK(renders("{{ 'aZ9 b,c_.<'|e('js') }}", "aZ9\\u0020b,c_.\\u003c"), "letters and digits stay");
+	OK(renders("{{ '\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80'|e('js') }} {{ '\xc3\xa9\xf0\x9f\x98\x80'|e('css') }}"
+		   "{{ '\xc3\xa9\xf0\x9f\x98\x80\x01\xc2\x85'|e('html_attr') }}",
+	       "\\u00e9\\u20ac\\ud83d\\ude00 \\E9 \\1F600 &#xE9;&#x1F600;&#xFFFD;&#xFFFD;"),
+	    "those of ASCII only");
+	OK(renders("{{ bad|e('js') }}{{ bad|e('css') }}{{ bad|e('html_attr') }}", "\\ufffd\\FFFD &#xFFFD;"),
+	    "what is not UTF-8 is replaced");
 	OK(renders("{{ 'a\"b c'|e('css') }} {{ 'a\"b c-d'|e('html_attr') }}", "a\\22 b\\20 c a&#x22;b&#x20;c-d"),
 	    "css and html_attr");
 	OK(renders("{{ {a: 1, 'b c': 'd&e'}|url_encode|raw }} {{ []|url_encode }}|", "a=1&b%20c=d%26e |"),
