@@ -71,6 +71,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/template/arrow.c \
 	%D%/template/ast.h \
 	%D%/template/budget.c %D%/template/budget.h \
+	%D%/template/callee.c %D%/template/callee.h \
 	%D%/template/case.c %D%/template/case.h \
 	%D%/template/chars.c %D%/template/chars.h \
 	%D%/template/check.c %D%/template/check.h \

@@ -7,9 +7,10 @@
 #ifndef FCGI_TEMPLATE_FILTER_H
 #define FCGI_TEMPLATE_FILTER_H
 
+#include "fcgi/template/callee.h"
 #include "fcgi/template/value.h"
 
-enum { FILTER_MAX_ARGS = 8 };
+enum { FILTER_MAX_ARGS = CALLEE_MAX_NAMED };
 
 /* Returns 0 or a failure. args[n] are within the filter's minimum and maximum. */
 typedef int filter_apply(
@@ -22,10 +23,8 @@ typedef int filter_apply_arrow(struct render *render, const struct expr *arrow, 
     const struct value *args, unsigned n, struct value *ret);
 
 struct filter {
-	const char *name;
-	unsigned min_args, max_args;
+	struct callee callee;
 	filter_apply *apply;             /* NULL: only with an arrow */
-	const char *names;               /* of its arguments, with spaces between them */
 	filter_apply_arrow *apply_arrow; /* or NULL */
 };
 

@@ -91,12 +91,12 @@ get_random(struct budget *budget, const struct value *args, unsigned n, struct v
 		return draw_item(budget, args[0], ret);
 	if (n > 0 && args[0].kind == VALUE_TEXT)
 		return draw_character(args[0], ret);
-	if (n > 0)
+	if (n > 0 && !value_is_missing(args[0])) {
 		r = value_to_number(budget, args[0], &last);
-	if (r == 0 && n > 1) {
-		first = last;
-		r = value_to_number(budget, args[1], &last);
+		first = n > 1 ? last : 0;
 	}
+	if (r == 0 && n > 1)
+		r = value_to_number(budget, args[1], &last);
 	if (r == 0)
 		*ret = value_of_number(first + draw(floor(last) - first + (last >= first)));
 	return r;
@@ -140,18 +140,18 @@ get_cycle(struct budget *budget, const struct value *args, unsigned n, struct va
 }
 
 static const struct function functions[] = {
-	{ "cycle", 2, 2, get_cycle },
-	{ "date", 0, 1, get_date },
-	{ "max", 1, UINT_MAX, get_max },
-	{ "min", 1, UINT_MAX, get_min },
-	{ "random", 0, 2, get_random },
+	{ { "cycle", 2, 2, "values position" }, get_cycle },
+	{ { "date", 0, 1, "date" }, get_date },
+	{ { "max", 1, UINT_MAX, "" }, get_max },
+	{ { "min", 1, UINT_MAX, "" }, get_min },
+	{ { "random", 0, 2, "values max" }, get_random },
 };
 
 const struct function *
 function_find(struct span name)
 {
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-		if (span_is(name, functions[i].name))
+		if (span_is(name, functions[i].callee.name))
 			return &functions[i];
 	return NULL;
 }

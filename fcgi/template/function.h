@@ -6,14 +6,14 @@
 #ifndef FCGI_TEMPLATE_FUNCTION_H
 #define FCGI_TEMPLATE_FUNCTION_H
 
+#include "fcgi/template/callee.h"
 #include "fcgi/template/value.h"
 
 /* Returns 0 or a failure. n is within the function's minimum and maximum. */
 typedef int function_apply(struct budget *budget, const struct value *args, unsigned n, struct value *ret);
 
 struct function {
-	const char *name;
-	unsigned min_args, max_args;
+	struct callee callee;
 	function_apply *apply;
 };
 

@@ -30,6 +30,7 @@ find_parameter(
     struct budget *budget, const struct macro *macro, const struct expr *arg, unsigned *position, unsigned *ret)
 {
 	const struct parameter *parameter = macro->parameters;
+	int r = 0;
 
 	if (arg->as.len == 0 && *position < macro->n) {
 		*ret = (*position)++;
@@ -38,11 +39,14 @@ find_parameter(
 	if (arg->as.len == 0)
 		return budget_fail(budget, -EINVAL, "expected at most %u arguments for '%.*s'", macro->n,
 		    (int)macro->name.len, macro->name.data);
-	for (*ret = 0; parameter != NULL; parameter = parameter->next, (*ret)++)
+	for (*ret = 0; r == 0 && parameter != NULL; parameter = parameter->next, (*ret)++) {
 		if (span_equal(parameter->name, arg->as))
 			return 0;
-	return budget_fail(budget, -EINVAL, "'%.*s' has no parameter '%.*s'", (int)macro->name.len, macro->name.data,
-	    (int)arg->as.len, arg->as.data);
+		r = budget_spend(budget, 1);
+	}
+	return r < 0 ? r
+		     : budget_fail(budget, -EINVAL, "'%.*s' has no parameter '%.*s'", (int)macro->name.len,
+			   macro->name.data, (int)arg->as.len, arg->as.data);
 }
 
 /* Evaluates the arguments where the call stands, each into the place of its parameter. */
@@ -142,9 +146,12 @@ macro_eval_call(struct render *render, const struct expr *expr, struct value *re
 static int
 need_macro(struct budget *budget, const struct template *template, struct span name, const struct macro **ret)
 {
-	*ret = macro_find(template, name);
-	return *ret != NULL
-	    ? 0
+	int r = 0;
+
+	for (*ret = template->macros; r == 0 && *ret != NULL && !span_equal((*ret)->name, name); *ret = (*ret)->next)
+		r = budget_spend(budget, 1);
+	return r < 0 || *ret != NULL
+	    ? r
 	    : budget_fail(budget, -EINVAL, "no macro '%.*s' in %s", (int)name.len, name.data, template->name);
 }
 

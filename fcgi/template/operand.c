@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "fcgi/template/callee.h"
 #include "fcgi/template/expr.h"
 #include "fcgi/template/filter.h"
 #include "fcgi/template/function.h"
@@ -127,19 +128,28 @@ parse_arrow_of_several(struct parser *parser, struct expr *first)
 	return parse_arrow(parser, names, n, first->line);
 }
 
+/* A value, or an arrow whose one name stands without parentheses. */
+static struct expr *
+parse_value_or_arrow(struct parser *parser)
+{
+	struct expr *expr = expression_parse(parser);
+
+	if (expr != NULL && expr->kind == EXPR_NAME && parser_take(parser, "=>"))
+		return parse_arrow(parser, &expr->name, 1, expr->line);
+	return expr;
+}
+
 /* One argument, which may be `name = value` or `name: value`. */
 static struct expr *
 parse_argument(struct parser *parser)
 {
-	struct expr *expr = expression_parse(parser);
+	struct expr *expr = parse_value_or_arrow(parser);
 	struct span name;
 
-	if (expr != NULL && expr->kind == EXPR_NAME && parser_take(parser, "=>"))
-		return parse_arrow(parser, &expr->name, 1, expr->line);
 	if (expr == NULL || expr->kind != EXPR_NAME || !(parser_take(parser, "=") || parser_take(parser, ":")))
 		return expr;
 	name = expr->name;
-	expr = expression_parse(parser);
+	expr = parse_value_or_arrow(parser);
 	if (expr != NULL)
 		expr->as = name;
 	return expr;
@@ -252,53 +262,42 @@ is_constant(struct span name, struct value *ret)
 	return true;
 }
 
+static struct expr *
+check_call(struct parser *parser, struct expr *call, enum expr_kind kind, const struct callee *callee)
+{
+	call->kind = kind;
+	return callee_check_arguments(parser, callee, call->line, &call->operands, &call->n) < 0 ? NULL : call;
+}
+
 /* parent() is what a block overrides. */
 static struct expr *
 check_parent(struct parser *parser, struct expr *call)
 {
-	call->kind = EXPR_PARENT;
-	if (call->n > 0)
-		parser_fail(parser, call->line, -EINVAL, "expected no arguments for 'parent'");
-	else if (parser->block == NULL)
-		parser_fail(parser, call->line, -EINVAL, "parent() stands outside a block");
-	else
-		return call;
+	static const struct callee parent = { "parent", 0, 0, "" };
+
+	if (parser->block != NULL)
+		return check_call(parser, call, EXPR_PARENT, &parent);
+	parser_fail(parser, call->line, -EINVAL, "parent() stands outside a block");
 	return NULL;
 }
 
 static struct expr *
 check_range(struct parser *parser, struct expr *call)
 {
-	call->kind = EXPR_RANGE;
-	if (call->n == 2 || call->n == 3)
-		return call;
-	parser_fail(parser, call->line, -EINVAL, "expected 2 or 3 arguments for 'range', found %u", call->n);
-	return NULL;
-}
+	static const struct callee range = { "range", 2, 3, "low high step" };
 
-/* Values are in order here: names are for macros and filters. */
-static struct expr *
-refuse_names(struct parser *parser, struct expr *call, struct span name)
-{
-	for (const struct expr *arg = call->operands; arg != NULL; arg = arg->next)
-		if (arg->as.len > 0) {
-			parser_fail(
-			    parser, arg->line, -EINVAL, "'%.*s' has no arguments with names", (int)name.len, name.data);
-			return NULL;
-		}
-	return call;
+	return check_call(parser, call, EXPR_RANGE, &range);
 }
 
 /* block("title"): that block again. */
 static struct expr *
 check_block(struct parser *parser, struct expr *call)
 {
-	call->kind = EXPR_BLOCK;
-	if (call->n == 1 && parser->macro == NULL)
-		return refuse_names(parser, call, span_of("block"));
-	parser_fail(parser, call->line, -EINVAL,
-	    parser->macro != NULL ? "block() stands inside a macro" : "expected 1 argument for 'block', found %u",
-	    call->n);
+	static const struct callee block = { "block", 1, 1, "name" };
+
+	if (parser->macro == NULL)
+		return check_call(parser, call, EXPR_BLOCK, &block);
+	parser_fail(parser, call->line, -EINVAL, "block() stands inside a macro");
 	return NULL;
 }
 
@@ -339,12 +338,8 @@ check_include(struct parser *parser, struct expr *call)
 static struct expr *
 check_function(struct parser *parser, struct expr *call, const struct function *function)
 {
-	call->kind = EXPR_FUNCTION;
 	call->function = function;
-	if (call->n >= function->min_args && call->n <= function->max_args)
-		return refuse_names(parser, call, span_of(function->name));
-	parser_fail(parser, call->line, -EINVAL, "wrong number of arguments for '%s': %u", function->name, call->n);
-	return NULL;
+	return check_call(parser, call, EXPR_FUNCTION, &function->callee);
 }
 
 /* Remembers the call, for when all macros are known. */
@@ -411,8 +406,13 @@ parse_name(struct parser *parser)
 static struct expr *
 parse_parenthesis(struct parser *parser)
 {
-	struct expr *expr = expression_parse(parser);
+	unsigned line = parser->token.line;
+	struct span none[ARROW_NAMES];
+	struct expr *expr;
 
+	if (parser_take(parser, ")"))
+		return parser_need(parser, "=>") == 0 ? parse_arrow(parser, none, 0, line) : NULL;
+	expr = expression_parse(parser);
 	if (expr != NULL && expr->kind == EXPR_NAME && parser_at(parser, ","))
 		return parse_arrow_of_several(parser, expr);
 	if (parser_need(parser, ")") < 0)
@@ -447,12 +447,26 @@ parse_primary(struct parser *parser)
 
 /* --- what follows a value -------------------------------------------------------------------- */
 
-/* A call of a macro that was imported with its template; the parenthesis is behind us. */
+/* _self.input(...), a macro of this template; the parenthesis is behind us. */
+static struct expr *
+parse_own_method(struct parser *parser, struct span name, unsigned line)
+{
+	struct expr *call = expr_new(parser, EXPR_MACRO, line);
+
+	if (call != NULL)
+		call = parse_arguments(parser, call, &call->operands);
+	return call != NULL ? note_call(parser, call, name) : NULL;
+}
+
+/* The same of a macro that was imported with its template. */
 static struct expr *
 parse_method(struct parser *parser, struct expr *of, struct span name, unsigned line)
 {
-	struct expr *expr = expr_combine(parser, EXPR_METHOD, line, 1, of);
+	struct expr *expr;
 
+	if (of->kind == EXPR_NAME && span_is(of->name, "_self"))
+		return parse_own_method(parser, name, line);
+	expr = expr_combine(parser, EXPR_METHOD, line, 1, of);
 	if (expr == NULL)
 		return NULL;
 	expr->name = name;
@@ -513,75 +527,31 @@ parse_indexed(struct parser *parser, struct expr *of)
 	return expr_combine(parser, EXPR_MEMBER, line, 2, of, key);
 }
 
-/* Where the name of an argument stands among those of a filter, with spaces between them; -1: nowhere. */
+/* Whether a filter has an arrow where it needs one, and nowhere else. Returns 0 or a negative errno. */
 static int
-position_of(const char *names, struct span name)
+check_arrow(struct parser *parser, const struct expr *expr)
 {
-	for (int i = 0; *names != '\0'; i++) {
-		size_t len = strcspn(names, " ");
+	const struct filter *filter = expr->filter;
+	const struct expr *first = expr->operands->next;
+	bool has_arrow = first != NULL && first->kind == EXPR_ARROW;
 
-		if (len == name.len && memcmp(names, name.data, len) == 0)
-			return i;
-		names += len + (names[len] == ' ');
-	}
-	return -1;
-}
-
-/* Puts arguments with names where they belong. What is left out before them is undefined. */
-static int
-order_arguments(struct parser *parser, struct expr *expr)
-{
-	struct expr *places[FILTER_MAX_ARGS] = { NULL }, *in = expr->operands, **end = &in->next;
-	unsigned n = 0, used = 0;
-
-	for (struct expr *arg = in->next; arg != NULL; arg = arg->next, n++) {
-		int at = arg->as.len > 0 ? position_of(expr->filter->names, arg->as) : (int)n;
-
-		if (at < 0)
-			return parser_fail(parser, arg->line, -EINVAL, "'%s' has no argument '%.*s'",
-			    expr->filter->name, (int)arg->as.len, arg->as.data);
-		if (at >= FILTER_MAX_ARGS)
-			return 0; /* there are too many, which is said by who counts them */
-		if (places[at] != NULL)
-			return parser_fail(
-			    parser, arg->line, -EINVAL, "an argument of '%s' is given twice", expr->filter->name);
-		places[at] = arg;
-		used = (unsigned)at + 1 > used ? (unsigned)at + 1 : used;
-	}
-	for (unsigned i = 0; i < used; i++) {
-		if (places[i] == NULL)
-			places[i] = expr_new_literal(parser, (struct value){ .kind = VALUE_UNDEFINED });
-		if (places[i] == NULL)
-			return -ENOMEM;
-		*end = places[i];
-		end = &places[i]->next;
-	}
-	*end = NULL;
-	expr->n = used + 1;
+	if (has_arrow && filter->apply_arrow == NULL)
+		return parser_fail(parser, expr->line, -EINVAL, "'%s' takes no arrow function", filter->callee.name);
+	if (!has_arrow && (filter->apply == NULL || (filter->apply_arrow != NULL && first != NULL)))
+		return parser_fail(
+		    parser, expr->line, -EINVAL, "expected an arrow function for '%s'", filter->callee.name);
 	return 0;
 }
 
 static struct expr *
-check_arguments(struct parser *parser, struct expr *expr)
+check_filter(struct parser *parser, struct expr *expr)
 {
-	const struct filter *filter = expr->filter;
-	bool has_arrow = expr->operands->next != NULL && expr->operands->next->kind == EXPR_ARROW;
 	unsigned n = expr->n - 1;
 
-	if (has_arrow ? filter->apply_arrow == NULL : filter->apply == NULL) {
-		parser_fail(parser, expr->line, -EINVAL,
-		    has_arrow ? "'%s' takes no arrow function" : "expected an arrow function for '%s'", filter->name);
+	if (callee_check_arguments(parser, &expr->filter->callee, expr->line, &expr->operands->next, &n) < 0)
 		return NULL;
-	}
-	if (n >= filter->min_args && n <= filter->max_args)
-		return expr;
-	if (filter->min_args == filter->max_args)
-		parser_fail(parser, expr->line, -EINVAL, "expected %u arguments for '%s', found %u", filter->min_args,
-		    filter->name, n);
-	else
-		parser_fail(parser, expr->line, -EINVAL, "expected %u to %u arguments for '%s', found %u",
-		    filter->min_args, filter->max_args, filter->name, n);
-	return NULL;
+	expr->n = n + 1;
+	return check_arrow(parser, expr) < 0 ? NULL : expr;
 }
 
 static struct expr *
@@ -605,7 +575,7 @@ parse_filter(struct parser *parser, struct expr *in)
 	if (expr == NULL)
 		return NULL;
 	expr->filter = filter;
-	return order_arguments(parser, expr) < 0 ? NULL : check_arguments(parser, expr);
+	return check_filter(parser, expr);
 }
 
 struct expr *

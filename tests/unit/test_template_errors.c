@@ -65,7 +65,7 @@ names_must_be_known(void)
 	    "arguments of a filter");
 	OK(refuses("{{ a|replace }}", "page.html:1: expected 1 to 2 arguments for 'replace', found 0"),
 	    "too few of them");
-	OK(refuses("{{ range(1) }}", "page.html:1: expected 2 or 3 arguments for 'range', found 1"), "of range");
+	OK(refuses("{{ range(1) }}", "page.html:1: expected 2 to 3 arguments for 'range', found 1"), "of range");
 	OK(refuses("{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}",
 	       "page.html:1: expected at most 1 arguments for 'm', found 2"),
 	    "of a macro");

@@ -209,8 +209,15 @@ functions_are_arrows(void)
 	       "312kept 9,3,6;3,1,2;6,2,4"),
 	    "names are the arrow's own, and arrows stand in arrows");
 	OK(refuses("{{ n|map(x => 1 / 0) }}", "page.html:1: division by zero"), "what fails in it");
-	OK(refuses("{{ n|map }}", "page.html:1: expected an arrow function for 'map'"), "map needs one");
-	OK(refuses("{{ n|upper(x => x) }}", "page.html:1: 'upper' takes no arrow function"), "others take none");
+	OK(renders("{{ n|map(() => '.')|join }} {{ n|map(arrow = x => x + 1)|join }} {{ n|reduce(initial = 1, arrow = "
+		   "(s, x) "
+		   "=> s * x) }}",
+	       "... 423 6"),
+	    "without a name, and by name");
+	OK(refuses("{{ n|map('x') }}", "page.html:1: expected an arrow function for 'map'"), "map needs one");
+	OK(refuses("{{ n|sort('x') }}", "page.html:1: expected an arrow function for 'sort'"),
+	    "sort takes nothing else");
+	OK(refuses("{{ n|join(x => x) }}", "page.html:1: 'join' takes no arrow function"), "others take none");
 	OK(refuses("{{ max(x => x) }}", "page.html:1: an arrow function is for filters such as 'map'"),
 	    "nor do functions");
 }
@@ -236,7 +243,7 @@ functions_are_called(void)
 	    "include");
 	OK(renders("{% block t %}T{{ a }}{% endblock %} {{ block('t') }}", "T1 T1"), "block");
 	OK(refuses("{{ block('none') }}", "page.html:1: no block 'none'"), "a block that is not there");
-	OK(refuses("{{ max() }}", "page.html:1: wrong number of arguments for 'max': 0"), "max of nothing");
+	OK(refuses("{{ max() }}", "page.html:1: expected at least 1 argument for 'max', found 0"), "max of nothing");
 	OK(refuses("{{ max([]) }}", "page.html:1: expected at least one item to choose of"), "or of no items");
 	OK(refuses("{{ include('gone.html') }}", "page.html:1: no template 'gone.html'"),
 	    "a template that is not there");
@@ -251,6 +258,14 @@ arguments_have_names(void)
 	       "1 234.5 1970 1-2"),
 	    "names of arguments");
 	OK(refuses("{{ 1|round(x = 1) }}", "page.html:1: 'round' has no argument 'x'"), "one that is not there");
+	OK(renders(
+	       "{{ range(high = 3, low = 1)|join }} {{ range(1, 5, step: 2)|join }} {{ cycle(position = 1, values = "
+	       "['a', 'b']) }} {{ date(date = 0) }} {{ random(max = 0) }}{{ random(7, max = 7) }}",
+	       "123 135 b 0 07"),
+	    "those of functions");
+	OK(refuses("{{ range(high = 3) }}", "page.html:1: an argument of 'range' is missing"), "one that is left out");
+	OK(refuses("{{ max(a = 1) }}", "page.html:1: 'max' has no argument 'a'"), "max takes them in order");
+	OK(refuses("{{ 'a'|replace(to = 'b') }}", "page.html:1: an argument of 'replace' is missing"), "of a filter");
 	OK(refuses("{{ 1|round(1, precision = 1) }}", "page.html:1: an argument of 'round' is given twice"), "twice");
 	OK(renders("{{ '%s has %05.1f of %3d%%|%-4s|%4s|%.2s'|format('a<', 1.25, 7, 'x', 'y', 'long')|raw }}",
 	       "a< has 001.2 of   7%|x   |   y|lo"),
