@@ -8,6 +8,7 @@
 #include "fcgi/template/chars.h"
 #include "fcgi/template/filter.h"
 #include "fcgi/template/function.h"
+#include "fcgi/template/limits.h"
 
 /* --- the least and the greatest -------------------------------------------------------- */
 
@@ -71,13 +72,13 @@ draw_item(struct budget *budget, struct value of, struct value *ret)
 }
 
 static int
-draw_character(struct value of, struct value *ret)
+draw_character(struct budget *budget, struct value of, struct value *ret)
 {
 	struct span rest = of.text;
 
 	rest = span_from(rest, chars_prefix(rest, (size_t)draw((double)chars_count(rest))));
 	*ret = value_of_text((struct span){ rest.data, chars_step(rest) });
-	return 0;
+	return budget_spend(budget, of.text.len / TEMPLATE_STEP_BYTES);
 }
 
 /* An item of a list, a character of a text, or a whole number: up to that one, or between two. */
@@ -90,7 +91,7 @@ get_random(struct budget *budget, const struct value *args, unsigned n, struct v
 	if (n > 0 && args[0].kind == VALUE_LIST)
 		return draw_item(budget, args[0], ret);
 	if (n > 0 && args[0].kind == VALUE_TEXT)
-		return draw_character(args[0], ret);
+		return draw_character(budget, args[0], ret);
 	if (n > 0 && !value_is_missing(args[0])) {
 		r = value_to_number(budget, args[0], &last);
 		first = n > 1 ? last : 0;

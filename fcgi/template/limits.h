@@ -18,6 +18,9 @@ enum template_limits {
 	TEMPLATE_MAX_OUTPUT = 16 << 20, /* bytes of a page, and of any text on the way to it */
 };
 
-enum { TEMPLATE_STEP_BYTES = 16 }; /* of text that are looked through in one step */
+enum {
+	TEMPLATE_STEP_BYTES = 16, /* of text that are looked through in one step */
+	TEMPLATE_STEP_NAMES = 16, /* of variables or blocks that are looked through in one step */
+};
 
 #endif

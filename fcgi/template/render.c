@@ -110,27 +110,30 @@ render_find(struct render *render, const struct expr *name, const struct templat
 
 /* --- blocks ---------------------------------------------------------------------------- */
 
-static const struct block *
-find_block(const struct template *template, struct span name)
+static int
+find_block(struct budget *budget, const struct template *template, struct span name, const struct block **ret)
 {
-	for (const struct block *block = template->blocks; block != NULL; block = block->next)
-		if (span_equal(block->name, name))
-			return block;
-	return NULL;
+	size_t passed = 0;
+
+	for (*ret = template->blocks; *ret != NULL && !span_equal((*ret)->name, name); *ret = (*ret)->next)
+		passed++;
+	return budget_spend(budget, passed / TEMPLATE_STEP_NAMES);
 }
 
 /* The block of that name which counts, from a level of the chain on; NULL when there is none. */
-static const struct block *
-find_in_chain(const struct chain *chain, struct span name, size_t *level)
+static int
+find_in_chain(struct render *render, struct span name, size_t *level, const struct block **ret)
 {
-	const struct block *block = NULL;
+	const struct chain *chain = render->at.chain;
+	int r = 0;
 
+	*ret = NULL;
 	for (; *level < chain->n; (*level)++) {
-		block = find_block(chain->templates[*level], name);
-		if (block != NULL)
+		r = find_block(&render->budget, chain->templates[*level], name, ret);
+		if (r < 0 || *ret != NULL)
 			break;
 	}
-	return block;
+	return r;
 }
 
 static int
@@ -154,9 +157,10 @@ static int
 render_block_node(struct render *render, const struct node *node)
 {
 	size_t level = 0;
-	const struct block *block = find_in_chain(render->at.chain, node->block->name, &level);
+	const struct block *block;
+	int r = find_in_chain(render, node->block->name, &level, &block);
 
-	return render_block(render, block, level);
+	return r == 0 ? render_block(render, block, level) : r;
 }
 
 /* Takes what was written since a mark back, as text that is HTML already. */
@@ -179,12 +183,13 @@ render_parent(struct render *render, struct value *ret)
 {
 	size_t level = render->at.level + 1, mark = render->out->len;
 	struct span name = render->at.block->name;
-	const struct block *block = find_in_chain(render->at.chain, name, &level);
-	int r;
+	const struct block *block;
+	int r = find_in_chain(render, name, &level, &block);
 
-	if (block == NULL)
+	if (r == 0 && block == NULL)
 		return budget_fail(&render->budget, -EINVAL, "block '%.*s' has no parent", (int)name.len, name.data);
-	r = render_block(render, block, level);
+	if (r == 0)
+		r = render_block(render, block, level);
 	return r == 0 ? take_output(render, mark, ret) : r;
 }
 
@@ -199,9 +204,10 @@ render_block_again(struct render *render, const struct expr *name, struct value 
 
 	if (r == 0)
 		r = print_to_text(&render->budget, value, &text);
+	if (r == 0)
+		r = find_in_chain(render, text, &level, &block);
 	if (r < 0)
 		return r;
-	block = find_in_chain(render->at.chain, text, &level);
 	if (block == NULL)
 		return budget_fail(&render->budget, -EINVAL, "no block '%.*s'", (int)text.len, text.data);
 	r = render_block(render, block, level);

@@ -1,13 +1,15 @@
+#include "fcgi/template/limits.h"
 #include "fcgi/template/scope.h"
 
-static struct variable *
-find_here(const struct scope *scope, struct span name)
+/* The variable of that name in this scope itself, or NULL. Returns 0 or a failure. */
+static int
+find_here(struct budget *budget, const struct scope *scope, struct span name, struct variable **ret)
 {
-	struct variable *variable = scope->variables;
+	size_t passed = 0;
 
-	while (variable != NULL && !span_equal(variable->name, name))
-		variable = variable->next;
-	return variable;
+	for (*ret = scope->variables; *ret != NULL && !span_equal((*ret)->name, name); *ret = (*ret)->next)
+		passed++;
+	return budget_spend(budget, passed / TEMPLATE_STEP_NAMES);
 }
 
 int
@@ -17,13 +19,15 @@ scope_find(struct budget *budget, const struct scope *scope, struct span name, s
 
 	*ret = (struct value){ .kind = VALUE_UNDEFINED };
 	for (; r == 0 && scope != NULL && ret->kind == VALUE_UNDEFINED; scope = scope->outer) {
-		const struct variable *variable = find_here(scope, name);
+		struct variable *variable;
 
-		if (variable != NULL) {
+		r = find_here(budget, scope, name, &variable);
+		if (r == 0 && variable != NULL) {
 			*ret = variable->value;
 			return 0;
 		}
-		r = value_named(budget, scope->data, name, ret);
+		if (r == 0)
+			r = value_named(budget, scope->data, name, ret);
 	}
 	return r;
 }
@@ -42,20 +46,22 @@ scope_add(struct budget *budget, struct scope *scope, struct span name, struct v
 	return 0;
 }
 
-/* The innermost scope that has the name, or NULL. */
+/* The innermost scope that has the name, or NULL, and the variable there unless it is data. */
 static int
-find_owner(struct budget *budget, struct scope *scope, struct span name, struct scope **ret)
+find_owner(
+    struct budget *budget, struct scope *scope, struct span name, struct scope **ret, struct variable **ret_variable)
 {
 	struct value there;
 	int r = 0;
 
 	*ret = NULL;
-	for (; r == 0 && scope != NULL; scope = scope->closed ? NULL : scope->outer) {
-		r = value_named(budget, scope->data, name, &there);
-		if (find_here(scope, name) == NULL && there.kind == VALUE_UNDEFINED)
-			continue;
-		*ret = scope;
-		break;
+	*ret_variable = NULL;
+	for (; r == 0 && *ret == NULL && scope != NULL; scope = scope->closed ? NULL : scope->outer) {
+		r = find_here(budget, scope, name, ret_variable);
+		if (r == 0)
+			r = value_named(budget, scope->data, name, &there);
+		if (r == 0 && (*ret_variable != NULL || there.kind != VALUE_UNDEFINED))
+			*ret = scope;
 	}
 	return r;
 }
@@ -67,10 +73,9 @@ scope_set(struct budget *budget, struct scope *scope, struct span name, struct v
 	struct variable *variable;
 	int r;
 
-	r = find_owner(budget, scope, name, &owner);
+	r = find_owner(budget, scope, name, &owner, &variable);
 	if (r < 0)
 		return r;
-	variable = owner != NULL ? find_here(owner, name) : NULL;
 	if (variable == NULL)
 		return scope_add(budget, owner != NULL ? owner : scope, name, value, NULL);
 	variable->value = value;

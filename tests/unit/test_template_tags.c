@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,6 +186,41 @@ repeat(const char *part, size_t times)
 	return all;
 }
 
+/* Source with n times the part, in which %d counts, and an end that loops over the code. */
+static char *
+many(const char *part, const char *code)
+{
+	enum { MANY = 1600 };
+	static const char loop[] = "{%% for i in 1..4000 %%}{%% for j in 1..50 %%}%s{%% endfor %%}{%% endfor %%}";
+	size_t room = MANY * (strlen(part) + 8) + sizeof(loop) + strlen(code), at = 0;
+	char *text = malloc(room);
+
+	assert(text != NULL);
+	for (int i = 0; i < MANY; i++)
+		at += (size_t)snprintf(text + at, room - at, part, i);
+	snprintf(text + at, room - at, loop, code);
+	return text;
+}
+
+static void
+names_cost_steps(void)
+{
+	static const char *const sources[][3] = {
+		{ "{%% set a%d = 1 %%}", "{% do a0 %}", "variables that are passed again and again" },
+		{ "{%% block b%d %%}{%% endblock %%}", "{% do block('b0') %}",
+		    "blocks that are passed again and again" },
+		{ "{%% macro m%d() %%}{%% endmacro %%}", "{% import _self as s %}{% do s.m0() %}",
+		    "macros that are passed again and again" },
+	};
+
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		char *text = many(sources[i][0], sources[i][1]);
+
+		OK(refuses(text, "page.html:1: more than 10000000 steps"), sources[i][2]);
+		free(text);
+	}
+}
+
 static void
 nothing_is_without_end(void)
 {
@@ -218,6 +254,24 @@ nothing_is_without_end(void)
 	OK(refuses("{{ ('x'|replace('x', (1..99999)|join))|replace('1', (1..99999)|join) }}",
 	       "page.html:1: out of memory, or text of more than 16777216 bytes"),
 	    "text on the way");
+	OK(refuses("{{ (1..3000)|map(x => (1..3000)|filter(y => false)|length)|length }}",
+	       "page.html:1: out of memory, or values of more than 33554432 bytes"),
+	    "arrows in arrows");
+	OK(refuses("{{ (1..40)|reduce((text, i) => text ~ text, 'xxxxxxxx') }}",
+	       "page.html:1: out of memory, or values of more than 33554432 bytes"),
+	    "what reduce makes");
+	OK(refuses("{% set t = 'xxxxxxxxxxxxxxxx' %}{% for i in 1..16 %}{% set t = t ~ t %}{% endfor %}"
+		   "{% for i in 1..5000 %}{% do random(t) %}{% endfor %}",
+	       "page.html:1: more than 10000000 steps"),
+	    "long text that is looked through");
+	OK(refuses("{{ include('page.html') }}", "page.html:1: nested deeper than 400"), "include()");
+	OK(refuses("{% embed 'page.html' %}{% endembed %}", "page.html:1: nested deeper than 400"), "embeds");
+	OK(refuses("{% block a %}{{ block('a') }}{% endblock %}", "page.html:1: nested deeper than 400"), "block()");
+	shelf_put("a.html", "{% macro a() %}{% import 'b.html' as b %}{{ b.b() }}{% endmacro %}");
+	shelf_put("b.html", "{% macro b() %}{% import 'a.html' as a %}{{ a.a() }}{% endmacro %}");
+	OK(refuses("{% import 'a.html' as a %}{{ a.a() }}", "a.html:1: nested deeper than 400"),
+	    "macros of templates that import each other");
+	names_cost_steps();
 	text = repeat("{% if 1 %}", 200);
 	OK(refuses(text, "page.html:1: nested deeper than 100"), "tags in tags");
 	free(text);
