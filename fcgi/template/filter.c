@@ -10,7 +10,7 @@ static const struct filter filters[] = {
 	{ { "batch", 1, 2, "size fill" }, filter_batch, NULL },
 	{ { "capitalize", 0, 0, "" }, filter_capitalize, NULL },
 	{ { "column", 1, 1, "name" }, filter_column, NULL },
-	{ { "date", 0, 1, "format timezone" }, filter_date, NULL },
+	{ { "date", 0, 1, "format" }, filter_date, NULL },
 	{ { "default", 0, 1, "default" }, filter_default, NULL },
 	{ { "e", 0, 1, "strategy" }, filter_escape, NULL },
 	{ { "escape", 0, 1, "strategy" }, filter_escape, NULL },

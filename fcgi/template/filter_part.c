@@ -213,20 +213,45 @@ filter_batch(struct budget *budget, struct value in, const struct value *args, u
 
 enum { SPECIFIER_MAX = 16, NUMBER_TEXT = 512, WIDTH_MAX = 200 };
 
-/* Of a %: flags, width and precision as C has them, and the letter. Returns its length, 0 for none that is known. */
-static size_t
-read_specifier(struct span text, char ret[static SPECIFIER_MAX])
-{
-	size_t len = 1;
+/* What stands after a %. */
+struct specifier {
+	char flags[SPECIFIER_MAX]; /* with width and precision, as C has them */
+	char letter;
+	unsigned place; /* of the argument, from 1 on; 0: the next one */
+};
 
-	while (len < text.len && strchr("-+0 ", text.data[len]) != NULL)
-		len++;
-	while (len < text.len && strchr("0123456789.", text.data[len]) != NULL)
-		len++;
-	if (len >= text.len || len > 8 || strchr("sdufFeEgGxXoc", text.data[len]) == NULL)
+static bool
+is_one_of(char c, const char *set)
+{
+	return c != '\0' && strchr(set, c) != NULL;
+}
+
+/* The length of "2$" at the beginning of text, or 0. */
+static size_t
+read_place(struct span text, unsigned *ret)
+{
+	if (text.len < 2 || text.data[0] < '1' || text.data[0] > '9' || text.data[1] != '$')
 		return 0;
-	memcpy(ret, text.data, len);
-	ret[len] = '\0';
+	*ret = (unsigned)(text.data[0] - '0');
+	return 2;
+}
+
+/* Text begins with a %. Returns the length of all that belongs to it, 0 when that is not known. */
+static size_t
+read_specifier(struct span text, struct specifier *ret)
+{
+	size_t from = 1, len;
+
+	*ret = (struct specifier){ .flags = "%" };
+	from += read_place(span_from(text, 1), &ret->place);
+	for (len = from; len < text.len && is_one_of(text.data[len], "-+0 ");)
+		len++;
+	while (len < text.len && is_one_of(text.data[len], "0123456789."))
+		len++;
+	if (len >= text.len || len - from > 7 || !is_one_of(text.data[len], "sdufFeEgGxXo"))
+		return 0;
+	memcpy(ret->flags + 1, text.data + from, len - from);
+	ret->letter = text.data[len];
 	return len + 1;
 }
 
@@ -271,51 +296,62 @@ put_text(struct buf *buf, const char *flags, struct span text)
 }
 
 static int
-put_argument(struct budget *budget, struct buf *buf, const char *flags, char letter, struct value value)
+put_argument(struct budget *budget, struct buf *buf, const struct specifier *specifier, struct value value)
 {
 	struct span text;
 	double number;
 	int r;
 
-	if (letter == 's' || letter == 'c') {
+	if (specifier->letter == 's') {
 		r = print_to_text(budget, value, &text);
 		if (r == 0)
-			put_text(buf, flags, text);
+			put_text(buf, specifier->flags, text);
 		return r;
 	}
 	r = value_to_number(budget, value, &number);
 	if (r == 0)
-		put_number(buf, flags, letter == 'u' ? 'd' : letter, number);
+		put_number(buf, specifier->flags, specifier->letter == 'u' ? 'd' : specifier->letter, number);
 	return r;
 }
 
-/* As PHP's sprintf(): %s, %d, %05.2f and the like; %% is a %. */
+/* What is being formatted: *rest begins with a %. */
+static int
+put_place(
+    struct budget *budget, struct buf *buf, struct span *rest, const struct value *args, unsigned n, unsigned *used)
+{
+	struct specifier specifier;
+	unsigned place;
+	size_t len = read_specifier(*rest, &specifier);
+
+	if (len == 0)
+		return budget_fail(budget, -EINVAL, "'format' does not know what stands after a '%%'");
+	*rest = span_from(*rest, len);
+	place = specifier.place > 0 ? specifier.place : ++*used;
+	if (place > n)
+		return budget_fail(budget, -EINVAL, "'format' has more places than arguments");
+	return put_argument(budget, buf, &specifier, args[place - 1]);
+}
+
+/* As PHP's sprintf(): %s, %d, %05.2f, %2$s and the like; %% is a %. */
 int
 filter_format(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
-	char flags[SPECIFIER_MAX];
 	struct buf buf = BUF_INIT;
-	struct span text;
+	struct span rest;
 	unsigned used = 0;
-	int r = print_to_text(budget, in, &text);
+	int r = print_to_text(budget, in, &rest);
 
-	while (r == 0 && text.len > 0) {
-		size_t plain = span_find(text, 0, span_of("%")), len;
+	while (r == 0 && rest.len > 0) {
+		size_t plain = span_find(rest, 0, span_of("%"));
 
-		text_put(&buf, (struct span){ text.data, plain });
-		text = span_from(text, plain);
-		if (text.len == 0)
-			break;
-		len = text.len > 1 && text.data[1] == '%' ? 2 : read_specifier(text, flags);
-		if (len == 0)
-			r = budget_fail(budget, -EINVAL, "'format' does not know what stands after a '%%'");
-		else if (text.data[1] == '%')
+		text_put(&buf, (struct span){ rest.data, plain });
+		rest = span_from(rest, plain);
+		if (rest.len > 1 && rest.data[1] == '%') {
 			text_put(&buf, span_of("%"));
-		else if (used == n)
-			r = budget_fail(budget, -EINVAL, "'format' has more places than arguments");
-		else
-			r = put_argument(budget, &buf, flags, text.data[len - 1], args[used++]);
-		text = span_from(text, len);
+			rest = span_from(rest, 2);
+		} else if (rest.len > 0) {
+			r = put_place(budget, &buf, &rest, args, n, &used);
+		}
 	}
 	if (r == 0)
 		r = value_of_buf(budget, &buf, ret);

@@ -333,45 +333,94 @@ filter_escape(struct budget *budget, struct value in, const struct value *args, 
 	return r;
 }
 
-/* a=1&b=2, as a query has it. */
+/* A query that is being made: a=1&b%5Bc%5D=2, as forms of PHP have it. */
+struct query {
+	struct budget *budget;
+	struct buf buf;
+};
+
+static int put_pairs(struct query *query, struct span within, struct value in);
+
+/* The name of a pair, in full: outer[name]. within is escaped already, and empty at the top. */
 static int
-encode_query(struct budget *budget, struct value in, struct buf *buf)
+name_pair(struct query *query, struct span within, struct value key, struct span *ret)
+{
+	struct buf buf = BUF_INIT;
+	struct value name;
+	struct span text;
+	int r = print_to_text(query->budget, key, &text);
+
+	if (r < 0)
+		return r;
+	text_put(&buf, within);
+	text_put(&buf, span_of(within.len > 0 ? "%5B" : ""));
+	text_put_url(&buf, text);
+	text_put(&buf, span_of(within.len > 0 ? "%5D" : ""));
+	r = value_of_buf(query->budget, &buf, &name);
+	buf_free(&buf);
+	*ret = name.text;
+	return r;
+}
+
+/* False is 0 in a query, where nothing would be true. */
+static int
+put_pair(struct query *query, struct span name, struct value item)
+{
+	struct span text;
+	int r;
+
+	if (value_is_iterable(item))
+		return put_pairs(query, name, item);
+	if (item.kind == VALUE_BOOL)
+		item = value_of_number(item.boolean);
+	r = print_to_text(query->budget, item, &text);
+	if (r == 0)
+		r = budget_spend(query->budget, 1 + text.len / TEMPLATE_STEP_BYTES);
+	if (r < 0)
+		return r;
+	text_put(&query->buf, span_of(query->buf.len > 0 ? "&" : ""));
+	text_put(&query->buf, name);
+	text_put(&query->buf, span_of("="));
+	text_put_url(&query->buf, text);
+	return 0;
+}
+
+/* What is null is left out. */
+static int
+put_pairs(struct query *query, struct span within, struct value in)
 {
 	struct value_walk walk = value_walk(in);
 	struct value key, item;
-	struct span name, text;
-	int r = 0;
+	struct span name;
+	int r = budget_enter(query->budget);
 
-	for (size_t i = 0; r == 0 && value_next(&walk, &key, &item); i++) {
-		r = print_to_text(budget, key, &name);
+	if (r < 0)
+		return r;
+	while (r == 0 && value_next(&walk, &key, &item)) {
+		if (value_is_missing(item))
+			continue;
+		r = name_pair(query, within, key, &name);
 		if (r == 0)
-			r = print_to_text(budget, item, &text);
-		if (r == 0)
-			r = budget_spend(budget, 1 + text.len / TEMPLATE_STEP_BYTES);
-		if (r < 0)
-			break;
-		text_put(buf, span_of(i > 0 ? "&" : ""));
-		text_put_url(buf, name);
-		text_put(buf, span_of("="));
-		text_put_url(buf, text);
+			r = put_pair(query, name, item);
 	}
+	budget_leave(query->budget);
 	return r;
 }
 
 int
 filter_url_encode(struct budget *budget, struct value in, const struct value *args, unsigned n, struct value *ret)
 {
-	struct buf buf = BUF_INIT;
+	struct query query = { budget, BUF_INIT };
 	int r;
 
 	(void)args;
 	(void)n;
 	if (!value_is_iterable(in))
 		return write_text(budget, in, text_put_url, ret);
-	r = encode_query(budget, in, &buf);
+	r = put_pairs(&query, span_of(""), in);
 	if (r == 0)
-		r = value_of_buf(budget, &buf, ret);
-	buf_free(&buf);
+		r = value_of_buf(budget, &query.buf, ret);
+	buf_free(&query.buf);
 	return r;
 }
 

@@ -130,6 +130,41 @@ values_must_fit(void)
 	    "the place is the innermost");
 }
 
+/* The rows of tina4-template(7)'s table that are not there: none of them passes in silence. */
+static void
+what_only_twig_has_is_refused(void)
+{
+	static const char *const sources[][2] = {
+		{ "{% autoescape %}{% endautoescape %}", "unknown tag 'autoescape'" },
+		{ "{% spaceless %}{% endspaceless %}", "unknown tag 'spaceless'" },
+		{ "{% filter upper %}{% endfilter %}", "unknown tag 'filter'" },
+		{ "{% for x in l if x %}{% endfor %}", "expected '%}', found 'if'" },
+		{ "{{ a starts with 'b' }}", "expected '}}', found 'starts'" },
+		{ "{{ a ends with 'b' }}", "expected '}}', found 'ends'" },
+		{ "{{ a matches '/b/' }}", "expected '}}', found 'matches'" },
+		{ "{{ a has some x => x }}", "expected '}}', found 'has'" },
+		{ "{{ 1 b-and 1 }}", "expected '}}', found 'b'" },
+		{ "{{ attribute(a, 'b') }}", "unknown function 'attribute'" },
+		{ "{{ constant('A') }}", "unknown function 'constant'" },
+		{ "{{ block('a', 'b.html') }}", "expected 1 argument for 'block', found 2" },
+		{ "{{ include(['a', 'b']) }}", "expected the name of a template, found a list" },
+		{ "{{ 'a'..'e' }}", "expected a number, found a string that is none" },
+		{ "{{ 0|date('Y', 'Europe/Paris') }}", "expected 0 to 1 arguments for 'date', found 2" },
+		{ "{{ date('+1 day') }}", "expected a date, found a string that is none" },
+		{ "{% set f = x => x %}", "expected '%}', found '=>'" },
+		{ "{% macro m() %}{{ varargs|join }}{% endmacro %}{{ m(1) }}",
+		    "expected at most 0 arguments for 'm', found 1" },
+	};
+
+	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
+		char error[128];
+
+		snprintf(error, sizeof(error), "page.html:1: %s", sources[i][1]);
+		OK(refuses(sources[i][0], error), sources[i][0]);
+	}
+	OK(renders("{{ \"#{a}\" }}", "#{a}"), "text is text");
+}
+
 int
 main(void)
 {
@@ -139,5 +174,6 @@ main(void)
 	things_have_their_place();
 	values_must_fit();
 	shelf_clear();
+	what_only_twig_has_is_refused();
 	return tap_done();
 }

@@ -150,6 +150,9 @@ twig_has_it_so_too(void)
 	    "css and html_attr");
 	OK(renders("{{ {a: 1, 'b c': 'd&e'}|url_encode|raw }} {{ []|url_encode }}|", "a=1&b%20c=d%26e |"),
 	    "url_encode of an object is a query");
+	OK(renders("{{ {t: true, f: false, n: null, l: [1, 'a b'], d: {x: {'y&': 2}, e: []}}|url_encode|raw }}",
+	       "t=1&f=0&l%5B0%5D=1&l%5B1%5D=a%20b&d%5Bx%5D%5By%26%5D=2"),
+	    "of objects in it, of what is true, false or null");
 	OK(renders("{{ mixed|sort|to_json }}", "[null,true,2,\"9\",10,\"1e1\",\"a\",\"b\"]"), "numbers among texts");
 	OK(renders("{{ ''|number_format }} {{ null|number_format(2) }}", "0 0.00"), "nothing is the number 0");
 	OK(renders("{{ 0|date('S W o r u v p B I Z') }}",
@@ -270,6 +273,13 @@ arguments_have_names(void)
 	OK(renders("{{ '%s has %05.1f of %3d%%|%-4s|%4s|%.2s'|format('a<', 1.25, 7, 'x', 'y', 'long')|raw }}",
 	       "a< has 001.2 of   7%|x   |   y|lo"),
 	    "format");
+	OK(renders("{{ '%2$s %1$s %s %2$03d'|format('a', 5) }}", "5 a a 005"), "the places of arguments have numbers");
+	OK(refuses("{{ '%2$s'|format(1) }}", "page.html:1: 'format' has more places than arguments"),
+	    "of those there are");
+	OK(refuses("{{ '%0$s'|format(1) }}", "page.html:1: 'format' does not know what stands after a '%'"),
+	    "from 1 on");
+	OK(refuses("{{ '%c'|format(65) }}", "page.html:1: 'format' does not know what stands after a '%'"),
+	    "%c is the byte of a number in PHP");
 	OK(refuses("{{ '%n'|format(1) }}", "page.html:1: 'format' does not know what stands after a '%'"),
 	    "no other letter");
 	OK(refuses("{{ '%s%s'|format(1) }}", "page.html:1: 'format' has more places than arguments"),
