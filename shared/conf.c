@@ -13,6 +13,8 @@
 #include "shared/setting.h"
 #include "shared/valid.h"
 
+#define ORIGINS_ALLOWED "* alone, or origins such as https://example.com or https://*.example.com, comma-separated"
+
 /* clang-format off */
 static const struct setting settings[] = {
 	{ "TINA4_BUS", SETTING_TEXT, offsetof(struct conf, bus), CONF_DEFAULT_BUS,
@@ -63,7 +65,7 @@ static const struct setting settings[] = {
 	{ "TINA4_CORS_ORIGINS", SETTING_LIST, offsetof(struct conf, cors_origins), "",
 	  .group = "Pages of other origins",
 	  .check = origin_is_pattern,
-	  .allowed = "* alone, or origins such as https://example.com or https://*.example.com, comma-separated",
+	  .allowed = ORIGINS_ALLOWED,
 	  .meaning = "Origins whose scripts may read answers; empty is none but the app's own" },
 	{ "TINA4_CORS_HEADERS", SETTING_LIST, offsetof(struct conf, cors_headers), "Authorization,Content-Type",
 	  .check = valid_token, .allowed = "names of headers, comma-separated",
@@ -137,7 +139,7 @@ static const struct setting settings[] = {
 	{ "TINA4_WS_ALLOWED_ORIGINS", SETTING_LIST, offsetof(struct conf, ws_allowed_origins), "",
 	  .group = "Who may connect",
 	  .check = origin_is_pattern,
-	  .allowed = "* alone, or origins such as https://example.com or https://*.example.com, comma-separated",
+	  .allowed = ORIGINS_ALLOWED,
 	  .reload = true,
 	  .meaning = "Sites whose pages may connect; empty is the same origin" },
 	{ "TINA4_WS_HEADERS", SETTING_LIST, offsetof(struct conf, ws_headers), "",

@@ -116,23 +116,18 @@ enum { UNIX_PATH = sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
 
 #define TOO_LONG "%s is longer than the %d bytes that the path of a socket may have: choose another folder"
 
-static bool
-is_too_long(const char *path)
-{
-	return strlen(path) > UNIX_PATH;
-}
-
 /* Why there is no answer, as far as the socket's file tells. */
 static void
 blame_bus(const struct conf *conf, bool closed)
 {
 	const char *path = conf_bus_path(conf);
+	int r = listener_probe(path);
 
-	if (is_too_long(path))
+	if (r == -ENAMETOOLONG)
 		say(false, "bus", TOO_LONG, path, UNIX_PATH);
 	else if (closed)
 		say(false, "bus", "%s is closed to this user, who must be in the group of that file", path);
-	else if (listener_probe(path) == -EADDRINUSE)
+	else if (r == -EADDRINUSE)
 		say(false, "bus", "the sidecar at %s does not answer: it hangs, or speaks another version", path);
 	else
 		say(false, "bus", "no sidecar at %s: systemctl start tina4-sidecar, or is it another TINA4_BUS?", path);

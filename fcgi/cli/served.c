@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -58,7 +59,7 @@ is_alive(const char *path)
 	char bus[LINE_MAX_BYTES];
 
 	return read_value(path, bus_name, bus) && strncmp(bus, ipc, strlen(ipc)) == 0 &&
-	    listener_probe(bus + strlen(ipc)) < 0;
+	    listener_probe(bus + strlen(ipc)) == -EADDRINUSE;
 }
 
 static bool

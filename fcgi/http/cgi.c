@@ -67,14 +67,6 @@ put(void *context, const void *data, size_t len)
 	return writeall(STDOUT_FILENO, data, len);
 }
 
-/* writeall() keeps nothing back. */
-static int
-flush(void *context)
-{
-	(void)context;
-	return 0;
-}
-
 /* Signals end a CGI process, so that only the reader's end is to be seen. */
 static int
 wait_for_end(void *context, int ms)
@@ -88,7 +80,7 @@ wait_for_end(void *context, int ms)
 int
 cgi_serve(struct tina4_app *app)
 {
-	static const struct outlet outlet = { put, flush, wait_for_end, NULL };
+	static const struct outlet outlet = { put, NULL, wait_for_end, NULL };
 	struct tina4_response res;
 	struct buf body = BUF_INIT;
 	int r;
@@ -98,7 +90,7 @@ cgi_serve(struct tina4_app *app)
 	r = read_body(app->conf.max_body, &body);
 	r = dispatch(app, environ, r, &body, &res);
 	if (r == 0)
-		r = response_write(&res, res.without_body, put, NULL);
+		r = response_write(&res, put, NULL);
 	buf_free(&body);
 	response_free(&res);
 	return r;

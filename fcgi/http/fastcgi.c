@@ -187,7 +187,7 @@ serve_one(struct server *server, FCGX_Request *fcgi)
 	if (r < 0)
 		break_off(fcgi);
 	else
-		r = response_write(&res, res.without_body, put, &call);
+		r = response_write(&res, put, &call);
 	if (r < 0)
 		fcgi->keepConnection = 0;
 	if (r < 0 && r != -EPIPE)

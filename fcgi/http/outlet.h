@@ -9,7 +9,7 @@
 struct outlet {
 	sink_put *put;
 
-	/* What was put goes on its way. Returns 0 or a negative errno. */
+	/* What was put goes on its way. Returns 0 or a negative errno. NULL: it does so by itself. */
 	int (*flush)(void *context);
 
 	/* Returns 0 after so many milliseconds, or at once -EPIPE when nobody reads any more, -ECANCELED to stop. */

@@ -602,14 +602,14 @@ response_put_head(const struct tina4_response *res, sink_put *put, void *context
 }
 
 int
-response_write(const struct tina4_response *res, bool head, sink_put *put, void *context)
+response_write(const struct tina4_response *res, sink_put *put, void *context)
 {
 	int r;
 
 	if (res->stream != STREAM_NONE)
 		return 0;
 	r = put_head(res, may_have_length(res->status), put, context);
-	if (r < 0 || head || !response_has_body(res))
+	if (r < 0 || res->without_body || !response_has_body(res))
 		return r;
 	if (res->file.fd >= 0)
 		return file_write(&res->file, put, context);

@@ -50,12 +50,12 @@ void response_fail(struct tina4_response *res, struct buf *why);
 const char *response_get(const struct tina4_response *res, const char *name);
 
 /*
- * Writes the response, without its body when `head` or when its status has
- * none; of a stream there is nothing left. Returns 0, -ENOMEM, what put
+ * Writes the response, without its body when it answers HEAD or when its status
+ * has none; of a stream there is nothing left. Returns 0, -ENOMEM, what put
  * returned, or -EIO when the file could not be read to the length that was
  * announced.
  */
-int response_write(const struct tina4_response *res, bool head, sink_put *put, void *context);
+int response_write(const struct tina4_response *res, sink_put *put, void *context);
 
 /* Writes the head of a stream, which says no length. Returns 0, -ENOMEM or what put returned. */
 int response_put_head(const struct tina4_response *res, sink_put *put, void *context);

@@ -22,12 +22,18 @@ most_at_once(const struct conf *conf)
 	return conf->streams < others ? conf->streams : others;
 }
 
+static void
+leave_place(struct tina4_app *app)
+{
+	atomic_fetch_sub(&app->n_streams, 1);
+}
+
 static int
 take_place(struct tina4_app *app)
 {
 	if (atomic_fetch_add(&app->n_streams, 1) < most_at_once(&app->conf))
 		return 0;
-	atomic_fetch_sub(&app->n_streams, 1);
+	leave_place(app);
 	log_limited(LOG_LEVEL_WARN, "stream refused: as many as TINA4_STREAMS and TINA4_THREADS allow");
 	return -EUSERS;
 }
@@ -46,13 +52,18 @@ prepare(struct tina4_response *res, const char *type)
 }
 
 static int
+flush(const struct outlet *outlet)
+{
+	return outlet->flush != NULL ? outlet->flush(outlet->context) : 0;
+}
+
+static int
 begin(struct tina4_response *res)
 {
-	const struct outlet *outlet = res->outlet;
-	int r = response_put_head(res, outlet->put, outlet->context);
+	int r = response_put_head(res, res->outlet->put, res->outlet->context);
 
 	res->stream = STREAM_OPEN;
-	return r == 0 ? outlet->flush(outlet->context) : r;
+	return r == 0 ? flush(res->outlet) : r;
 }
 
 int
@@ -72,7 +83,7 @@ tina4_response_stream(struct tina4_response *res, const char *type)
 	r = prepare(res, type);
 	if (r == 0)
 		return begin(res);
-	atomic_fetch_sub(&app->n_streams, 1);
+	leave_place(app);
 	return r;
 }
 
@@ -87,7 +98,7 @@ tina4_response_write(struct tina4_response *res, const void *data, size_t len)
 	if (res->without_body)
 		return -EPIPE;
 	r = outlet->put(outlet->context, data, len);
-	return r == 0 ? outlet->flush(outlet->context) : r;
+	return r == 0 ? flush(outlet) : r;
 }
 
 int
@@ -117,7 +128,7 @@ tina4_response_wait(struct tina4_response *res, int ms)
 int
 stream_finish(struct tina4_response *res, int error)
 {
-	atomic_fetch_sub(&tina4_request_app(res->req)->n_streams, 1);
+	leave_place(tina4_request_app(res->req));
 	res->stream = STREAM_OVER;
 	return error == 0 || res->without_body ? 0 : -EPIPE;
 }

@@ -536,6 +536,7 @@ render_print(struct render *render, const struct node *node)
 
 	return r == 0 ? put(render, value) : r;
 }
+
 static int
 render_node(struct render *render, const struct node *node)
 {

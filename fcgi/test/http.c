@@ -24,13 +24,6 @@ append(void *context, const void *data, size_t len)
 	return buf->failed ? -ENOMEM : 0;
 }
 
-static int
-flush(void *context)
-{
-	(void)context;
-	return 0;
-}
-
 /* A visitor of a test reads what comes before the first wait, and leaves. */
 static int
 leave(void *context, int ms)
@@ -44,7 +37,7 @@ leave(void *context, int ms)
 static int
 ask_app(struct tina4_app *app, char *const *environment, struct buf *body, struct buf *ret)
 {
-	const struct outlet outlet = { append, flush, leave, ret };
+	const struct outlet outlet = { append, NULL, leave, ret };
 	struct tina4_response res;
 	size_t len;
 	int r;
@@ -53,7 +46,7 @@ ask_app(struct tina4_app *app, char *const *environment, struct buf *body, struc
 	res.outlet = &outlet;
 	r = request_body_bytes(environment, app->conf.max_body, &len);
 	dispatch(app, environment, r == -ENOENT ? 0 : r, body, &res);
-	r = response_write(&res, res.without_body, append, ret);
+	r = response_write(&res, append, ret);
 	response_free(&res);
 	return r;
 }

@@ -101,7 +101,7 @@ answer(struct tina4_app *app, char *const *env, struct buf *body)
 	response_init(&res);
 	dispatch(app, env, 0, body, &res);
 	assert(res.status < 500);
-	assert(response_write(&res, request_is_head(env), append, &written) == 0);
+	assert(response_write(&res, append, &written) == 0);
 	check_head(&written);
 	buf_free(&written);
 	response_free(&res);

@@ -245,7 +245,7 @@ ask(struct tina4_app *of, const char *path, const char *authorization)
 	snprintf(header, sizeof(header), "HTTP_AUTHORIZATION=%s", authorization != NULL ? authorization : "");
 	response_init(&res);
 	dispatch(of, env, 0, &body, &res);
-	response_write(&res, false, append, &text);
+	response_write(&res, append, &text);
 	answer = (struct answer){ res.status, strdup(buf_cstr(&text)) };
 	response_free(&res);
 	buf_free(&body);

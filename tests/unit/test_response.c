@@ -34,7 +34,8 @@ static const char *
 write_as(bool head)
 {
 	buf_clear(&written);
-	return response_write(&res, head, append, &written) == 0 ? buf_cstr(&written) : "";
+	res.without_body = head;
+	return response_write(&res, append, &written) == 0 ? buf_cstr(&written) : "";
 }
 
 static bool
@@ -303,7 +304,7 @@ a_file_is_a_body(void)
 	OK(ends_with(write_as(false), "<p>file"), "and leave the body before");
 	OK(tina4_response_file(&res, path, "text/x") == 0 && has_line("Content-Type: text/x"), "a type can be said");
 	truncate(path, 3);
-	OK(response_write(&res, false, append, &written) == -EIO, "a file that shrinks is cut short, not padded");
+	OK(response_write(&res, append, &written) == -EIO, "a file that shrinks is cut short, not padded");
 	OK(tina4_response_text(&res, "text") == 0 && ends_with(write_as(false), "\r\n\r\ntext"),
 	    "text takes its place");
 
@@ -346,7 +347,7 @@ static void
 a_broken_sink_ends_it(void)
 {
 	response_reset(&res);
-	OK(response_write(&res, false, refuse, NULL) == -EPIPE, "the sink's error is the writer's");
+	OK(response_write(&res, refuse, NULL) == -EPIPE, "the sink's error is the writer's");
 }
 
 int
