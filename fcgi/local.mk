@@ -33,6 +33,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/http/dispatch.c %D%/http/dispatch.h \
 	%D%/http/fastcgi.c %D%/http/fastcgi.h \
 	%D%/http/file.c %D%/http/file.h \
+	%D%/http/form.c \
 	%D%/http/httpdate.c %D%/http/httpdate.h \
 	%D%/http/management.c %D%/http/management.h \
 	%D%/http/multipart.c %D%/http/multipart.h \
@@ -63,6 +64,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/ws/verdict.c %D%/ws/verdict.h \
 	%D%/ws/worker.c %D%/ws/worker.h \
 	%D%/session/auth.c %D%/session/auth.h \
+	%D%/session/csrf.c %D%/session/csrf.h \
 	%D%/session/session.c %D%/session/session.h \
 	%D%/session/store.h \
 	%D%/session/store_file.c \
@@ -84,6 +86,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/template/filter_part.c \
 	%D%/template/filter_number.c \
 	%D%/template/filter_text.c \
+	%D%/template/form.c \
 	%D%/template/function.c %D%/template/function.h \
 	%D%/template/json.c %D%/template/json.h \
 	%D%/template/lexer.c %D%/template/lexer.h \
@@ -140,6 +143,7 @@ dist_man_MANS += \
 	%D%/tina4_app.3 \
 	%D%/tina4_auth.3 \
 	%D%/tina4_conn.3 \
+	%D%/tina4_form.3 \
 	%D%/tina4_log.3 \
 	%D%/tina4_push.3 \
 	%D%/tina4_request.3 \

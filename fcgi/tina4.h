@@ -387,6 +387,31 @@ int tina4_session_destroy(struct tina4_session *session);
  */
 int tina4_session_save(struct tina4_session *session);
 
+/* --- who it is: forms ----------------------------------------------------------------- */
+
+/*
+ * A request that changes something must come from a page of this site, or any
+ * other site makes its visitors' browsers send it, with their cookies (CSRF).
+ * Such a page has a token that belongs to a cookie of the visitor's: templates
+ * write it with {{ form_token() }} into a form, and with {{ form_token_value() }}
+ * wherever scripts find it. With TINA4_CSRF the requests of all routes are checked.
+ */
+
+/*
+ * The token of this answer, for a page that no template writes, and the cookie
+ * when the visitor has none. Borrowed from the request. Returns 0, -EALREADY
+ * when a stream has begun, or another negative errno.
+ */
+int tina4_response_form_token(struct tina4_response *res, const char **ret);
+
+/*
+ * Whether the request has the token, in the form's field or JSON's member
+ * formToken or in a header X-Form-Token, or is one of tina4_request_user() by its
+ * Authorization header, which no other site can send. Else, when res is not NULL, that
+ * says 403 and why, so that a handler returns 0 at once.
+ */
+bool tina4_request_is_ours(struct tina4_request *req, struct tina4_response *res);
+
 /* --- WebSocket routes ------------------------------------------------------------------ */
 
 enum tina4_event {

@@ -55,6 +55,12 @@ const char *tina4_test_cookie(const struct tina4_test_visitor *visitor, const ch
 int tina4_test_set_cookie(struct tina4_test_visitor *visitor, const char *name, const char *value);
 
 /*
+ * A token that goes with its cookie, as a page would have it: for a form's field
+ * formToken, or in a header X-Form-Token. NULL when out of memory.
+ */
+const char *tina4_test_form_token(struct tina4_test_visitor *visitor);
+
+/*
  * Its session, to see what a handler has left there, or to begin with one that
  * is logged in. Borrowed until the visitor does something, and saved then.
  * Returns what tina4_request_session() does.

@@ -61,6 +61,9 @@ static const struct setting settings[] = {
 	{ "TINA4_DEBUG", SETTING_BOOL, offsetof(struct conf, debug), "false",
 	  .allowed = "true or false",
 	  .meaning = "Error pages show what is wrong in a template, and where" },
+	{ "TINA4_CSRF", SETTING_BOOL, offsetof(struct conf, csrf), "false",
+	  .allowed = "true or false",
+	  .meaning = "Requests other than GET need the token of a form of ours, or get 403" },
 
 	{ "TINA4_CORS_ORIGINS", SETTING_LIST, offsetof(struct conf, cors_origins), "",
 	  .group = "Pages of other origins",

@@ -40,6 +40,8 @@ struct conf {
 	char *templates;          /* TINA4_TEMPLATES: folder of the templates */
 	bool debug;               /* TINA4_DEBUG: error pages say why */
 
+	bool csrf; /* TINA4_CSRF: requests that change something come from our pages only */
+
 	/* app: pages of other origins */
 	char *cors_origins;    /* TINA4_CORS_ORIGINS: comma-separated, or "*"; "" = none */
 	char *cors_headers;    /* TINA4_CORS_HEADERS: that their scripts may send; comma-separated */

@@ -28,6 +28,8 @@ say(struct tina4_request *req, struct tina4_response *res)
 	const char *text = tina4_request_form(req, "text");
 	int r;
 
+	if (!tina4_request_is_ours(req, res))
+		return 0; /* another site's page sent it */
 	if (text == NULL || *text == '\0' || strlen(text) > TEXT_MAX)
 		return tina4_response_error(res, 400, "text must have 1 to %d bytes.", TEXT_MAX);
 	r = tina4_push_jsonf(tina4_request_app(req), board_path, NULL, NULL, "{'text':%s}", text);

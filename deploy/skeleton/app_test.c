@@ -29,8 +29,9 @@ int
 main(void)
 {
 	static const char *const settings[] = { "TINA4_LOG_LEVEL=error", NULL };
-	static const char *const form[] = { "text=Hello", NULL };
-	static const struct tina4_test_request said = { .form = form };
+	char token[128];
+	const char *form[] = { "text=Hello", token, NULL };
+	const struct tina4_test_request said = { .form = form };
 	struct tina4_app *app = app_new();
 	struct tina4_test *test;
 	struct tina4_test_visitor *visitor;
@@ -39,13 +40,16 @@ main(void)
 	if (tina4_test_new(&test, &app, settings) < 0)
 		return 1;
 	visitor = tina4_test_visitor(test);
+	snprintf(token, sizeof(token), "formToken=%s", tina4_test_form_token(visitor));
 	CHECK(tina4_test_status(tina4_test_get(visitor, "/")) == 200);
 
 	client = tina4_test_connect(visitor, "/ws/board", NULL);
 	CHECK(hears(client, "{\"online\":1}"));
 	CHECK(tina4_test_status(tina4_test_http(visitor, "POST", "/say", &said)) == 303);
 	CHECK(hears(client, "{\"text\":\"Hello\"}"));
-	CHECK(tina4_test_status(tina4_test_post(visitor, "/say", NULL)) == 400);
+	CHECK(tina4_test_status(tina4_test_post(visitor, "/say", NULL)) == 403); /* not from our page */
+	form[0] = "text=";
+	CHECK(tina4_test_status(tina4_test_http(visitor, "POST", "/say", &said)) == 400);
 
 	tina4_test_free(test);
 	return failed > 0;

@@ -12,6 +12,7 @@
 #include "fcgi/http/settle.h"
 #include "fcgi/http/stream.h"
 #include "fcgi/session/auth.h"
+#include "fcgi/session/csrf.h"
 #include "shared/log.h"
 
 #define RETRY_SECONDS "1"
@@ -59,6 +60,8 @@ call_handler(struct tina4_request *req, struct tina4_response *res)
 	if (handler == NULL)
 		return answer_without(allowed, strcmp(method, "OPTIONS") == 0, res);
 	r = request_set_match(req, &match);
+	if (r == 0 && tina4_request_app(req)->conf.csrf && csrf_is_checked(method) && !tina4_request_is_ours(req, res))
+		return 0;
 	return r == 0 ? handler(req, res) : r;
 }
 

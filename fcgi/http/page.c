@@ -5,6 +5,8 @@
 #include "fcgi/http/page.h"
 #include "fcgi/http/response.h"
 #include "fcgi/place.h"
+#include "fcgi/session/csrf.h"
+#include "fcgi/template/render.h"
 #include "fcgi/template/templates.h"
 #include "fcgi/template/text.h"
 #include "shared/buf.h"
@@ -27,10 +29,18 @@ tina4_app_templates(struct tina4_app *app, const char *folder)
 	return 0;
 }
 
+/* A render_form_token. */
+static int
+get_form_token(void *context, const char **ret)
+{
+	return tina4_response_form_token(context, ret);
+}
+
 /* Returns 0, or a negative errno after a message. */
 static int
-render(const struct tina4_response *res, const char *name, const cJSON *data, struct buf *page, struct buf *why)
+render(struct tina4_response *res, const char *name, const cJSON *data, struct buf *page, struct buf *why)
 {
+	struct render_input input = { data, get_form_token, res, CSRF_FIELD };
 	int r;
 
 	if (res->app == NULL || res->app->templates == NULL) {
@@ -41,7 +51,7 @@ render(const struct tina4_response *res, const char *name, const cJSON *data, st
 		buf_string(why, "the template's name is NULL");
 		return -EINVAL;
 	}
-	r = templates_render(res->app->templates, name, data, page, why);
+	r = templates_render(res->app->templates, name, &input, page, why);
 	if (r == -ENOENT && why->len == 0)
 		buf_printf(why, "no template '%s'", name);
 	if (r == -ENOENT)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "fcgi/session/csrf.h"
 #include "fcgi/tina4.h"
 #include "shared/path.h"
 
@@ -38,10 +39,11 @@ int request_new(struct tina4_app *app, char *const *env, const char *body, size_
 /* NULL is fine. */
 void request_free(struct tina4_request *req);
 
-/* What a handler asked for: NULL at first, freed with the request. */
+/* What a handler asked for: NULL or "" at first, freed with the request. */
 struct request_kept {
 	struct tina4_session *session;
 	struct cJSON *user; /* the claims of its token */
+	char form_token[CSRF_TOKEN_CHARS + 1];
 };
 
 struct request_kept *request_kept(struct tina4_request *req);

@@ -4,11 +4,20 @@
 #include "fcgi/session/auth.h"
 #include "fcgi/session/session.h"
 
-/* RFC 6749 section 5.1: who is given a token must not find it in a cache. The handler may know better. */
+/*
+ * RFC 6749 section 5.1: who is given a token must not find it in a cache. A form's
+ * is for one visitor, who may keep it. The handler may know better.
+ */
 static int
-keep_out_of_caches(struct tina4_response *res)
+keep_out_of_caches(struct tina4_request *req, struct tina4_response *res)
 {
-	return response_get(res, "Cache-Control") != NULL ? 0 : tina4_response_header(res, "Cache-Control", "no-store");
+	if (response_get(res, "Cache-Control") != NULL)
+		return 0;
+	if (auth_issued() != res->tokens_before)
+		return tina4_response_header(res, "Cache-Control", "no-store");
+	if (*request_kept(req)->form_token != '\0')
+		return tina4_response_header(res, "Cache-Control", "private");
+	return 0;
 }
 
 int
@@ -16,5 +25,5 @@ settle(struct tina4_request *req, struct tina4_response *res)
 {
 	int r = session_finish(request_kept(req)->session, res);
 
-	return r == 0 && auth_issued() != res->tokens_before ? keep_out_of_caches(res) : r;
+	return r == 0 ? keep_out_of_caches(req, res) : r;
 }

@@ -39,7 +39,9 @@ enum expr_kind {
 	EXPR_METHOD,   /* of a macro of what was imported; operands: that, and the arguments */
 	EXPR_FUNCTION, /* operands: the arguments */
 	EXPR_PARENT,
-	EXPR_BLOCK,   /* operand: the name of a block */
+	EXPR_BLOCK, /* operand: the name of a block */
+	EXPR_FORM_FIELD,
+	EXPR_FORM_VALUE,
 	EXPR_INCLUDE, /* operands: the name of a template, and perhaps a dict */
 	EXPR_SLICE,   /* operands: of what, first, length; an undefined literal for what is left out */
 	EXPR_ARROW,   /* operand: the result */

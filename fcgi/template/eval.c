@@ -469,6 +469,10 @@ evaluate(struct render *render, const struct expr *expr, struct value *ret)
 		return render_parent(render, ret);
 	case EXPR_BLOCK:
 		return render_block_again(render, expr->operands, ret);
+	case EXPR_FORM_FIELD:
+		return render_form_field(render, ret);
+	case EXPR_FORM_VALUE:
+		return render_form_value(render, ret);
 	case EXPR_INCLUDE:
 		return render_included(render, expr, ret);
 	case EXPR_SLICE:

@@ -1,7 +1,7 @@
 /*
  * function - what is called by name and takes values only.
  *
- * parent(), range(), block() and include() are the renderer's.
+ * Those that take more, such as block(), are in operand.c.
  */
 #ifndef FCGI_TEMPLATE_FUNCTION_H
 #define FCGI_TEMPLATE_FUNCTION_H

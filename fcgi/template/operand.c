@@ -336,6 +336,47 @@ check_include(struct parser *parser, struct expr *call)
 }
 
 static struct expr *
+check_form_field(struct parser *parser, struct expr *call)
+{
+	static const struct callee form_token = { "form_token", 0, 0, "" };
+
+	return check_call(parser, call, EXPR_FORM_FIELD, &form_token);
+}
+
+static struct expr *
+check_form_value(struct parser *parser, struct expr *call)
+{
+	static const struct callee form_token_value = { "form_token_value", 0, 0, "" };
+
+	return check_call(parser, call, EXPR_FORM_VALUE, &form_token_value);
+}
+
+/* The functions that take more than values. */
+static const struct {
+	const char *name;
+	struct expr *(*check)(struct parser *parser, struct expr *call);
+} own_functions[] = {
+	{ "block", check_block },
+	{ "form_token", check_form_field },
+	{ "form_token_value", check_form_value },
+	{ "include", check_include },
+	{ "parent", check_parent },
+	{ "range", check_range },
+	{ "super", check_parent },
+};
+
+enum { OWN_FUNCTIONS = sizeof(own_functions) / sizeof(own_functions[0]) };
+
+bool
+operand_is_function(struct span name)
+{
+	for (size_t i = 0; i < OWN_FUNCTIONS; i++)
+		if (span_is(name, own_functions[i].name))
+			return true;
+	return function_find(name) != NULL;
+}
+
+static struct expr *
 check_function(struct parser *parser, struct expr *call, const struct function *function)
 {
 	call->function = function;
@@ -366,14 +407,9 @@ parse_call(struct parser *parser, struct span name, unsigned line)
 		call = parse_arguments(parser, call, &call->operands);
 	if (call == NULL)
 		return NULL;
-	if (span_is(name, "parent") || span_is(name, "super"))
-		return check_parent(parser, call);
-	if (span_is(name, "range"))
-		return check_range(parser, call);
-	if (span_is(name, "block"))
-		return check_block(parser, call);
-	if (span_is(name, "include"))
-		return check_include(parser, call);
+	for (size_t i = 0; i < OWN_FUNCTIONS; i++)
+		if (span_is(name, own_functions[i].name))
+			return own_functions[i].check(parser, call);
 	if (function_find(name) != NULL)
 		return check_function(parser, call, function_find(name));
 	return note_call(parser, call, name);

@@ -50,6 +50,9 @@ struct expr *expression_parse(struct parser *parser);
 /* Parses a value and what follows it: members, indexes and filters. Returns NULL after a failure. */
 struct expr *operand_parse(struct parser *parser);
 
+/* Whether a function has that name, which no macro may have then. */
+bool operand_is_function(struct span name);
+
 /* Parses filters between '|' that come after what is filtered. Returns NULL after a failure. */
 struct expr *operand_parse_filters(struct parser *parser, struct expr *in);
 

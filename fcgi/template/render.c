@@ -617,11 +617,13 @@ free_render(struct render *render)
 }
 
 int
-render_template(
-    template_find *find, void *context, const char *name, const struct cJSON *data, struct buf *out, struct buf *error)
+render_template(template_find *find, void *context, const char *name, const struct render_input *input, struct buf *out,
+    struct buf *error)
 {
-	struct scope scope = { .data = value_of_json(data), .closed = true };
-	struct render render = { .find = find, .context = context, .scope = &scope, .out = out, .error = error };
+	struct scope scope = { .data = value_of_json(input->data), .closed = true };
+	struct render render = {
+		.find = find, .context = context, .input = input, .scope = &scope, .out = out, .error = error
+	};
 	const struct template *template;
 	size_t before = out->len;
 	int r;

@@ -21,13 +21,23 @@ struct cJSON;
  */
 typedef int template_find(void *context, const char *name, struct template **ret, struct buf *error);
 
+/* Gets a token for the page's forms, borrowed while the page is rendered. Returns 0 or a negative errno. */
+typedef int render_form_token(void *context, const char **ret);
+
+/* What a page is made of. */
+struct render_input {
+	const struct cJSON *data;      /* an object, or NULL */
+	render_form_token *form_token; /* or NULL: no request asks for the page */
+	void *context;                 /* of form_token */
+	const char *form_field;        /* that it is in; NULL like form_token */
+};
+
 /*
- * Appends a template, rendered with data, which must be an object or NULL.
- * Returns 0, or a negative errno: then out is as it was, and error says what
- * is wrong and where.
+ * Appends a rendered template. Returns 0, or a negative errno: then out is as it
+ * was, and error says what is wrong and where.
  */
-int render_template(
-    template_find *find, void *context, const char *name, const struct cJSON *data, struct buf *out, struct buf *error);
+int render_template(template_find *find, void *context, const char *name, const struct render_input *input,
+    struct buf *out, struct buf *error);
 
 /* --- for render.c and eval.c ----------------------------------------------------------- */
 
@@ -49,6 +59,7 @@ struct render {
 	struct budget budget;
 	template_find *find;
 	void *context;
+	const struct render_input *input;
 	struct used *used; /* every template that was found: values point into them */
 	struct position at;
 	struct scope *scope;
@@ -73,6 +84,10 @@ int render_find(struct render *render, const struct expr *name, const struct tem
 
 /* What the block that is open overrides. Returns 0 or a failure. */
 int render_parent(struct render *render, struct value *ret);
+
+/* form_token() and form_token_value(). Return 0 or a failure. */
+int render_form_field(struct render *render, struct value *ret);
+int render_form_value(struct render *render, struct value *ret);
 
 /* Completes a failure with the place, unless it has one. Returns r. */
 int render_locate(struct render *render, unsigned line, int r);

@@ -256,7 +256,7 @@ parse_end_name(struct parser *parser, struct span name)
 static int
 check_macro_name(struct parser *parser, struct span name, unsigned line)
 {
-	if (span_is(name, "parent") || span_is(name, "super") || span_is(name, "range") || function_find(name) != NULL)
+	if (operand_is_function(name))
 		return parser_fail(parser, line, -EINVAL, "'%.*s' is a function", (int)name.len, name.data);
 	for (const struct macro *macro = parser->template->macros; macro != NULL; macro = macro->next)
 		if (span_equal(macro->name, name))

@@ -221,7 +221,7 @@ find(void *context, const char *name, struct template **ret, struct buf *error)
 
 int
 templates_render(
-    struct templates *templates, const char *name, const struct cJSON *data, struct buf *out, struct buf *error)
+    struct templates *templates, const char *name, const struct render_input *input, struct buf *out, struct buf *error)
 {
-	return render_template(find, templates, name, data, out, error);
+	return render_template(find, templates, name, input, out, error);
 }

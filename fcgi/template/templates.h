@@ -9,7 +9,7 @@
 #define FCGI_TEMPLATE_TEMPLATES_H
 
 struct buf;
-struct cJSON;
+struct render_input;
 struct templates;
 
 /* The folder is copied; it need not be there yet. Returns NULL when out of memory. Freed with templates_free(). */
@@ -20,12 +20,12 @@ void templates_free(struct templates *templates);
 const char *templates_folder(const struct templates *templates);
 
 /*
- * Appends a rendered template; data is an object or NULL, and borrowed. Returns
+ * Appends a rendered template. Returns
  * 0, -ENOENT when there is no such template, or another negative errno. On
  * failure out is as it was, and error says what is wrong and where, as in
  * "chat.html:12: expected 'endblock', found 'endif'".
  */
-int templates_render(
-    struct templates *templates, const char *name, const struct cJSON *data, struct buf *out, struct buf *error);
+int templates_render(struct templates *templates, const char *name, const struct render_input *input, struct buf *out,
+    struct buf *error);
 
 #endif

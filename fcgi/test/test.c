@@ -178,6 +178,34 @@ tina4_test_set_cookie(struct tina4_test_visitor *visitor, const char *name, cons
 	return visitor != NULL ? jar_set(&visitor->jar, name, value) : -ENOMEM;
 }
 
+/* Its own secret, under both names, unless a page has given it one. Returns 0 or a negative errno. */
+static int
+find_secret(struct tina4_test_visitor *visitor, char ret[static CSRF_COOKIE_CHARS + 1])
+{
+	static const bool schemes[] = { false, true };
+	int r = csrf_make_cookie(ret);
+
+	for (size_t i = 0; r == 0 && i < 2; i++) {
+		const char *kept = jar_get(&visitor->jar, csrf_cookie_name(schemes[i]));
+
+		if (kept != NULL && strlen(kept) == CSRF_COOKIE_CHARS)
+			memcpy(ret, kept, CSRF_COOKIE_CHARS + 1);
+	}
+	for (size_t i = 0; r == 0 && i < 2; i++)
+		r = jar_set(&visitor->jar, csrf_cookie_name(schemes[i]), ret);
+	return r;
+}
+
+const char *
+tina4_test_form_token(struct tina4_test_visitor *visitor)
+{
+	char secret[CSRF_COOKIE_CHARS + 1];
+
+	if (visitor == NULL || find_secret(visitor, secret) < 0 || csrf_mask(secret, visitor->form_token) < 0)
+		return NULL;
+	return visitor->form_token;
+}
+
 int
 test_settle_session(struct tina4_test_visitor *visitor)
 {

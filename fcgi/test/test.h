@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "fcgi/fields.h"
+#include "fcgi/session/csrf.h"
 #include "fcgi/test/inbox.h"
 #include "fcgi/test/jar.h"
 #include "fcgi/test/standin.h"
@@ -26,6 +27,7 @@ struct tina4_test_visitor {
 	struct tina4_test *test;
 	struct jar jar;
 	struct tina4_session *session; /* that the program looks at, or NULL */
+	char form_token[CSRF_TOKEN_CHARS + 1];
 };
 
 struct tina4_test {

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fcgi/template/render.h"
 #include "fcgi/template/templates.h"
 #include "shared/buf.h"
 
@@ -87,11 +88,12 @@ print_page(char *page, size_t size)
 static double
 time_template(struct templates *templates, const cJSON *data, struct buf *page, struct buf *error)
 {
+	struct render_input input = { .data = data };
 	double start = now_ns();
 
 	for (int i = 0; i < ROUNDS; i++) {
 		buf_clear(page);
-		if (templates_render(templates, "chat.html", data, page, error) < 0) {
+		if (templates_render(templates, "chat.html", &input, page, error) < 0) {
 			fprintf(stderr, "%s\n", buf_cstr(error));
 			exit(1);
 		}

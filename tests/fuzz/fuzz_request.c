@@ -50,6 +50,7 @@ mirror(struct tina4_request *req, struct tina4_response *res)
 		if (tina4_request_form(req, names[i]) != NULL)
 			tina4_response_redirect(res, 303, tina4_request_form(req, names[i]));
 	}
+	tina4_request_is_ours(req, res);
 	if (tina4_request_json(req) != NULL) {
 		cJSON *json = cJSON_Duplicate(tina4_request_json(req), true);
 

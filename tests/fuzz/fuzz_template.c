@@ -47,9 +47,18 @@ split(const uint8_t *data, size_t len)
 	return (struct sources){ .page = { whole.data, at }, .part = span_from(whole, at + 5) };
 }
 
+static int
+form_token(void *context, const char **ret)
+{
+	(void)context;
+	*ret = "token";
+	return 0;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
+	static struct render_input input = { .form_token = form_token, .form_field = "field" };
 	static cJSON *json;
 	struct sources sources = split(data, len);
 	struct buf out = BUF_INIT, error = BUF_INIT;
@@ -58,8 +67,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (json == NULL)
 		json = cJSON_Parse(data_text);
 	assert(json != NULL);
+	input.data = json;
 	buf_string(&out, "before");
-	r = render_template(find, &sources, "page.html", json, &out, &error);
+	r = render_template(find, &sources, "page.html", &input, &out, &error);
 	assert(!out.failed && out.len <= TEMPLATE_MAX_OUTPUT);
 	if (r < 0)
 		assert(out.len == 6 && error.len > 0);

@@ -1,6 +1,7 @@
 #include <cjson/cJSON.h>
 #include <stdio.h>
 
+#include "fcgi/template/render.h"
 #include "fcgi/template/templates.h"
 #include "shared/buf.h"
 
@@ -21,10 +22,11 @@ main(int argc, char **argv)
 	struct templates *templates = argc == 3 ? templates_new(argv[1]) : NULL;
 	struct buf page = BUF_INIT, error = BUF_INIT;
 	cJSON *data = read_data();
+	struct render_input input = { .data = data };
 	int r = 1;
 
 	if (templates != NULL && data != NULL)
-		r = templates_render(templates, argv[2], data, &page, &error);
+		r = templates_render(templates, argv[2], &input, &page, &error);
 	fputs(r == 0 ? buf_cstr(&page) : "", stdout);
 	fputs(buf_cstr(&error), stderr);
 	cJSON_Delete(data);

@@ -696,6 +696,17 @@ ready(struct tina4_request *req, struct tina4_response *res)
 	return tina4_response_text(res, "ready");
 }
 
+/* GET /form: the token of its forms */
+static int
+form(struct tina4_request *req, struct tina4_response *res)
+{
+	const char *token;
+	int r = tina4_response_form_token(res, &token);
+
+	(void)req;
+	return r == 0 ? tina4_response_text(res, token) : r;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -717,6 +728,7 @@ main(int argc, char **argv)
 	tina4_get(app, "/pieces", pieces);
 	tina4_get(app, "/events", events);
 
+	tina4_get(app, "/form", form);
 	tina4_post(app, "/login", login);
 	tina4_post(app, "/logout", logout);
 	tina4_get(app, "/me", me);

@@ -36,6 +36,7 @@ EXTRA_DIST += \
 	%D%/test_command.py \
 	%D%/test_control.py \
 	%D%/test_cors.py \
+	%D%/test_csrf.py \
 	%D%/test_deflate.py \
 	%D%/test_descriptors.py \
 	%D%/test_examples.py \

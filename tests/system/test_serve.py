@@ -361,15 +361,26 @@ def test_a_name_that_will_not_do(installed, tmp_path, name, why):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def form_of(page):
+    """The cookie that a page sets, as a header, and the token of its form."""
+    token = re.search(rb'name="formToken" value="([\w-]+)"', page.body)[1]
+    return {"Cookie": page.headers["set-cookie"].split(";")[0]}, token
+
+
 def test_a_folder_is_built_and_served(installed, develop, tmp_path):
     shop = new_app(installed, tmp_path / "shop")
     one = develop(shop).ready()
-    assert b"<h1>shop</h1>" in http(one.port, "GET", "/").body
+    page = http(one.port, "GET", "/")
+    assert b"<h1>shop</h1>" in page.body
+    cookie, token = form_of(page)
     assert http(one.port, "GET", "/js/app.js").status == http(one.port, "GET", "/css/app.css").status == 200
     assert http(one.port, "GET", "/js/frond.js").status == 200
     with Client(f"ws://localhost:{one.port}/ws/board") as client:
         assert client.receive_json() == {"online": 1}
-        said = http(one.port, "POST", "/say", {"Content-Type": "application/x-www-form-urlencoded"}, b"text=hi")
+        said = http(one.port, "POST", "/say", {**FORM, **cookie}, b"text=hi&formToken=" + token)
         assert said.status == 303 and client.receive_json() == {"text": "hi"}
     status, err = one.end()
     assert status == 0
@@ -444,7 +455,7 @@ def test_a_crash_is_shown_with_its_line(installed, develop, tmp_path):
     line = wrong[:wrong.index("volatile")].count("\n") + 1
     one = develop(shop).ready()
     assert http(one.port, "GET", "/").status == 502
-    eventually(tried(lambda: http(one.port, "POST", "/say").status == 400), "it is there again")
+    eventually(tried(lambda: http(one.port, "POST", "/say").status == 403), "it is there again")
     status, err = one.end()
     assert status == 0
     assert "shop: error: crashed signal=SIGSEGV" in err and f"    at show at app.c:{line}" in err

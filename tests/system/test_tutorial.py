@@ -7,10 +7,9 @@ import subprocess
 import pytest
 
 from client import Client, http
-from test_serve import installed, new_app, serve  # noqa: F401 (fixtures)
+from test_serve import FORM, form_of, installed, new_app, serve  # noqa: F401 (fixtures)
 from web import TOP
 
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JPEG = b"\xff\xd8\xff\xe0 not much of a photo"
 
 
@@ -43,8 +42,9 @@ def test_its_app_builds_without_a_warning_and_passes_its_test(photos, installed)
     assert done.returncode == 0, done.stderr
 
 
-def multipart(data):
-    body = (b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n'
+def multipart(data, token):
+    body = (b'--x\r\nContent-Disposition: form-data; name="formToken"\r\n\r\n' + token + b"\r\n"
+            b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a.jpg"\r\n'
             b"Content-Type: image/jpeg\r\n\r\n" + data + b"\r\n--x--\r\n")
     return {"Content-Type": "multipart/form-data; boundary=x"}, body
 
@@ -53,11 +53,15 @@ def test_its_app_works(photos, installed, serve):  # noqa: F811
     prefix, env = installed
     one = serve(str(photos), command=[prefix / "bin" / "tina4", "serve"],
                 **{**env, "PHOTOS_PASSWORD": "sesame"}).ready()
-    assert b"Log in" in http(one.port, "GET", "/").body
-    assert http(one.port, "POST", "/login", FORM, b"name=Carol&password=wrong").status == 403
-    answer = http(one.port, "POST", "/login", FORM, b"name=Carol&password=sesame")
+    page = http(one.port, "GET", "/")
+    assert b"Log in" in page.body
+    visitor, token = form_of(page)
+    right = b"name=Carol&password=sesame&formToken=" + token
+    assert http(one.port, "POST", "/login", {**FORM, **visitor}, right.replace(b"sesame", b"wrong")).status == 403
+    assert http(one.port, "POST", "/login", FORM, right).status == 403, "another site's page sent it"
+    answer = http(one.port, "POST", "/login", {**FORM, **visitor}, right)
     assert answer.status == 303
-    cookie = {"Cookie": answer.headers["set-cookie"].split(";")[0]}
+    cookie = {"Cookie": answer.headers["set-cookie"].split(";")[0] + "; " + visitor["Cookie"]}
     assert b"Carol" in http(one.port, "GET", "/", cookie).body
 
     with Client(f"ws://localhost:{one.port}/ws/board") as stranger:
@@ -66,12 +70,12 @@ def test_its_app_works(photos, installed, serve):  # noqa: F811
         assert client.receive_json() == {"online": 1}
         client.send("hello")
         assert client.receive_json() == {"from": "Carol", "text": "hello"}
-        headers, body = multipart(JPEG)
-        assert http(one.port, "POST", "/photos/p1", headers, body).status == 403, "nobody is logged in"
+        headers, body = multipart(JPEG, token)
+        assert http(one.port, "POST", "/photos/p1", {**headers, **visitor}, body).status == 403, "nobody is logged in"
         assert http(one.port, "POST", "/photos/p1", {**headers, **cookie}, body).status == 201
         assert client.receive_json() == {"from": "Carol", "photo": "p1"}
         assert http(one.port, "POST", "/photos/p1", {**headers, **cookie}, body).status == 409
-        headers, body = multipart(b"GIF89a")
+        headers, body = multipart(b"GIF89a", token)
         assert http(one.port, "POST", "/photos/p2", {**headers, **cookie}, body).status == 415
     assert http(one.port, "GET", "/photos/p1").body == JPEG
     assert one.end()[0] == 0

@@ -8,6 +8,7 @@ unit_tests += \
 	%D%/test_demo \
 	%D%/test_error \
 	%D%/test_exchange \
+	%D%/test_form \
 	%D%/test_format \
 	%D%/test_hand \
 	%D%/test_header \
@@ -107,6 +108,9 @@ unit_tests += \
 %C%_test_template_filters_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_template_tags_SOURCES = %D%/test_template_tags.c %D%/shelf.c %D%/shelf.h
 %C%_test_template_tags_LDADD = fcgi/libapp.la $(CJSON_LIBS)
+%C%_test_form_SOURCES = %D%/test_form.c
+%C%_test_form_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
+%C%_test_form_LDADD = fcgi/libapp.la $(CJSON_LIBS)
 %C%_test_cors_SOURCES = %D%/test_cors.c
 %C%_test_cors_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
 %C%_test_cors_LDADD = fcgi/libtina4.la $(CJSON_LIBS)

@@ -61,7 +61,7 @@ render(const char *name)
 {
 	buf_clear(&written);
 	buf_clear(&error);
-	return render_template(find, NULL, name, data, &written, &error);
+	return render_template(find, NULL, name, &(struct render_input){ .data = data }, &written, &error);
 }
 
 const char *

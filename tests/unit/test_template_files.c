@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fcgi/template/limits.h"
+#include "fcgi/template/render.h"
 #include "fcgi/template/templates.h"
 #include "shared/buf.h"
 #include "tests/tap.h"
@@ -17,6 +18,7 @@
 enum { THREADS = 4, CHANGES = 200 };
 
 static char directory[] = "/tmp/test_template_XXXXXX";
+static const struct render_input nothing;
 static struct templates *templates;
 static struct buf written, error;
 
@@ -42,7 +44,7 @@ render(const char *name)
 {
 	buf_clear(&written);
 	buf_clear(&error);
-	return templates_render(templates, name, NULL, &written, &error);
+	return templates_render(templates, name, &nothing, &written, &error);
 }
 
 static bool
@@ -128,16 +130,17 @@ the_folder_is_needed(void)
 	struct templates *other = templates_new("nowhere"), *linked = templates_new("link");
 
 	buf_clear(&error);
-	OK(templates_render(other, "a.html", NULL, &written, &error) == -ENOTDIR &&
+	OK(templates_render(other, "a.html", &nothing, &written, &error) == -ENOTDIR &&
 		strcmp(buf_cstr(&error), "no template folder 'nowhere': No such file or directory") == 0,
 	    "a folder that is not there is said");
 	symlink("t", "link");
 	buf_clear(&written);
-	OK(templates_render(linked, "a.html", NULL, &written, &error) == 0 && strcmp(buf_cstr(&written), "A") == 0,
+	OK(templates_render(linked, "a.html", &nothing, &written, &error) == 0 && strcmp(buf_cstr(&written), "A") == 0,
 	    "the folder may be a link");
 	unlink("link");
 	symlink("t2", "link");
-	OK(templates_render(linked, "near", NULL, &written, &error) == 0 && strcmp(buf_cstr(&written), "ASECRET") == 0,
+	OK(templates_render(linked, "near", &nothing, &written, &error) == 0 &&
+		strcmp(buf_cstr(&written), "ASECRET") == 0,
 	    "and lead elsewhere later");
 	templates_free(linked);
 	templates_free(other);
@@ -178,11 +181,12 @@ render_until_told(void *unused)
 {
 	struct buf page = BUF_INIT, why = BUF_INIT;
 	cJSON *data = cJSON_Parse("{\"list\": [1, 2, 3], \"name\": \"<&>\"}");
+	struct render_input input = { .data = data };
 
 	(void)unused;
 	while (!stop) {
 		buf_clear(&page);
-		if (templates_render(templates, "page.html", data, &page, &why) < 0) {
+		if (templates_render(templates, "page.html", &input, &page, &why) < 0) {
 			printf("# %s\n", buf_cstr(&why));
 			wrong++;
 		} else if (strcmp(buf_cstr(&page), "[1:one 2:one 3:one ]&lt;&amp;&gt;") != 0 &&
