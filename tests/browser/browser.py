@@ -23,11 +23,11 @@ FLAGS = [
 class Browser:
     """Chromium with a fresh profile."""
 
-    def __init__(self):
+    def __init__(self, *flags):
         self.profile = tempfile.mkdtemp(prefix="tina4-browser-")
         options = webdriver.ChromeOptions()
         options.binary_location = shutil.which("chromium")
-        for flag in (*FLAGS, f"--user-data-dir={self.profile}", "--window-size=1100,800"):
+        for flag in (*FLAGS, *flags, f"--user-data-dir={self.profile}", "--window-size=1100,800"):
             options.add_argument(flag)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         options.page_load_strategy = "eager"

@@ -1,6 +1,7 @@
 EXTRA_DIST += \
 	%D%/browser.py \
 	%D%/conftest.py \
+	%D%/test_chat_over_http2.py \
 	%D%/test_chat_page.py \
 	%D%/test_compression.py \
 	%D%/test_frond_in_a_browser.py \

@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	%D%/client.py \
 	%D%/conftest.py \
 	%D%/fastcgi.py \
+	%D%/http2.py \
 	%D%/raw.py \
 	%D%/redis.py \
 	%D%/stack.py \
@@ -55,6 +56,7 @@ EXTRA_DIST += \
 	%D%/test_hooks.py \
 	%D%/test_hostile_run.py \
 	%D%/test_http.py \
+	%D%/test_http2.py \
 	%D%/test_log.py \
 	%D%/test_log_waits.py \
 	%D%/test_memory.py \

@@ -130,7 +130,7 @@ class Process:
 
     def term(self):
         self.popen.terminate()
-        self.ended(0, *([1] if self.name == "lighttpd" else []))  # which calls a stop by TERM a failure
+        self.ended({"lighttpd": 1, "haproxy": -signal.SIGTERM}.get(self.name, 0), 0)  # their ways to stop
 
 
 class Stack:
