@@ -50,6 +50,9 @@ EXTRA_DIST += \
 	%D%/curves.py \
 	%D%/machine.py \
 	%D%/peer-nchan.conf.in \
+	%D%/peer-pushpin.conf.in \
+	%D%/peer-pushpin.js \
+	%D%/peer-zurl.conf.in \
 	%D%/peer.js \
 	%D%/peers.py \
 	%D%/picture.py \

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from machine import Absent, load
 from rows import in_turns, us
-from servers import Floor, Naive, Nchan, Node, Tina4
+from servers import Floor, Naive, Nchan, Node, Pushpin, Tina4
 
 ROUNDS = 3
 CONNECTIONS = 10000
+ECHO_CONNECTIONS = 20  # of 100 at once Pushpin 1.36 closes one now and then
 
 
 @dataclass
@@ -18,34 +19,52 @@ class Peer:
     absent: str = ""  # why there are none
     fan_1: list = field(default_factory=list)
     fan_16: list = field(default_factory=list)
+    echo: list = field(default_factory=list)
     handshake: list = field(default_factory=list)
     kib: list = field(default_factory=list)  # of an idle connection
 
 
 class Ours(Tina4):
-    path = "/ws/fan/0"
+    path, echo_path = "/ws/fan/0", "/ws/echo"
 
 
 class Least(Floor):
     path = "/"
 
 
+class LeastEcho(Floor):
+    path = echo_path = "/"
+
+    def __init__(self):
+        super().__init__("echo")
+
+
 SERVERS = {
     "tina4, through a worker": Ours,
     "nchan": Nchan,
+    "Pushpin": Pushpin,
     "Node's ws": Node,
     "libwebsockets as in its examples": Naive,
 }
 
 
-def measure_one(plan, server):
-    """CPU of a delivery with window 1 and 16 and of a handshake, and memory, of all its processes."""
-    publisher = {"publisher_path": "/publish"} if isinstance(server, Nchan) else {}
-    with server:
+def measure_echo(plan, kind):
+    """CPU of a message that goes back to its client, of all processes; nothing when the server has no echo."""
+    if kind.echo_path is None:
+        return None
+    with kind() as server:
+        echo, = load("echo", server, path=server.echo_path, conns=ECHO_CONNECTIONS, seconds=plan.seconds)
+    return sum(us(echo))
+
+
+def measure_one(plan, kind, echo):
+    """CPU of a delivery with window 1 and 16, of an echo and of a handshake, and memory, of all its processes."""
+    with kind() as server:
+        publisher = {"publisher_path": server.publisher_path} if server.publisher_path else {}
         fan = load("fanout", server, path=server.path, conns=1000, window=(1, 16), seconds=plan.seconds, **publisher)
-    with type(server)() as fresh:
-        step, = load("connect", fresh, path=fresh.path, conns=CONNECTIONS)
-    return (sum(us(fan[0])), sum(us(fan[1])), sum(step["cpu_ns"]) / 1e3 / CONNECTIONS,
+    with kind() as server:
+        step, = load("connect", server, path=server.path, conns=CONNECTIONS)
+    return (sum(us(fan[0])), sum(us(fan[1])), measure_echo(plan, echo), sum(step["cpu_ns"]) / 1e3 / CONNECTIONS,
             (sum(step["rss_kib"]) - sum(step["rss_before_kib"])) / CONNECTIONS)
 
 
@@ -58,12 +77,14 @@ def measure_peers(plan):
         except Absent as reason:
             peers.append(Peer(name, str(reason)))
     present = [peer for peer in peers if not peer.absent]
-    measurements = [lambda: measure_one(plan, Least())]
-    measurements += [lambda kind=SERVERS[peer.name]: measure_one(plan, kind()) for peer in present]
+    measurements = [lambda: measure_one(plan, Least, LeastEcho)]
+    measurements += [lambda kind=SERVERS[peer.name]: measure_one(plan, kind, kind) for peer in present]
     for floor, *results in in_turns(ROUNDS, *measurements):
-        for peer, (fan_1, fan_16, handshake, kib) in zip(present, results):
+        for peer, (fan_1, fan_16, echo, handshake, kib) in zip(present, results):
             peer.fan_1.append(fan_1 / floor[0])
             peer.fan_16.append(fan_16 / floor[1])
-            peer.handshake.append(handshake / floor[2])
+            if echo is not None:
+                peer.echo.append(echo / floor[2])
+            peer.handshake.append(handshake / floor[3])
             peer.kib.append(kib)
     return peers

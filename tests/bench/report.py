@@ -41,16 +41,26 @@ def rows_table(rows):
     return table([*HEADS, "made of"], [[*cells(row), made_of(row)] for row in rows])
 
 
+def middle(values, unit=""):
+    return f"{number(statistics.median(values))}{unit}" if values else ""
+
+
 def peers_table(peers):
-    lines = []
-    for peer in peers:
-        if peer.absent:
-            lines.append([peer.name, peer.absent, "", "", ""])
-        else:
-            lines.append([peer.name, *(f"{number(statistics.median(values))}{unit}" for values, unit in (
-                (peer.fan_1, ""), (peer.fan_16, ""), (peer.handshake, ""), (peer.kib, " KiB")))])
-    return table(["server, CPU of all its processes", "delivery, window 1", "window 16", "handshake",
+    """All that was measured of others."""
+    lines = [[peer.name, *([peer.absent, "", "", "", ""] if peer.absent else
+                           [middle(peer.fan_1), middle(peer.fan_16), middle(peer.echo), middle(peer.handshake),
+                            middle(peer.kib, " KiB")])] for peer in peers]
+    return table(["server, CPU of all its processes", "delivery, window 1", "window 16", "echo", "handshake",
                   "idle connection"], lines)
+
+
+def choice_table(peers):
+    """What decides between those that one would take: for the README."""
+    peers = [peer for peer in peers if not peer.absent and peer.echo]
+    return table(["", *(peer.name for peer in peers)], [
+        ["a message to each of 1,000 clients", *(middle(peer.fan_1) for peer in peers)],
+        ["an echo", *(middle(peer.echo) for peer in peers)],
+        ["memory of a quiet connection", *(middle(peer.kib, " KiB") for peer in peers)]])
 
 
 def curve_table(curve):
@@ -74,7 +84,8 @@ def markdown(title, rows, absent, peers, curves):
     if absent:
         parts.append("Not measured:\n\n" + "".join(f"- {names}: {reason}\n" for names, reason in absent.items()))
     if peers:
-        parts.append("Beside others, as ratios to the floor: fan-out to 1,000 connections, 10,000 handshakes.\n\n"
+        parts.append("Beside others, as ratios to the floor: fan-out to 1,000 connections, an echo to each of 20, "
+                     "10,000 handshakes.\n\n"
                      + peers_table(peers))
     if curves:
         parts.append("![the same as a picture](results.svg)\n")

@@ -19,8 +19,16 @@ def children(pid):
     return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 class Server:
     port = 0
+    publisher_path = None  # of who publishes, where those who listen cannot
+    echo_path = None  # where each client gets back what it says
 
     def __init__(self):
         self.processes = []
@@ -52,9 +60,7 @@ class Server:
         """Starts nginx with a configuration of ours, and returns its port."""
         if NGINX is None:
             raise Absent("nginx is not installed")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         names.update(DIR=self.folder, USER="user root;" if os.geteuid() == 0 else "")
         names.update({name: str(value).replace("PORT", str(port)) for name, value in names.items()})
         for name, target in template.items():
@@ -180,7 +186,7 @@ class Naive(Server):
 
 class Node(Server):
     """Node's ws."""
-    path = "/"
+    path, echo_path = "/", "/echo"
 
     def start(self):
         if not (NODE_MODULES / "ws").exists() or shutil.which("node") is None:
@@ -190,9 +196,38 @@ class Node(Server):
         self.port = int(node.match[1])
 
 
+class Pushpin(Server):
+    """Pushpin, with what it needs for its requests and the program that it asks."""
+    path, echo_path, publisher_path = "/all", "/echo", "/publish"
+
+    def configure(self, name, **names):
+        text = (TOP / "tests" / "bench" / f"peer-{name}.conf.in").read_text()
+        for key, value in {"DIR": self.folder, **names}.items():
+            text = text.replace(f"@{key}@", str(value))
+        file = pathlib.Path(self.folder, f"{name}.conf")
+        file.write_text(text)
+        return file
+
+    def start(self):
+        if not all(shutil.which(program) for program in ("pushpin", "zurl", "node")):
+            raise Absent("pushpin is not installed")
+        self.port, control = free_port(), free_port()
+        node = self.run(["node", TOP / "tests" / "bench" / "peer-pushpin.js", control], SERVER, r"^port (\d+)")
+        pathlib.Path(self.folder, "routes").write_text(f"* 127.0.0.1:{node.match[1]},over_http\n")
+        self.run(["zurl", f"--config={self.configure('zurl')}"], SERVER, "started")
+        self.pushpin = self.run(["pushpin", "--config", self.configure("pushpin", PORT=self.port, CONTROL=control)],
+                                SERVER)
+        for port in (control, self.port):
+            self.pushpin.wait_for_port(port)
+
+    @property
+    def pids(self):
+        return [*(process.pid for process in self.processes), *children(self.pushpin.pid)]
+
+
 class Nchan(Server):
     """nginx with nchan."""
-    path = "/subscribe"
+    path, echo_path, publisher_path = "/subscribe", "/echo", "/publish"
 
     def start(self):
         if not NCHAN.exists():
