@@ -291,6 +291,83 @@ test("a page that comes back out of the browser's cache ends the wait at once", 
 	assert.equal(world.sockets.length, 2);
 });
 
+for (const leaving of ["beforeunload", "pagehide"]) {
+	test(`a page that is left says nothing of its socket's end: ${leaving}`, () => {
+		const world = new World();
+		const ws = world.open();
+		const told = [];
+
+		for (const event of ["error", "close", "reconnect"])
+			ws.on(event, () => told.push(event));
+		world.window.dispatch(leaving);
+		world.socket.fail();
+		world.clock.advance(1999);
+		assert.deepEqual(told, []);
+		assert.equal(ws.state, "waiting");
+		assert.equal(world.sockets.length, 1);
+	});
+}
+
+test("a page that stays all the same connects again, and what it says meanwhile waits", () => {
+	const world = new World();
+	const ws = world.open();
+	const told = [];
+
+	ws.on("close", (code, reason, willReconnect) => told.push(code, willReconnect));
+	world.window.dispatch("beforeunload");
+	world.socket.end(1001);
+	ws.send("still here");
+	world.clock.advance(2000);
+	assert.deepEqual(told, [1001, true]);
+	world.clock.advance(1000);
+	assert.equal(world.sockets.length, 2);
+	world.socket.accept();
+	assert.deepEqual(world.socket.sent, ["still here"]);
+});
+
+test("a page that comes back connects at once", () => {
+	const world = new World();
+	const ws = world.open();
+	const told = [];
+
+	for (const event of ["close", "reconnect"])
+		ws.on(event, () => told.push(event));
+	world.window.dispatch("pagehide");
+	world.socket.end(1001);
+	world.window.dispatch("pageshow");
+	assert.deepEqual(told, ["close", "reconnect"]);
+	assert.equal(world.sockets.length, 2);
+	world.clock.advance(10000);
+	assert.equal(world.live(), 1);
+});
+
+test("a page may close what lingers", () => {
+	const world = new World();
+	const ws = world.open();
+	const told = [];
+
+	ws.on("close", (code, reason, willReconnect) => told.push(code, willReconnect));
+	world.window.dispatch("pagehide");
+	world.socket.end(1001);
+	ws.close();
+	world.clock.advance(10000);
+	world.window.dispatch("pageshow");
+	assert.deepEqual(told, [1000, false]);
+	assert.equal(world.sockets.length, 1);
+});
+
+test("an end long after the browser asked whether to leave is one like others", () => {
+	const world = new World();
+	const ws = world.open();
+	let closed = 0;
+
+	ws.on("close", () => closed++);
+	world.window.dispatch("beforeunload");
+	world.clock.advance(2001);
+	world.socket.end(1006);
+	assert.equal(closed, 1);
+});
+
 test("a tab that is shown ends the wait at once, one that is hidden does not", () => {
 	const world = new World();
 

@@ -25,6 +25,7 @@
 	const PROVEN_MS = 5000; // who stays that long is a working server
 	const MISSED_BEATS = 2.5; // so many intervals of silence are too many
 	const GRACE_MS = 1000; // for messages that came while the page slept
+	const LEAVING_MS = 2000; // then a page has not been left
 	const BURST_MS = 500; // heartbeats that close together were held up: they measure nothing
 	const MAX_PATIENCE_MS = 3600000;
 	const MAX_TIMER_MS = 0x7fffffff; // a longer setTimeout() fires at once
@@ -424,7 +425,7 @@
 	}
 
 	function failed(link, event) {
-		if (link.state !== "closed")
+		if (link.state !== "closed" && !isLeaving(link))
 			emit(link, "error", problem("connection", "the connection failed", { event }));
 	}
 
@@ -441,13 +442,20 @@
 	 * be asked again without any pause.
 	 */
 	function ended(link, code, reason) {
-		const { options } = link;
-		const wanted = link.state !== "closed" && options.reconnect && !isFatal(link, code);
-
 		stopWatching(link);
 		link.socket = link.awaited = null;
 		if (link.state === "open" && Date.now() - link.openedAt >= PROVEN_MS)
 			link.attempts = 0;
+		if (link.state !== "closed" && isLeaving(link))
+			linger(link, code, reason);
+		else
+			conclude(link, code, reason);
+	}
+
+	function conclude(link, code, reason) {
+		const { options } = link;
+		const wanted = link.state !== "closed" && options.reconnect && !isFatal(link, code);
+
 		if (wanted && link.attempts < options.maxReconnectAttempts) {
 			wait(link);
 			emit(link, "close", code, reason, true);
@@ -458,6 +466,22 @@
 		if (wanted)
 			emit(link, "reconnect_failed");
 		finish(link);
+	}
+
+	// Firefox closes the sockets of a page before it is left: no reason to say so, unless it stays or comes back.
+	function isLeaving(link) {
+		return Date.now() - link.leavingSince < LEAVING_MS;
+	}
+
+	function linger(link, code, reason) {
+		link.state = "waiting";
+		link.retryAt = Date.now() + LEAVING_MS;
+		link.stay = () => {
+			link.stay = null;
+			clearTimeout(link.retryTimer);
+			conclude(link, code, reason);
+		};
+		link.retryTimer = setTimeout(link.stay, LEAVING_MS);
 	}
 
 	// Lost without an event of a socket's own. A listener may take the error as reason to close.
@@ -495,6 +519,7 @@
 	function wake(link, event) {
 		if (event.type === "visibilitychange" && globalThis.document.visibilityState === "hidden")
 			return;
+		link.stay?.();
 		if (link.state === "waiting")
 			retry(link);
 		else if (link.silenceTimer !== null)
@@ -502,17 +527,22 @@
 	}
 
 	function watchBrowser(link) {
-		const listener = (event) => wake(link, event);
+		const onWake = (event) => wake(link, event);
+		const onLeave = () => {
+			link.leavingSince = Date.now();
+		};
 		const sources = [
-			[globalThis, "online"],
-			[globalThis, "pageshow"],
-			[globalThis.document, "visibilitychange"],
+			[globalThis, "online", onWake],
+			[globalThis, "pageshow", onWake],
+			[globalThis.document, "visibilitychange", onWake],
+			[globalThis, "beforeunload", onLeave],
+			[globalThis, "pagehide", onLeave],
 		];
 
-		for (const [source, event] of sources)
+		for (const [source, event, listener] of sources)
 			source?.addEventListener?.(event, listener);
 		link.unwatchBrowser = () => {
-			for (const [source, event] of sources)
+			for (const [source, event, listener] of sources)
 				source?.removeEventListener?.(event, listener);
 		};
 	}
@@ -584,6 +614,8 @@
 			attempts: 0, // since the last connection that lasted
 			openedAt: 0,
 			retryTimer: null,
+			leavingSince: -Infinity,
+			stay: null,
 			retryAt: 0,
 			queue: [], // { message, bytes }, oldest first
 			queueBytes: 0,
