@@ -118,6 +118,7 @@ demo_app(void)
 	tina4_get(app, "/", demo_home);
 	tina4_get(app, "/chat/{room}", demo_chat_page);
 	tina4_get(app, "/room/{roomName}", demo_room_page);
+	tina4_get(app, "/source/{name}", demo_source);
 	tina4_not_found(app, demo_not_found);
 
 	return app;

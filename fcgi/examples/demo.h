@@ -33,6 +33,7 @@ tina4_ws_handler demo_chat_room;   /* chat_room.c */
 tina4_http_handler demo_room_page;
 tina4_ws_handler demo_fan_out;     /* fan_out.c */
 tina4_http_handler demo_home;      /* home.c */
+tina4_http_handler demo_source;    /* source.c */
 tina4_http_handler demo_not_found; /* not_found.c */
 
 /* The application with its routes, which tests drive too. Returns NULL when out of memory. */

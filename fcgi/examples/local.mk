@@ -17,8 +17,14 @@ noinst_LTLIBRARIES += %D%/libdemo.la # all but main(), so tests can link it
 	%D%/not_found.c \
 	%D%/path_scoped_isolation.c \
 	%D%/sending_to_a_single_client.c \
+	%D%/source.c \
 	%D%/websocket_as_a_route.c
-%C%_libdemo_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi -DDEMO_TEMPLATES='"$(datadir)/tina4/templates"'
+%C%_libdemo_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi -DDEMO_TEMPLATES='"$(datadir)/tina4/templates"' \
+	-DDEMO_EXAMPLES='"$(datadir)/tina4/examples"'
+
+# To read, also on a machine without this repository: its pages link to them.
+examplesdir = $(datadir)/tina4/examples
+dist_examples_DATA = $(%C%_libdemo_la_SOURCES) %D%/main.c
 
 %C%_demo_SOURCES = %D%/main.c
 %C%_demo_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi

@@ -84,11 +84,11 @@ def test_it_works_without_a_mouse(demo, room):
     tab.until(lambda: tab.texts(".message p[dir]") == ["Hello"], "it is sent")
 
     order = []
-    for _ in range(6):
+    for _ in range(7):
         tab.press(Keys.SHIFT + Keys.TAB)
         order.append(tab.run("const e = document.activeElement; return e.id || e.className || e.textContent.trim()"))
         assert tab.run("return getComputedStyle(document.activeElement).outlineStyle") == "solid", order
-    assert order == ["rename", "messages", "Room", "Chat", "brand", "skip"]
+    assert order == ["rename", "messages", "Source", "Room", "Chat", "brand", "skip"]
     tab.press(Keys.ENTER)
     tab.until(lambda: tab.focused().get_attribute("id") == "input", "the skip link leads to the input")
 

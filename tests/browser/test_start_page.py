@@ -27,6 +27,16 @@ def got(tab, pane):
     return tab.texts(f"{pane} .in")
 
 
+def test_each_example_links_to_its_source(demo):
+    tab = demo.open("/")
+    links = tab.run("return [...document.querySelectorAll('.example .about a')].map(link => link.pathname)")
+    assert len(links) == len(set(links)) == 12
+    for link in (*links, "/source/live_chat"):
+        answer = demo.stack.http("GET", link)
+        assert answer.status == 200 and answer.headers["content-type"] == "text/plain; charset=utf-8", link
+        assert b"tina4_conn_" in answer.body, link
+
+
 @pytest.mark.parametrize("example, sample, expected", [
     ("echo", "Hello", "Echo: Hello"),
     ("events", '{"type":"ping"}', '{"type":"pong","timestamp":'),

@@ -146,6 +146,7 @@ class Stack:
             "TINA4_LISTEN": f"127.0.0.1:0,unix:{self.dir}/ws.sock",
             "TINA4_ADMIN": f"unix:{self.admin}",
             "TINA4_TEMPLATES": str(TOP / "templates"),
+            "DEMO_SOURCES": str(TOP / "fcgi" / "examples"),
             "TINA4_STOP_SECONDS": "5",
             "TINA4_SECRET": SECRET,
             "TINA4_SESSION_PATH": f"{self.dir}/sessions",

@@ -233,6 +233,9 @@ pages_are_there(void)
 		strstr(tina4_test_body(res, NULL), "&lt;b&gt;") != NULL,
 	    "a chat's name is escaped");
 	OK(tina4_test_status(tina4_test_get(visitor, "/room/tea")) == 200, "a room");
+	OK(tina4_test_status(tina4_test_get(visitor, "/source/nothing")) == 404, "no source but an example's");
+	OK(tina4_test_status(tina4_test_get(visitor, "/source/demo.c")) == 404, "no name but a short one");
+	OK(tina4_test_status(tina4_test_get(visitor, "/source/..")) == 400, "no other folder");
 	res = tina4_test_http(visitor, "GET", "/nothing", &request);
 	OK(tina4_test_status(res) == 404 && strstr(tina4_test_body(res, NULL), "<html") != NULL,
 	    "a browser gets a page");
