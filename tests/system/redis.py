@@ -171,6 +171,18 @@ class Host(Stack):
             return peer.hello().ask(command(PUSH, data, key=path, **more))
 
 
+def lose_for_good(talks, cut_off, cable, path):
+    """What one host pushes now is gone for the other, which it cannot reach, before it can be told later."""
+    cable.hold()
+    talks.pushes(path, "missed")
+    eventually(lambda: cut_off.status()[0] == "degraded", "it knows that it is cut off")
+    talks.sidecar.kill()
+    talks.sidecar.start()
+    eventually(lambda: talks.status()[0] == "ready", "the other is back")
+    cable.let_go()
+    eventually(lambda: cut_off.status()[0] == "ready", "it is not cut off any more")
+
+
 class Cable:
     """Between sidecars and Redis: it can be held, and then swallows everything while both ends look alive."""
 

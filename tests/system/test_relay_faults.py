@@ -11,7 +11,7 @@ import time
 import pytest
 
 from client import Client
-from redis import Cable, Error, Host, Listener, Redis, Talker, account, namespace
+from redis import Cable, Error, Host, Listener, Redis, Talker, account, lose_for_good, namespace
 from stack import eventually
 from test_relay import counts, join, script
 from wire import OK, PUSH, Peer, command
@@ -140,14 +140,7 @@ def test_what_is_gone_for_good_is_told(redis, make_stack, make_hosts, room):
     eventually(lambda: counts([talks], path) == [2], "they are counted")
     talks.pushes(path, "before")
     assert [frond.receive(), plain.receive()] == ["before", "before"]
-    cable.hold()
-    talks.pushes(path, "missed")
-    await_status([cut_off], DEGRADED)
-    talks.sidecar.kill()
-    talks.sidecar.start()
-    await_status([talks], "ready")
-    cable.let_go()
-    await_status([cut_off], "ready")
+    lose_for_good(talks, cut_off, cable, path)
     assert frond.receive() == "\0r 0", "what a host said that is gone"
     assert cut_off.stats()["relay_gaps"] == 1
     eventually(lambda: counts([talks], path) == [2], "they are counted")

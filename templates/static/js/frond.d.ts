@@ -91,7 +91,8 @@ declare namespace frond {
 		reconnect_failed: () => void;
 		/**
 		 * Messages are gone for good that were for this page: the server could not get them from another
-		 * host. It comes where they are missing; ask for the present state. With frond.1 only.
+		 * host. It comes before what that host says next, or seconds later when that has died; ask for
+		 * the present state. With frond.1 only.
 		 */
 		gap: () => void;
 	}
