@@ -57,6 +57,7 @@ EXTRA_DIST += \
 	%D%/test_hostile_run.py \
 	%D%/test_http.py \
 	%D%/test_http2.py \
+	%D%/test_languages.py \
 	%D%/test_log.py \
 	%D%/test_log_waits.py \
 	%D%/test_memory.py \

@@ -2,9 +2,13 @@
 /*
  * A page of PHP-FPM: POST user_id=42&order=7 tells user 42's browsers.
  *
- * It pushes over HTTP, to the sidecar's admin listener: TINA4_ADMIN, with the
- * bearer token TINA4_ADMIN_TOKEN. PHP brings all that it needs.
+ * tina4.php pushes, to the sidecar that TINA4_ADMIN names, with the token
+ * TINA4_ADMIN_TOKEN. TINA4_PHP says where tina4.php is, when it is elsewhere.
  */
+require getenv('TINA4_PHP') ?: '/usr/local/share/tina4/php/tina4.php';
+
+use Tina4\PushFailed;
+use Tina4\Router;
 
 function answer(int $status, array $content): never
 {
@@ -12,23 +16,6 @@ function answer(int $status, array $content): never
 	header('Content-Type: application/json');
 	echo json_encode($content), "\n";
 	exit;
-}
-
-/* Returns what the sidecar says about a push to all on a path, or null when it was none. */
-function push(string $path, array $message): ?array
-{
-	$sidecar = getenv('TINA4_ADMIN') ?: '127.0.0.1:7147';
-	$answer = @file_get_contents("http://$sidecar/push$path", false, stream_context_create(['http' => [
-		'method' => 'POST',
-		'header' => ['Authorization: Bearer ' . getenv('TINA4_ADMIN_TOKEN'), 'Content-Type: application/json'],
-		'content' => json_encode($message),
-		'timeout' => 5,
-	]]));
-	if ($answer === false) {
-		error_log('not pushed: ' . error_get_last()['message']);
-		return null;
-	}
-	return json_decode($answer, true);
 }
 
 if ($_SERVER['REQUEST_METHOD'] !== 'POST')
@@ -40,8 +27,11 @@ if (!is_int($user) || !is_int($order))
 
 /* ... the order's row would change here ... */
 
-$receipt = push("/ws/notifications/$user",
-	['type' => 'notification', 'title' => 'Order Shipped', 'action_url' => "/orders/$order"]);
-if ($receipt === null)
+try {
+	Router::pushToWebSocket("/ws/notifications/$user", json_encode(
+		['type' => 'notification', 'title' => 'Order Shipped', 'action_url' => "/orders/$order"]));
+} catch (PushFailed $failure) {
+	error_log("not pushed: {$failure->getMessage()}");
 	answer(503, ['error' => 'not pushed']);
+}
 answer(200, ['message' => 'Order shipped, user notified']);

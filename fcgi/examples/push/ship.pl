@@ -2,12 +2,13 @@
 #
 # A classic CGI script: POST user_id=42&order=7 tells user 42's browsers.
 #
-# It pushes over HTTP, to the sidecar's admin listener: TINA4_ADMIN, with the
-# bearer token TINA4_ADMIN_TOKEN. Perl brings all that it needs.
+# Tina4.pm pushes, to the sidecar that TINA4_ADMIN names, with the token
+# TINA4_ADMIN_TOKEN. PERL5LIB says where Tina4.pm is, when it is elsewhere.
 use strict;
 use warnings;
-use HTTP::Tiny;
 use JSON::PP qw(encode_json);
+use lib '/usr/local/share/tina4/perl';
+use Tina4 qw(push_to_websocket);
 
 sub answer {
 	my ($status, $content) = @_;
@@ -25,17 +26,13 @@ for my $name (qw(user_id order)) {
 
 # ... the order's row would change here ...
 
-my $sidecar = $ENV{TINA4_ADMIN} || '127.0.0.1:7147';
-my $receipt = HTTP::Tiny->new(timeout => 5)->post(
-	"http://$sidecar/push/ws/notifications/$field{user_id}",
-	{
-		headers => { 'Authorization' => "Bearer $ENV{TINA4_ADMIN_TOKEN}", 'Content-Type' => 'application/json' },
-		content => encode_json({
-			type => 'notification', title => 'Order Shipped', action_url => "/orders/$field{order}",
-		}),
-	});
-if (!$receipt->{success}) {
-	warn "not pushed: $receipt->{status} $receipt->{content}\n"; # to the web server's log
+my $pushed = eval {
+	push_to_websocket("/ws/notifications/$field{user_id}", encode_json({
+		type => 'notification', title => 'Order Shipped', action_url => "/orders/$field{order}",
+	}));
+};
+if (!$pushed) {
+	warn "not pushed: $@"; # to the web server's log
 	answer('503 Service Unavailable', { error => 'not pushed' });
 }
 answer('200 OK', { message => 'Order shipped, user notified' });
