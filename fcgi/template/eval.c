@@ -335,16 +335,16 @@ static int
 compare(struct budget *budget, enum expr_operator op, struct value a, struct value b, struct value *ret)
 {
 	bool holds = false;
-	int r = 0;
+	int order = 0, r;
 
-	if (op == OP_EQUAL || op == OP_UNEQUAL)
+	if (op == OP_EQUAL || op == OP_UNEQUAL) {
 		r = value_equal(budget, a, b, &holds);
-	else if (op == OP_IN || op == OP_NOT_IN)
+	} else if (op == OP_IN || op == OP_NOT_IN) {
 		r = is_in(budget, a, b, &holds);
-	else if (op == OP_LESS || op == OP_AT_LEAST)
-		holds = value_compare(a, b) < 0;
-	else
-		holds = value_compare(a, b) > 0;
+	} else {
+		r = value_compare(budget, a, b, &order);
+		holds = op == OP_LESS || op == OP_AT_LEAST ? order < 0 : order > 0;
+	}
 	*ret = value_of_bool(holds != (op == OP_UNEQUAL || op == OP_NOT_IN || op == OP_AT_LEAST || op == OP_AT_MOST));
 	return r;
 }
@@ -354,7 +354,7 @@ static int
 eval_both(struct render *render, const struct expr *expr, struct value *ret)
 {
 	struct value a, b;
-	int r;
+	int order = 0, r;
 
 	r = eval(render, expr->operands, &a);
 	if (r == 0)
@@ -364,8 +364,9 @@ eval_both(struct render *render, const struct expr *expr, struct value *ret)
 	if (expr->op == OP_JOIN)
 		return join(&render->budget, a, b, ret);
 	if (expr->op == OP_ORDER) {
-		*ret = value_of_number(value_compare(a, b));
-		return 0;
+		r = value_compare(&render->budget, a, b, &order);
+		*ret = value_of_number(order);
+		return r;
 	}
 	return compare(&render->budget, expr->op, a, b, ret);
 }

@@ -2,6 +2,7 @@
 
 #include "fcgi/template/chars.h"
 #include "fcgi/template/filter.h"
+#include "fcgi/template/limits.h"
 #include "fcgi/template/print.h"
 #include "shared/buf.h"
 
@@ -188,6 +189,20 @@ compare_loosely(const void *a, const void *b)
 	return compare_items(a, b);
 }
 
+/* What sorting n items costs: each is compared with some others, texts along their length. */
+static size_t
+sorting_steps(const struct value_pair *pairs, size_t n)
+{
+	size_t steps = n * 4, levels = 1;
+
+	for (size_t half = n; half > 1; half /= 2)
+		levels++;
+	for (size_t i = 0; i < n; i++)
+		if (pairs[i].item.kind == VALUE_TEXT)
+			steps += pairs[i].item.text.len / TEMPLATE_STEP_BYTES * levels;
+	return steps;
+}
+
 /* All items in an order. */
 static int
 sort_items(struct budget *budget, struct value in, int (*order)(const void *a, const void *b), struct sorted **ret,
@@ -200,7 +215,7 @@ sort_items(struct budget *budget, struct value in, int (*order)(const void *a, c
 
 	r = value_to_pairs(budget, in, &pairs, &n);
 	if (r == 0)
-		r = budget_spend(budget, n * 4);
+		r = budget_spend(budget, sorting_steps(pairs, n));
 	if (r < 0)
 		return r;
 	sorted = arena_alloc(&budget->arena, n * sizeof(*sorted));

@@ -43,6 +43,7 @@ render_form_field(struct render *render, struct value *ret)
 		return r;
 	buf_printf(&text, "<input type=\"hidden\" name=\"%s\" value=\"%s\">", render->input->form_field, token);
 	r = value_of_buf(&render->budget, &text, ret);
-	ret->safe = true;
+	if (r == 0)
+		ret->safe = true;
 	return r;
 }

@@ -24,13 +24,15 @@ find_extreme(struct budget *budget, const struct value *args, unsigned n, int si
 	if (n == 1 && !value_is_iterable(args[0]))
 		return 0;
 	for (unsigned i = 0; n > 1 ? i < n : value_next(&walk, &key, &item); i++) {
-		int r = budget_spend(budget, 1);
+		int order = sign, r = budget_spend(budget, 1);
 
-		if (r < 0)
-			return r;
 		if (n > 1)
 			item = args[i];
-		if (none || value_compare(item, *ret) * sign > 0)
+		if (r == 0 && !none)
+			r = value_compare(budget, item, *ret, &order);
+		if (r < 0)
+			return r;
+		if (order * sign > 0)
 			*ret = item;
 		none = false;
 	}

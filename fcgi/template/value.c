@@ -432,14 +432,18 @@ value_order(struct value a, struct value b)
 }
 
 int
-value_compare(struct value a, struct value b)
+value_compare(struct budget *budget, struct value a, struct value b, int *ret_order)
 {
 	bool mixed = a.kind != b.kind;
 	double x, y;
 
 	if (mixed && value_is_numeric(a, &x) && value_is_numeric(b, &y))
-		return order_numbers(x, y);
-	return value_order(a, b);
+		*ret_order = order_numbers(x, y);
+	else
+		*ret_order = value_order(a, b);
+	if (mixed || a.kind != VALUE_TEXT)
+		return 0;
+	return budget_spend(budget, (a.text.len < b.text.len ? a.text.len : b.text.len) / TEMPLATE_STEP_BYTES);
 }
 
 static int
@@ -479,15 +483,18 @@ equal_deeply(struct budget *budget, struct value a, struct value b, bool *ret)
 int
 value_equal(struct budget *budget, struct value a, struct value b, bool *ret)
 {
+	int order = 0, r = 0;
+
 	if (a.kind == VALUE_TEXT && b.kind == VALUE_TEXT) {
 		*ret = span_equal(a.text, b.text);
 		return budget_spend(budget, 1 + a.text.len / TEMPLATE_STEP_BYTES);
 	}
-	if (a.kind == VALUE_BOOL || b.kind == VALUE_BOOL)
-		*ret = value_is_true(a) == value_is_true(b);
-	else if (value_is_iterable(a) && a.kind == b.kind)
+	if (value_is_iterable(a) && a.kind == b.kind)
 		return equal_deeply(budget, a, b, ret);
+	if (a.kind == VALUE_BOOL || b.kind == VALUE_BOOL)
+		order = value_is_true(a) != value_is_true(b);
 	else
-		*ret = value_compare(a, b) == 0;
-	return budget_spend(budget, 1);
+		r = value_compare(budget, a, b, &order);
+	*ret = order == 0;
+	return r == 0 ? budget_spend(budget, 1) : r;
 }

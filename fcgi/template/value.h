@@ -116,8 +116,11 @@ int value_named(struct budget *budget, struct value of, struct span name, struct
 
 /* An order of all values, by kind first. Lists and dicts are all alike in it. */
 int value_order(struct value a, struct value b);
-/* What < and > go by: as value_order(), but text that is a number is one beside a number. */
-int value_compare(struct value a, struct value b);
+/*
+ * What < and > go by: as value_order(), but text that is a number is one beside a number.
+ * *ret_order is less than, equal to or greater than 0. Returns 0 or a failure.
+ */
+int value_compare(struct budget *budget, struct value a, struct value b, int *ret_order);
 /* What == goes by: a boolean asks whether the other is true, lists and dicts item by item. */
 int value_equal(struct budget *budget, struct value a, struct value b, bool *ret);
 

@@ -221,6 +221,28 @@ names_cost_steps(void)
 	}
 }
 
+/* A megabyte, and what compares it with itself so often that it must cost more than a step. */
+static void
+comparing_costs_steps(void)
+{
+	static const char long_text[] =
+	    "{% set t = 'xxxxxxxxxxxxxxxx' %}{% for i in 1..16 %}{% set t = t ~ t %}{% endfor %}"
+	    "{% set u = t ~ 'y' %}{% for i in 1..5000 %}";
+	static const char *const comparisons[] = { "{% do t == t %}", "{% do t < u %}", "{% do t >= u %}",
+		"{% do t <=> u %}", "{% do max(t, u) %}", "{% do min([t, u]) %}", "{% do [u, t]|sort %}",
+		"{% do [t, u]|unique %}", "{% do [t, u] == [t, t] %}", "{% do u in [t] %}" };
+	char text[512];
+
+	shelf_clear();
+	for (size_t i = 0; i < sizeof(comparisons) / sizeof(comparisons[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s{%% endfor %%}", long_text, comparisons[i]);
+		OK(refuses(text, "page.html:1: more than 10000000 steps"), comparisons[i]);
+	}
+	OK(renders(
+	       "{{ ['b', 'a', 'c']|sort|join }}{{ max('b', 'a') }}{{ min([2, '1', 3]) }}{{ 'a' <=> 'b' }}", "abcb1-1"),
+	    "what is short is compared as before");
+}
+
 static void
 nothing_is_without_end(void)
 {
@@ -272,6 +294,7 @@ nothing_is_without_end(void)
 	OK(refuses("{% import 'a.html' as a %}{{ a.a() }}", "a.html:1: nested deeper than 400"),
 	    "macros of templates that import each other");
 	names_cost_steps();
+	comparing_costs_steps();
 	text = repeat("{% if 1 %}", 200);
 	OK(refuses(text, "page.html:1: nested deeper than 100"), "tags in tags");
 	free(text);
