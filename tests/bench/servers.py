@@ -1,8 +1,10 @@
 """The servers that are measured. Each is a context that has a port and pids."""
 
+import contextlib
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import tempfile
 import time
@@ -199,6 +201,7 @@ class Node(Server):
 class Pushpin(Server):
     """Pushpin, with what it needs for its requests and the program that it asks."""
     path, echo_path, publisher_path = "/all", "/echo", "/publish"
+    pushpin = None
 
     def configure(self, name, **names):
         text = (TOP / "tests" / "bench" / f"peer-{name}.conf.in").read_text()
@@ -219,6 +222,14 @@ class Pushpin(Server):
                                 SERVER)
         for port in (control, self.port):
             self.pushpin.wait_for_port(port)
+
+    def __exit__(self, *_):
+        # They are in groups of their own, and would outlive it.
+        orphans = children(self.pushpin.pid) if self.pushpin else []
+        super().__exit__()
+        for pid in orphans:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     @property
     def pids(self):
