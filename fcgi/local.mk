@@ -152,4 +152,5 @@ dist_man_MANS += \
 	%D%/tina4_session.3 \
 	%D%/tina4_test.3
 
+include %D%/bridge/local.mk
 include %D%/examples/local.mk

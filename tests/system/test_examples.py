@@ -85,8 +85,8 @@ def shop(request, make_stack):
     stack.admin = port
     settings = {name: stack.env[name] for name in ("TINA4_BUS", "TINA4_ADMIN", "TINA4_ADMIN_TOKEN")}
     settings["PATH"] = f"{BUILD}:/usr/bin:/bin"
-    settings |= {"TINA4_PHP": f"{TOP}/languages/php/tina4.php", "PERL5LIB": f"{TOP}/languages/perl",
-                 "PYTHONPATH": f"{TOP}/languages/python"}
+    settings |= {"TINA4_PHP": f"{TOP}/fcgi/bridge/tina4.php", "PERL5LIB": f"{TOP}/fcgi/bridge",
+                 "PYTHONPATH": f"{TOP}/fcgi/bridge"}
     settings |= {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS") if name in os.environ}
     stack.way.site = SITES[site].replace("@EXAMPLES@", str(EXAMPLES)).replace("@SETTINGS@", "".join(
         SETTING[site].format(name, value) for name, value in settings.items()) if site in SETTING else "")

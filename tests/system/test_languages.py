@@ -14,11 +14,11 @@ from stack import eventually, free_ports
 from test_push_over_http import TOKEN
 from web import TOP
 
-LANGUAGES = TOP / "languages"
+BRIDGE = TOP / "fcgi" / "bridge"
 
 # Each reads {"path", "data", "binary", "id", "timeout"} and prints the receipt, or how it failed.
 PHP = """
-require '%s/php/tina4.php';
+require '%s/tina4.php';
 $in = json_decode(stream_get_contents(STDIN), true);
 $data = $in['binary'] ? hex2bin($in['data']) : $in['data'];
 Tina4\\Router::$timeout = $in['timeout'];
@@ -30,7 +30,7 @@ try {
 """
 PYTHON = """
 import json, sys
-sys.path.insert(0, "%s/python")
+sys.path.insert(0, "%s")
 import tina4
 given = json.load(sys.stdin)
 data = bytes.fromhex(given["data"]) if given["binary"] else given["data"]
@@ -41,7 +41,7 @@ except tina4.PushFailed as failure:
 """
 PERL = """
 use strict; use warnings FATAL => 'all';
-use lib '%s/perl';
+use lib '%s';
 use JSON::PP;
 use Tina4 qw(push_to_websocket);
 my $in = decode_json(do { local $/; <STDIN> });
@@ -52,9 +52,9 @@ my $failure = $@;
 print encode_json($done // { why => "$failure", status => $failure->status, failed => $failure->id });
 """
 COMMANDS = {
-    "php": ["php", "-n", "-d", "error_reporting=-1", "-d", "display_errors=stderr", "-r", PHP % LANGUAGES],
-    "python": ["/usr/bin/python3", "-W", "error", "-c", PYTHON % LANGUAGES],
-    "perl": ["perl", "-e", PERL % LANGUAGES],
+    "php": ["php", "-n", "-d", "error_reporting=-1", "-d", "display_errors=stderr", "-r", PHP % BRIDGE],
+    "python": ["/usr/bin/python3", "-W", "error", "-c", PYTHON % BRIDGE],
+    "perl": ["perl", "-e", PERL % BRIDGE],
 }
 
 

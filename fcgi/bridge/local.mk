@@ -3,8 +3,8 @@ phpdir = $(datadir)/tina4/php
 pythonsdir = $(datadir)/tina4/python
 perldir = $(datadir)/tina4/perl
 
-dist_php_DATA = %D%/php/tina4.php
-dist_pythons_DATA = %D%/python/tina4.py
-dist_perl_DATA = %D%/perl/Tina4.pm
+dist_php_DATA = %D%/tina4.php
+dist_pythons_DATA = %D%/tina4.py
+dist_perl_DATA = %D%/Tina4.pm
 
 dist_man_MANS += %D%/tina4-languages.7
