@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "shared/base64url.h"
 #include "shared/buf.h"
@@ -20,6 +21,21 @@ base64url_encode(struct buf *buf, const void *data, size_t len)
 	}
 	if (n > 0)
 		buf_u8(buf, (uint8_t)digits[bits << (6 - n) & 63]);
+}
+
+int
+base64url_write(char *ret, const void *data, size_t len)
+{
+	struct buf text = BUF_INIT;
+	int r = -ENOMEM;
+
+	base64url_encode(&text, data, len);
+	if (buf_cstr(&text) != NULL) {
+		memcpy(ret, text.data, text.len + 1);
+		r = 0;
+	}
+	buf_free(&text);
+	return r;
 }
 
 static int

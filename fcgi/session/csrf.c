@@ -35,21 +35,6 @@ apply_mask(uint8_t bytes[static SECRET], const uint8_t mask[static SECRET])
 		bytes[i] ^= mask[i];
 }
 
-static int
-encode(const uint8_t *bytes, size_t n, char *ret)
-{
-	struct buf text = BUF_INIT;
-	int r = -ENOMEM;
-
-	base64url_encode(&text, bytes, n);
-	if (buf_cstr(&text) != NULL) {
-		memcpy(ret, text.data, text.len + 1);
-		r = 0;
-	}
-	buf_free(&text);
-	return r;
-}
-
 /* Reads text that stands for exactly n bytes. */
 static int
 decode(const char *text, uint8_t *ret, size_t n)
@@ -71,7 +56,7 @@ csrf_make_cookie(char ret[static CSRF_COOKIE_CHARS + 1])
 	uint8_t secret[SECRET];
 	int r = draw(secret, sizeof(secret));
 
-	return r == 0 ? encode(secret, sizeof(secret), ret) : r;
+	return r == 0 ? base64url_write(ret, secret, sizeof(secret)) : r;
 }
 
 int
@@ -85,7 +70,7 @@ csrf_mask(const char *cookie, char ret[static CSRF_TOKEN_CHARS + 1])
 	if (r < 0)
 		return r;
 	apply_mask(token + SECRET, token);
-	return encode(token, sizeof(token), ret);
+	return base64url_write(ret, token, sizeof(token));
 }
 
 bool

@@ -59,18 +59,10 @@ static int
 make_id(char ret[static ID_CHARS + 1])
 {
 	uint8_t random[ID_BYTES];
-	struct buf text = BUF_INIT;
-	int r = 0;
 
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
 		return -errno;
-	base64url_encode(&text, random, sizeof(random));
-	if (text.failed)
-		r = -ENOMEM;
-	else
-		memcpy(ret, buf_cstr(&text), ID_CHARS + 1);
-	buf_free(&text);
-	return r;
+	return base64url_write(ret, random, sizeof(random));
 }
 
 /* The app's name is part of it, so that apps that share a store do not take each other's sessions. */
