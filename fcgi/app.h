@@ -19,6 +19,7 @@
 struct buf;
 struct hand;
 struct keys;
+struct remote;
 struct router;
 struct path_pattern;
 struct store;
@@ -65,6 +66,10 @@ struct tina4_app {
 	struct reach reach; /* does the sidecar answer? */
 
 	atomic_uint n_streams; /* answers in pieces that are under way: see fcgi/http/stream.h */
+
+	int (*declare)(struct tina4_app *app); /* in a process that serves, declares what it does; or NULL */
+	const char *watched;                   /* a file with whose change workers are replaced; or NULL */
+	struct remote *remote;                 /* where the handlers are, when they are elsewhere; or NULL */
 
 	struct hand *hand; /* of a worker: the page that it shares with its supervisor; NULL without one */
 

@@ -19,7 +19,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/prepare.c %D%/prepare.h \
 	%D%/reserved.h \
 	%D%/role.c %D%/role.h \
-	%D%/run.c \
+	%D%/run.c %D%/run.h \
 	%D%/sink.h \
 	%D%/signals.c %D%/signals.h \
 	%D%/tina4.h \
@@ -52,6 +52,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/ws/conns.c %D%/ws/conns.h \
 	%D%/ws/events.c %D%/ws/events.h \
 	%D%/ws/exchange.c %D%/ws/exchange.h \
+	%D%/ws/change.c %D%/ws/change.h \
 	%D%/ws/child.c %D%/ws/child.h \
 	%D%/ws/hand.c %D%/ws/hand.h \
 	%D%/ws/hello.c %D%/ws/hello.h \
@@ -59,6 +60,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/ws/meta.c %D%/ws/meta.h \
 	%D%/ws/presence.c %D%/ws/presence.h \
 	%D%/ws/reach.c %D%/ws/reach.h \
+	%D%/ws/remote.h \
 	%D%/ws/push.c %D%/ws/push.h \
 	%D%/ws/supervisor.c %D%/ws/supervisor.h \
 	%D%/ws/verdict.c %D%/ws/verdict.h \
@@ -131,11 +133,12 @@ tina4_SOURCES = \
 	%D%/cli/script.c \
 	%D%/cli/served.c %D%/cli/served.h \
 	%D%/cli/status.c \
-	%D%/cli/token.c
+	%D%/cli/token.c \
+	%D%/cli/worker.c
 tina4_CPPFLAGS = $(AM_CPPFLAGS) -DCLI_DEPLOYDIR='"$(datadir)/tina4/deploy"' \
 	-DCLI_INSTALLED_ENV='"$(sysconfdir)/tina4/tina4.env"'
 tina4_LDFLAGS = $(AM_LDFLAGS) $(PIE_LDFLAGS)
-tina4_LDADD = %D%/libapp.la $(CJSON_LIBS)
+tina4_LDADD = %D%/bridge/libbridge.la %D%/libapp.la $(CJSON_LIBS)
 
 dist_man_MANS += \
 	%D%/template/tina4-template.7 \

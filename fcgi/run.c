@@ -17,6 +17,7 @@
 #include "fcgi/hooks.h"
 #include "fcgi/listing.h"
 #include "fcgi/prepare.h"
+#include "fcgi/run.h"
 #include "fcgi/ws/presence.h"
 #include "fcgi/role.h"
 #include "fcgi/signals.h"
@@ -166,6 +167,8 @@ serve(struct tina4_app *app, const struct role *role)
 {
 	int status;
 
+	if (app->declare != NULL && app->declare(app) < 0)
+		return EXIT_FAILURE;
 	if (prepare_parts(app) < 0)
 		return EXIT_USAGE;
 	if (role->kind != ROLE_CGI && log_start_writer() < 0)
@@ -210,20 +213,27 @@ run_role(struct tina4_app *app, const struct role *role, char **argv)
 }
 
 int
+run_as(struct tina4_app *app, const struct role *role, char **argv)
+{
+	catch_sigpipe();
+	if (serves(role->kind) && role->kind != ROLE_CGI)
+		signals_block();
+	if (app->refused || prepare_settings(app, environ) < 0)
+		return EXIT_USAGE;
+	return run_role(app, role, argv);
+}
+
+int
 tina4_app_run(struct tina4_app **ret, int argc, char **argv)
 {
 	struct tina4_app *app = *ret;
 	struct role role;
-	int status = EXIT_USAGE;
+	int status;
 
 	*ret = NULL;
 	open_standard_descriptors();
 	role = role_find(argc, argv);
-	catch_sigpipe();
-	if (serves(role.kind) && role.kind != ROLE_CGI)
-		signals_block();
-	if (!app->refused && prepare_settings(app, environ) == 0)
-		status = run_role(app, &role, argv);
+	status = run_as(app, &role, argv);
 	tina4_app_free(app);
 	return status;
 }

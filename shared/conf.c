@@ -65,6 +65,16 @@ static const struct setting settings[] = {
 	  .allowed = "true or false",
 	  .meaning = "Requests other than GET need the token of a form of ours, or get 403" },
 
+	{ "TINA4_EXEC", SETTING_TEXT, offsetof(struct conf, exec), "",
+	  .group = "Handlers in other languages",
+	  .meaning = "Command of the program that has them, for tina4 worker; it reads and writes lines" },
+	{ "TINA4_FASTCGI", SETTING_TEXT, offsetof(struct conf, fastcgi), "",
+	  .meaning = "Where FastCGI is spoken instead, as unix:/path or host:port: PHP-FPM's socket, say" },
+	{ "TINA4_SCRIPT", SETTING_TEXT, offsetof(struct conf, script), "",
+	  .meaning = "File of the script that has them there" },
+	{ "TINA4_REQUESTS", SETTING_NUMBER, offsetof(struct conf, requests), "8", 1, 256,
+	  .meaning = "Events that are asked about there at once" },
+
 	{ "TINA4_CORS_ORIGINS", SETTING_LIST, offsetof(struct conf, cors_origins), "",
 	  .group = "Pages of other origins",
 	  .check = origin_is_pattern,

@@ -42,6 +42,12 @@ struct conf {
 
 	bool csrf; /* TINA4_CSRF: requests that change something come from our pages only */
 
+	/* app: handlers in other languages */
+	char *exec;        /* TINA4_EXEC: a command; "" = none */
+	char *fastcgi;     /* TINA4_FASTCGI: an address; "" = none */
+	char *script;      /* TINA4_SCRIPT: a file */
+	uint32_t requests; /* TINA4_REQUESTS: at once */
+
 	/* app: pages of other origins */
 	char *cors_origins;    /* TINA4_CORS_ORIGINS: comma-separated, or "*"; "" = none */
 	char *cors_headers;    /* TINA4_CORS_HEADERS: that their scripts may send; comma-separated */

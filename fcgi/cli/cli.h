@@ -27,6 +27,8 @@ int cli_token(int argc, char **argv);
 int cli_status(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_new(int argc, char **argv);
+/* Finds the command line's beginning, the program's name, before argv. */
+int cli_worker(int argc, char **argv);
 int cli_serve(int argc, char **argv);
 
 /*

@@ -21,6 +21,8 @@ static const struct sub_command {
 	{ "status", cli_status, "[--watch]", "print what the sidecar does, and who is there" },
 	{ "check", cli_check, "", "try settings, bus, relay, ports and permissions" },
 	{ "new", cli_new, "NAME", "make the folder of a new app" },
+	{ "worker", cli_worker, "[OPTIONS] --exec COMMAND | --fastcgi ADDRESS SCRIPT",
+	    "run WebSocket handlers of any language" },
 	{ "serve", cli_serve, "[OPTIONS] APP", "run an app behind a web server, for development" },
 };
 

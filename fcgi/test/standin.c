@@ -313,8 +313,7 @@ handle(struct standin *standin, struct due *due, struct buf *record)
 	pthread_mutex_unlock(&standin->lock);
 	event.attributes = span_of_buf(&attributes);
 	if (!attributes.failed) {
-		if (due->kind != WIRE_OPEN)
-			events_handle(&standin->events, &event, &standin->limits, NULL, NULL);
+		events_meet(&standin->events, &event);
 		event.kind = due->kind;
 		r = events_handle(&standin->events, &event, &standin->limits, record, &client->result);
 		events_forget(&standin->events);

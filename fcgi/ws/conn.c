@@ -34,6 +34,7 @@ struct tina4_conn {
 	struct meta *meta;
 	struct attributes attributes;
 	bool closed; /* by its handler: gets no more messages */
+	struct buf description;
 
 	/* of the event that was handled last */
 	enum wire_event_kind kind;
@@ -91,6 +92,7 @@ conn_free(struct tina4_conn *conn)
 		return;
 	cJSON_Delete(conn->session);
 	attributes_free(&conn->attributes);
+	buf_free(&conn->description);
 	meta_free(conn->meta);
 	free(conn);
 }
@@ -99,6 +101,30 @@ const struct wire_id *
 conn_wire_id(const struct tina4_conn *conn)
 {
 	return &conn->id;
+}
+
+struct meta *
+conn_meta(const struct tina4_conn *conn)
+{
+	return conn->meta;
+}
+
+const struct attributes *
+conn_attributes(const struct tina4_conn *conn)
+{
+	return &conn->attributes;
+}
+
+bool
+conn_is_closed(const struct tina4_conn *conn)
+{
+	return conn->closed;
+}
+
+struct buf *
+conn_description(struct tina4_conn *conn)
+{
+	return &conn->description;
 }
 
 /* --- handling an event ------------------------------------------------------ */
@@ -123,9 +149,8 @@ conn_put_failure(const struct wire_event *event, struct buf *out)
 	wire_end_record(out, begin_record(event, true, out));
 }
 
-/* An event is known by the sidecar's epoch and its number therein. */
-static void
-format_event_id(const struct wire_event *event, char ret[static WIRE_ID_HEX])
+void
+conn_format_event_id(const struct wire_event *event, char ret[static WIRE_ID_HEX])
 {
 	struct wire_id id;
 
@@ -143,7 +168,7 @@ note_event(struct tina4_conn *conn, const struct wire_event *event)
 	conn->flags = event->flags;
 	conn->code = event->code;
 	conn->count = event->count;
-	format_event_id(event, conn->event_id);
+	conn_format_event_id(event, conn->event_id);
 	cJSON_Delete(conn->session);
 	conn->session = NULL;
 }

@@ -8,8 +8,13 @@
 #ifndef FCGI_CONN_H
 #define FCGI_CONN_H
 
+#include <stdbool.h>
+
 #include "fcgi/tina4.h"
 #include "shared/wire.h"
+
+struct attributes;
+struct meta;
 
 /*
  * Copies what an OPEN or ATTACH tells; app is borrowed. Returns 0, -ENOENT
@@ -20,8 +25,16 @@ int conn_new(struct tina4_conn **ret, struct tina4_app *app, const struct wire_e
 /* NULL is fine. */
 void conn_free(struct tina4_conn *conn);
 
-/* Borrows the id. */
+/* These borrow from it. */
 const struct wire_id *conn_wire_id(const struct tina4_conn *conn);
+struct meta *conn_meta(const struct tina4_conn *conn);
+const struct attributes *conn_attributes(const struct tina4_conn *conn);
+
+/* True when its handler has closed it: no handler gets a message of it any more. */
+bool conn_is_closed(const struct tina4_conn *conn);
+
+/* Room for what a remote says of it in each question. It is empty at first, and goes with the connection. */
+struct buf *conn_description(struct tina4_conn *conn);
 
 /*
  * Runs the handler and appends the event's record to out. A message to a
@@ -34,6 +47,9 @@ int conn_handle(
 
 /* Appends the record of an event that nobody could handle. */
 void conn_put_failure(const struct wire_event *event, struct buf *out);
+
+/* An event is known by the sidecar's epoch and its number therein. */
+void conn_format_event_id(const struct wire_event *event, char ret[static WIRE_ID_HEX]);
 
 /* The connection whose handler the calling thread runs, or NULL. */
 struct tina4_conn *conn_running(const struct tina4_app *app);

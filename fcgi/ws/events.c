@@ -103,30 +103,28 @@ handle(struct events *events, struct wire_event *event, const struct wire_welcom
 	return 0;
 }
 
+void
+events_meet(struct events *events, const struct wire_event *event)
+{
+	if (event->kind == WIRE_ATTACH || event->kind == WIRE_OPEN)
+		attach(events, event);
+	else if (event->kind == WIRE_DETACH)
+		conns_remove(events->conns, &event->conn);
+}
+
+struct tina4_conn *
+events_conn(const struct events *events, const struct wire_id *id)
+{
+	return conns_find(events->conns, id);
+}
+
 int
 events_handle(struct events *events, struct wire_event *event, const struct wire_welcome *limits, struct buf *out,
     int *ret_result)
 {
-	int r = 0;
+	int r = handle(events, event, limits, out, ret_result);
 
-	switch (event->kind) {
-	case WIRE_ATTACH:
-		attach(events, event);
-		break;
-	case WIRE_OPEN:
-		attach(events, event);
-		r = handle(events, event, limits, out, ret_result);
-		break;
-	case WIRE_MESSAGE:
-		r = handle(events, event, limits, out, ret_result);
-		break;
-	case WIRE_CLOSE:
-		r = handle(events, event, limits, out, ret_result);
+	if (event->kind == WIRE_CLOSE)
 		conns_remove(events->conns, &event->conn);
-		break;
-	case WIRE_DETACH:
-		conns_remove(events->conns, &event->conn);
-		break;
-	}
 	return r;
 }

@@ -14,6 +14,7 @@
 #include "shared/wire.h"
 
 struct conns;
+struct tina4_conn;
 struct tina4_app;
 
 struct events {
@@ -29,13 +30,19 @@ void events_close(struct events *events);
 /* Knows no connection any more. */
 void events_forget(struct events *events);
 
-/* True for an event that is to be acknowledged. */
+/* Learns what an event tells of its connection. Each goes through here first. */
+void events_meet(struct events *events, const struct wire_event *event);
+
+/* True for an event that is to be handled, and acknowledged. */
 bool events_want_record(const struct wire_event *event);
 
+/* Borrowed until its close is handled; NULL for a connection that could not be attached. */
+struct tina4_conn *events_conn(const struct events *events, const struct wire_id *id);
+
 /*
- * Handles one, and appends its record, if it wants one, to out. *ret_result
- * gets what came of the handler, 0 or a negative errno that has been logged.
- * Returns 0, or -ENOMEM when there is no record.
+ * Handles one that wants a record, and appends that to out. *ret_result gets what
+ * came of the handler, 0 or a negative errno that has been logged. Returns 0, or
+ * -ENOMEM when there is no record.
  */
 int events_handle(struct events *events, struct wire_event *event, const struct wire_welcome *limits, struct buf *out,
     int *ret_result);

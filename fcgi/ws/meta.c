@@ -166,8 +166,20 @@ meta_header(struct meta *meta, const char *name)
 	return joined_get(&meta->joined, name, strcasecmp(name, "Cookie") == 0, header_line, meta);
 }
 
-const char *
-meta_cookie(struct meta *meta, const char *name, size_t i)
+const struct fields *
+meta_params(const struct meta *meta)
+{
+	return &meta->params;
+}
+
+const struct fields *
+meta_headers(const struct meta *meta)
+{
+	return &meta->headers;
+}
+
+const struct fields *
+meta_cookies(struct meta *meta)
 {
 	const char *header;
 
@@ -175,7 +187,19 @@ meta_cookie(struct meta *meta, const char *name, size_t i)
 	for (size_t at = 0; !meta->has_cookies && (header = meta_header_at(meta, "cookie", at)) != NULL; at++)
 		fields_add_cookies(&meta->cookies, header);
 	meta->has_cookies = true;
-	return fields_get_at(&meta->cookies, name, i);
+	return &meta->cookies;
+}
+
+const char *
+meta_cookie(struct meta *meta, const char *name, size_t i)
+{
+	return fields_get_at(meta_cookies(meta), name, i);
+}
+
+const struct path_pattern *
+meta_pattern(const struct meta *meta)
+{
+	return meta->pattern;
 }
 
 const struct cJSON *

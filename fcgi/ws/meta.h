@@ -12,6 +12,7 @@
 #include "shared/wire.h"
 
 struct cJSON;
+struct fields;
 struct meta; /* opaque */
 struct path_pattern;
 
@@ -31,8 +32,15 @@ const char *meta_ip(const struct meta *meta);
 const char *meta_param(const struct meta *meta, const char *name, size_t i);
 const char *meta_header_at(const struct meta *meta, const char *name, size_t i);
 const char *meta_cookie(struct meta *meta, const char *name, size_t i);
+/* Of all parameters, the path's first, and of all headers. */
+const struct fields *meta_params(const struct meta *meta);
+const struct fields *meta_headers(const struct meta *meta);
 /* All of a name as one: see joined.h. */
 const char *meta_header(struct meta *meta, const char *name);
+/* Those that the first request came with. */
+const struct fields *meta_cookies(struct meta *meta);
 const struct cJSON *meta_user(const struct meta *meta);
+/* The route's. */
+const struct path_pattern *meta_pattern(const struct meta *meta);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "fcgi/app.h"
 #include "fcgi/signals.h"
+#include "fcgi/ws/change.h"
 #include "fcgi/ws/child.h"
 #include "fcgi/ws/link.h"
 #include "fcgi/ws/supervisor.h"
@@ -49,6 +50,7 @@ struct supervisor {
 	unsigned n;
 	unsigned reload; /* the slot whose turn it is; n: none */
 	bool again;      /* a reload was asked for during a reload */
+	struct change change;
 
 	int64_t looked_ms;
 	int64_t back_ms; /* when it looked again after it had been away */
@@ -464,6 +466,8 @@ turn(struct supervisor *supervisor)
 	look(supervisor, now_ms);
 	if (!supervisor->stopping)
 		start_due(supervisor, now_ms);
+	if (!supervisor->stopping && change_look(&supervisor->change, now_ms))
+		begin_reload(supervisor);
 	if (!supervisor->stopping && supervisor->reload < supervisor->n)
 		advance_reload(supervisor, now_ms);
 	vouch_for_all(supervisor, now_ms);
@@ -500,6 +504,7 @@ supervisor_run(struct tina4_app *app, char **argv)
 	supervisor->app = app;
 	supervisor->signals = -1;
 	supervisor->reload = supervisor->n = count_workers(&app->conf);
+	change_open(&supervisor->change, app->watched);
 	notify_open(&supervisor->notify);
 	status = run(supervisor, argv);
 	free(supervisor);

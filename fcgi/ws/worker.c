@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "fcgi/ws/events.h"
 #include "fcgi/ws/hand.h"
 #include "fcgi/ws/link.h"
+#include "fcgi/ws/remote.h"
 #include "fcgi/signals.h"
 #include "fcgi/ws/worker.h"
 #include "shared/clock.h"
@@ -25,6 +27,7 @@ struct worker {
 	struct link *link;
 	struct events events;
 	int signals;    /* a signalfd(2) */
+	int wake;       /* the same, or an epoll(7) of it and of the remote */
 	uint64_t epoch; /* of the sidecar that the connections are of */
 
 	struct hand *hand; /* the supervisor's page, or ... */
@@ -39,6 +42,30 @@ struct worker {
 	bool done;
 };
 
+static int
+watch(int epoll, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/* What the loop waits for, beside the link. */
+static int
+open_wake(struct worker *worker)
+{
+	int r;
+
+	worker->wake = worker->signals;
+	if (worker->app->remote == NULL)
+		return 0;
+	worker->wake = epoll_create1(EPOLL_CLOEXEC);
+	if (worker->wake < 0)
+		return -errno;
+	r = watch(worker->wake, worker->signals);
+	return r < 0 ? r : watch(worker->wake, worker->app->remote->fd);
+}
+
 /* Undone by close_worker(), also after a failure. */
 static int
 open_worker(struct worker *worker)
@@ -46,6 +73,8 @@ open_worker(struct worker *worker)
 	int r;
 
 	worker->signals = r = signals_open();
+	if (r >= 0)
+		r = open_wake(worker);
 	if (r < 0)
 		return r;
 	r = events_open(&worker->events, worker->app);
@@ -67,6 +96,8 @@ close_worker(struct worker *worker)
 	link_free(worker->link);
 	events_close(&worker->events);
 	buf_free(&worker->batch);
+	if (worker->wake >= 0 && worker->wake != worker->signals)
+		close(worker->wake);
 	if (worker->signals >= 0)
 		close(worker->signals);
 }
@@ -148,18 +179,35 @@ finish_record(struct worker *worker, const struct wire_event *event)
 
 /* --- events ------------------------------------------------------------------- */
 
+struct tina4_conn *
+worker_conn(const struct worker *worker, const struct wire_id *id)
+{
+	return events_conn(&worker->events, id);
+}
+
+int
+worker_handle(struct worker *worker, struct wire_event *event)
+{
+	int result, r;
+
+	r = events_handle(&worker->events, event, link_welcome(worker->link), open_batch(worker), &result);
+	return r == 0 ? finish_record(worker, event) : r;
+}
+
 static int
 handle_event(struct worker *worker, struct wire_event *event)
 {
-	bool answered = events_want_record(event);
-	int result = 0, r;
+	int r;
 
-	if (answered)
-		hand_take(worker->hand, event, worker->now_ns / 1000000);
-	r = events_handle(
-	    &worker->events, event, link_welcome(worker->link), answered ? open_batch(worker) : NULL, &result);
+	events_meet(&worker->events, event);
+	if (!events_want_record(event))
+		return 0;
+	if (worker->app->remote != NULL)
+		return worker->app->remote->take(worker->app->remote, event);
+	hand_take(worker->hand, event, worker->now_ns / 1000000);
+	r = worker_handle(worker, event);
 	hand_drop(worker->hand);
-	return r == 0 && answered ? finish_record(worker, event) : r;
+	return r;
 }
 
 static int
@@ -182,6 +230,14 @@ handle_events(struct worker *worker, struct wire_reader body)
 
 /* --- the loop ------------------------------------------------------------------- */
 
+static void
+forget(struct worker *worker)
+{
+	events_forget(&worker->events);
+	if (worker->app->remote != NULL)
+		worker->app->remote->forget(worker->app->remote);
+}
+
 /* Connections are of one run of the sidecar. */
 static void
 take_welcome(struct worker *worker)
@@ -189,7 +245,7 @@ take_welcome(struct worker *worker)
 	uint64_t epoch = link_welcome(worker->link)->epoch;
 
 	if (epoch != worker->epoch)
-		events_forget(&worker->events);
+		forget(worker);
 	worker->epoch = epoch;
 	atomic_store(&worker->hand->ready, true);
 }
@@ -198,7 +254,7 @@ take_welcome(struct worker *worker)
 static void
 take_unknown(struct worker *worker)
 {
-	events_forget(&worker->events);
+	forget(worker);
 	if (worker->stopping)
 		worker->done = true;
 }
@@ -261,7 +317,24 @@ drain(struct worker *worker)
 static int64_t
 wait_ms(const struct worker *worker)
 {
-	return worker->stopping ? (worker->stop_ns - clock_ns()) / 1000000 + 1 : WIRE_HEARTBEAT_MS;
+	const struct remote *remote = worker->app->remote;
+	int64_t ms = worker->stopping ? (worker->stop_ns - clock_ns()) / 1000000 + 1 : WIRE_HEARTBEAT_MS;
+
+	if (remote != NULL && remote->due_ms != INT64_MAX && remote->due_ms - clock_ms() < ms)
+		ms = remote->due_ms - clock_ms();
+	return ms;
+}
+
+/* What was handled before it came to that counts. */
+static int
+work(struct worker *worker)
+{
+	struct remote *remote = worker->app->remote;
+	int r = remote != NULL ? remote->work(remote, worker) : 0;
+
+	if (r == -ECANCELED)
+		flush(worker);
+	return r;
 }
 
 static int
@@ -269,12 +342,14 @@ turn(struct worker *worker)
 {
 	int r;
 
-	r = link_wait(worker->link, worker->signals, wait_ms(worker));
+	r = link_wait(worker->link, worker->wake, wait_ms(worker));
 	read_clock(worker);
 	if (r > 0)
 		r = check_signals(worker);
 	if (r == 0)
 		r = drain(worker);
+	if (r == 0)
+		r = work(worker);
 	if (r == 0)
 		r = flush(worker);
 	if (worker->stopping && (clock_ns() >= worker->stop_ns || link_is_away(worker->link)))
@@ -285,7 +360,7 @@ turn(struct worker *worker)
 int
 worker_run(struct tina4_app *app)
 {
-	struct worker worker = { .app = app, .signals = -1 };
+	struct worker worker = { .app = app, .signals = -1, .wake = -1 };
 	int r;
 
 	worker.hand = app->hand != NULL ? app->hand : &worker.own;
@@ -295,9 +370,9 @@ worker_run(struct tina4_app *app)
 	r = open_worker(&worker);
 	while (r == 0 && !worker.done)
 		r = turn(&worker);
-	if (r < 0)
+	if (r < 0 && r != -ECANCELED) /* that has been said */
 		log_error("worker failed error=%s", strerror(-r));
-	else
+	else if (r == 0)
 		log_info("worker stopped");
 	close_worker(&worker);
 	return r < 0;

@@ -5,6 +5,8 @@ fuzz_targets =
 
 fuzz_targets += %D%/fuzz_address
 %C%_fuzz_address_LDADD = $(fuzz_main) shared/libshared.la
+fuzz_targets += %D%/fuzz_answer
+%C%_fuzz_answer_LDADD = $(fuzz_main) fcgi/bridge/libbridge.la $(CJSON_LIBS)
 fuzz_targets += %D%/fuzz_conf
 %C%_fuzz_conf_LDADD = $(fuzz_main) shared/libshared.la
 fuzz_targets += %D%/fuzz_credentials
@@ -44,6 +46,8 @@ fuzz_targets += %D%/fuzz_post
 %C%_fuzz_post_LDADD = $(fuzz_main) sidecar/libsidecar.la
 fuzz_targets += %D%/fuzz_ranges
 %C%_fuzz_ranges_LDADD = $(fuzz_main) fcgi/libapp.la
+fuzz_targets += %D%/fuzz_record
+%C%_fuzz_record_LDADD = $(fuzz_main) fcgi/bridge/libbridge.la
 fuzz_targets += %D%/fuzz_redisurl
 %C%_fuzz_redisurl_LDADD = $(fuzz_main) shared/libshared.la
 fuzz_targets += %D%/fuzz_request

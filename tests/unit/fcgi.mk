@@ -36,6 +36,7 @@ unit_tests += \
 	%D%/test_template_filters \
 	%D%/test_template_tags \
 	%D%/test_testkit \
+	%D%/test_turns \
 	%D%/test_verdict \
 	%D%/test_worker \
 	%D%/test_writeall
@@ -117,6 +118,8 @@ unit_tests += \
 %C%_test_testkit_SOURCES = %D%/test_testkit.c
 %C%_test_testkit_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/fcgi
 %C%_test_testkit_LDADD = fcgi/libtina4.la $(CJSON_LIBS)
+%C%_test_turns_SOURCES = %D%/test_turns.c
+%C%_test_turns_LDADD = fcgi/bridge/libbridge.la
 %C%_test_verdict_SOURCES = %D%/test_verdict.c
 %C%_test_verdict_LDADD = fcgi/libapp.la
 %C%_test_worker_SOURCES = %D%/test_worker.c %D%/fake_sidecar.c %D%/fake_sidecar.h

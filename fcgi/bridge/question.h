@@ -1,0 +1,27 @@
+/*
+ * question - an event as a line of JSON, for a program that stays. Pure.
+ *
+ * tina4-handler(7) tells what is in it.
+ */
+#ifndef FCGI_BRIDGE_QUESTION_H
+#define FCGI_BRIDGE_QUESTION_H
+
+#include <stdbool.h>
+
+#include "shared/wire.h"
+
+struct tina4_conn;
+
+/* The line that asks for the routes. */
+#define QUESTION_ROUTES "{\"event\":\"routes\"}\n"
+
+/* True when a message has to be base64: it is binary, or its text has a NUL, which few languages take from JSON. */
+bool question_is_encoded(const struct wire_event *event);
+
+/* An object of the connection's attributes. */
+void question_attributes(struct buf *buf, const struct tina4_conn *conn);
+
+/* Appends the line. Returns 0 or -ENOMEM. */
+int question_put(struct buf *buf, struct tina4_conn *conn, const struct wire_event *event);
+
+#endif
