@@ -1,6 +1,15 @@
-"""Pushes to browsers from any program in Python, with nothing but its standard library.
+"""WebSocket handlers and pushes in Python, with nothing but its standard library.
 
     import tina4
+
+    @tina4.websocket("/ws/echo")
+    def echo(connection, event, data):
+        if event == "message":
+            connection.send(f"Echo: {data}")
+
+    tina4.run()
+
+`tina4 worker --exec "python3 echo.py"` runs it. A push works in any program:
 
     tina4.push_to_websocket("/ws/orders/7", json.dumps({"type": "shipped"}))
 
@@ -11,16 +20,19 @@ is its manual.
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import os
 import secrets
 import socket
+import sys
 import time
-from typing import Any, Optional, Union
+import traceback
+from typing import Any, BinaryIO, Callable, Optional, Union
 from urllib.parse import quote
 
-__all__ = ["PushFailed", "push_to_websocket"]
+__all__ = ["Connection", "PushFailed", "push_only", "push_to_websocket", "run", "websocket"]
 
 MAX_ANSWER = 65536
 
@@ -79,8 +91,12 @@ def push_to_websocket(path: str, data: Union[str, bytes], *, id: Optional[str] =
     """Sends a str as text, or bytes as binary data, to all connections on a path.
 
     The path is escaped here. id, 32 hexadecimal digits, is that of an earlier try. Returns
-    the receipt, or raises PushFailed.
+    the receipt, or raises PushFailed. In a WebSocket handler it joins what the handler
+    sends, waits for nothing, and the receipt is empty.
     """
+    if _running is not None:
+        _running.push(path, data)
+        return {}
     address = os.environ.get("TINA4_ADMIN") or "127.0.0.1:7147"
     id = secrets.token_hex(16) if id is None else id
     binary = not isinstance(data, str)
@@ -103,3 +119,148 @@ def push_to_websocket(path: str, data: Union[str, bytes], *, id: Optional[str] =
     if status != 200:
         raise PushFailed(answer.get("error") or f"{address} answered {status}", status, id)
     return answer
+
+
+# --- handlers ------------------------------------------------------------------------------
+
+Message = Union[str, bytes]
+
+
+def _message(data: Message) -> dict[str, Any]:
+    """A text with a NUL is said in base64, as tina4-handler(7) wants it."""
+    if isinstance(data, str) and "\0" not in data:
+        return {"text": data}
+    raw = data.encode() if isinstance(data, str) else bytes(data)
+    return {"base64": base64.b64encode(raw).decode(), "binary": not isinstance(data, str)}
+
+
+class Connection:
+    """A WebSocket connection, as the handler of one of its events sees it.
+
+    id, path, route, ip, params, headers (names in lower case), cookies and user, the claims of
+    its token or None, are the connection's; count, event_id, attempt and close_code the event's.
+    """
+
+    def __init__(self, event: dict[str, Any]) -> None:
+        self.id: str = event["connection"]
+        self.path: str = event["path"]
+        self.route: str = event["route"]
+        self.ip: str = event["ip"]
+        self.params: dict[str, Union[str, int, float]] = event["params"]
+        self.headers: dict[str, str] = event["headers"]
+        self.cookies: dict[str, str] = event["cookies"]
+        self.user: Optional[dict[str, Any]] = event["user"]
+        self.count: int = event["count"]
+        self.event_id: str = event["id"]
+        self.attempt: int = event["attempt"]
+        self.close_code: int = event.get("code", 0)
+        self._attributes: dict[str, Optional[str]] = event["attributes"]
+        self._commands: list[dict[str, Any]] = []
+
+    def send(self, data: Message) -> None:
+        """To this client: a str is text, bytes are binary."""
+        self._command("send", **_message(data))
+
+    def broadcast(self, data: Message, exclude_sender: bool = False) -> None:
+        """To all on its path, or to all others."""
+        self._command("broadcast", exclude_sender=exclude_sender, **_message(data))
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Ends it, with a code of RFC 6455 section 7.4 and a reason of at most 123 bytes."""
+        self._command("close", code=code, reason=reason)
+
+    def set(self, name: str, value: Optional[str]) -> None:
+        """Remembers something of it, whichever process handles its next event; None forgets it."""
+        self._command("set", name=name, value=value)
+        self._attributes[name] = value
+
+    def get(self, name: str) -> Optional[str]:
+        return self._attributes.get(name)
+
+    def push(self, path: str, data: Message) -> None:
+        """To all on another path."""
+        self._command("push", path=path, **_message(data))
+
+    def send_to(self, id: str, data: Message) -> None:
+        """To another connection, by its id."""
+        self._command("send_to", connection=id, **_message(data))
+
+    def disconnect(self, id: str, code: int = 1000, reason: str = "") -> None:
+        """Ends another connection."""
+        self._command("disconnect", connection=id, code=code, reason=reason)
+
+    def _command(self, command: str, /, **members: Any) -> None:
+        self._commands.append({"command": command, **members})
+
+
+Handler = Callable[[Connection, str, Optional[Message]], Any]
+
+_routes: dict[str, dict[str, Any]] = {}
+_handlers: dict[str, Handler] = {}
+_running: Optional[Connection] = None
+
+
+def websocket(route: str, *, secure: bool = False) -> Callable[[Handler], Handler]:
+    """Declares a WebSocket route. Its handler gets the connection, "open", "message" or "close", and the message."""
+    if route in _routes:
+        raise ValueError(f"the route {route} is declared twice")
+
+    def declare(handler: Handler) -> Handler:
+        _routes[route] = {"route": route, "secure": secure}
+        _handlers[route] = handler
+        return handler
+
+    return declare
+
+
+def push_only(route: str, *, secure: bool = False) -> None:
+    """Declares a WebSocket route where nobody but pushes is heard."""
+    if route in _routes:
+        raise ValueError(f"the route {route} is declared twice")
+    _routes[route] = {"route": route, "secure": secure, "push_only": True}
+
+
+def _data(event: dict[str, Any]) -> Optional[Message]:
+    if "base64" not in event:
+        return event.get("text")
+    raw = base64.b64decode(event["base64"])
+    return raw if event["binary"] else raw.decode()
+
+
+def _handle(event: dict[str, Any]) -> list[dict[str, Any]]:
+    global _running
+    _running = Connection(event)
+    try:
+        _handlers[event["route"]](_running, event["event"], _data(event))
+        return _running._commands
+    finally:
+        _running = None
+
+
+def _answer(event: dict[str, Any]) -> dict[str, Any]:
+    if event["event"] == "routes":
+        return {"routes": list(_routes.values())}
+    try:
+        return {"id": event["id"], "commands": _handle(event)}
+    except Exception as error:
+        traceback.print_exc()
+        return {"id": event["id"], "fail": f"{type(error).__name__}: {error}"}
+
+
+def _serve(lines: BinaryIO, answers: BinaryIO) -> None:
+    for line in iter(lines.readline, b""):
+        answers.write(json.dumps(_answer(json.loads(line))).encode() + b"\n")
+        answers.flush()
+
+
+def run() -> None:
+    """Answers tina4 worker until that has no more. What is printed meanwhile goes to standard error."""
+    if os.environ.get("TINA4_HANDLER") != "lines":
+        sys.exit('this program has WebSocket handlers: run it with tina4 worker --exec "python3 ..."')
+    answers, sys.stdout = sys.stdout, sys.stderr
+    try:
+        _serve(sys.stdin.buffer, answers.buffer)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        sys.stdout = answers
