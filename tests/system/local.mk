@@ -21,8 +21,14 @@ EXTRA_DIST += \
 	%D%/boot \
 	%D%/client.py \
 	%D%/conftest.py \
+	%D%/elsewhere.py \
 	%D%/fastcgi.py \
 	%D%/http2.py \
+	%D%/orders/orders.php \
+	%D%/orders/orders.pl \
+	%D%/orders/orders.py \
+	%D%/orders/page.php \
+	%D%/orders/spawn.py \
 	%D%/raw.py \
 	%D%/redis.py \
 	%D%/stack.py \
@@ -30,6 +36,7 @@ EXTRA_DIST += \
 	%D%/test_auth.py \
 	%D%/test_bench.py \
 	%D%/test_boot.py \
+	%D%/test_bridge.py \
 	%D%/test_bus.py \
 	%D%/test_chaos.py \
 	%D%/test_chapter.py \
@@ -40,6 +47,7 @@ EXTRA_DIST += \
 	%D%/test_csrf.py \
 	%D%/test_deflate.py \
 	%D%/test_descriptors.py \
+	%D%/test_elsewhere.py \
 	%D%/test_examples.py \
 	%D%/test_fastcgi.py \
 	%D%/test_gate.py \

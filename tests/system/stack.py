@@ -201,7 +201,7 @@ class Stack:
     def _worker_ready(self, process):
         if self.sidecar.popen is None:
             return True
-        running = [p for p in self.processes if p.popen is not None and "--worker" in p.argv]
+        running = [p for p in self.processes if p.popen is not None and {"--worker", "worker"} & set(p.argv)]
         wanted = sum(int(p.argv[p.argv.index("--workers") + 1]) if "--workers" in p.argv else 1 for p in running)
         return self.stats().get("workers", 0) >= wanted
 
