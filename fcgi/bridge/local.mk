@@ -25,7 +25,7 @@ phpdir = $(datadir)/tina4/php
 pythonsdir = $(datadir)/tina4/python
 perldir = $(datadir)/tina4/perl
 
-dist_php_DATA = %D%/tina4.php
+dist_php_DATA = %D%/autoload.php %D%/tina4.php
 dist_pythons_DATA = %D%/tina4.py
 dist_perl_DATA = %D%/Tina4.pm
 
