@@ -10,6 +10,7 @@ dist_systemdunit_DATA = \
 	%D%/tina4.target
 systemdunit_DATA = \
 	%D%/tina4-app@.service \
+	%D%/tina4-handlers@.service \
 	%D%/tina4-sidecar.service \
 	%D%/tina4-worker@.service
 dist_sysusers_DATA = %D%/sysusers.d/tina4.conf
@@ -19,6 +20,7 @@ dist_settings_DATA = %D%/tina4.env
 EXTRA_DIST += \
 	%D%/hardening \
 	%D%/tina4-app@.service.in \
+	%D%/tina4-handlers@.service.in \
 	%D%/tina4-sidecar.service.in \
 	%D%/tina4-worker@.service.in \
 	%D%/tmpfiles.d/tina4.conf.in
@@ -31,6 +33,8 @@ with_places = $(AM_V_GEN)$(MKDIR_P) $(@D) && sed \
 
 %D%/tina4-app@.service: %D%/tina4-app@.service.in %D%/hardening Makefile
 	$(with_places) $(srcdir)/deploy/systemd/tina4-app@.service.in >$@
+%D%/tina4-handlers@.service: %D%/tina4-handlers@.service.in %D%/hardening Makefile
+	$(with_places) $(srcdir)/deploy/systemd/tina4-handlers@.service.in >$@
 %D%/tina4-sidecar.service: %D%/tina4-sidecar.service.in %D%/hardening Makefile
 	$(with_places) $(srcdir)/deploy/systemd/tina4-sidecar.service.in >$@
 %D%/tina4-worker@.service: %D%/tina4-worker@.service.in %D%/hardening Makefile

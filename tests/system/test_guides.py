@@ -26,7 +26,7 @@ def test_a_site_of_a_guide_is_accepted(make_stack, server, command):
     site = subprocess.run(["sh", "-c", command.replace("/usr/local/share/tina4", str(TOP))
                            .replace("|*:80", "|*:@PORT@").replace("|80; listen [::]:80", "|@PORT@; listen [::]:@PORT@")],
                           check=True, capture_output=True, text=True).stdout
-    assert set(re.findall("@[A-Z]+@", re.sub("(?m)^#.*", "", site))) <= {"@PORT@"}
+    assert set(re.findall("@[A-Z]+@", re.sub("(?m)^#.*", "", site))) <= {"@PORT@", "@SCRIPT@"}
     stack = make_stack(web=server)
     stack.way.site = site
     stack.way.configure(free_ports())

@@ -18,6 +18,7 @@ from client import Client
 from stack import BUILD, eventually
 
 SIDECAR, APP, WORKER = "tina4-sidecar.service", "tina4-app@.service", "tina4-worker@.service"
+HANDLERS = "tina4-handlers@.service"
 
 
 # --- the files -----------------------------------------------------------------------
@@ -40,6 +41,7 @@ def units(root, tmp_path_factory):
     sidecar = next(root.rglob("bin/tina4-sidecar"))
     for unit in next(root.rglob("lib/systemd/system")).iterdir():
         text = re.sub(r"^ExecStart=/\S*/tina4-sidecar$", f"ExecStart={sidecar}", unit.read_text(), flags=re.M)
+        text = re.sub(r"^ExecStart=/\S*/tina4 worker$", f"ExecStart={BUILD}/tina4 worker", text, flags=re.M)
         text = re.sub(r"^ExecStart=/\S*/%i$", f"ExecStart={BUILD}/tests/system/app", text, flags=re.M)
         (folder / unit.name).write_text(text)
     return folder
@@ -47,13 +49,13 @@ def units(root, tmp_path_factory):
 
 def test_all_units_are_there_and_right(units):
     names = sorted(unit.name for unit in units.iterdir())
-    assert names == sorted([SIDECAR, APP, WORKER, "tina4-sidecar.socket", "tina4-app@.socket", "tina4.target"])
+    assert names == sorted([SIDECAR, APP, WORKER, HANDLERS, "tina4-sidecar.socket", "tina4-app@.socket", "tina4.target"])
     for name in names:
         done = subprocess.run(["systemd-analyze", "verify", "--man=no", units / name], capture_output=True)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b""), name
 
 
-@pytest.mark.parametrize("unit, limit", [(SIDECAR, 1.5), (APP, 2.0), (WORKER, 2.0)])
+@pytest.mark.parametrize("unit, limit", [(SIDECAR, 1.5), (APP, 2.0), (WORKER, 2.0), (HANDLERS, 2.0)])
 def test_services_are_hardened(units, unit, limit):
     done = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager", units / unit],
                           capture_output=True, text=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
@@ -62,7 +64,7 @@ def test_services_are_hardened(units, unit, limit):
     assert float(found[1]) < limit
 
 
-@pytest.mark.parametrize("unit", [SIDECAR, APP, WORKER, "tina4-sidecar.socket", "tina4-app@.socket"])
+@pytest.mark.parametrize("unit", [SIDECAR, APP, WORKER, HANDLERS, "tina4-sidecar.socket", "tina4-app@.socket"])
 def test_no_unit_is_given_up(units, unit):
     text = (units / unit).read_text()
     assert re.search(r"^StartLimitIntervalSec=0$", text, re.M)
@@ -70,7 +72,7 @@ def test_no_unit_is_given_up(units, unit):
         assert all(re.search(rf"^{line}$", text, re.M) for line in ("Restart=always", "Type=notify", r"WatchdogSec=\d+"))
 
 
-@pytest.mark.parametrize("unit", [SIDECAR, APP, WORKER])
+@pytest.mark.parametrize("unit", [SIDECAR, APP, WORKER, HANDLERS])
 def test_zeromq_may_set_its_threads_policy(units, unit):
     """It aborts where it may not, which only a running systemd shows."""
     assert re.search(r"^SystemCallFilter=[^~\n]*\bsched_setscheduler\b", (units / unit).read_text(), re.M)
