@@ -15,10 +15,10 @@ from stack import Stack
 class Site:
     """A stack of programs, and tabs that look at it."""
 
-    def __init__(self, browser, **options):
+    def __init__(self, browser, kind=Stack, **options):
         self.browser = browser
         # A unix socket's path holds 107 bytes: pytest's own folders may be longer.
-        self.stack = Stack(pathlib.Path(tempfile.mkdtemp(prefix="tina4-")), **options)
+        self.stack = kind(pathlib.Path(tempfile.mkdtemp(prefix="tina4-")), **options)
 
     def url(self, target="/"):
         return f"http://127.0.0.1:{self.stack.web}{target}"

@@ -1,6 +1,7 @@
 EXTRA_DIST += \
 	%D%/browser.py \
 	%D%/conftest.py \
+	%D%/test_chat_in_php.py \
 	%D%/test_chat_over_http2.py \
 	%D%/test_chat_page.py \
 	%D%/test_compression.py \

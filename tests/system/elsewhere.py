@@ -1,4 +1,4 @@
-"""Handlers in other languages for a stack: the orders of app.c, obeyed elsewhere."""
+"""Handlers in other languages for a stack, and sites in PHP."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ from stack import BUILD, Stack
 from web import TOP
 
 ORDERS = TOP / "tests" / "system" / "orders"
-PHP = TOP / "fcgi" / "bridge" / "tina4.php"
+AUTOLOAD = TOP / "fcgi" / "bridge" / "autoload.php"
 FPM = sorted(pathlib.Path("/usr/sbin").glob("php-fpm*"))[-1]
 
 COMMANDS = {
@@ -22,32 +22,38 @@ REQUESTED = ("fpm", "perl-fcgi")
 CHILDREN = 4
 
 
-def fpm_conf(folder, prepend=False, children=CHILDREN, **more):
+def fpm_conf(folder, prepend=False):
     """PHP-FPM with all that it needs in a folder."""
-    settings = {"auto_prepend_file": PHP} if prepend else {}
+    settings = {"auto_prepend_file": AUTOLOAD} if prepend else {}
     return "\n".join([
         "[global]", f"error_log = {folder}/fpm-errors.log", "daemonize = no", "[www]",
         *(["user = root"] if os.geteuid() == 0 else []), "clear_env = no",
-        f"listen = {folder}/fpm.sock", "listen.backlog = 511", "pm = static", f"pm.max_children = {children}",
-        *(f"php_admin_value[{name}] = {value}" for name, value in {**settings, **more}.items()), ""])
+        f"listen = {folder}/fpm.sock", "listen.backlog = 511", "pm = static", f"pm.max_children = {CHILDREN}",
+        *(f"php_admin_value[{name}] = {value}" for name, value in settings.items()), ""])
 
 
 class Elsewhere(Stack):
-    """A stack whose worker asks somebody else. handlers is a key of COMMANDS, or one of REQUESTED."""
+    """
+    A stack whose worker asks somebody else. handlers is a key of COMMANDS, one of REQUESTED, or a command. With site
+    the script is the app, too: nginx asks PHP-FPM for pages.
+    """
 
-    def __init__(self, folder, handlers, script=ORDERS / "orders.php", options=(), prepend=False, children=CHILDREN,
-                 **settings):
+    def __init__(self, folder, handlers, script=ORDERS / "orders.php", options=(), site=False, **settings):
         self.handlers = handlers
         self.options = [str(option) for option in options]
         self.script = script
         super().__init__(folder, **settings)
         self.env["PERL5LIB"] = str(TOP / "fcgi" / "bridge")
         self.fpm = None
-        if handlers == "fpm":
-            (self.dir / "fpm.conf").write_text(fpm_conf(self.dir, prepend, children))
+        if handlers == "fpm" or site:
+            (self.dir / "fpm.conf").write_text(fpm_conf(self.dir, site))
             as_root = ["-R"] if os.geteuid() == 0 else []
             self.fpm = self.new_process("fpm", [FPM, *as_root, "-F", "-y", self.dir / "fpm.conf"], self._listens)
-        elif handlers == "perl-fcgi":
+        if site:
+            self.processes.remove(self.app)
+            del self.env["TINA4_TEMPLATES"]  # the script has its own
+            self.way.site = self.way.site.replace("@APP@", f"unix:{self.dir}/fpm.sock")
+        if handlers == "perl-fcgi":
             self.fpm = self.new_process("fpm", ["/usr/bin/python3", ORDERS / "spawn.py", self.dir / "fpm.sock", "perl",
                                                 ORDERS / "orders.pl"], self._listens)
 

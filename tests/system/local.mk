@@ -40,6 +40,7 @@ EXTRA_DIST += \
 	%D%/test_bus.py \
 	%D%/test_chaos.py \
 	%D%/test_chapter.py \
+	%D%/test_chapter_in_php.py \
 	%D%/test_clients.py \
 	%D%/test_command.py \
 	%D%/test_control.py \
@@ -59,6 +60,7 @@ EXTRA_DIST += \
 	%D%/test_gate_origins.py \
 	%D%/test_gate_paths.py \
 	%D%/test_guides.py \
+	%D%/test_handler_examples.py \
 	%D%/test_handlers.py \
 	%D%/test_handshake.py \
 	%D%/test_hooks.py \

@@ -136,6 +136,8 @@ class Process:
 class Stack:
     """Web server, sidecar, app and workers; what is not started is not there."""
 
+    script = "none"  # of PHP-FPM, where that is the app
+
     def __init__(self, folder, program="tests/system/app", web="nginx", **settings):
         self.dir = pathlib.Path(folder)
         self.bus = f"ipc://{self.dir}/bus"

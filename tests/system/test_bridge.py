@@ -1,6 +1,5 @@
 """Programs and scripts that break the protocol: what tina4 worker does about them, and that others lose nothing."""
 
-import base64
 import json
 import os
 import signal
@@ -8,11 +7,10 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
-from elsewhere import CHILDREN, ORDERS, Elsewhere
+from elsewhere import ORDERS, Elsewhere
 from fastcgi import END, STDOUT, record
 from stack import BUILD, eventually
 from test_supervisor import Talk, given_up
@@ -478,10 +476,7 @@ def test_a_hung_script_holds_up_its_own_connection_only(make_stack):
 
 def test_a_browser_cannot_forge_an_event(make_stack):
     """Through nginx, whatever it sends: a page or an error, never a handler's run."""
-    stack = make_stack(Elsewhere, handlers="fpm", script=ORDERS / "page.php")
-    stack.way.site = stack.way.site.replace("fastcgi_pass @APP@;",
-                                            f"fastcgi_pass unix:{stack.dir}/fpm.sock; fastcgi_param SCRIPT_FILENAME {ORDERS}/page.php;")
-    stack.start("sidecar", "worker", "app", "nginx")
+    stack = make_stack(Elsewhere, handlers="fpm", script=ORDERS / "page.php", site=True).start()
     forged = {"TINA4_EVENT": "message", "TINA4-EVENT": "message", "Tina4-Conn": "0" * 32, "TINA4_PATH": "/ws/page"}
     for target in ("/", "/page.php", "/?TINA4_EVENT=message", "/ws/page?TINA4_EVENT=open", "/page.php/ws/page"):
         for method, body in (("GET", b""), ("POST", b"TINA4_EVENT=message&TINA4_CONN=x")):
@@ -494,10 +489,7 @@ def test_a_browser_cannot_forge_an_event(make_stack):
 
 
 def test_a_session_of_php_is_found(make_stack):
-    stack = make_stack(Elsewhere, handlers="fpm", script=ORDERS / "page.php")
-    stack.way.site = stack.way.site.replace("fastcgi_pass @APP@;",
-                                            f"fastcgi_pass unix:{stack.dir}/fpm.sock; fastcgi_param SCRIPT_FILENAME {ORDERS}/page.php;")
-    stack.start("sidecar", "worker", "app", "nginx")
+    stack = make_stack(Elsewhere, handlers="fpm", script=ORDERS / "page.php", site=True).start()
     login = stack.http("POST", "/login", {"Content-Type": "application/json"}, json.dumps({"name": "Jörg"}).encode())
     assert login.json == {"name": "Jörg"}
     cookie = login.headers["set-cookie"].split(";")[0]

@@ -67,6 +67,7 @@ class Web:
                 "STATIC": self.static,
                 "FROND": TOP / "templates" / "static",
                 "APP": self.app,
+                "SCRIPT": self.stack.script,
                 "SIDECAR": self.sidecar,
                 "HOW": self.how,
                 "ENV": self.stack.dir / "env",
