@@ -31,12 +31,14 @@ dist_skeleton_templates_DATA = %D%/skeleton/templates/base.html %D%/skeleton/tem
 EXTRA_DIST += \
 	%D%/apache.md \
 	%D%/build \
+	%D%/handlers.md \
 	%D%/install-missing \
 	%D%/install.md \
 	%D%/lighttpd.md \
 	%D%/nginx.md \
 	%D%/packages \
 	%D%/patience \
+	%D%/php.md \
 	%D%/redis.md \
 	%D%/serve \
 	%D%/tutorial.md

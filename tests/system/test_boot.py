@@ -63,7 +63,7 @@ class Machine:
         pid = self.init()
         if pid is None:
             return subprocess.CompletedProcess(command, 1, "", "it has not booted")
-        return subprocess.run(["nsenter", "-t", pid, "-a", "bash", "-c", command], text=True, capture_output=True,
+        return subprocess.run(["nsenter", "-t", pid, "-a", "bash", "-c", command], text=True, capture_output=True, errors="replace",
                               stdin=subprocess.DEVNULL)
 
     def do(self, command):
@@ -223,6 +223,48 @@ def test_a_sidecar_that_dies_often_comes_back(machine):
         eventually(lambda: machine.show("tina4-sidecar", "MainPID") not in (pid, "0"), "there is another", 60)
     eventually(lambda: is_ready(machine), "ready again")
     assert machine.show("tina4-sidecar.socket", "ActiveState") == "active"
+
+
+def steps_of(guide):
+    """The commands of a guide's numbered steps, as root gives them where all packages are there."""
+    text = re.search(r"^## 1\. .*?(?=^## [^1-9])", (TOP / "deploy" / guide).read_text(), re.M | re.S)[0]
+    lines = re.findall(r"^    (.*)$", text.replace("sudo ", ""), re.M)
+    return [line for line in lines if not line.startswith("apt-get ")]
+
+
+UPGRADE = ("curl -si -m 2 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13'"
+           " -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' http://localhost")
+
+
+def test_the_guide_for_php(machine):
+    """Both of its ways, one after the other, from the browser's side."""
+    machine.do("mkdir -p /srv /var/lib/nginx /var/log/nginx && systemctl stop tina4-app@demo.socket tina4-app@demo tina4-worker@demo")
+    steps = steps_of("php.md")
+    look = steps.index("curl -fsS --retry 5 --retry-connrefused http://127.0.0.1:7147/readyz")
+    second = next(i for i, line in enumerate(steps) if line.startswith("printf") and "TINA4_FASTCGI" in line)
+    for part in (steps[:second], steps[second:]):
+        done = machine.run("set -e\n" + "\n".join([*part, *(steps[look:] if part is steps[:second] else [])]))
+        assert done.returncode == 0, f"{done.stdout}{done.stderr}\n{machine.journal()}"
+        eventually(lambda: "101 Switching" in machine.run(f"{UPGRADE}/ws/livechat/x").stdout, "a handler opens it")
+        assert machine.do(f"{UPGRADE}/ws/livechat/x || true").count("Connected to room: x") == 1
+        assert "Chat Room: general" in machine.do("curl -fsS http://localhost/chat/general")
+        assert "user notified" in machine.do("curl -fsS -H 'Content-Type: application/json' -d '{\"user_id\":42}'"
+                                             " http://localhost/api/orders/7/ship")
+
+
+def test_the_guide_for_other_languages(machine):
+    """Each program of it, in turn, as the unit runs it."""
+    text = (TOP / "deploy" / "handlers.md").read_text()
+    blocks = [re.sub("(?m)^    ", "", block).replace("sudo ", "")
+              for block in re.findall(r"(?:^    .*\n|^\n(?=    ))+", text[text.index("## 2."):text.index("## 4.")], re.M)]
+    start = next(block for block in blocks if "enable --now" in block)
+    for block in (block for block in blocks if "TINA4_EXEC" in block):
+        machine.do(f"mkdir -p /srv/echo; {block}")
+        machine.do(f"systemctl restart tina4-handlers@echo; {start}")
+        eventually(lambda: "101 Switching" in machine.run(f"curl --unix-socket /run/tina4/ws.sock {UPGRADE[5:]}/ws/echo/a").stdout,
+                   "a handler opens it")
+        machine.do("systemctl reload tina4-handlers@echo")
+    machine.do("systemctl stop tina4-handlers@echo")
 
 
 def states_at_rest(machine):
