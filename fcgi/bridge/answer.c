@@ -24,12 +24,21 @@ static int __attribute__((format(printf, 2, 3))) fault(struct answer_fault *ret,
 	return -EBADMSG;
 }
 
+static bool
+is_blank(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (strchr(" \t\r\n", text[i]) == NULL || text[i] == '\0')
+			return false;
+	return true;
+}
+
 int
 answer_parse(const char *text, size_t len, struct cJSON **ret, struct answer_fault *ret_fault)
 {
 	struct jsontext_fault where;
 
-	if (strspn(text, " \t\r\n") == len)
+	if (is_blank(text, len))
 		*ret = cJSON_CreateObject();
 	else if (!jsontext_check(text, len, &where))
 		return fault(ret_fault, "it %s at byte %zu", where.why, where.at);

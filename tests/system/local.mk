@@ -61,6 +61,8 @@ EXTRA_DIST += \
 	%D%/test_gate_paths.py \
 	%D%/test_guides.py \
 	%D%/test_handler_examples.py \
+	%D%/handler_vectors.json \
+	%D%/test_handler_vectors.py \
 	%D%/test_handlers.py \
 	%D%/test_handshake.py \
 	%D%/test_hooks.py \
