@@ -3,10 +3,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "fcgi/bridge/merged.h"
 #include "fcgi/fields.h"
+#include "shared/hash.h"
 
 struct entry {
 	struct merged_pair pair; /* first: what the caller sees */
@@ -19,24 +19,29 @@ struct merged {
 	struct entry *last;
 };
 
-/* Takes the entry for an addition to the list, or frees it when there is one of its name, which is returned. */
 static struct entry *
-enter(struct merged *merged, struct entry *entry)
+find(const struct merged *merged, const char *name)
 {
-	size_t len = strlen(entry->name);
-	struct entry *found;
+	struct entry *entry;
 
-	HASH_FIND(hh, merged->by_name, entry->name, len, found);
-	if (found != NULL) {
-		free(entry);
-		return found;
-	}
+	HASH_FIND(hh, merged->by_name, name, strlen(name), entry);
+	return entry;
+}
+
+/* Takes an entry of a new name, also on failure. */
+static int
+insert(struct merged *merged, struct entry *entry)
+{
 	entry->pair.name = entry->name;
-	HASH_ADD_KEYPTR(hh, merged->by_name, entry->name, len, entry);
+	HASH_ADD_KEYPTR(hh, merged->by_name, entry->name, strlen(entry->name), entry);
+	if (!HASH_ADDED(entry)) {
+		free(entry);
+		return -ENOMEM;
+	}
 	if (merged->last != NULL)
 		merged->last->pair.next = &entry->pair;
 	merged->last = entry;
-	return entry;
+	return 0;
 }
 
 static struct entry *
@@ -50,17 +55,22 @@ entry_new(const char *name, bool lower)
 	return entry;
 }
 
+/* The value of a name that there is not yet, or more of one that there is. */
 static int
 add(struct merged *merged, const char *name, const char *value, bool headers)
 {
-	struct entry *made = entry_new(name, headers), *entry;
+	struct entry *made = entry_new(name, headers), *known = made != NULL ? find(merged, made->name) : NULL;
+	struct entry *entry = known != NULL ? known : made;
 
 	if (made == NULL)
 		return -ENOMEM;
-	entry = enter(merged, made);
-	if (entry != made && !headers)
+	if (known != NULL)
+		free(made);
+	else if (insert(merged, made) < 0)
+		return -ENOMEM;
+	if (known != NULL && !headers)
 		return 0;
-	if (entry != made)
+	if (known != NULL)
 		buf_string(&entry->pair.value, strcmp(entry->name, "cookie") == 0 ? "; " : ", ");
 	buf_string(&entry->pair.value, value);
 	return entry->pair.value.failed ? -ENOMEM : 0;

@@ -1,11 +1,11 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <uthash.h>
 #include <utlist.h>
 
 #include "fcgi/bridge/turns.h"
 #include "fcgi/bridge/waiting.h"
+#include "shared/hash.h"
 
 /* Of a connection, while it has events. */
 struct turn {
@@ -43,6 +43,10 @@ find_or_make(struct turns *turns, const struct wire_id *conn)
 		return NULL;
 	turn->conn = *conn;
 	HASH_ADD(hh, turns->by_conn, conn, sizeof(turn->conn), turn);
+	if (!HASH_ADDED(turn)) {
+		free(turn);
+		return NULL;
+	}
 	DL_APPEND(turns->ready, turn);
 	return turn;
 }

@@ -15,6 +15,7 @@
 
 #include "fcgi/app.h"
 #include "fcgi/session/auth.h"
+#include "fcgi/bridge/bridge.h"
 #include "fcgi/cli/cli.h"
 #include "fcgi/writeall.h"
 #include "fcgi/ws/push.h"
@@ -324,6 +325,30 @@ check_sessions(const struct conf *conf)
 	free(parent);
 }
 
+/* --- handlers in another language ------------------------------------------------------------ */
+
+/* Asks them for their routes, as a worker does. What is wrong has been said by then. */
+static void
+check_handlers(struct tina4_app *app)
+{
+	const char *what = app->conf.exec[0] != '\0' ? app->conf.exec : app->conf.fastcgi;
+	struct bridge bridge = { .once = true };
+	int r;
+
+	if (*what == '\0')
+		return;
+	if (!bridge_check(&bridge, &app->conf)) {
+		say(false, "handlers", "%s: the settings are wrong", what);
+		return;
+	}
+	r = bridge_open(&bridge, app);
+	if (r == 0)
+		say(true, "handlers", "%s has %zu routes", what, app->n_ws_routes);
+	else
+		say(false, "handlers", "%s does not tell its routes", what);
+	bridge_close(app);
+}
+
 int
 cli_check(int argc, char **argv)
 {
@@ -347,6 +372,7 @@ cli_check(int argc, char **argv)
 			check_redis("sessions", app->conf.session_url);
 		else
 			check_sessions(&app->conf);
+		check_handlers(app);
 	}
 	tina4_app_free(app);
 	return failed ? CLI_FAILED : CLI_DONE;

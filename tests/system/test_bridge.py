@@ -183,6 +183,24 @@ def test_the_settings_are_the_arguments(make_stack):
     assert done.returncode == 0 and "/ws/script/{room}" in done.stdout, done.stderr
 
 
+def test_tina4_check_asks_them(make_stack):
+    stack = make_stack(Elsewhere, handlers="fpm")
+    stack.start("sidecar", "fpm")
+
+    def check(**env):
+        done = subprocess.run([BUILD / "tina4", "check"], env={**os.environ, **stack.env, **env}, text=True,
+                              capture_output=True, check=False, timeout=60)
+        return [line for line in done.stdout.splitlines() if "handlers" in line]
+
+    address = f"unix:{stack.dir}/fpm.sock"
+    assert check() == []
+    assert "5 routes" in check(TINA4_EXEC=f"{PYTHON} {ORDERS}/orders.py")[0]
+    assert check(TINA4_EXEC="false")[0].startswith("WRONG")
+    assert "routes" in check(TINA4_FASTCGI=address, TINA4_SCRIPT=str(ORDERS / "orders.php"))[0]
+    assert check(TINA4_FASTCGI=address, TINA4_SCRIPT="/nowhere.php")[0].startswith("WRONG")
+    assert check(TINA4_FASTCGI=address)[0].startswith("WRONG")
+
+
 def test_routes_of_the_command_line(make_stack):
     """For a program that is not asked: TINA4_REQUESTS and the like do not matter to it."""
     stack = make_stack(Elsewhere, handlers="while read -r line; do echo '{\"commands\":[{\"command\":\"send\",\"text\":\"hi\"}]}'; done",
