@@ -70,21 +70,6 @@ gateway_find(struct gateway *ret, const char *text)
 
 /* --- one request ------------------------------------------------------------------------ */
 
-enum call_state
-call_begin(struct call *call, const struct gateway *gateway)
-{
-	call->fd = socket(gateway->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (call->fd < 0) {
-		call->error = errno;
-		return CALL_AWAY;
-	}
-	if (connect(call->fd, (const struct sockaddr *)&gateway->address, gateway->len) == 0)
-		return call_work(call);
-	call->error = errno;
-	call->connecting = errno == EINPROGRESS; /* not so for a unix socket whose backlog is full */
-	return call->connecting ? CALL_GOING : CALL_AWAY;
-}
-
 static bool
 is_sent(const struct call *call)
 {
@@ -108,6 +93,23 @@ send_some(struct call *call)
 			return;
 		call->n_sent = n < 0 ? call->out.len : call->n_sent + (size_t)n;
 	}
+}
+
+enum call_state
+call_begin(struct call *call, const struct gateway *gateway)
+{
+	call->fd = socket(gateway->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (call->fd < 0) {
+		call->error = errno;
+		return CALL_AWAY;
+	}
+	if (connect(call->fd, (const struct sockaddr *)&gateway->address, gateway->len) == 0) {
+		send_some(call);
+		return CALL_GOING;
+	}
+	call->error = errno;
+	call->connecting = errno == EINPROGRESS; /* not so for a unix socket whose backlog is full */
+	return call->connecting ? CALL_GOING : CALL_AWAY;
 }
 
 static enum call_state

@@ -1,4 +1,5 @@
 #include <openssl/evp.h>
+#include <stdbool.h>
 
 #include "fcgi/bridge/jsonput.h"
 #include "shared/buf.h"
@@ -50,20 +51,30 @@ escape(unsigned char c)
 	return c == '\\' ? "\\\\" : NULL;
 }
 
+static bool
+is_plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x80 && c != '"' && c != '\\';
+}
+
 /* The length of what can stand as it is, from an offset on. */
 static size_t
 plain_run(struct span text, size_t from)
 {
 	size_t at = from;
 
-	while (at < text.len && escape((unsigned char)text.data[at]) == NULL) {
-		size_t step = (unsigned char)text.data[at] < 0x80 ? 1 : utf8_step(text.data + at, text.len - at);
+	for (;;) {
+		size_t step;
 
+		while (at < text.len && is_plain((unsigned char)text.data[at]))
+			at++;
+		if (at == text.len || (unsigned char)text.data[at] < 0x80)
+			return at - from;
+		step = utf8_step(text.data + at, text.len - at);
 		if (step == 0)
-			break;
+			return at - from;
 		at += step;
 	}
-	return at - from;
 }
 
 void

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
-#include <utlist.h>
 
 #include "fcgi/app.h"
 #include "fcgi/bridge/answer.h"
@@ -15,6 +14,7 @@
 #include "fcgi/bridge/lines.h"
 #include "fcgi/bridge/program.h"
 #include "fcgi/bridge/question.h"
+#include "fcgi/bridge/turns.h"
 #include "fcgi/bridge/waiting.h"
 #include "fcgi/ws/conn.h"
 #include "fcgi/ws/hand.h"
@@ -31,9 +31,9 @@ struct lines {
 	struct program program;
 	bool waits_to_write;
 
-	struct waiting *events; /* first those that the program has been asked, then the others */
-	struct waiting *unasked;
-	unsigned n_asked;
+	struct turns *turns;
+	struct waiting *asked[LINES_MAX_ASKED]; /* a ring: what the program has before it */
+	unsigned first, n_asked;
 };
 
 /* --- opening -------------------------------------------------------------------------- */
@@ -82,19 +82,23 @@ void
 lines_free(struct remote *remote)
 {
 	struct lines *lines = lines_of(remote);
-	struct waiting *waiting, *next;
 
 	if (lines == NULL)
 		return;
 	program_stop(&lines->program, false);
-	DL_FOREACH_SAFE(lines->events, waiting, next)
-		free(waiting);
+	turns_free(lines->turns);
 	if (lines->remote.fd >= 0)
 		close(lines->remote.fd);
 	free(lines);
 }
 
 /* --- what goes wrong -------------------------------------------------------------------- */
+
+static struct waiting *
+oldest(const struct lines *lines)
+{
+	return lines->asked[lines->first];
+}
 
 /* The event that is before the program is what its supervisor sees in the worker's hand. */
 static void
@@ -105,7 +109,7 @@ note_oldest(struct lines *lines)
 	if (hand == NULL)
 		return;
 	if (lines->n_asked > 0)
-		hand_take(hand, &lines->events->event, clock_ms());
+		hand_take(hand, &oldest(lines)->event, clock_ms());
 	else
 		hand_drop(hand);
 }
@@ -189,53 +193,14 @@ lines_declare(struct remote *remote)
 static int
 take(struct remote *remote, const struct wire_event *event)
 {
-	struct lines *lines = lines_of(remote);
-	struct waiting *waiting = waiting_new(event);
-
-	if (waiting == NULL)
-		return -ENOMEM;
-	DL_APPEND(lines->events, waiting);
-	if (lines->unasked == NULL)
-		lines->unasked = waiting;
-	return 0;
+	return turns_add(&lines_of(remote)->turns, event);
 }
 
 /* What was asked will be answered all the same. */
 static void
 forget(struct remote *remote)
 {
-	struct lines *lines = lines_of(remote);
-	struct waiting *waiting, *next;
-
-	for (waiting = lines->unasked; waiting != NULL; waiting = next) {
-		next = waiting->next;
-		DL_DELETE(lines->events, waiting);
-		free(waiting);
-	}
-	lines->unasked = NULL;
-	DL_FOREACH(lines->events, waiting)
-		waiting->forgotten = true;
-}
-
-static void
-drop(struct lines *lines, struct waiting *waiting)
-{
-	if (lines->unasked == waiting)
-		lines->unasked = waiting->next;
-	DL_DELETE(lines->events, waiting);
-	free(waiting);
-}
-
-/* True when the next event's connection waits for an answer. */
-static bool
-is_busy(const struct lines *lines, const struct waiting *next)
-{
-	const struct waiting *waiting = lines->events;
-
-	for (unsigned i = 0; i < lines->n_asked; i++, waiting = waiting->next)
-		if (waiting_same_conn(waiting, next))
-			return true;
-	return false;
+	turns_forget(lines_of(remote)->turns);
 }
 
 static int
@@ -243,12 +208,16 @@ ask(struct lines *lines, struct waiting *waiting, struct tina4_conn *conn)
 {
 	int r = question_put(&lines->program.unsent, conn, &waiting->event);
 
-	if (r < 0)
-		return r;
-	lines->unasked = waiting->next;
+	lines->asked[(lines->first + lines->n_asked) % LINES_MAX_ASKED] = waiting;
 	if (lines->n_asked++ == 0)
 		note_oldest(lines);
-	return 0;
+	return r;
+}
+
+static bool
+may_ask(const struct lines *lines)
+{
+	return lines->n_asked < LINES_MAX_ASKED && lines->program.unsent.len - lines->program.n_sent < LINES_MAX_UNSENT;
 }
 
 /* Asks as much as may be. What no handler gets is acknowledged without one. */
@@ -258,15 +227,14 @@ ask_more(struct lines *lines, struct worker *worker)
 	struct waiting *next;
 	int r = 0;
 
-	while (r == 0 && (next = lines->unasked) != NULL && lines->n_asked < LINES_MAX_ASKED &&
-	    lines->program.unsent.len - lines->program.n_sent < LINES_MAX_UNSENT && !is_busy(lines, next)) {
+	while (r == 0 && may_ask(lines) && (next = turns_next(lines->turns, 0)) != NULL) {
 		struct tina4_conn *conn = worker_conn(worker, &next->event.conn);
 
 		if (conn != NULL && !(conn_is_closed(conn) && next->event.kind == WIRE_MESSAGE)) {
 			r = ask(lines, next, conn);
 		} else {
 			r = handler_answer(lines->app, worker, &next->event, NULL);
-			drop(lines, next);
+			turns_done(lines->turns, next);
 		}
 	}
 	return r;
@@ -290,7 +258,7 @@ check_id(const struct wire_event *event, const struct cJSON *answer, struct answ
 static int
 take_answer(struct lines *lines, struct worker *worker, struct span line)
 {
-	struct waiting *waiting = lines->events;
+	struct waiting *waiting = oldest(lines);
 	struct answer_fault fault;
 	struct cJSON *answer = NULL;
 	int r;
@@ -305,8 +273,9 @@ take_answer(struct lines *lines, struct worker *worker, struct span line)
 	cJSON_Delete(answer);
 	if (r == -EBADMSG)
 		return break_off(lines, fault.why, line);
+	lines->first = (lines->first + 1) % LINES_MAX_ASKED;
 	lines->n_asked--;
-	drop(lines, waiting);
+	turns_done(lines->turns, waiting);
 	note_oldest(lines);
 	return r;
 }

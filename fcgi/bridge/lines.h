@@ -2,9 +2,9 @@
  * lines - handlers in a program that stays: each event is a line that it reads, and
  * each line that it writes is an answer, in the same order.
  *
- * Events are asked in the order in which they came. The program may have several
- * before it, but only one of a connection, since its answer may change the
- * attributes that the next one tells. When the program ends, or breaks the
+ * The program may have several before it, but only one of a connection, since its
+ * answer may change the attributes that the next one tells: turns.h says in which
+ * order they come. When the program ends, or breaks the
  * protocol, its worker ends, which a supervisor lays to the event that was before it.
  */
 #ifndef FCGI_BRIDGE_LINES_H

@@ -60,6 +60,8 @@ EXTRA_DIST += \
 	%D%/report.py \
 	%D%/results.md \
 	%D%/results.svg \
+	%D%/echo.php \
+	%D%/echo.py \
 	%D%/rows.py \
 	%D%/run \
 	%D%/servers.py

@@ -154,6 +154,44 @@ def echo(plan):
     return cost + late
 
 
+# --- handlers in other languages -----------------------------------------------------------
+
+
+def exec_echo(plan):
+    """The child only echoes, and its own time does not count."""
+    limits = {1: 3.0, 8: 3.0}
+    rows = [Row(f"exec-{w}", f"echo by a program that stays, 100 clients, window {w}: the worker's own part, to a worker in C",
+                limits[w]) for w in limits]
+    handlers = ["--exec", f"exec /usr/bin/python3 {servers.TOP}/tests/bench/echo.py"]
+
+    def run(**options):
+        with Tina4(**options) as server:
+            return load("echo", server, path="/ws/echo", conns=100, window=(1, 8), seconds=plan.seconds)
+
+    for in_c, outside in in_turns(plan.pairs, run, lambda: run(handlers=handlers)):
+        for row, least, subject in zip(rows, in_c, outside):
+            cost, floor = us(subject)[1], us(least)[1]
+            row.add(cost / floor, bridge=(cost, "µs"), in_C=(floor, "µs"))
+    return rows
+
+
+def fpm_events(plan):
+    """All of it on all cores, and as much as the children can take."""
+    row = Row("fpm", f"events by PHP-FPM, {servers.FPM_CHILDREN} children, to requests of the same script behind nginx", 0.8,
+              at_least=True)
+    with servers.Fpm() as fpm:
+        handlers = ["--fastcgi", f"unix:{fpm.socket}", servers.SCRIPT]
+
+        def events():
+            with Tina4(cores=ALL, handlers=handlers) as server:
+                result, = load("echo", server, path="/ws/echo", conns=32, seconds=2 * plan.seconds, cores=ALL)
+                return result["deliveries"] / result["seconds"]
+
+        for rate, (requests, _) in in_turns(plan.pairs, events, lambda: wrk(fpm, 2 * plan.seconds, ALL)):
+            row.add(rate / requests, events=(rate, "/s"), requests=(requests, "/s"))
+    return [row]
+
+
 # --- connections -----------------------------------------------------------------------
 
 
@@ -319,13 +357,13 @@ def template(plan):
 # --- behind a web server ---------------------------------------------------------------------
 
 
-def wrk(server, seconds):
+def wrk(server, seconds, cores=CLIENT):
     """Requests a second, and what one costs the program behind nginx in CPU microseconds."""
     if shutil.which("wrk") is None:
         raise Absent("wrk is not installed")
     program = server.pids[0]
     used = -cpu_ns(program)
-    done = subprocess.run(["taskset", "-c", ",".join(map(str, CLIENT)), "wrk", "-t", "8", "-c", "32", "-d",
+    done = subprocess.run(["taskset", "-c", ",".join(map(str, cores)), "wrk", "-t", "8", "-c", "32", "-d",
                            f"{max(1, round(seconds))}", f"http://127.0.0.1:{server.port}/hello"],
                           capture_output=True, text=True, check=True)
     used += cpu_ns(program)
@@ -365,6 +403,8 @@ GROUPS = {
     fan_out_5000: ("fan-5000-1", "fan-5000-16"),
     rooms: ("rooms-10", "rooms-5000"),
     echo: ("echo-1", "echo-8", "echo-1-p99", "echo-8-p99"),
+    exec_echo: ("exec-1", "exec-8"),
+    fpm_events: ("fpm",),
     handshakes: ("handshakes",),
     growth: ("handshakes-15000",),
     idle: ("memory", "idle"),

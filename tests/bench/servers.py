@@ -9,7 +9,7 @@ import socket
 import tempfile
 import time
 
-from machine import BUILD, HELPER, HERE, PATIENCE, SERVER, TOP, Absent, Process
+from machine import ALL, BUILD, HELPER, HERE, PATIENCE, SERVER, TOP, Absent, Process
 
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 NCHAN = pathlib.Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
@@ -97,9 +97,10 @@ class Router(Server):
 class Tina4(Server):
     """A sidecar, the first of the pids, and the benchmark's app as its worker."""
 
-    def __init__(self, worker=True, cores=None, **settings):
+    def __init__(self, worker=True, cores=None, handlers=None, **settings):
         super().__init__()
         self.worker = worker
+        self.handlers = handlers  # arguments of tina4 worker, in the place of the app's
         self.supervisor = None  # of the worker
         self.cores = cores  # of all of it, when they are not to be apart
         self.bus = f"ipc://{self.folder}/bus"
@@ -120,7 +121,8 @@ class Tina4(Server):
                            self.env)
         self.port = int(sidecar.match[1])
         if self.worker:
-            self.supervisor = self.run([HERE / "app", "--worker"], self.cores or HELPER, "worker connected", self.env)
+            argv = [HERE / "app", "--worker"] if self.handlers is None else [BUILD / "tina4", "worker", *self.handlers]
+            self.supervisor = self.run(argv, self.cores or HELPER, "worker connected", self.env)
 
     @property
     def pids(self):
@@ -164,6 +166,27 @@ class FastCgi(Server):
         self.port = self.nginx(SITE, SERVER, LISTEN="127.0.0.1:PORT", STATIC="/nowhere", FROND="/nowhere",
                                APP=f"unix:{self.app}",
                                SIDECAR=f"unix:{self.folder}/none")
+
+
+FPM_CHILDREN = 4
+SCRIPT = TOP / "tests" / "bench" / "echo.php"
+
+
+class Fpm(Server):
+    """PHP-FPM, and nginx in front of it."""
+
+    def start(self):
+        programs = sorted(pathlib.Path("/usr/sbin").glob("php-fpm*"))
+        if not programs:
+            raise Absent("php-fpm is not installed")
+        self.socket = f"{self.folder}/app.sock"
+        as_root = os.geteuid() == 0
+        pathlib.Path(self.folder, "fpm.conf").write_text("\n".join([
+            "[global]", "error_log = /proc/self/fd/2", "daemonize = no", "[www]", *(["user = root"] * as_root),
+            f"listen = {self.socket}", "pm = static", f"pm.max_children = {FPM_CHILDREN}", ""]))
+        self.run([programs[-1], *(["-R"] * as_root), "-F", "-y", f"{self.folder}/fpm.conf"], ALL, "ready to handle")
+        self.port = self.nginx(SITE, ALL, LISTEN="127.0.0.1:PORT", STATIC="/nowhere", FROND="/nowhere",
+                               APP=f"unix:{self.socket}", SCRIPT=SCRIPT, SIDECAR=f"unix:{self.folder}/none")
 
 
 def our_hello(bus):
