@@ -481,3 +481,67 @@ def test_a_change_is_built_and_pages_reload(installed, develop, tmp_path):
         tina4(installed, "push", "/ws/board", "still", cwd=shop)
         assert client.receive() == "still"
     assert one.end()[0] == 0
+
+
+# --- handlers in other languages ----------------------------------------------------------------
+
+
+CHAPTER = TOP / "fcgi" / "examples" / "chapter" / "index.php"
+README_CHAT = re.search(r"```php\n(<\?php\n.*?)```", (TOP / "README.md").read_text(), re.S)[1]
+
+
+def test_the_chapter_in_php(serve):
+    one = serve("--php", str(CHAPTER)).ready()
+    with Client(f"ws://localhost:{one.port}/ws/livechat/a", origin=None) as client:
+        assert client.receive_json()["online"] == 1
+        client.send_json({"type": "set-username", "username": "Ann"})
+        assert client.receive_json()["message"] == "Anonymous is now known as Ann"
+    assert b"Chat Room: general" in http(one.port, "GET", "/chat/general").body
+    assert http(one.port, "GET", "/js/frond.js").status == 200
+    with Client(f"ws://localhost:{one.port}/ws/notifications/42", origin=None) as client:
+        client.receive()
+        shipped = http(one.port, "POST", "/api/orders/7/ship", {"Content-Type": "application/json"}, b'{"user_id":42}')
+        assert shipped.status == 200 and client.receive_json()["type"] == "notification"
+    pids = list(one.parts())
+    assert one.end()[0] == 0
+    assert not [pid for pid in pids if pathlib.Path(f"/proc/{pid}").exists()]
+
+
+@pytest.mark.parametrize("events", ["stay", "fpm"])
+def test_a_file_of_php_that_changes(develop, tmp_path, events):
+    """The README's, which needs no line that brings tina4.php."""
+    file = tmp_path / "chat.php"
+    file.write_text(README_CHAT)
+    one = develop("--watch", "--events", events, f"--php={file}").ready()
+    url = f"ws://localhost:{one.port}"
+    with Client(f"{url}/ws/chat/x", origin=None) as client, Client(f"{url}/ws/orders/7", origin=None) as order:
+        assert client.receive() == "Someone joined x"
+        assert client.ask("hi") == "hi"
+        shipped = http(one.port, "POST", "/orders/7/ship")
+        assert (shipped.status, shipped.json) == (200, {"pushed": "yes"})
+        assert order.receive_json() == {"type": "shipped"}
+        file.write_text(README_CHAT + "\nRouter::websocket('/ws/new', fn ($c, $e, $d) => $c->send('new'));\n")
+        one.hears("renewed")
+        assert client.ask("still here") == "still here"
+        with Client(f"{url}/ws/new", origin=None) as new:
+            assert new.receive() == "new"
+
+
+def test_a_program_that_stays_and_files_for_pages(serve, tmp_path):
+    (tmp_path / "static").mkdir()
+    (tmp_path / "static" / "index.html").write_text("<p>a page</p>")
+    program = TOP / "fcgi" / "examples" / "handlers" / "auction.pl"
+    one = serve("--exec", f"perl {program}", command=(BUILD / "tina4", "serve"), cwd=tmp_path,
+                PERL5LIB=str(TOP / "fcgi" / "bridge"), ASAN_OPTIONS="detect_leaks=0").ready()
+    assert http(one.port, "GET", "/").body == b"<p>a page</p>"
+    with Client(f"ws://localhost:{one.port}/ws/auction/1", origin=None) as client:
+        assert client.receive_json() == {"type": "highest", "bid": 0}
+
+
+@pytest.mark.parametrize("arguments, why", [
+    (("--php", "/nowhere.php"), "no file"), (("--php", str(CHAPTER), "--web", "apache"), "nginx"),
+    (("--php", str(CHAPTER), "--events", "x"), "--events"), (("--php", str(CHAPTER), "/bin/true"), "no other"),
+    (("--exec", "true", "--web", "apache"), "nginx"), (("--exec",), "value")])
+def test_wrong_arguments_for_other_languages(serve, arguments, why):
+    status, err = serve(*arguments, command=(BUILD / "tina4", "serve"), ASAN_OPTIONS="detect_leaks=0").end(None)
+    assert status == 2 and why in err, err
