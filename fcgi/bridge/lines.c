@@ -34,6 +34,7 @@ struct lines {
 	struct turns *turns;
 	struct waiting *asked[LINES_MAX_ASKED]; /* a ring: what the program has before it */
 	unsigned first, n_asked;
+	struct waiting *held; /* taken, to be asked when nothing else is before the program; or NULL */
 };
 
 /* --- opening -------------------------------------------------------------------------- */
@@ -214,10 +215,36 @@ ask(struct lines *lines, struct waiting *waiting, struct tina4_conn *conn)
 	return r;
 }
 
+/*
+ * An event that has outlived a program is alone before the next one: what that does
+ * wrong then is due to this event, and not to what somebody else's has left.
+ */
+static bool
+is_suspect(const struct waiting *waiting)
+{
+	return waiting->event.attempt > 1;
+}
+
 static bool
 may_ask(const struct lines *lines)
 {
+	if (lines->n_asked > 0 && is_suspect(oldest(lines)))
+		return false;
 	return lines->n_asked < LINES_MAX_ASKED && lines->program.unsent.len - lines->program.n_sent < LINES_MAX_UNSENT;
+}
+
+/* The next event that may be asked about now, or NULL. */
+static struct waiting *
+next_event(struct lines *lines)
+{
+	struct waiting *next = lines->held;
+
+	if (!may_ask(lines))
+		return NULL;
+	if (next == NULL)
+		next = turns_next(lines->turns, 0);
+	lines->held = next != NULL && is_suspect(next) && lines->n_asked > 0 ? next : NULL;
+	return lines->held == NULL ? next : NULL;
 }
 
 /* Asks as much as may be. What no handler gets is acknowledged without one. */
@@ -227,10 +254,12 @@ ask_more(struct lines *lines, struct worker *worker)
 	struct waiting *next;
 	int r = 0;
 
-	while (r == 0 && may_ask(lines) && (next = turns_next(lines->turns, 0)) != NULL) {
+	while (r == 0 && (next = next_event(lines)) != NULL) {
 		struct tina4_conn *conn = worker_conn(worker, &next->event.conn);
 
-		if (conn != NULL && !(conn_is_closed(conn) && next->event.kind == WIRE_MESSAGE)) {
+		if (next->forgotten) {
+			turns_done(lines->turns, next);
+		} else if (conn != NULL && !(conn_is_closed(conn) && next->event.kind == WIRE_MESSAGE)) {
 			r = ask(lines, next, conn);
 		} else {
 			r = handler_answer(lines->app, worker, &next->event, NULL);

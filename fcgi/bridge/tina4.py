@@ -257,10 +257,7 @@ def run() -> None:
     """Answers tina4 worker until that has no more. What is printed meanwhile goes to standard error."""
     if os.environ.get("TINA4_HANDLER") != "lines":
         sys.exit('this program has WebSocket handlers: run it with tina4 worker --exec "python3 ..."')
-    answers, sys.stdout = sys.stdout, sys.stderr
-    try:
-        _serve(sys.stdin.buffer, answers.buffer)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        sys.stdout = answers
+    sys.stdout.flush()
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)  # also what programs print that a handler starts
+        _serve(sys.stdin.buffer, answers)

@@ -72,6 +72,15 @@ def test_a_line_that_is_no_answer(stack, order):
     eventually(lambda: len(given_up(stack)) == 1, "the log says so")
 
 
+def test_what_one_event_leaves_is_not_laid_to_another(stack):
+    """One prints a line too many, again and again, just before somebody else's event: that one is not given up."""
+    with stack.ws("/ws/x/1", direct=True) as wrong, stack.ws("/ws/x/2", direct=True) as innocent:
+        for _ in range(4):
+            wrong.send('print {"commands":[]}\n{"id":"00000000000000000000000000000000"}')
+        assert innocent.ask("say here") == "here"
+    assert given_up(stack) == []
+
+
 def test_an_answer_to_no_question(stack):
     with stack.ws("/ws/x/1", direct=True) as client:
         client.send('print {}\n{"commands":[]}')
