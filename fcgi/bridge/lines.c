@@ -156,7 +156,7 @@ await_line(struct lines *lines, struct span *ret)
 	while (!program_take_line(&lines->program, ret)) {
 		rest_ms = end_ms - clock_ms();
 		if (rest_ms <= 0)
-			return break_off(lines, "it does not tell its routes", SPAN_EMPTY);
+			return break_off(lines, "it does not tell its routes; its output must be flushed", SPAN_EMPTY);
 		if (program_rest(&lines->program) > ANSWER_MAX_BYTES)
 			return break_off(lines, "its line has no end", SPAN_EMPTY);
 		if (poll(&item, 1, (int)(rest_ms < INT_MAX ? rest_ms : INT_MAX)) > 0 &&

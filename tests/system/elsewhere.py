@@ -5,7 +5,7 @@ import os
 import pathlib
 import socket
 
-from stack import BUILD, Stack
+from stack import BUILD, Stack, eventually
 from web import TOP
 
 ORDERS = TOP / "tests" / "system" / "orders"
@@ -20,6 +20,7 @@ COMMANDS = {
 STAYING = tuple(COMMANDS)
 REQUESTED = ("fpm", "perl-fcgi")
 CHILDREN = 4
+HELD_UP = 2  # seconds; what is not answered by then is held up by something else
 
 
 def fpm_conf(folder, prepend=False):
@@ -74,6 +75,17 @@ class Elsewhere(Stack):
         more = [] if workers == 1 else ["--workers", workers]
         return self.new_process(name, [BUILD / "tina4", "worker", "--app", "app", *more, *self.options, *self.how],
                                 self._worker_ready)
+
+    def ws(self, target, direct=False, **options):
+        """
+        Requests are answered in any order, and a client has joined when its open has been: tests that go on with
+        another client wait for that, unless they hold it up.
+        """
+        client = super().ws(target, direct, **options)
+        if self.handlers in REQUESTED and "wait" not in target and self.worker.popen is not None:
+            with contextlib.suppress(AssertionError):
+                eventually(lambda: self.stats()["events_waiting"] == 0, "it is answered", HELD_UP)
+        return client
 
     def start(self, *names):
         if self.fpm and self.fpm.popen is None and (not names or "worker" in names):
