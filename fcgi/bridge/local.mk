@@ -7,6 +7,7 @@ noinst_LTLIBRARIES += %D%/libbridge.la
 	%D%/cgianswer.c %D%/cgianswer.h \
 	%D%/description.c %D%/description.h \
 	%D%/gateway.c %D%/gateway.h \
+	%D%/guard.c %D%/guard.h \
 	%D%/handler.c %D%/handler.h \
 	%D%/jsonput.c %D%/jsonput.h \
 	%D%/lines.c %D%/lines.h \

@@ -5,52 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fcgi/bridge/guard.h"
 #include "fcgi/bridge/program.h"
 #include "shared/clock.h"
 
-enum {
-	EXIT_NOT_RUN = 127, /* as the shell has it */
-	READ_BYTES = 64 << 10,
-};
+enum { READ_BYTES = 64 << 10 };
 
 /* --- starting -------------------------------------------------------------------------- */
-
-/* In the new process. */
-static void
-become(const char *command, int in, int out, pid_t parent)
-{
-	sigset_t none;
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(EXIT_NOT_RUN);
-	setpgid(0, 0);
-	dup2(in, STDIN_FILENO);
-	dup2(out, STDOUT_FILENO);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	setenv("TINA4_HANDLER", "lines", true); /* who can be asked in other ways, too, knows so */
-	execl("/bin/sh", "sh", "-c", command, (char *)NULL);
-	_exit(EXIT_NOT_RUN);
-}
-
-static int
-start(struct program *program, const char *command, int in, int out)
-{
-	pid_t self = getpid(), pid = fork();
-
-	if (pid == 0)
-		become(command, in, out, self);
-	if (pid < 0)
-		return -errno;
-	setpgid(pid, pid); /* it does so, too: whoever is first */
-	program->pid = pid;
-	return 0;
-}
 
 static int
 never_wait(int fd)
@@ -79,7 +43,7 @@ program_start(struct program *program, const char *command)
 	if (r == 0)
 		r = never_wait(program->out);
 	if (r == 0)
-		r = start(program, command, in[0], out[1]);
+		r = guard_start(command, in[0], out[1], &program->pid);
 	close(in[0]);
 	close(out[1]);
 	return r;
@@ -196,7 +160,7 @@ program_stop(struct program *program, bool at_once)
 		close(program->in);
 	if (program->pid > 0) {
 		end.killed = at_once || !await_end(program);
-		kill(-program->pid, SIGKILL); /* also what it has started */
+		kill(program->pid, SIGTERM); /* its guard kills it */
 		waitpid(program->pid, &end.wait_status, 0);
 	}
 	if (program->out >= 0)

@@ -1,8 +1,8 @@
 /*
  * program - a process that reads lines and writes lines.
  *
- * It is started by a shell, in a process group of its own, and the kernel kills it
- * should we be killed. Neither side waits for the other's pipe.
+ * It is started by a shell, and has a guard, which ends it should we be killed.
+ * Neither side waits for the other's pipe.
  */
 #ifndef FCGI_BRIDGE_PROGRAM_H
 #define FCGI_BRIDGE_PROGRAM_H
@@ -18,7 +18,7 @@
 enum program_limits { PROGRAM_STOP_MS = 2000 }; /* for what it does when its input has ended */
 
 struct program {
-	pid_t pid;
+	pid_t pid;         /* its guard's */
 	int in;            /* where it reads, -1 when that is closed */
 	int out;           /* what it writes */
 	struct buf unsent; /* lines for it ... */

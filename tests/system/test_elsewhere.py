@@ -117,11 +117,13 @@ def test_kills_from_outside_close_nobody(make_stack, handlers):
 
 def test_a_handler_that_takes_too_long(make_stack, handlers):
     stack = make_stack(handler_timeout=2).start("sidecar", "worker")
+    started = children(stack.worker.pid)
     with stack.ws("/ws/script/other", direct=True) as innocent, stack.ws(ROOM, direct=True) as hung:
         hung.send(f"wait {stack.dir}/never")
         assert innocent.ask("send here") == "here"
         if is_staying(handlers):
             assert hung.closed()[0] == 1011
+            assert not any(os.path.exists(f"/proc/{pid}") for pid in started), "the program that hangs has ended"
         else:
             assert hung.ask("send here") == "here", "its handler has failed, and its next event is handled"
             assert any("longer than TINA4_HANDLER_TIMEOUT=2" in line for line in stack.worker.lines())
@@ -152,8 +154,14 @@ def test_a_reload_replaces_them_one_by_one(make_stack, handlers):
     assert given_up(stack) == []
 
 
-def test_nothing_outlives_it(make_stack, handlers):
+@pytest.mark.parametrize("hangs", [False, True])
+def test_nothing_outlives_it(make_stack, handlers, hangs):
+    """Also where a shell is in between, and a program that does not see its input end."""
     stack = make_stack().start("sidecar", "worker")
+    if hangs:
+        begun = stack.dir / "begun"
+        stack.ws(ROOM, direct=True).send(f"touch {begun}\nwait {stack.dir}/never")
+        eventually(begun.exists, "the handler runs")
     started = children(stack.worker.pid)
     stack.worker.popen.send_signal(signal.SIGKILL)
     stack.worker.ended(-signal.SIGKILL)

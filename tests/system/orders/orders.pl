@@ -92,23 +92,23 @@ sub serve_requests {
 	}
 }
 
-# Children that die are replaced.
+# Children that die are replaced. FCGI takes TERM for itself, and one that hangs would stay.
 sub serve_in_processes {
 	my ($n) = @_;
-	my $running = 0;
+	my %running;
 
-	$SIG{TERM} = sub { $SIG{TERM} = 'IGNORE'; kill TERM => -$$; exit };
+	$SIG{TERM} = sub { kill KILL => keys %running; exit };
 	while (1) {
-		while ($running < $n) {
-			if (!fork) {
+		while (keys %running < $n) {
+			my $pid = fork;
+			if (!$pid) {
 				$SIG{TERM} = 'DEFAULT';
 				serve_requests();
 				POSIX::_exit(0);
 			}
-			$running++;
+			$running{$pid} = 1;
 		}
-		wait;
-		$running--;
+		delete $running{ wait() };
 	}
 }
 
