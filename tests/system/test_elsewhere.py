@@ -142,6 +142,23 @@ def test_claims_of_a_token(lab):
     assert lab.handshake("/ws/secret").status == 401
 
 
+def test_what_was_asked_for_a_sidecar_that_is_gone(make_stack):
+    """Its answer comes, and is nobody's; the events of the next sidecar are handled."""
+    stack = make_stack().start("sidecar", "worker")
+    gate, begun = stack.dir / "gate", stack.dir / "begun"
+    client = stack.ws(ROOM, direct=True)
+    client.send(f"touch {begun}\nwait {gate}\nsend lost")
+    client.send("send lost, too")
+    eventually(begun.exists, "the handler runs")
+    stack.sidecar.kill()
+    stack.sidecar.start()
+    gate.touch()
+    eventually(lambda: stack.stats()["workers"] == 1, "the worker is back")
+    with stack.ws(ROOM, direct=True) as client:
+        assert client.ask("send here") == "here"
+    assert not any("unknown connection" in line for line in stack.worker.lines())
+
+
 def test_a_reload_replaces_them_one_by_one(make_stack, handlers):
     stack = make_stack().start("sidecar", "worker")
     talks = [Talk(stack, f"/ws/script/{n}", pause=0.005) for n in range(4)]
