@@ -137,7 +137,7 @@ say_end(struct lines *lines)
 	char how[VERDICT_TEXT];
 
 	verdict_describe(end.wait_status, how);
-	log_error("program ended command=%s how=%s", lines->command, end.killed ? "closed-its-output" : how);
+	log_error("program ended command=%s how=%s", lines->command, end.killed ? "closed-a-pipe" : how);
 	if (!end.killed && !verdict_is_own_doing(end.wait_status) && lines->app->hand != NULL)
 		hand_drop(lines->app->hand);
 	return -ECANCELED;
