@@ -176,7 +176,7 @@ lines_declare(struct remote *remote)
 	int r;
 
 	buf_string(&lines->program.unsent, QUESTION_ROUTES);
-	r = program_write(&lines->program); /* who reads nothing is heard of below */
+	program_write(&lines->program); /* who reads nothing is heard of below */
 	r = await_line(lines, &line);
 	if (r < 0)
 		return r;
