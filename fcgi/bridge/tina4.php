@@ -622,7 +622,15 @@ final class Program
 				return '';
 			}, 1);
 		elseif (self::isEvent())
-			ob_start();
+			ob_start(self::lastWord(...));
+	}
+
+	/** What is printed in the end. A handler that calls exit would seem to want nothing. */
+	private static function lastWord(string $text, int $phase): string
+	{
+		if (($phase & PHP_OUTPUT_HANDLER_CLEAN) === 0 && Router::$connection !== null)
+			return '{"fail":"the handler called exit"}';
+		return $text;
 	}
 
 	/** With the first route. */

@@ -489,6 +489,14 @@ def test_all_of_it_killed_while_it_owes_events(make_stack):
         assert [client.receive() for _ in range(5)] == [str(n) for n in range(5)]
 
 
+def test_a_handler_that_calls_exit_has_failed(make_stack):
+    stack = make_stack(Elsewhere, handlers="fpm").start("sidecar", "worker")
+    with stack.ws("/ws/script/x", direct=True) as client:
+        client.send("send lost\nexit 0")
+        assert client.ask("send here") == "here"
+    assert any("handler gave up" in line and "exit" in line for line in stack.worker.lines())
+
+
 def test_a_hung_script_holds_up_its_own_connection_only(make_stack):
     stack = make_stack(Elsewhere, handlers="fpm", handler_timeout=3600).start("sidecar", "worker")
     gate = stack.dir / "gate"
