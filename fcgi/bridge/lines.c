@@ -59,7 +59,7 @@ lines_new(struct remote **ret, struct tina4_app *app, const char *command)
 
 	if (lines == NULL)
 		return -ENOMEM;
-	lines->remote = (struct remote){ epoll_create1(EPOLL_CLOEXEC), INT64_MAX, take, work, forget };
+	lines->remote = (struct remote){ epoll_create1(EPOLL_CLOEXEC), INT64_MAX, false, take, work, forget };
 	lines->app = app;
 	lines->command = command;
 	r = lines->remote.fd < 0 ? -errno : program_start(&lines->program, command);
@@ -353,5 +353,6 @@ work(struct remote *remote, struct worker *worker)
 		r = program_write(&lines->program);
 	if (r == -EPIPE)
 		return say_end(lines);
+	remote->busy = lines->n_asked > 0;
 	return r < 0 ? r : watch_writing(lines);
 }

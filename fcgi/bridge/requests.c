@@ -68,7 +68,7 @@ requests_new(struct remote **ret, struct tina4_app *app, const struct requests_o
 	requests->app = app;
 	requests->options = *options;
 	requests->n = options->n;
-	requests->remote = (struct remote){ epoll_create1(EPOLL_CLOEXEC), INT64_MAX, take, work, forget };
+	requests->remote = (struct remote){ epoll_create1(EPOLL_CLOEXEC), INT64_MAX, false, take, work, forget };
 	r = requests->remote.fd < 0 ? -errno : gateway_find(&requests->gateway, options->address);
 	if (r < 0) {
 		requests_free(&requests->remote);
@@ -441,6 +441,7 @@ work(struct remote *remote, struct worker *worker)
 	ask_ms = next_ask_ms(requests);
 	if (ask_ms < remote->due_ms)
 		remote->due_ms = ask_ms;
+	remote->busy = requests->n_busy > 0;
 	return r;
 }
 

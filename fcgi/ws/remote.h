@@ -8,6 +8,7 @@
 #ifndef FCGI_REMOTE_H
 #define FCGI_REMOTE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct wire_event;
@@ -17,6 +18,7 @@ struct worker;
 struct remote {
 	int fd;         /* readable when work() has something to do ... */
 	int64_t due_ms; /* ... and it has then, by clock_ms(); INT64_MAX: not until something comes */
+	bool busy;      /* more answers are under way: those that are there may go with them */
 
 	/* Copies an event that is to be answered. Returns 0 or -ENOMEM. */
 	int (*take)(struct remote *remote, const struct wire_event *event);

@@ -314,6 +314,16 @@ drain(struct worker *worker)
 	return 0;
 }
 
+/* True while a batch should wait for the answers that are under way: no longer than any does. */
+static bool
+may_grow(const struct worker *worker)
+{
+	const struct remote *remote = worker->app->remote;
+
+	return remote != NULL && remote->busy && !worker->stopping && worker->first_ns != 0 &&
+	    clock_ns() - worker->first_ns < BATCH_NS;
+}
+
 static int64_t
 wait_ms(const struct worker *worker)
 {
@@ -322,6 +332,8 @@ wait_ms(const struct worker *worker)
 
 	if (remote != NULL && remote->due_ms != INT64_MAX && remote->due_ms - clock_ms() < ms)
 		ms = remote->due_ms - clock_ms();
+	if (worker->batch.len > 0 && ms > 1)
+		ms = 1;
 	return ms;
 }
 
@@ -350,7 +362,7 @@ turn(struct worker *worker)
 		r = drain(worker);
 	if (r == 0)
 		r = work(worker);
-	if (r == 0)
+	if (r == 0 && !may_grow(worker))
 		r = flush(worker);
 	if (worker->stopping && (clock_ns() >= worker->stop_ns || link_is_away(worker->link)))
 		worker->done = true;
