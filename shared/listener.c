@@ -7,9 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "shared/endpoint.h"
 #include "shared/listener.h"
 
-enum { HOST_MAX = 256, SOCKET_UMASK = 0117 };
+enum { SOCKET_UMASK = 0117 };
 
 /* Returns -EADDRINUSE when a process listens there, 0 when none does, or another negative errno. */
 static int
@@ -34,21 +35,11 @@ probe(const struct sockaddr_un *address)
 	}
 }
 
-static int
-fill(struct sockaddr_un *address, const char *path)
-{
-	if (strlen(path) >= sizeof(address->sun_path))
-		return -ENAMETOOLONG;
-	address->sun_family = AF_UNIX;
-	strcpy(address->sun_path, path);
-	return 0;
-}
-
 int
 listener_probe(const char *path)
 {
 	struct sockaddr_un address = { 0 };
-	int r = fill(&address, path);
+	int r = endpoint_unix(&address, path);
 
 	return r < 0 ? r : probe(&address);
 }
@@ -93,86 +84,36 @@ bind_unix(struct listener *listener)
 }
 
 static int
-open_unix(struct listener *listener, const char *path)
-{
-	int r = fill(&listener->unix_address, path);
-
-	if (r < 0)
-		return r;
-	listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (listener->fd < 0)
-		return -errno;
-	return bind_unix(listener);
-}
-
-static int
-bind_tcp(struct listener *listener, const struct addrinfo *info)
+bind_tcp(struct listener *listener, const struct endpoint *endpoint)
 {
 	int on = 1;
 
-	listener->fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (listener->fd < 0)
-		return -errno;
 	if (setsockopt(listener->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
 		return -errno;
-	return bind(listener->fd, info->ai_addr, info->ai_addrlen) < 0 ? -errno : 0;
-}
-
-/* Splits host:port and [v6]:port. Without a host it is loopback: whoever reaches the port can be anyone. */
-static int
-split_tcp(const char *address, char host[static HOST_MAX], const char **ret_port)
-{
-	const char *colon = strrchr(address, ':');
-	size_t len;
-
-	if (colon == NULL || colon[1] == '\0')
-		return -EINVAL;
-	len = (size_t)(colon - address);
-	if (len >= 2 && address[0] == '[' && address[len - 1] == ']') {
-		address++;
-		len -= 2;
-	} else if (memchr(address, ':', len) != NULL) {
-		return -EINVAL;
-	}
-	if (len >= HOST_MAX)
-		return -EINVAL;
-	memcpy(host, address, len);
-	host[len] = '\0';
-	if (len == 0)
-		strcpy(host, "127.0.0.1");
-	*ret_port = colon + 1;
-	return 0;
+	return bind(listener->fd, (const struct sockaddr *)&endpoint->address, endpoint->len) < 0 ? -errno : 0;
 }
 
 static int
-open_tcp(struct listener *listener, const char *address)
+open_socket(struct listener *listener, const struct endpoint *endpoint)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
-	struct addrinfo *info;
-	char host[HOST_MAX];
-	const char *port;
-	int r;
-
-	r = split_tcp(address, host, &port);
-	if (r < 0)
-		return r;
-	r = getaddrinfo(host, port, &hints, &info);
-	if (r != 0)
-		return r == EAI_SYSTEM ? -errno : -EINVAL;
-	r = bind_tcp(listener, info);
-	freeaddrinfo(info);
-	return r;
+	listener->fd = socket(endpoint->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (listener->fd < 0)
+		return -errno;
+	if (endpoint->address.ss_family != AF_UNIX)
+		return bind_tcp(listener, endpoint);
+	memcpy(&listener->unix_address, &endpoint->address, sizeof(listener->unix_address));
+	return bind_unix(listener);
 }
 
 int
 listener_open(struct listener *ret, const char *address)
 {
 	struct listener listener = { .fd = -1 };
-	int r;
+	struct endpoint endpoint;
+	int r = endpoint_find(&endpoint, address, true);
 
-	if (strncmp(address, "unix:/", 6) == 0)
-		address += 5;
-	r = *address == '/' ? open_unix(&listener, address) : open_tcp(&listener, address);
+	if (r == 0)
+		r = open_socket(&listener, &endpoint);
 	if (r == 0 && listen(listener.fd, SOMAXCONN) < 0)
 		r = -errno;
 	if (r < 0) {

@@ -11,6 +11,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/conf.c %D%/conf.h \
 	%D%/credentials.c %D%/credentials.h \
 	%D%/dotenv.c %D%/dotenv.h \
+	%D%/endpoint.c %D%/endpoint.h \
 	%D%/hash.c %D%/hash.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/jsonprint.c %D%/jsonprint.h \

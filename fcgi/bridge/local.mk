@@ -4,9 +4,9 @@ noinst_LTLIBRARIES += %D%/libbridge.la
 %C%_libbridge_la_SOURCES = \
 	%D%/answer.c %D%/answer.h \
 	%D%/bridge.c %D%/bridge.h \
+	%D%/call.c %D%/call.h \
 	%D%/cgianswer.c %D%/cgianswer.h \
 	%D%/description.c %D%/description.h \
-	%D%/gateway.c %D%/gateway.h \
 	%D%/guard.c %D%/guard.h \
 	%D%/handler.c %D%/handler.h \
 	%D%/jsonput.c %D%/jsonput.h \

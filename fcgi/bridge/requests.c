@@ -9,8 +9,8 @@
 
 #include "fcgi/app.h"
 #include "fcgi/bridge/answer.h"
+#include "fcgi/bridge/call.h"
 #include "fcgi/bridge/cgianswer.h"
-#include "fcgi/bridge/gateway.h"
 #include "fcgi/bridge/handler.h"
 #include "fcgi/bridge/params.h"
 #include "fcgi/bridge/requests.h"
@@ -36,7 +36,7 @@ struct requests {
 	struct remote remote; /* first */
 	struct tina4_app *app;
 	struct requests_options options;
-	struct gateway gateway;
+	struct endpoint endpoint;
 	struct turns *turns;
 
 	int64_t try_ms;   /* nobody listened: when to try again ... */
@@ -69,7 +69,7 @@ requests_new(struct remote **ret, struct tina4_app *app, const struct requests_o
 	requests->options = *options;
 	requests->n = options->n;
 	requests->remote = (struct remote){ epoll_create1(EPOLL_CLOEXEC), INT64_MAX, false, take, work, forget };
-	r = requests->remote.fd < 0 ? -errno : gateway_find(&requests->gateway, options->address);
+	r = requests->remote.fd < 0 ? -errno : endpoint_find(&requests->endpoint, options->address, false);
 	if (r < 0) {
 		requests_free(&requests->remote);
 		return r;
@@ -374,7 +374,7 @@ begin(struct requests *requests, struct worker *worker, struct waiting *waiting,
 	r = put_request(requests, &slot->call, conn, &waiting->event);
 	if (r == -E2BIG)
 		return fail(requests, worker, slot, "a parameter is larger than a record of FastCGI");
-	return r < 0 ? r : proceed(requests, worker, slot, call_begin(&slot->call, &requests->gateway));
+	return r < 0 ? r : proceed(requests, worker, slot, call_begin(&slot->call, &requests->endpoint));
 }
 
 /* What no handler gets is acknowledged without one. */
@@ -467,7 +467,7 @@ ask_routes(struct requests *requests, struct call *call)
 
 	if (put_routes_request(requests, call) < 0)
 		return CALL_WRONG;
-	state = call_begin(call, &requests->gateway);
+	state = call_begin(call, &requests->endpoint);
 	if (state == CALL_GOING)
 		state = call_await(call, patience_ms(requests));
 	if (state == CALL_DONE && call->reader.status == RECORD_OVERLOADED)
@@ -500,7 +500,7 @@ ask_how_many(struct requests *requests)
 	unsigned n = 0;
 
 	record_put_question(&call.out);
-	if (call_begin(&call, &requests->gateway) == CALL_GOING)
+	if (call_begin(&call, &requests->endpoint) == CALL_GOING)
 		call_await(&call, REQUESTS_QUESTION_MS);
 	n = record_max_connections(span_of_buf(&call.values));
 	call_end(&call);

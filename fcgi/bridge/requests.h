@@ -26,13 +26,13 @@ struct tina4_app;
 
 /* All borrowed. */
 struct requests_options {
-	const char *address; /* gateway.h has its forms */
+	const char *address; /* endpoint.h has its forms */
 	const char *file;    /* the script */
 	unsigned n;          /* at once, at most */
 	bool once;           /* requests_declare() does not wait for somebody who listens */
 };
 
-/* Returns 0, or what gateway_find() does, or another negative errno; requests_free() is needed after 0 only. */
+/* Returns 0, or what endpoint_find() does, or another negative errno; requests_free() is needed after 0 only. */
 int requests_new(struct remote **ret, struct tina4_app *app, const struct requests_options *options);
 
 /* NULL is fine. */

@@ -1,72 +1,18 @@
 #include <errno.h>
-#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "fcgi/bridge/answer.h"
-#include "fcgi/bridge/gateway.h"
+#include "fcgi/bridge/call.h"
 #include "shared/clock.h"
 
 enum {
-	HOST_MAX = 256,
 	HEAD_BYTES = 64 << 10, /* of an answer, beside its body */
 	READ_BYTES = 64 << 10,
 	LOOK_MS = 100, /* how often call_await() looks for signals */
 };
-
-/* --- where ---------------------------------------------------------------------------- */
-
-static int
-find_unix(struct gateway *ret, const char *path)
-{
-	struct sockaddr_un *address = (struct sockaddr_un *)&ret->address;
-
-	if (*path == '\0' || strlen(path) >= sizeof(address->sun_path))
-		return -EINVAL;
-	address->sun_family = AF_UNIX;
-	strcpy(address->sun_path, path);
-	ret->len = sizeof(*address);
-	return 0;
-}
-
-static int
-find_tcp(struct gateway *ret, const char *text)
-{
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV }, *info;
-	const char *colon = strrchr(text, ':');
-	char host[HOST_MAX];
-	size_t len;
-
-	if (colon == NULL || colon[1] == '\0' || (size_t)(colon - text) >= sizeof(host))
-		return -EINVAL;
-	len = (size_t)(colon - text);
-	if (len > 2 && text[0] == '[' && text[len - 1] == ']') {
-		text++;
-		len -= 2;
-	}
-	memcpy(host, text, len);
-	host[len] = '\0';
-	if (getaddrinfo(len > 0 ? host : "127.0.0.1", colon + 1, &hints, &info) != 0)
-		return -ENOENT;
-	memcpy(&ret->address, info->ai_addr, info->ai_addrlen);
-	ret->len = info->ai_addrlen;
-	freeaddrinfo(info);
-	return 0;
-}
-
-int
-gateway_find(struct gateway *ret, const char *text)
-{
-	static const char prefix[] = "unix:";
-
-	memset(ret, 0, sizeof(*ret));
-	if (strncmp(text, prefix, strlen(prefix)) == 0)
-		return find_unix(ret, text + strlen(prefix));
-	return text[0] == '/' ? find_unix(ret, text) : find_tcp(ret, text);
-}
 
 /* --- one request ------------------------------------------------------------------------ */
 
@@ -96,14 +42,14 @@ send_some(struct call *call)
 }
 
 enum call_state
-call_begin(struct call *call, const struct gateway *gateway)
+call_begin(struct call *call, const struct endpoint *endpoint)
 {
-	call->fd = socket(gateway->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	call->fd = socket(endpoint->address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (call->fd < 0) {
 		call->error = errno;
 		return CALL_AWAY;
 	}
-	if (connect(call->fd, (const struct sockaddr *)&gateway->address, gateway->len) == 0) {
+	if (connect(call->fd, (const struct sockaddr *)&endpoint->address, endpoint->len) == 0) {
 		send_some(call);
 		return CALL_GOING;
 	}

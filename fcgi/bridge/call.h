@@ -1,22 +1,15 @@
 /*
- * gateway - where a FastCGI application listens, and one request to it.
+ * call - one request to a FastCGI application.
  */
-#ifndef FCGI_BRIDGE_GATEWAY_H
-#define FCGI_BRIDGE_GATEWAY_H
+#ifndef FCGI_BRIDGE_CALL_H
+#define FCGI_BRIDGE_CALL_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
+#include <stdint.h>
 
 #include "fcgi/bridge/record.h"
 #include "shared/buf.h"
-
-struct gateway {
-	struct sockaddr_storage address;
-	socklen_t len;
-};
-
-/* Looks up unix:/path, /path, host:port or :port (of loopback). Returns 0, -EINVAL, or -ENOENT for no such host. */
-int gateway_find(struct gateway *ret, const char *text);
+#include "shared/endpoint.h"
 
 /* A request on its way. Zeroed there is none. */
 struct call {
@@ -38,7 +31,7 @@ enum call_state {
 };
 
 /* Begins with what is in out. */
-enum call_state call_begin(struct call *call, const struct gateway *gateway);
+enum call_state call_begin(struct call *call, const struct endpoint *endpoint);
 
 /* Sends and reads what is possible now. */
 enum call_state call_work(struct call *call);
