@@ -9,6 +9,7 @@
 #include "fcgi/bridge/handler.h"
 #include "fcgi/bridge/lines.h"
 #include "fcgi/bridge/requests.h"
+#include "fcgi/ws/remote.h"
 #include "shared/log.h"
 
 /* --- settings ------------------------------------------------------------------------- */
@@ -144,9 +145,7 @@ bridge_open(const struct bridge *bridge, struct tina4_app *app)
 void
 bridge_close(struct tina4_app *app)
 {
-	if (app->conf.exec != NULL && app->conf.exec[0] != '\0')
-		lines_free(app->remote);
-	else
-		requests_free(app->remote);
+	if (app->remote != NULL)
+		app->remote->free(app->remote);
 	app->remote = NULL;
 }

@@ -65,7 +65,17 @@ take(struct call *call, const void *data, size_t len)
 
 	if (record_read(&call->reader, data, len, &sink) < 0)
 		return CALL_WRONG;
-	return call->reader.ended ? CALL_DONE : CALL_GOING;
+	if (!call->reader.ended)
+		return CALL_GOING;
+	switch (call->reader.status) {
+	case RECORD_CANNOT_MULTIPLEX:
+	case RECORD_OVERLOADED:
+		return CALL_AWAY;
+	case RECORD_COMPLETE:
+	case RECORD_UNKNOWN_ROLE:
+		break;
+	}
+	return CALL_DONE;
 }
 
 /* Returns CALL_GOING when there is no more for now. */
@@ -102,8 +112,12 @@ check_connection(struct call *call)
 enum call_state
 call_work(struct call *call)
 {
-	if (call->connecting && (check_connection(call) == CALL_AWAY || call->connecting))
-		return call->connecting ? CALL_GOING : CALL_AWAY;
+	if (call->connecting) {
+		enum call_state state = check_connection(call);
+
+		if (call->connecting || state == CALL_AWAY)
+			return state;
+	}
 	send_some(call);
 	return read_some(call);
 }

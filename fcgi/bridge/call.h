@@ -25,7 +25,7 @@ struct call {
 enum call_state {
 	CALL_GOING, /* it waits for call_events() */
 	CALL_DONE,  /* there is an answer */
-	CALL_AWAY,  /* nobody listens: nothing was asked */
+	CALL_AWAY,  /* nobody takes it: nobody listens, or who does has too much to do (error is 0) */
 	CALL_DEAD,  /* it ended without an answer */
 	CALL_WRONG, /* what came is no FastCGI, or too much */
 };

@@ -50,6 +50,7 @@ watch(const struct lines *lines, int fd, uint32_t events)
 static int take(struct remote *remote, const struct wire_event *event);
 static int work(struct remote *remote, struct worker *worker);
 static void forget(struct remote *remote);
+static void lines_free(struct remote *remote);
 
 int
 lines_new(struct remote **ret, struct tina4_app *app, const char *command)
@@ -59,9 +60,11 @@ lines_new(struct remote **ret, struct tina4_app *app, const char *command)
 
 	if (lines == NULL)
 		return -ENOMEM;
-	lines->remote = (struct remote){ epoll_create1(EPOLL_CLOEXEC), INT64_MAX, false, take, work, forget };
+	lines->remote =
+	    (struct remote){ epoll_create1(EPOLL_CLOEXEC), INT64_MAX, false, take, work, forget, lines_free };
 	lines->app = app;
 	lines->command = command;
+	lines->program = (struct program){ .in = -1, .out = -1 };
 	r = lines->remote.fd < 0 ? -errno : program_start(&lines->program, command);
 	if (r == 0)
 		r = watch(lines, lines->program.out, EPOLLIN);
@@ -79,13 +82,11 @@ lines_of(struct remote *remote)
 	return (struct lines *)remote;
 }
 
-void
+static void
 lines_free(struct remote *remote)
 {
 	struct lines *lines = lines_of(remote);
 
-	if (lines == NULL)
-		return;
 	program_stop(&lines->program, false);
 	turns_free(lines->turns);
 	if (lines->remote.fd >= 0)
@@ -259,7 +260,7 @@ ask_more(struct lines *lines, struct worker *worker)
 
 		if (next->forgotten) {
 			turns_done(lines->turns, next);
-		} else if (conn != NULL && !(conn_is_closed(conn) && next->event.kind == WIRE_MESSAGE)) {
+		} else if (conn != NULL && conn_wants(conn, &next->event)) {
 			r = ask(lines, next, conn);
 		} else {
 			r = handler_answer(lines->app, worker, &next->event, NULL);

@@ -20,13 +20,10 @@ struct remote;
 struct tina4_app;
 
 /*
- * Starts the program. Returns 0 or a negative errno, lines_free() is needed after 0
+ * Starts the program. Returns 0 or a negative errno, its free() is needed after 0
  * only. command is borrowed.
  */
 int lines_new(struct remote **ret, struct tina4_app *app, const char *command);
-
-/* Lets it end. NULL is fine. */
-void lines_free(struct remote *remote);
 
 /*
  * Asks the program for its routes, and declares them. It may take

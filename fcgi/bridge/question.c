@@ -9,8 +9,9 @@
 #include "fcgi/ws/conn.h"
 #include "shared/buf.h"
 
-bool
-question_is_encoded(const struct wire_event *event)
+/* True when a message has to be base64: it is binary, or its text has a NUL, which few languages take from JSON. */
+static bool
+is_encoded(const struct wire_event *event)
 {
 	return (event->flags & WIRE_BINARY) || memchr(event->data.data, '\0', event->data.len) != NULL;
 }
@@ -42,7 +43,7 @@ static void
 put_message(struct buf *buf, const struct wire_event *event)
 {
 	buf_string(buf, event->flags & WIRE_BINARY ? ",\"binary\":true" : ",\"binary\":false");
-	if (question_is_encoded(event)) {
+	if (is_encoded(event)) {
 		buf_string(buf, ",\"base64\":");
 		jsonput_base64(buf, event->data);
 	} else {

@@ -6,17 +6,12 @@
 #ifndef FCGI_BRIDGE_QUESTION_H
 #define FCGI_BRIDGE_QUESTION_H
 
-#include <stdbool.h>
-
 #include "shared/wire.h"
 
 struct tina4_conn;
 
 /* The line that asks for the routes. */
 #define QUESTION_ROUTES "{\"event\":\"routes\"}\n"
-
-/* True when a message has to be base64: it is binary, or its text has a NUL, which few languages take from JSON. */
-bool question_is_encoded(const struct wire_event *event);
 
 /* An object of the connection's attributes. */
 void question_attributes(struct buf *buf, const struct tina4_conn *conn);

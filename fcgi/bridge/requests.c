@@ -50,6 +50,7 @@ struct requests {
 static int take(struct remote *remote, const struct wire_event *event);
 static int work(struct remote *remote, struct worker *worker);
 static void forget(struct remote *remote);
+static void requests_free(struct remote *remote);
 
 static struct requests *
 requests_of(struct remote *remote)
@@ -68,7 +69,8 @@ requests_new(struct remote **ret, struct tina4_app *app, const struct requests_o
 	requests->app = app;
 	requests->options = *options;
 	requests->n = options->n;
-	requests->remote = (struct remote){ epoll_create1(EPOLL_CLOEXEC), INT64_MAX, false, take, work, forget };
+	requests->remote =
+	    (struct remote){ epoll_create1(EPOLL_CLOEXEC), INT64_MAX, false, take, work, forget, requests_free };
 	r = requests->remote.fd < 0 ? -errno : endpoint_find(&requests->endpoint, options->address, false);
 	if (r < 0) {
 		requests_free(&requests->remote);
@@ -78,13 +80,11 @@ requests_new(struct remote **ret, struct tina4_app *app, const struct requests_o
 	return 0;
 }
 
-void
+static void
 requests_free(struct remote *remote)
 {
 	struct requests *requests = requests_of(remote);
 
-	if (requests == NULL)
-		return;
 	for (unsigned i = 0; i < requests->n; i++)
 		call_end(&requests->slots[i].call);
 	turns_free(requests->turns);
@@ -252,9 +252,6 @@ end(struct requests *requests, struct worker *worker, struct slot *slot, enum ca
 		note_there(requests);
 	switch (state) {
 	case CALL_DONE:
-		if (slot->call.reader.status == RECORD_OVERLOADED ||
-		    slot->call.reader.status == RECORD_CANNOT_MULTIPLEX)
-			return wait_for_it(requests, slot, now_ms);
 		return finish(requests, worker, slot);
 	case CALL_AWAY:
 		return wait_for_it(requests, slot, now_ms);
@@ -303,23 +300,32 @@ read_answers(struct requests *requests, struct worker *worker)
 	return r;
 }
 
+static int
+time_out(struct requests *requests, struct worker *worker, struct slot *slot)
+{
+	char why[ANSWER_WHY_BYTES];
+
+	snprintf(why, sizeof(why), "it took longer than TINA4_HANDLER_TIMEOUT=%" PRIu32 " seconds",
+	    requests->app->conf.handler_timeout);
+	log_script(slot, worker);
+	return fail(requests, worker, slot, why);
+}
+
 /* Ends those that take too long, and finds when the next one will. */
 static int
 check_time(struct requests *requests, struct worker *worker)
 {
 	int64_t now_ms = clock_ms(), due_ms = INT64_MAX;
-	char why[ANSWER_WHY_BYTES];
 	int r = 0;
 
-	snprintf(why, sizeof(why), "it took longer than TINA4_HANDLER_TIMEOUT=%" PRIu32 " seconds",
-	    requests->app->conf.handler_timeout);
 	for (unsigned i = 0; i < requests->n && r == 0; i++) {
 		struct slot *slot = &requests->slots[i];
 
-		if (slot->waiting != NULL && now_ms >= slot->end_ms) {
-			log_script(slot, worker);
-			r = fail(requests, worker, slot, why);
-		} else if (slot->waiting != NULL && slot->end_ms < due_ms)
+		if (slot->waiting == NULL)
+			continue;
+		if (now_ms >= slot->end_ms)
+			r = time_out(requests, worker, slot);
+		else if (slot->end_ms < due_ms)
 			due_ms = slot->end_ms;
 	}
 	requests->remote.due_ms = due_ms;
@@ -349,15 +355,20 @@ free_slot(struct requests *requests)
 	return NULL;
 }
 
-/* Returns 0, -E2BIG when there is more to say of the connection than a record holds, or -ENOMEM. */
+/*
+ * What an event is asked by, or the routes, which have no connection and no event.
+ * Returns 0, -E2BIG when there is more to say of one thing than a record holds, or
+ * -ENOMEM.
+ */
 static int
 put_request(const struct requests *requests, struct call *call, struct tina4_conn *conn, const struct wire_event *event)
 {
+	const char *file = requests->options.file;
 	struct buf pairs = BUF_INIT;
-	int r = params_put(&pairs, requests->options.file, conn, event);
+	int r = event != NULL ? params_put(&pairs, file, conn, event) : params_put_routes(&pairs, file);
 
 	if (r == 0)
-		r = record_put_request(&call->out, span_of_buf(&pairs), event->data);
+		r = record_put_request(&call->out, span_of_buf(&pairs), event != NULL ? event->data : SPAN_EMPTY);
 	buf_free(&pairs);
 	return r;
 }
@@ -384,7 +395,7 @@ ask(struct requests *requests, struct worker *worker, struct waiting *waiting)
 	struct tina4_conn *conn = worker_conn(worker, &waiting->event.conn);
 	int r;
 
-	if (conn != NULL && !(conn_is_closed(conn) && waiting->event.kind == WIRE_MESSAGE))
+	if (conn != NULL && conn_wants(conn, &waiting->event))
 		return begin(requests, worker, waiting, conn);
 	r = handler_answer(requests->app, worker, &waiting->event, NULL);
 	turns_done(requests->turns, waiting);
@@ -447,31 +458,17 @@ work(struct remote *remote, struct worker *worker)
 
 /* --- its routes ------------------------------------------------------------------------------------ */
 
-static int
-put_routes_request(const struct requests *requests, struct call *call)
-{
-	struct buf pairs = BUF_INIT;
-	int r = params_put_routes(&pairs, requests->options.file);
-
-	if (r == 0)
-		r = record_put_request(&call->out, span_of_buf(&pairs), SPAN_EMPTY);
-	buf_free(&pairs);
-	return r;
-}
-
 /* Asks once, and waits for the answer. */
 static enum call_state
 ask_routes(struct requests *requests, struct call *call)
 {
 	enum call_state state;
 
-	if (put_routes_request(requests, call) < 0)
+	if (put_request(requests, call, NULL, NULL) < 0)
 		return CALL_WRONG;
 	state = call_begin(call, &requests->endpoint);
 	if (state == CALL_GOING)
 		state = call_await(call, patience_ms(requests));
-	if (state == CALL_DONE && call->reader.status == RECORD_OVERLOADED)
-		state = CALL_AWAY;
 	return state;
 }
 

@@ -32,11 +32,8 @@ struct requests_options {
 	bool once;           /* requests_declare() does not wait for somebody who listens */
 };
 
-/* Returns 0, or what endpoint_find() does, or another negative errno; requests_free() is needed after 0 only. */
+/* Returns 0, or what endpoint_find() does, or another negative errno; its free() is needed after 0 only. */
 int requests_new(struct remote **ret, struct tina4_app *app, const struct requests_options *options);
-
-/* NULL is fine. */
-void requests_free(struct remote *remote);
 
 /*
  * Asks the script for its routes, and declares them. Waits for it as long as it takes,

@@ -464,30 +464,30 @@ final class Router
 	/** Routes of HTTP. The handler gets a Request and a Response. */
 	public static function get(string $route, callable $handler): void
 	{
-		self::any('GET', $route, $handler);
+		self::add('GET', $route, $handler);
 	}
 
 	public static function post(string $route, callable $handler): void
 	{
-		self::any('POST', $route, $handler);
+		self::add('POST', $route, $handler);
 	}
 
 	public static function put(string $route, callable $handler): void
 	{
-		self::any('PUT', $route, $handler);
+		self::add('PUT', $route, $handler);
 	}
 
 	public static function patch(string $route, callable $handler): void
 	{
-		self::any('PATCH', $route, $handler);
+		self::add('PATCH', $route, $handler);
 	}
 
 	public static function delete(string $route, callable $handler): void
 	{
-		self::any('DELETE', $route, $handler);
+		self::add('DELETE', $route, $handler);
 	}
 
-	public static function any(string $method, string $route, callable $handler): void
+	private static function add(string $method, string $route, callable $handler): void
 	{
 		self::$routes[] = ['method' => $method, 'pattern' => new Pattern($route), 'handler' => $handler];
 		Program::begin();

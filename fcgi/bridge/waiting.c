@@ -17,9 +17,3 @@ waiting_new(const struct wire_event *event)
 	waiting->event.meta = waiting->event.attributes = SPAN_EMPTY;
 	return waiting;
 }
-
-bool
-waiting_same_conn(const struct waiting *a, const struct waiting *b)
-{
-	return memcmp(&a->event.conn, &b->event.conn, sizeof(a->event.conn)) == 0;
-}

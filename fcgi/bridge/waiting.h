@@ -17,14 +17,11 @@ struct waiting {
 	struct wire_event event;     /* its data is here */
 	bool forgotten;              /* nobody wants its answer any more */
 	unsigned deaths;             /* of those who were to answer */
-	int64_t due_ms;              /* not before, or not after: as its list has it */
+	int64_t due_ms;              /* not before */
 	char data[];
 };
 
 /* Copies what a handler needs. Returns NULL when out of memory; the caller frees it with free(). */
 struct waiting *waiting_new(const struct wire_event *event);
-
-/* True when both are of one connection. */
-bool waiting_same_conn(const struct waiting *a, const struct waiting *b);
 
 #endif

@@ -9,7 +9,6 @@
 #include "fcgi/listing.h"
 #include "fcgi/role.h"
 #include "fcgi/run.h"
-#include "fcgi/signals.h"
 
 static const char usage[] = "worker [OPTIONS] --exec COMMAND | --fastcgi ADDRESS SCRIPT\n"
 			    "\n"

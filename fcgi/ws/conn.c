@@ -116,9 +116,9 @@ conn_attributes(const struct tina4_conn *conn)
 }
 
 bool
-conn_is_closed(const struct tina4_conn *conn)
+conn_wants(const struct tina4_conn *conn, const struct wire_event *event)
 {
-	return conn->closed;
+	return event->kind != WIRE_MESSAGE || !conn->closed;
 }
 
 struct buf *
@@ -208,7 +208,7 @@ conn_handle(struct tina4_conn *conn, const struct wire_event *event, const struc
 	int r = 0;
 
 	run.record = begin_record(event, false, out);
-	if (event->kind != WIRE_MESSAGE || !conn->closed)
+	if (conn_wants(conn, event))
 		r = call_handler(conn, event, &run);
 
 	if (r < 0) {

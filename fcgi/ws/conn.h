@@ -30,8 +30,8 @@ const struct wire_id *conn_wire_id(const struct tina4_conn *conn);
 struct meta *conn_meta(const struct tina4_conn *conn);
 const struct attributes *conn_attributes(const struct tina4_conn *conn);
 
-/* True when its handler has closed it: no handler gets a message of it any more. */
-bool conn_is_closed(const struct tina4_conn *conn);
+/* False for a message to one that its handler has closed: that is acknowledged without a handler. */
+bool conn_wants(const struct tina4_conn *conn, const struct wire_event *event);
 
 /* Room for what a remote says of it in each question. It is empty at first, and goes with the connection. */
 struct buf *conn_description(struct tina4_conn *conn);

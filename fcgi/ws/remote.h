@@ -32,6 +32,8 @@ struct remote {
 
 	/* The sidecar does not want the answers any more. */
 	void (*forget)(struct remote *remote);
+
+	void (*free)(struct remote *remote);
 };
 
 #endif

@@ -67,6 +67,7 @@ def test_a_line_that_is_no_answer(stack, order):
         innocent.send("say here")
         assert wrong.closed()[0] == 1011, "its event is given up"
         assert innocent.receive() == "here"
+    eventually(lambda: sum("program killed" in line for line in stack.worker.lines()) == 3, "the log says so")
     said = [line for line in stack.worker.lines() if "program killed" in line]
     assert len(said) == 3 and all("command=" in line and "program.py" in line and "line=" in line for line in said)
     eventually(lambda: len(given_up(stack)) == 1, "the log says so")
@@ -108,7 +109,8 @@ def test_a_wrong_command_costs_its_event(stack, answer):
     with stack.ws("/ws/x/1", direct=True) as client:
         client.send(f"print {answer}")
         assert client.ask("say here") == "here", "nothing of it happened"
-        said = [line for line in stack.worker.lines() if "answer not understood" in line or "handler gave up" in line]
+        said = eventually(lambda: [line for line in stack.worker.lines()
+                                   if "answer not understood" in line or "handler gave up" in line], "the log says so")
         assert len(said) == 1 and WRONG_COMMANDS[answer] in said[0] and "path=/ws/x/1" in said[0], said
 
 
@@ -367,7 +369,7 @@ def test_an_answer_that_is_none(application, name):
         client.send("good")
         assert other.ask("good") == "here", "others do not wait"
         assert client.receive() == "here", "the connection stays, and its next event is handled"
-    assert any(why in line for line in stack.worker.lines()), stack.worker.tail()
+    eventually(lambda: any(why in line for line in stack.worker.lines()), "the log says so")
 
 
 def test_an_answer_in_single_bytes(application):
@@ -375,8 +377,8 @@ def test_an_answer_in_single_bytes(application):
                                               record(7, b"a warning\n") + record(STDOUT, HERE, padding=5) + OK_END))
     with stack.ws("/ws/x/1", direct=True) as client:
         assert client.ask("x") == "here"
-    assert any("script says event=message path=/ws/x/1" in line and "a warning" in line
-               for line in stack.worker.lines())
+    eventually(lambda: any("script says event=message path=/ws/x/1" in line and "a warning" in line
+                           for line in stack.worker.lines()), "the log says so")
 
 
 def test_one_that_is_overloaded_is_asked_again(application):
@@ -390,7 +392,7 @@ def test_one_that_is_overloaded_is_asked_again(application):
     with stack.ws("/ws/x/1", direct=True) as client:
         assert client.ask("x") == "here"
         assert len(tries) == 3
-    assert any("overloaded" in line for line in stack.worker.lines())
+    eventually(lambda: any("overloaded" in line for line in stack.worker.lines()), "the log says so")
 
 
 def test_a_request_is_as_a_web_server_makes_it(application):
@@ -494,7 +496,7 @@ def test_a_handler_that_calls_exit_has_failed(make_stack):
     with stack.ws("/ws/script/x", direct=True) as client:
         client.send("send lost\nexit 0")
         assert client.ask("send here") == "here"
-    assert any("handler gave up" in line and "exit" in line for line in stack.worker.lines())
+    eventually(lambda: any("handler gave up" in line and "exit" in line for line in stack.worker.lines()), "the log says so")
 
 
 def test_a_hung_script_holds_up_its_own_connection_only(make_stack):

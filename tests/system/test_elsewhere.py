@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+import test_supervisor
 import test_workers
 from elsewhere import REQUESTED, STAYING, Elsewhere
 from stack import eventually
@@ -66,18 +67,7 @@ def test_killed_after_the_handler_ran_before_its_record_left(make_stack):
 @pytest.mark.parametrize("handlers", STAYING, indirect=True)
 @pytest.mark.parametrize("order", ["crash", "exit 0", "exit 3"])
 def test_an_event_over_which_a_program_ends_is_given_up(make_stack, order):
-    stack = make_stack().start("sidecar", "worker")
-    innocents = [stack.ws(ROOM, direct=True) for _ in range(5)]
-    killer = stack.ws(ROOM, direct=True)
-    for n in range(20):
-        for client in innocents:
-            client.send(f"send {n}")
-        if n == 10:
-            killer.send(order)
-    for client in innocents:
-        assert [client.receive() for _ in range(20)] == [str(n) for n in range(20)]
-    assert killer.closed()[0] == 1011
-    eventually(lambda: len(given_up(stack)) == 1, "the log says so")
+    test_supervisor.test_five_innocents_lose_nothing(make_stack, order)
 
 
 @pytest.mark.parametrize("handlers", REQUESTED, indirect=True)
@@ -88,7 +78,7 @@ def test_an_event_over_which_requests_end_has_failed(make_stack):
         killer.send("send after")
         assert innocent.ask("send here") == "here", "others do not wait"
         assert killer.receive() == "after"
-    assert any("ended without an answer, time and again" in line for line in stack.worker.lines())
+    eventually(lambda: any("ended without an answer, time and again" in line for line in stack.worker.lines()), "the log says so")
     assert given_up(stack) == []
 
 
@@ -126,7 +116,7 @@ def test_a_handler_that_takes_too_long(make_stack, handlers):
             assert not any(os.path.exists(f"/proc/{pid}") for pid in started), "the program that hangs has ended"
         else:
             assert hung.ask("send here") == "here", "its handler has failed, and its next event is handled"
-            assert any("longer than TINA4_HANDLER_TIMEOUT=2" in line for line in stack.worker.lines())
+            eventually(lambda: any("longer than TINA4_HANDLER_TIMEOUT=2" in line for line in stack.worker.lines()), "the log says so")
 
 
 @pytest.mark.parametrize("message", ["", "\0", "a\0b", "Grüße 👋\n\r\t\"\\</script>\u2028", bytes(range(256)), b"", b"\0" * 100,
