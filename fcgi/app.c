@@ -163,6 +163,8 @@ tina4_websocket_with(struct tina4_app *app, const char *pattern, tina4_ws_handle
 	if (!RESERVED_IS_ZERO(options))
 		return refuse(app, pattern, "its options are of a later version of the library");
 	route.secure = options->secure;
+	route.history = options->history;
+	route.history_seconds = options->history_seconds;
 	if (app_ws_route(app, pattern, strlen(pattern)) != NULL)
 		return refuse(app, pattern, "it is declared twice");
 	if (path_compile(pattern, &route.pattern, &why) < 0)

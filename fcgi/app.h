@@ -31,6 +31,8 @@ struct ws_route {
 	struct path_pattern *pattern;
 	tina4_ws_handler *handler; /* NULL: push-only */
 	bool secure;               /* only for clients with a valid token */
+	uint32_t history;          /* messages that are kept of each path; 0: none */
+	uint32_t history_seconds;  /* so long; 0 is the sidecar's choice */
 };
 
 struct hooks {

@@ -61,6 +61,8 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/ws/presence.c %D%/ws/presence.h \
 	%D%/ws/reach.c %D%/ws/reach.h \
 	%D%/ws/remote.h \
+	%D%/ws/mark.c %D%/ws/mark.h \
+	%D%/ws/past.c \
 	%D%/ws/push.c %D%/ws/push.h \
 	%D%/ws/supervisor.c %D%/ws/supervisor.h \
 	%D%/ws/verdict.c %D%/ws/verdict.h \
@@ -111,6 +113,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/test/environment.c %D%/test/environment.h \
 	%D%/test/http.c \
 	%D%/test/inbox.c %D%/test/inbox.h \
+	%D%/test/past.c %D%/test/past.h \
 	%D%/test/jar.c %D%/test/jar.h \
 	%D%/test/memory.c %D%/test/memory.h \
 	%D%/test/standin.c %D%/test/standin.h \
@@ -128,6 +131,7 @@ tina4_SOURCES = \
 	%D%/cli/cli.c %D%/cli/cli.h \
 	%D%/cli/check.c \
 	%D%/cli/count.c \
+	%D%/cli/history.c \
 	%D%/cli/main.c \
 	%D%/cli/push.c \
 	%D%/cli/script.c \
@@ -147,6 +151,7 @@ dist_man_MANS += \
 	%D%/tina4_auth.3 \
 	%D%/tina4_conn.3 \
 	%D%/tina4_form.3 \
+	%D%/tina4_history.3 \
 	%D%/tina4_log.3 \
 	%D%/tina4_push.3 \
 	%D%/tina4_request.3 \

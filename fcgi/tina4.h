@@ -444,7 +444,17 @@ struct tina4_websocket_options {
 	 * app with such a route needs TINA4_SECRET, and so does the sidecar.
 	 */
 	bool secure;
-	uint64_t reserved[15];
+	/*
+	 * What is broadcast and pushed on each of its paths is kept: so many of
+	 * the last messages, for so many seconds (0 is an hour; at most 10000 and
+	 * a week). A client that was cut off gets what it has missed when it comes
+	 * back, tina4_conn_replay() shows it to new ones, and tina4_history() to
+	 * pages. 0 messages: nothing is kept. What is sent to one connection never
+	 * is, nor is a TINA4_TRANSIENT message.
+	 */
+	uint32_t history;
+	uint32_t history_seconds;
+	uint64_t reserved[14];
 };
 
 /* The same with options, which may be NULL. */
@@ -459,6 +469,7 @@ enum tina4_flags {
 	TINA4_TEXT = 0, /* must be UTF-8, RFC 6455 section 5.6 */
 	TINA4_BINARY = 1,
 	TINA4_EXCLUDE_SENDER = 2, /* of broadcast */
+	TINA4_TRANSIENT = 4,      /* of broadcast and push: is not kept, "is typing" say */
 };
 
 /* --- a WebSocket connection, as its handler sees it --------------------------------------- */
@@ -547,6 +558,15 @@ int tina4_conn_send_json(struct tina4_conn *conn, struct cJSON **json, unsigned 
 int tina4_conn_broadcast_json(struct tina4_conn *conn, struct cJSON **json, unsigned flags);
 
 /*
+ * Sends so many of the last messages that are kept of the path, 1 to 65535, to this
+ * client: see struct tina4_websocket_options. In open they reach it before anything
+ * newer, and only one that comes back and lacks nothing gets none: it has what it
+ * missed, and no more. They go before all else that the handler sends. Returns 0,
+ * -EINVAL for another number or when the route keeps nothing, or -ENOMEM.
+ */
+int tina4_conn_replay(struct tina4_conn *conn, uint32_t max);
+
+/*
  * Ends this connection after what was sent to it. code 0 is 1000; the reason,
  * NULL or at most 123 bytes of UTF-8, reaches the client. -EINVAL for a code
  * that RFC 6455 section 7.4 does not let a server send.
@@ -557,7 +577,7 @@ int tina4_conn_close(struct tina4_conn *conn, int code, const char *reason);
 
 /* Zeroed: text, with the setting's deadline. */
 struct tina4_push_options {
-	unsigned flags; /* TINA4_TEXT or TINA4_BINARY */
+	unsigned flags; /* TINA4_TEXT or TINA4_BINARY, and TINA4_TRANSIENT */
 	int timeout_ms; /* 0 is TINA4_PUSH_TIMEOUT_MS; at most 60000 */
 	const char *id; /* 32 hexadecimal digits of an earlier try; NULL is a new one */
 	uint64_t reserved[4];
@@ -569,6 +589,7 @@ struct tina4_receipt {
 	bool relayed;         /* handed on for the other hosts */
 	uint64_t epoch;       /* of the path; 0 when nobody is there */
 	uint64_t offset;      /* of this message within the epoch, from 1 */
+	char position[40];    /* of this message, as positions name it, when its path keeps it; else "" */
 	uint64_t reserved[4];
 };
 
@@ -604,6 +625,41 @@ int tina4_disconnect(struct tina4_app *app, const char *conn_id, int code, const
 
 /* Connections on a path. -EDEADLK in a WebSocket handler: see tina4_conn_count(). */
 int tina4_count(struct tina4_app *app, const char *path, uint32_t *ret);
+
+/* --- what is kept of a path ----------------------------------------------------------------- */
+
+struct tina4_history;
+
+struct tina4_history_message {
+	const void *data; /* NUL-terminated beyond len */
+	size_t len;       /* bytes */
+	bool binary;
+	int64_t time_ms;      /* Unix time at which the sidecar's host got it */
+	const char *position; /* "ORIGIN.N", as in struct tina4_receipt */
+};
+
+/*
+ * The last messages that are kept of a path whose route keeps any, oldest first, at
+ * most max of them; and the position behind them, for a page that goes on from there:
+ *
+ *     frond.ws("/ws/chat/general", { since: "{{ position }}" })
+ *
+ * With since, a position that was told before, only what it lacks; NULL is all. *ret
+ * is the caller's, who frees it with tina4_history_free(). One of -EDEADLK in a
+ * WebSocket handler, see tina4_conn_replay(), -EINVAL when the route keeps nothing or
+ * since is no position, -ENOENT when no route matches, or as tina4_push().
+ */
+int tina4_history(struct tina4_app *app, const char *path, uint32_t max, const char *since, struct tina4_history **ret);
+
+/* NULL is fine. */
+void tina4_history_free(struct tina4_history *history);
+
+size_t tina4_history_count(const struct tina4_history *history);
+/* The i-th from 0; NULL behind the last. */
+const struct tina4_history_message *tina4_history_at(const struct tina4_history *history, size_t i);
+const char *tina4_history_position(const struct tina4_history *history);
+/* False when `since` lacks something that is there no more, or more than max. */
+bool tina4_history_is_whole(const struct tina4_history *history);
 
 #ifdef __cplusplus
 }

@@ -94,6 +94,7 @@ struct conf {
 	uint32_t ws_upgrade_rate;    /* TINA4_WS_UPGRADE_RATE: of one address, in a second; 0 = no limit */
 	uint32_t ws_message_rate;    /* TINA4_WS_MESSAGE_RATE: of one client, in a second; 0 = no limit */
 	uint64_t ws_memory;          /* TINA4_WS_MEMORY: bytes held for all clients; 0 = a share of the machine's */
+	uint64_t ws_history_bytes;   /* TINA4_WS_HISTORY_BYTES: of messages that are kept, on all paths */
 	uint32_t ws_max_message;     /* TINA4_WS_MAX_MESSAGE: bytes */
 	uint32_t ws_queue_bytes;     /* TINA4_WS_QUEUE_BYTES: unsent, of one client; at least 2 ws_max_message */
 	uint32_t ws_send_buffer;     /* TINA4_WS_SEND_BUFFER: SO_SNDBUF in bytes */

@@ -15,6 +15,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/hash.c %D%/hash.h \
 	%D%/hex.c %D%/hex.h \
 	%D%/jsonprint.c %D%/jsonprint.h \
+	%D%/jsonput.c %D%/jsonput.h \
 	%D%/jsontext.c %D%/jsontext.h \
 	%D%/keys.c %D%/keys.h \
 	%D%/list.c %D%/list.h \
@@ -25,6 +26,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/logqueue.c %D%/logqueue.h \
 	%D%/notify.c %D%/notify.h \
 	%D%/numeral.c %D%/numeral.h \
+	%D%/routetext.c %D%/routetext.h \
 	%D%/origin.c %D%/origin.h \
 	%D%/path.c %D%/path.h \
 	%D%/redisurl.c %D%/redisurl.h \

@@ -7,6 +7,7 @@
 #include "shared/numeral.h"
 #include "shared/path.h"
 #include "shared/redisurl.h"
+#include "shared/routetext.h"
 #include "shared/valid.h"
 
 enum { PREFIX_MAX_BYTES = 32 };
@@ -69,6 +70,15 @@ valid_pattern(const char *text, size_t len)
 		return false;
 	path_pattern_free(pattern);
 	return true;
+}
+
+bool
+valid_route(const char *text, size_t len)
+{
+	struct routetext route;
+
+	return routetext_parse((struct span){ text, len }, ';', &route) == 0 &&
+	    valid_pattern(route.pattern.data, route.pattern.len);
 }
 
 bool

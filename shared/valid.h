@@ -33,6 +33,7 @@ valid_text valid_prefix; /* of names in Redis */
 
 /* Of HTTP. */
 valid_text valid_pattern; /* of a route */
+valid_text valid_route;   /* the same with options behind ';' */
 valid_text valid_token;   /* RFC 9110 section 5.6.2, or "" */
 valid_text valid_cookie;  /* a name */
 

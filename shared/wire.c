@@ -232,14 +232,21 @@ wire_put_route(struct buf *buf, const struct wire_route *route)
 {
 	buf_u8(buf, route->flags);
 	put_span(buf, route->pattern);
+	if (route->flags & WIRE_ROUTE_KEEPS) {
+		buf_u32(buf, route->history);
+		buf_u32(buf, route->history_seconds);
+	}
 }
 
 int
 wire_get_route(struct wire_reader *reader, struct wire_route *ret)
 {
-	struct wire_route route;
+	struct wire_route route = { 0 };
 
 	if (get_u8(reader, &route.flags) < 0 || wire_get_blob(reader, &route.pattern) < 0)
+		return -EPROTO;
+	if ((route.flags & WIRE_ROUTE_KEEPS) &&
+	    (get_u32(reader, &route.history) < 0 || get_u32(reader, &route.history_seconds) < 0))
 		return -EPROTO;
 	*ret = route;
 	return 0;
@@ -419,7 +426,7 @@ get_command_fields(struct wire_reader *record, struct wire_command *ret)
 {
 	uint8_t type;
 
-	if (get_u8(record, &type) < 0 || type < WIRE_SEND || type > WIRE_STATS)
+	if (get_u8(record, &type) < 0 || type < WIRE_SEND || type > WIRE_HISTORY)
 		return -EPROTO;
 	ret->type = (enum wire_command_type)type;
 	if (get_u8(record, &ret->flags) < 0 || get_u16(record, &ret->code) < 0)
@@ -527,6 +534,8 @@ wire_put_reply(struct buf *buf, const struct wire_reply *reply)
 	buf_u64(buf, reply->epoch);
 	buf_u64(buf, reply->offset);
 	put_span(buf, reply->text);
+	buf_u64(buf, reply->origin);
+	buf_u64(buf, reply->number);
 }
 
 int
@@ -537,12 +546,84 @@ wire_get_reply(struct wire_reader *reader, struct wire_reply *ret)
 
 	if (get_u8(reader, &status) < 0 || status > WIRE_NOT_READY || get_u8(reader, &relayed) < 0 ||
 	    get_u32(reader, &reply.connections) < 0 || get_u64(reader, &reply.epoch) < 0 ||
-	    get_u64(reader, &reply.offset) < 0 || wire_get_blob(reader, &reply.text) < 0)
+	    get_u64(reader, &reply.offset) < 0 || wire_get_blob(reader, &reply.text) < 0 ||
+	    get_u64(reader, &reply.origin) < 0 || get_u64(reader, &reply.number) < 0)
 		return -EPROTO;
 	reply.status = (enum wire_status)status;
 	reply.relayed = relayed != 0;
 	*ret = reply;
 	return 0;
+}
+
+/* --- what is kept --------------------------------------------------------------------- */
+
+void
+wire_put_asked(struct buf *buf, const struct wire_asked *asked)
+{
+	buf_u32(buf, asked->max);
+	put_span(buf, asked->since);
+}
+
+int
+wire_get_asked(struct span from, struct wire_asked *ret)
+{
+	struct wire_reader reader = wire_reader(from.data, from.len);
+	struct wire_asked asked;
+
+	if (get_u32(&reader, &asked.max) < 0 || wire_get_blob(&reader, &asked.since) < 0)
+		return -EPROTO;
+	*ret = asked;
+	return 0;
+}
+
+void
+wire_put_past(struct buf *buf, const struct wire_past *past)
+{
+	buf_u8(buf, past->whole);
+	put_span(buf, past->position);
+}
+
+int
+wire_get_past(struct span from, struct wire_past *ret)
+{
+	struct wire_past past = { .messages = wire_reader(from.data, from.len) };
+	uint8_t whole;
+
+	if (get_u8(&past.messages, &whole) < 0 || wire_get_blob(&past.messages, &past.position) < 0)
+		return -EPROTO;
+	past.whole = whole != 0;
+	*ret = past;
+	return 0;
+}
+
+void
+wire_put_kept(struct buf *buf, const struct wire_kept *kept)
+{
+	size_t offset = begin_record(buf);
+
+	buf_u8(buf, kept->flags);
+	buf_u64(buf, kept->at_ms);
+	buf_u64(buf, kept->origin);
+	buf_u64(buf, kept->number);
+	put_span(buf, kept->data);
+	wire_end_record(buf, offset);
+}
+
+int
+wire_get_kept(struct wire_reader *reader, struct wire_kept *ret)
+{
+	struct wire_kept kept;
+	struct wire_reader record;
+	int r = get_record(reader, &record);
+
+	if (r <= 0)
+		return r;
+	if (get_u8(&record, &kept.flags) < 0 || get_u64(&record, &kept.at_ms) < 0 ||
+	    get_u64(&record, &kept.origin) < 0 || get_u64(&record, &kept.number) < 0 ||
+	    wire_get_blob(&record, &kept.data) < 0)
+		return -EPROTO;
+	*ret = kept;
+	return 1;
 }
 
 void
@@ -651,6 +732,8 @@ wire_command_name(enum wire_command_type type)
 		[WIRE_SET] = "set",
 		[WIRE_COUNT] = "count",
 		[WIRE_STATS] = "stats",
+		[WIRE_REPLAY] = "replay",
+		[WIRE_HISTORY] = "history",
 	};
 
 	return name_in(names, sizeof(names) / sizeof(*names), type);

@@ -95,11 +95,14 @@ struct wire_hello {
 enum wire_route_flags {
 	WIRE_ROUTE_PUSH_ONLY = 1, /* has no handler: no events wanted */
 	WIRE_ROUTE_SECURE = 2,    /* only for clients with a valid token */
+	WIRE_ROUTE_KEEPS = 4,     /* what is sent to its paths is kept: how much follows */
 };
 
 struct wire_route {
 	uint8_t flags;
 	struct span pattern;
+	uint32_t history;         /* messages of a path; with WIRE_ROUTE_KEEPS */
+	uint32_t history_seconds; /* the same */
 };
 
 /* Who watches over a worker: behind the routes of its HELLO, and of its supervisor's. */
@@ -128,6 +131,7 @@ enum wire_flags { /* of events and commands */
 	WIRE_EXCLUDE_SENDER = 2,
 	WIRE_OTHER_CONN = 4, /* the command names a connection: not the event's own */
 	WIRE_UNSET = 8,
+	WIRE_TRANSIENT = 16, /* of a broadcast or push: is not kept */
 };
 
 struct wire_event {
@@ -162,6 +166,8 @@ enum wire_command_type {
 	WIRE_SET = 5,        /* attribute key = data of the event's connection; only in a record */
 	WIRE_COUNT = 6,      /* of the path in key; only in a request */
 	WIRE_STATS = 7,      /* "name=value" lines; only in a request */
+	WIRE_REPLAY = 8,     /* as many of the last messages as code says to the event's connection; only in a record */
+	WIRE_HISTORY = 9, /* what is kept of the path in key, as data asks, see wire_put_asked(); only in a request */
 };
 
 struct wire_command {
@@ -195,7 +201,29 @@ struct wire_reply {
 	uint32_t connections; /* queued to that many here; for COUNT the count */
 	uint64_t epoch;       /* of the path; 0 when nobody is there */
 	uint64_t offset;      /* of this message within the epoch, from 1 */
-	struct span text;     /* what went wrong, or STATS' lines */
+	struct span text;     /* what went wrong, STATS' lines, or HISTORY's answer: see wire_get_past() */
+	uint64_t origin;      /* of this message, when its path keeps it */
+	uint64_t number;      /* the same; 0 when it is not kept */
+};
+
+/* What HISTORY asks for. */
+struct wire_asked {
+	uint32_t max;      /* of the last messages */
+	struct span since; /* only those that this position lacks; empty for all */
+};
+
+/* What is kept of a path; wire_get_kept() calls follow. */
+struct wire_past {
+	bool whole;           /* all that `since` lacks is kept, and not more than `max` */
+	struct span position; /* behind the last of them */
+	struct wire_reader messages;
+};
+
+struct wire_kept {
+	uint8_t flags;  /* WIRE_BINARY */
+	uint64_t at_ms; /* Unix time */
+	uint64_t origin, number;
+	struct span data;
 };
 
 /* An event on one of its ways to a worker. */
@@ -272,6 +300,14 @@ int wire_get_request(struct wire_reader *reader, struct wire_request *ret);
 
 void wire_put_reply(struct buf *buf, const struct wire_reply *reply);
 int wire_get_reply(struct wire_reader *reader, struct wire_reply *ret);
+
+void wire_put_asked(struct buf *buf, const struct wire_asked *asked);
+int wire_get_asked(struct span from, struct wire_asked *ret);
+void wire_put_past(struct buf *buf, const struct wire_past *past); /* wire_put_kept() calls follow */
+int wire_get_past(struct span from, struct wire_past *ret);
+void wire_put_kept(struct buf *buf, const struct wire_kept *kept);
+/* Returns 1 and the next message, oldest first, 0 at the end, or -EPROTO. */
+int wire_get_kept(struct wire_reader *reader, struct wire_kept *ret);
 
 /* The body of STALE, and a part of DEATH. */
 void wire_put_delivery(struct buf *buf, const struct wire_delivery *delivery);

@@ -6,6 +6,12 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/parts.c %D%/parts.h \
 	%D%/reload.c %D%/reload.h \
 	%D%/sidecar.c %D%/sidecar.h \
+	%D%/hub/coming.c %D%/hub/coming.h \
+	%D%/hub/histories.c %D%/hub/histories.h \
+	%D%/hub/history.c %D%/hub/history.h \
+	%D%/hub/position.c %D%/hub/position.h \
+	%D%/hub/ahead.c %D%/hub/ahead.h \
+	%D%/hub/announce.c %D%/hub/announce.h \
 	%D%/hub/apply.c %D%/hub/apply.h \
 	%D%/hub/array.c %D%/hub/array.h \
 	%D%/hub/batch.c %D%/hub/batch.h \
@@ -20,8 +26,10 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/paths.c %D%/hub/paths.h \
 	%D%/hub/pings.c %D%/hub/pings.h \
 	%D%/hub/reading.c %D%/hub/reading.h \
+	%D%/hub/recall.c %D%/hub/recall.h \
 	%D%/hub/relief.c %D%/hub/relief.h \
 	%D%/hub/reserve.c %D%/hub/reserve.h \
+	%D%/hub/resume.c %D%/hub/resume.h \
 	%D%/hub/ring.c %D%/hub/ring.h \
 	%D%/hub/trace.c %D%/hub/trace.h \
 	%D%/hub/turn.h \
@@ -72,6 +80,8 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/admin/admin.c %D%/admin/admin.h \
 	%D%/admin/figures.c %D%/admin/figures.h \
 	%D%/admin/metrics.c %D%/admin/metrics.h \
+	%D%/admin/bearer.c %D%/admin/bearer.h \
+	%D%/admin/past.c %D%/admin/past.h \
 	%D%/admin/post.c %D%/admin/post.h \
 	%D%/admin/stats.c %D%/admin/stats.h
 if HIREDIS_SSL

@@ -23,13 +23,28 @@
 static void
 on_count_changed(void *context, struct path *path)
 {
-	channel_count_changed(context, path);
+	struct parts *parts = context;
+
+	if (parts->others != NULL)
+		channel_count_changed(parts->others, path);
 }
 
 static void
 on_path_gone(void *context, struct path *path)
 {
-	channel_path_gone(context, path);
+	struct parts *parts = context;
+
+	if (parts->others != NULL)
+		channel_path_gone(parts->others, path);
+}
+
+static struct history_limits
+on_limits_asked(void *context, struct span path)
+{
+	const struct parts *parts = context;
+	const struct route *route = routes_match(&parts->routes, path.data, path.len);
+
+	return route != NULL ? route->limits : (struct history_limits){ 0 };
 }
 
 static void
@@ -84,12 +99,10 @@ on_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t cou
 static void
 connect_relay(struct parts *parts)
 {
-	static const struct hub_events hub_events = { .count_changed = on_count_changed, .path_gone = on_path_gone };
 	static const struct feed_events feed_events = { .applied = on_handler_applied };
 	static const struct relay_events relay_events = { .released = on_released, .counted = on_counted };
 
 	parts->others = &parts->relay;
-	hub_listen(&parts->hub, &hub_events, &parts->relay);
 	feed_listen(&parts->feed, &feed_events, &parts->relay);
 	relay_listen(&parts->relay, &relay_events, parts);
 }
@@ -99,7 +112,6 @@ disconnect_relay(struct parts *parts)
 {
 	parts->others = NULL;
 	parts->figures.relay = NULL;
-	hub_listen(&parts->hub, NULL, NULL);
 	feed_listen(&parts->feed, NULL, NULL);
 }
 
@@ -122,18 +134,18 @@ open_bus(struct parts *parts)
 	return r;
 }
 
-/* origin is our name to other hosts. */
 static int
-open_relay(struct parts *parts, uint64_t origin)
+open_relay(struct parts *parts)
 {
 	int r;
 
 	if (strcmp(parts->conf->ws_backplane, "redis") != 0)
 		return 0;
-	r = relay_redis_open(&parts->redis, parts->conf, parts->loop, envelope_instance(origin));
+	r = relay_redis_open(&parts->redis, parts->conf, parts->loop, envelope_instance(parts->origin));
 	if (r < 0)
 		return r;
-	relay_open(&parts->relay, parts->conf, &parts->hub, &parts->redis.transport, origin);
+	parts->hub.histories.shared = true;
+	relay_open(&parts->relay, parts->conf, &parts->hub, &parts->redis.transport, parts->origin);
 	connect_relay(parts);
 	return 0;
 }
@@ -143,6 +155,9 @@ static int
 open_core(struct parts *parts, uint64_t epoch)
 {
 	static const struct requests_events requests_events = { .applied = on_app_applied };
+	static const struct hub_events hub_events = {
+		.count_changed = on_count_changed, .path_gone = on_path_gone, .limits_of = on_limits_asked
+	};
 	static const struct intake_events intake_events = { .count_asked = on_count_asked,
 		.stats_asked = on_stats_asked };
 	const struct intake_parts intake_parts = { .conf = parts->conf,
@@ -160,7 +175,8 @@ open_core(struct parts *parts, uint64_t epoch)
 		if (parts->deflate == NULL)
 			return -ENOMEM;
 	}
-	hub_open(&parts->hub, conf, parts->deflate, epoch);
+	hub_open(&parts->hub, conf, parts->deflate, parts->origin);
+	hub_listen(&parts->hub, &hub_events, parts);
 	relief_open(&parts->relief, &parts->hub);
 	feed_open(&parts->feed, conf, &parts->hub, epoch);
 	dispatch_open(&parts->dispatch, &parts->feed, &parts->workers, &parts->roster, parts->bus, &parts->turn);
@@ -249,9 +265,10 @@ open_all(struct parts *parts)
 	memcpy(&epoch, random.bytes, sizeof(epoch));
 	/* It begins the ids of all connections, and is half of our name to other hosts. */
 	memcpy(&instance, random.bytes + sizeof(epoch), sizeof(instance));
+	parts->origin = (uint64_t)be32toh(instance) << 32 | (uint32_t)epoch;
 	r = open_core(parts, epoch);
 	if (r == 0)
-		r = open_relay(parts, (uint64_t)be32toh(instance) << 32 | (uint32_t)epoch);
+		r = open_relay(parts);
 	if (r == 0)
 		r = open_edge(parts, instance);
 	return r;

@@ -42,6 +42,7 @@ struct parts {
 	const struct conf *conf;
 	const struct keys *keys;
 	uv_loop_t *loop;
+	uint64_t origin; /* of what this run says: its first half begins the ids of its connections */
 	void *zmq;
 	struct bus *bus;
 	struct turn turn;

@@ -113,20 +113,24 @@ sub _declare {
 	my ($route, %options) = @_;
 
 	die "the route $route is declared twice\n" if grep { $_->{route} eq $route } @routes;
-	push @routes, { route => $route, map { $options{$_} ? ($_ => JSON::PP::true) : () } qw(secure push_only) };
+	push @routes, {
+		route => $route,
+		(map { $options{$_} ? ($_ => JSON::PP::true) : () } qw(secure push_only)),
+		(map { defined $options{$_} ? ($_ => 0 + $options{$_}) : () } qw(history history_seconds)),
+	};
 }
 
 sub websocket {
 	my ($route, $handler, %options) = @_;
 
-	_declare($route, secure => $options{secure});
+	_declare($route, %options);
 	$handlers{$route} = $handler;
 }
 
 sub push_only {
 	my ($route, %options) = @_;
 
-	_declare($route, secure => $options{secure}, push_only => 1);
+	_declare($route, %options, push_only => 1);
 }
 
 sub _data {
@@ -250,7 +254,13 @@ sub broadcast {
 	my ($self, $data, %options) = @_;
 
 	$self->_command('broadcast', _message($data, %options),
-		exclude_sender => $options{exclude_sender} ? JSON::PP::true : JSON::PP::false);
+		map { $_ => $options{$_} ? JSON::PP::true : JSON::PP::false } qw(exclude_sender transient));
+}
+
+sub replay {
+	my ($self, $max) = @_;
+
+	$self->_command('replay', max => 0 + $max);
 }
 
 sub close {
@@ -341,8 +351,9 @@ C<tina4 worker --exec "perl echo.pl"> runs the handlers of a program.
 
 Declares a WebSocket route. The handler gets the connection, 'open', 'message' or
 'close', and the message: characters of a text, bytes of what is binary. The option
-C<secure> is for clients with a valid token only. What the handler sends takes effect
-when it returns; when it dies nothing of it does.
+C<secure> is for clients with a valid token only; C<history> is how many of the last
+messages are kept of each path, and C<history_seconds> how long. What the handler sends
+takes effect when it returns; when it dies nothing of it does.
 
 =head2 push_only($route, %options)
 
@@ -375,7 +386,8 @@ event's.
 C<send($data, %options)>, C<broadcast($data, %options)>, C<close($code, $reason)>,
 C<push($path, $data, %options)>, C<send_to($id, $data, %options)> and
 C<disconnect($id, $code, $reason)> are what it can be told. Options are C<binary>, and
-of a broadcast C<exclude_sender>. C<set($name, $value)> remembers something of it, whichever process
+of a broadcast C<exclude_sender> and C<transient>, which is not kept. C<replay($max)> sends the last
+messages that are kept of its path to this client: when it opens, before anything newer. C<set($name, $value)> remembers something of it, whichever process
 handles its next event, and C<get($name)> has it.
 
 =head2 Pushes

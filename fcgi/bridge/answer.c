@@ -155,20 +155,53 @@ give_send(struct giving *giving)
 	return r < 0 ? r : tina4_conn_send(giving->conn, message.data, message.len, flags);
 }
 
+/* A member that may be missing, and else sets a flag when it is true. */
+static int
+add_flag(struct giving *giving, const char *name, unsigned flag, unsigned *flags)
+{
+	bool set;
+	int r = get_flag(giving, name, false, &set);
+
+	if (r == 0 && set)
+		*flags |= flag;
+	return r;
+}
+
 static int
 give_broadcast(struct giving *giving)
 {
 	struct span message;
 	unsigned flags = 0;
-	bool exclude;
 	int r = get_message(giving, &message, &flags);
 
 	if (r == 0)
-		r = get_flag(giving, "exclude_sender", false, &exclude);
-	if (r < 0)
-		return r;
-	return tina4_conn_broadcast(
-	    giving->conn, message.data, message.len, flags | (exclude ? TINA4_EXCLUDE_SENDER : 0));
+		r = add_flag(giving, "exclude_sender", TINA4_EXCLUDE_SENDER, &flags);
+	if (r == 0)
+		r = add_flag(giving, "transient", TINA4_TRANSIENT, &flags);
+	return r < 0 ? r : tina4_conn_broadcast(giving->conn, message.data, message.len, flags);
+}
+
+/* A number that may be missing, and is otherwise then. */
+static int
+get_number(const struct giving *giving, const char *name, uint32_t otherwise, uint32_t *ret)
+{
+	const cJSON *number = member(giving, name);
+
+	if (number != NULL &&
+	    (!cJSON_IsNumber(number) || number->valuedouble < 0 || number->valuedouble > UINT32_MAX ||
+		number->valuedouble != (double)(uint32_t)number->valuedouble))
+		return fault(giving->fault, "\"%s\" must be a whole number, 0 or more", name);
+	*ret = number != NULL ? (uint32_t)number->valuedouble : otherwise;
+	return 0;
+}
+
+static int
+give_replay(struct giving *giving)
+{
+	uint32_t max;
+	int r = get_number(giving, "max", 0, &max);
+
+	return r < 0 ? r : tina4_conn_replay(giving->conn, max);
 }
 
 /* Code and reason, both of which may be missing. */
@@ -219,6 +252,8 @@ give_push(struct giving *giving)
 
 	if (r == 0)
 		r = get_message(giving, &message, &options.flags);
+	if (r == 0)
+		r = add_flag(giving, "transient", TINA4_TRANSIENT, &options.flags);
 	if (r < 0)
 		return r;
 	return tina4_push(tina4_conn_app(giving->conn), path, message.data, message.len, &options, NULL);
@@ -254,6 +289,7 @@ static const struct command {
 } commands[] = {
 	{ "send", give_send },
 	{ "broadcast", give_broadcast },
+	{ "replay", give_replay },
 	{ "close", give_close },
 	{ "set", give_set },
 	{ "push", give_push },
@@ -328,6 +364,10 @@ declare(const cJSON *route, struct tina4_app *app, tina4_ws_handler *handler, st
 		r = get_flag(&giving, "secure", false, &options.secure);
 	if (r == 0)
 		r = get_flag(&giving, "push_only", false, &push_only);
+	if (r == 0)
+		r = get_number(&giving, "history", 0, &options.history);
+	if (r == 0)
+		r = get_number(&giving, "history_seconds", 0, &options.history_seconds);
 	if (r < 0)
 		return r;
 	if (tina4_websocket_with(app, pattern, push_only ? NULL : handler, &options) < 0)

@@ -11,6 +11,7 @@
 #include "fcgi/bridge/requests.h"
 #include "fcgi/ws/remote.h"
 #include "shared/log.h"
+#include "shared/routetext.h"
 
 /* --- settings ------------------------------------------------------------------------- */
 
@@ -65,35 +66,25 @@ bridge_check(struct bridge *bridge, const struct conf *conf)
 
 /* --- routes ----------------------------------------------------------------------------- */
 
-/* Cuts an option off a route's end. Returns true when it was there. */
-static bool
-cut(char *route, const char *option)
-{
-	size_t len = strlen(route), option_len = strlen(option);
-
-	if (len <= option_len || strcmp(route + len - option_len, option) != 0)
-		return false;
-	route[len - option_len] = '\0';
-	return true;
-}
-
 /* Returns 0, or a negative errno after an error. */
 static int
 declare_route(struct tina4_app *app, const char *text)
 {
 	struct tina4_websocket_options with = { 0 };
-	char *pattern = strdup(text);
-	bool push_only = false, more = pattern != NULL;
+	struct routetext route;
+	char *pattern;
 	int r;
 
-	while (more) {
-		more = false;
-		if (cut(pattern, ",secure"))
-			more = with.secure = true;
-		if (cut(pattern, ",push-only"))
-			more = push_only = true;
+	if (routetext_parse(span_of(text), ',', &route) < 0) {
+		log_error("wrong route --route=%s error=%s", text,
+		    "its options must be secure, push-only, history=N and history_seconds=N");
+		return -EINVAL;
 	}
-	r = pattern != NULL ? tina4_websocket_with(app, pattern, push_only ? NULL : handler_run, &with) : -ENOMEM;
+	with.secure = route.secure;
+	with.history = route.history;
+	with.history_seconds = route.history_seconds;
+	pattern = strndup(route.pattern.data, route.pattern.len);
+	r = pattern != NULL ? tina4_websocket_with(app, pattern, route.push_only ? NULL : handler_run, &with) : -ENOMEM;
 	free(pattern);
 	return r;
 }

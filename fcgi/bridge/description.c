@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "fcgi/bridge/description.h"
-#include "fcgi/bridge/jsonput.h"
+#include "shared/jsonput.h"
 #include "fcgi/bridge/merged.h"
 #include "fcgi/fields.h"
 #include "fcgi/ws/meta.h"

@@ -9,7 +9,6 @@ noinst_LTLIBRARIES += %D%/libbridge.la
 	%D%/description.c %D%/description.h \
 	%D%/guard.c %D%/guard.h \
 	%D%/handler.c %D%/handler.h \
-	%D%/jsonput.c %D%/jsonput.h \
 	%D%/lines.c %D%/lines.h \
 	%D%/merged.c %D%/merged.h \
 	%D%/params.c %D%/params.h \

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fcgi/bridge/description.h"
-#include "fcgi/bridge/jsonput.h"
+#include "shared/jsonput.h"
 #include "fcgi/bridge/question.h"
 #include "fcgi/ws/attributes.h"
 #include "fcgi/ws/conn.h"

@@ -128,9 +128,20 @@ final class Connection
 	}
 
 	/** To all on its path, or to all others. */
-	public function broadcast(string $data, bool $excludeSender = false, bool $binary = false): void
+	public function broadcast(
+		string $data,
+		bool $excludeSender = false,
+		bool $binary = false,
+		bool $transient = false,
+	): void {
+		$this->command('broadcast', self::message($data, $binary)
+			+ ['exclude_sender' => $excludeSender, 'transient' => $transient]);
+	}
+
+	/** The last messages that are kept of its path, to this client: when it opens, before anything newer. */
+	public function replay(int $max): void
 	{
-		$this->command('broadcast', self::message($data, $binary) + ['exclude_sender' => $excludeSender]);
+		$this->command('replay', ['max' => $max]);
 	}
 
 	/** Ends this connection, with a code of RFC 6455 section 7.4 and a reason of at most 123 bytes. */
@@ -441,7 +452,7 @@ final class Router
 
 	private const MAX_ANSWER = 65536;
 
-	/** @var array<string, array{handler: ?callable, secure: bool}> */
+	/** @var array<string, array{handler: ?callable, secure: bool, history: int, history_seconds: int}> */
 	private static array $webSockets = [];
 	/** @var list<array{method: string, pattern: Pattern, handler: callable}> */
 	private static array $routes = [];
@@ -451,13 +462,21 @@ final class Router
 	 *
 	 * @param ?callable(Connection, string, ?string): mixed $handler null: nobody but pushes is heard there
 	 * @param bool $secure only for clients with a valid token
+	 * @param int $history how many of the last messages are kept of each path, for clients that come back
+	 * @param int $historySeconds how long; 0 is an hour
 	 */
-	public static function websocket(string $route, ?callable $handler, bool $secure = false): void
-	{
+	public static function websocket(
+		string $route,
+		?callable $handler,
+		bool $secure = false,
+		int $history = 0,
+		int $historySeconds = 0,
+	): void {
 		if (isset(self::$webSockets[$route]))
 			throw new \InvalidArgumentException("the route $route is declared twice");
 		new Pattern($route);
-		self::$webSockets[$route] = ['handler' => $handler, 'secure' => $secure];
+		self::$webSockets[$route] = ['handler' => $handler, 'secure' => $secure, 'history' => $history,
+			'history_seconds' => $historySeconds];
 		Program::begin();
 	}
 
@@ -493,7 +512,7 @@ final class Router
 		Program::begin();
 	}
 
-	/** @internal @return array<string, array{handler: ?callable, secure: bool}> */
+	/** @internal @return array<string, array{handler: ?callable, secure: bool, history: int, history_seconds: int}> */
 	public static function webSockets(): array
 	{
 		return self::$webSockets;
@@ -723,11 +742,10 @@ final class Program
 	private static function routes(): array
 	{
 		$routes = [];
-		foreach (Router::webSockets() as $route => ['handler' => $handler, 'secure' => $secure]) {
-			if ($handler === null)
-				$routes[] = ['route' => $route, 'secure' => $secure, 'push_only' => true];
-			else
-				$routes[] = ['route' => $route, 'secure' => $secure];
+		foreach (Router::webSockets() as $route => $options) {
+			$handler = $options['handler'];
+			unset($options['handler']);
+			$routes[] = ['route' => $route, 'push_only' => $handler === null] + $options;
 			if ($handler !== null && !self::isLines())
 				self::warnOfVariables($route, $handler);
 		}

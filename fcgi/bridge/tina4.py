@@ -161,9 +161,13 @@ class Connection:
         """To this client: a str is text, bytes are binary."""
         self._command("send", **_message(data))
 
-    def broadcast(self, data: Message, exclude_sender: bool = False) -> None:
-        """To all on its path, or to all others."""
-        self._command("broadcast", exclude_sender=exclude_sender, **_message(data))
+    def broadcast(self, data: Message, exclude_sender: bool = False, transient: bool = False) -> None:
+        """To all on its path, or to all others; what is transient is not kept."""
+        self._command("broadcast", exclude_sender=exclude_sender, transient=transient, **_message(data))
+
+    def replay(self, max: int) -> None:
+        """The last messages that are kept of its path, to this client: when it opens, before anything newer."""
+        self._command("replay", max=max)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Ends it, with a code of RFC 6455 section 7.4 and a reason of at most 123 bytes."""
@@ -200,24 +204,29 @@ _handlers: dict[str, Handler] = {}
 _running: Optional[Connection] = None
 
 
-def websocket(route: str, *, secure: bool = False) -> Callable[[Handler], Handler]:
-    """Declares a WebSocket route. Its handler gets the connection, "open", "message" or "close", and the message."""
+def websocket(route: str, *, secure: bool = False, history: int = 0,
+              history_seconds: int = 0) -> Callable[[Handler], Handler]:
+    """Declares a WebSocket route. Its handler gets the connection, "open", "message" or "close", and the message.
+
+    history is how many of the last messages are kept of each path, and history_seconds how long.
+    """
     if route in _routes:
         raise ValueError(f"the route {route} is declared twice")
 
     def declare(handler: Handler) -> Handler:
-        _routes[route] = {"route": route, "secure": secure}
+        _routes[route] = {"route": route, "secure": secure, "history": history, "history_seconds": history_seconds}
         _handlers[route] = handler
         return handler
 
     return declare
 
 
-def push_only(route: str, *, secure: bool = False) -> None:
+def push_only(route: str, *, secure: bool = False, history: int = 0, history_seconds: int = 0) -> None:
     """Declares a WebSocket route where nobody but pushes is heard."""
     if route in _routes:
         raise ValueError(f"the route {route} is declared twice")
-    _routes[route] = {"route": route, "secure": secure, "push_only": True}
+    _routes[route] = {"route": route, "secure": secure, "push_only": True, "history": history,
+                      "history_seconds": history_seconds}
 
 
 def _data(event: dict[str, Any]) -> Optional[Message]:

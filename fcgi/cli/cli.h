@@ -23,6 +23,7 @@ enum cli_status {
 
 int cli_push(int argc, char **argv);
 int cli_count(int argc, char **argv);
+int cli_history(int argc, char **argv);
 int cli_token(int argc, char **argv);
 int cli_status(int argc, char **argv);
 int cli_check(int argc, char **argv);

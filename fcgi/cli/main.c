@@ -17,6 +17,8 @@ static const struct sub_command {
 } commands[] = {
 	{ "push", cli_push, "[OPTIONS] PATH [DATA]", "send to all connections on a path" },
 	{ "count", cli_count, "PATH", "print how many connections are on a path" },
+	{ "history", cli_history, "[--last N] [--since POSITION] [--follow] [--json] PATH",
+	    "print the messages that are kept of a path" },
 	{ "token", cli_token, "[--seconds N] [NAME=VALUE | JSON]...", "print a token with these claims" },
 	{ "status", cli_status, "[--watch]", "print what the sidecar does, and who is there" },
 	{ "check", cli_check, "", "try settings, bus, relay, ports and permissions" },

@@ -107,9 +107,12 @@ read_input(struct buf *ret)
 static void
 print_receipt(const struct tina4_receipt *receipt)
 {
-	printf("{\"id\":\"%s\",\"connections\":%u,\"relayed\":%s,\"epoch\":\"%016llx\",\"offset\":%llu}\n", receipt->id,
+	printf("{\"id\":\"%s\",\"connections\":%u,\"relayed\":%s,\"epoch\":\"%016llx\",\"offset\":%llu", receipt->id,
 	    receipt->connections, receipt->relayed ? "true" : "false", (unsigned long long)receipt->epoch,
 	    (unsigned long long)receipt->offset);
+	if (receipt->position[0] != '\0')
+		printf(",\"position\":\"%s\"", receipt->position);
+	puts("}");
 }
 
 /* What is not known can be tried again with the id. */

@@ -74,25 +74,32 @@ int
 demo_page(struct tina4_response *res, const char *template, const char *name, const char *value)
 {
 	cJSON *data = cJSON_CreateObject();
-	int r;
 
 	if (data == NULL || (name != NULL && cJSON_AddStringToObject(data, name, value) == NULL)) {
 		cJSON_Delete(data);
 		return -ENOMEM;
 	}
-	r = tina4_response_header(res, "Content-Security-Policy", content_security_policy);
+	return demo_page_with(res, template, &data);
+}
+
+int
+demo_page_with(struct tina4_response *res, const char *template, cJSON **data)
+{
+	int r = tina4_response_header(res, "Content-Security-Policy", content_security_policy);
+
 	if (r == 0)
 		r = tina4_response_header(res, "X-Content-Type-Options", "nosniff");
-	if (r < 0) {
-		cJSON_Delete(data);
-		return r;
-	}
-	return tina4_response_render(res, template, &data);
+	if (r == 0)
+		return tina4_response_render(res, template, data);
+	cJSON_Delete(*data);
+	*data = NULL;
+	return r;
 }
 
 struct tina4_app *
 demo_app(void)
 {
+	static const struct tina4_websocket_options chat = { .history = DEMO_CHAT_HISTORY };
 	struct tina4_app *app = tina4_app_new();
 
 	if (app == NULL)
@@ -109,7 +116,7 @@ demo_app(void)
 	tina4_websocket(app, "/ws/announcements", demo_broadcasting);
 	tina4_websocket(app, "/ws/exclude-sender", demo_excluding_sender);
 	tina4_websocket(app, "/ws/chat/{room}", demo_isolation);
-	tina4_websocket(app, "/ws/livechat/{room}", demo_live_chat);
+	tina4_websocket_with(app, "/ws/livechat/{room}", demo_live_chat, &chat);
 	tina4_websocket(app, "/ws/notifications/{userId}", demo_notifications);
 	tina4_post(app, "/api/orders/{orderId:int}/ship", demo_ship);
 	tina4_websocket(app, "/ws/room/{roomName}", demo_chat_room);

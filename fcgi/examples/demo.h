@@ -13,7 +13,8 @@
 
 enum demo_limits {
 	DEMO_TIMESTAMP_BYTES = 32,
-	DEMO_NAME_BYTES = 64, /* of a user's name; longer ones are refused */
+	DEMO_CHAT_HISTORY = 50, /* messages of a live chat that are shown to who comes in */
+	DEMO_NAME_BYTES = 64,   /* of a user's name; longer ones are refused */
 };
 
 tina4_ws_handler demo_echo;              /* websocket_as_a_route.c */
@@ -44,6 +45,9 @@ struct tina4_app *demo_app(void);
  * none. Returns 0 or a negative errno.
  */
 int demo_page(struct tina4_response *res, const char *template, const char *name, const char *value);
+
+/* The same with an object of data. Takes *data, also on failure. */
+int demo_page_with(struct tina4_response *res, const char *template, cJSON **data);
 
 /* Writes the time as ISO 8601 has it: 2024-05-01T12:00:00+00:00. */
 void demo_timestamp(char ret[static DEMO_TIMESTAMP_BYTES]);

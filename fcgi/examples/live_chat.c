@@ -51,27 +51,40 @@ hear(struct tina4_conn *conn, const char *data, size_t len)
 		r = say(conn, json);
 	else if (strcmp(type, "typing") == 0)
 		r = tina4_conn_broadcast_jsonf(
-		    conn, TINA4_EXCLUDE_SENDER, "{'type':'typing','username':%s}", username(conn));
+		    conn, TINA4_EXCLUDE_SENDER | TINA4_TRANSIENT, "{'type':'typing','username':%s}", username(conn));
 	else if (strcmp(type, "count") == 0) /* a page asks as it comes, and so the others learn of it */
-		r = tina4_conn_broadcast_jsonf(conn, 0, "{'type':'count','online':%u}", tina4_conn_count(conn));
+		r = tina4_conn_broadcast_jsonf(
+		    conn, TINA4_TRANSIENT, "{'type':'count','online':%u}", tina4_conn_count(conn));
 	cJSON_Delete(json);
 	return r;
 }
 
-/* A chat with names and typing indicators. */
+/* The last messages, and then who you are. */
+static int
+welcome(struct tina4_conn *conn)
+{
+	int r = tina4_conn_replay(conn, DEMO_CHAT_HISTORY);
+
+	if (r < 0)
+		return r;
+	return tina4_conn_send_jsonf(conn, 0,
+	    "{'type':'welcome','message':'Connected to room: %s','your_id':%s,'online':%u}",
+	    tina4_conn_param(conn, "room"), tina4_conn_id(conn), tina4_conn_count(conn));
+}
+
+/* A chat with names and typing indicators, that shows what was said before. */
 int
 demo_live_chat(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
 {
 	switch (event) {
 	case TINA4_OPEN:
-		return tina4_conn_send_jsonf(conn, 0,
-		    "{'type':'welcome','message':'Connected to room: %s','your_id':%s,'online':%u}",
-		    tina4_conn_param(conn, "room"), tina4_conn_id(conn), tina4_conn_count(conn));
+		return welcome(conn);
 	case TINA4_MESSAGE:
 		return hear(conn, data, len);
 	case TINA4_CLOSE:
-		return tina4_conn_broadcast_jsonf(conn, 0, "{'type':'system','message':'%s left the chat','online':%u}",
-		    username(conn), tina4_conn_count(conn));
+		return tina4_conn_broadcast_jsonf(conn, TINA4_TRANSIENT,
+		    "{'type':'system','message':'%s left the chat','online':%u}", username(conn),
+		    tina4_conn_count(conn));
 	}
 	return 0;
 }

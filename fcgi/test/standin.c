@@ -49,13 +49,13 @@ find(const struct standin *standin, const struct wire_id *id)
 	return NULL;
 }
 
-static bool
-has_route(const struct tina4_app *app, struct span path)
+static const struct ws_route *
+find_route(const struct tina4_app *app, struct span path)
 {
 	for (size_t i = 0; i < app->n_ws_routes; i++)
 		if (path_match(app->ws_routes[i].pattern, path.data, path.len, NULL))
-			return true;
-	return false;
+			return &app->ws_routes[i];
+	return NULL;
 }
 
 /* --- the line of events ------------------------------------------------------------------------- */
@@ -120,6 +120,17 @@ deliver(struct inbox *inbox, struct span path, const struct wire_command *comman
 	return inbox_add(inbox, path, command->data, command->flags & WIRE_BINARY ? TINA4_BINARY : TINA4_TEXT) == 0;
 }
 
+static void
+keep(struct standin *standin, struct span path, const struct wire_command *command, struct wire_reply *ret)
+{
+	const struct ws_route *route = find_route(standin->app, path);
+
+	if (route == NULL || route->history == 0 || (command->flags & WIRE_TRANSIENT))
+		return;
+	ret->origin = PAST_ORIGIN;
+	ret->number = past_add(&standin->past, path, route->history, command->data, command->flags);
+}
+
 static enum wire_status
 apply_broadcast(struct standin *standin, struct span path, const struct tina4_test_client *except,
     const struct wire_command *command, struct wire_reply *ret)
@@ -131,6 +142,7 @@ apply_broadcast(struct standin *standin, struct span path, const struct tina4_te
 		return status;
 	if (command->type == WIRE_PUSH && !deliver(&standin->pushes, path, command))
 		return WIRE_BUSY;
+	keep(standin, path, command, ret);
 	LL_FOREACH(standin->clients, client)
 	{
 		if (client == except || client->state != STANDIN_JOINED || !is_on(client, path))
@@ -160,6 +172,19 @@ apply_send(struct standin *standin, const struct tina4_test_client *sender, stru
 		return WIRE_NO_CONN;
 	ret->connections = 1;
 	return deliver(&client->inbox, span_of(client->path), command) ? WIRE_OK : WIRE_BUSY;
+}
+
+static enum wire_status
+apply_replay(struct standin *standin, struct tina4_test_client *client, uint32_t max)
+{
+	const struct past_message *message = NULL;
+	struct span path = span_of(client->path);
+
+	while ((message = past_next(&standin->past, path, 0, max, message)) != NULL)
+		if (inbox_add(&client->inbox, path, span_of_buf(&message->data),
+			message->flags & WIRE_BINARY ? TINA4_BINARY : TINA4_TEXT) < 0)
+			return WIRE_BUSY;
+	return WIRE_OK;
 }
 
 static enum wire_status
@@ -215,7 +240,10 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 	case WIRE_COUNT:
 		ret->connections = count(standin, command->key);
 		return WIRE_OK;
+	case WIRE_REPLAY:
+		return sender == NULL ? WIRE_INVALID : apply_replay(standin, sender, command->code);
 	case WIRE_STATS:
+	case WIRE_HISTORY:
 		break;
 	}
 	return WIRE_INVALID;
@@ -224,7 +252,15 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 static bool
 needs_route(const struct wire_command *command)
 {
-	return command->type == WIRE_PUSH || command->type == WIRE_COUNT;
+	return command->type == WIRE_PUSH || command->type == WIRE_COUNT || command->type == WIRE_HISTORY;
+}
+
+static enum wire_status
+recall(struct standin *standin, const struct wire_command *command, struct buf *text)
+{
+	if (find_route(standin->app, command->key)->history == 0)
+		return WIRE_INVALID;
+	return past_put(&standin->past, command->key, command->data, text) == 0 ? WIRE_OK : WIRE_INVALID;
 }
 
 /* What app_standin calls in the place of an exchange with the sidecar. */
@@ -234,12 +270,13 @@ answer(void *context, const struct wire_request *request, struct wire_reply *ret
 	struct standin *standin = context;
 	int r;
 
-	(void)text;
 	*ret = (struct wire_reply){ 0 };
 	pthread_mutex_lock(&standin->lock);
 	r = standin->error;
-	if (r == 0 && needs_route(&request->command) && !has_route(standin->app, request->command.key))
+	if (r == 0 && needs_route(&request->command) && find_route(standin->app, request->command.key) == NULL)
 		ret->status = WIRE_NO_ROUTE;
+	else if (r == 0 && request->command.type == WIRE_HISTORY)
+		ret->status = recall(standin, &request->command, text);
 	else if (r == 0)
 		ret->status = apply(standin, NULL, &request->command, ret);
 	pthread_mutex_unlock(&standin->lock);
@@ -249,13 +286,24 @@ answer(void *context, const struct wire_request *request, struct wire_reply *ret
 /* --- acknowledgements ------------------------------------------------------------------------------------ */
 
 static void
-apply_commands(struct standin *standin, struct tina4_test_client *client, struct wire_reader commands)
+apply_those(struct standin *standin, struct tina4_test_client *client, struct wire_reader commands, bool replay)
 {
 	struct wire_command command;
-	struct wire_reply reply = { 0 };
 
-	while (wire_get_command(&commands, &command) > 0)
-		apply(standin, client, &command, &reply);
+	while (wire_get_command(&commands, &command) > 0) {
+		struct wire_reply reply = { 0 };
+
+		if ((command.type == WIRE_REPLAY) == replay)
+			apply(standin, client, &command, &reply);
+	}
+}
+
+/* A replay goes before all others. */
+static void
+apply_commands(struct standin *standin, struct tina4_test_client *client, struct wire_reader commands)
+{
+	apply_those(standin, client, commands, true);
+	apply_those(standin, client, commands, false);
 }
 
 /* True when the commands close the connection that they answer. */
@@ -410,6 +458,7 @@ standin_close(struct standin *standin)
 	LL_FOREACH_SAFE(standin->clients, client, next)
 	client_free(client);
 	inbox_free(&standin->pushes);
+	past_free(&standin->past);
 	events_close(&standin->events);
 	pthread_mutex_destroy(&standin->lock);
 }

@@ -16,6 +16,7 @@
 #include "fcgi/ws/attributes.h"
 #include "fcgi/ws/events.h"
 #include "fcgi/test/inbox.h"
+#include "fcgi/test/past.h"
 #include "shared/wire.h"
 
 struct tina4_test;
@@ -55,6 +56,7 @@ struct standin {
 	struct tina4_test_client *clients;
 	struct due *line;
 	struct inbox pushes;
+	struct past past;
 	uint64_t n_events;
 	uint64_t n_sent; /* broadcasts and pushes */
 	int error;       /* of every request, or 0 */

@@ -11,15 +11,20 @@
 static uint8_t
 wire_flags_of(unsigned flags)
 {
-	return (flags & TINA4_BINARY ? WIRE_BINARY : 0) | (flags & TINA4_EXCLUDE_SENDER ? WIRE_EXCLUDE_SENDER : 0);
+	return (flags & TINA4_BINARY ? WIRE_BINARY : 0) | (flags & TINA4_EXCLUDE_SENDER ? WIRE_EXCLUDE_SENDER : 0) |
+	    (flags & TINA4_TRANSIENT ? WIRE_TRANSIENT : 0);
 }
 
 int
 command_data(struct wire_command *ret, enum wire_command_type type, const void *data, size_t len, unsigned flags,
     size_t max_bytes)
 {
-	unsigned known = type == WIRE_BROADCAST ? TINA4_BINARY | TINA4_EXCLUDE_SENDER : TINA4_BINARY;
+	unsigned known = TINA4_BINARY;
 
+	if (type == WIRE_BROADCAST)
+		known |= TINA4_EXCLUDE_SENDER;
+	if (type == WIRE_BROADCAST || type == WIRE_PUSH)
+		known |= TINA4_TRANSIENT;
 	if ((flags & ~known) || (data == NULL && len > 0))
 		return -EINVAL;
 	if (len > max_bytes)

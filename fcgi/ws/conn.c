@@ -575,6 +575,16 @@ tina4_conn_broadcast_json(struct tina4_conn *conn, struct cJSON **json, unsigned
 }
 
 int
+tina4_conn_replay(struct tina4_conn *conn, uint32_t max)
+{
+	const struct wire_command command = { .type = WIRE_REPLAY, .code = (uint16_t)max };
+
+	if (max < 1 || max > UINT16_MAX || conn->route->history == 0)
+		return conn_fail(conn, -EINVAL);
+	return conn_add(conn, &command);
+}
+
+int
 tina4_conn_close(struct tina4_conn *conn, int code, const char *reason)
 {
 	struct wire_command command;

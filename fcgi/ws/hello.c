@@ -5,7 +5,8 @@
 static uint8_t
 flags_of(const struct ws_route *route)
 {
-	return (uint8_t)((route->handler == NULL ? WIRE_ROUTE_PUSH_ONLY : 0) | (route->secure ? WIRE_ROUTE_SECURE : 0));
+	return (uint8_t)((route->handler == NULL ? WIRE_ROUTE_PUSH_ONLY : 0) | (route->secure ? WIRE_ROUTE_SECURE : 0) |
+	    (route->history > 0 ? WIRE_ROUTE_KEEPS : 0));
 }
 
 void
@@ -23,6 +24,8 @@ hello_put(struct buf *buf, const struct tina4_app *app, enum wire_role role, uin
 		struct wire_route route = {
 			.flags = flags_of(&app->ws_routes[i]),
 			.pattern = span_of(path_pattern_text(app->ws_routes[i].pattern)),
+			.history = app->ws_routes[i].history,
+			.history_seconds = app->ws_routes[i].history_seconds,
 		};
 
 		wire_put_route(buf, &route);

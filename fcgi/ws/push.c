@@ -10,6 +10,7 @@
 #include "fcgi/ws/exchange.h"
 #include "fcgi/ws/hello.h"
 #include "fcgi/format.h"
+#include "fcgi/ws/mark.h"
 #include "fcgi/ws/push.h"
 #include "fcgi/reserved.h"
 #include "shared/clock.h"
@@ -147,7 +148,7 @@ max_message(struct tina4_app *app)
 static int
 check_options(const struct tina4_push_options *options)
 {
-	if (!RESERVED_IS_ZERO(options) || (options->flags & ~(unsigned)TINA4_BINARY))
+	if (!RESERVED_IS_ZERO(options) || (options->flags & ~(unsigned)(TINA4_BINARY | TINA4_TRANSIENT)))
 		return -EINVAL;
 	return options->timeout_ms < 0 || options->timeout_ms > WIRE_MAX_DEADLINE_MS ? -EINVAL : 0;
 }
@@ -176,6 +177,8 @@ fill_receipt(struct tina4_receipt *ret, const struct wire_id *id, const struct w
 		.offset = reply->offset,
 	};
 	wire_id_format(id, ret->id);
+	if (reply->number > 0)
+		mark_format(reply->origin, reply->number, ret->position);
 }
 
 static int
@@ -312,6 +315,22 @@ tina4_count(struct tina4_app *app, const char *path, uint32_t *ret)
 	r = ask_simply(app, &command, &reply, NULL);
 	if (r == 0)
 		*ret = reply.connections;
+	return r;
+}
+
+int
+push_history(struct tina4_app *app, const char *path, const struct wire_asked *asked, struct buf *ret)
+{
+	struct wire_command command = { .type = WIRE_HISTORY, .key = span_of(path) };
+	struct buf data = BUF_INIT;
+	struct wire_reply reply;
+	int r = -ENOMEM;
+
+	wire_put_asked(&data, asked);
+	command.data = span_of_buf(&data);
+	if (!data.failed)
+		r = ask_simply(app, &command, &reply, ret);
+	buf_free(&data);
 	return r;
 }
 

@@ -12,6 +12,7 @@
 #include "sidecar/admin/admin.h"
 #include "sidecar/admin/figures.h"
 #include "sidecar/admin/metrics.h"
+#include "sidecar/admin/past.h"
 #include "sidecar/admin/post.h"
 #include "sidecar/relay/relay.h"
 #include "sidecar/edge/reply.h"
@@ -192,9 +193,12 @@ on_asked(void *context, struct guest *guest)
 {
 	struct admin *admin = context;
 	bool is_push = strncmp(guest->target.path, POST_PREFIX, strlen(POST_PREFIX)) == 0;
+	bool is_past = strncmp(guest->target.path, PAST_PREFIX, strlen(PAST_PREFIX)) == 0;
 
 	if (!is_host_allowed(admin, &guest->head))
 		guest_refuse(guest, REFUSAL_ADMIN_HOST, NULL);
+	else if (is_past && !head_is(&guest->head, "OPTIONS"))
+		past_answer(admin->parts.conf, admin->parts.posts->requests, guest);
 	else if (head_is(&guest->head, "OPTIONS"))
 		answer_options(guest, is_push ? PUSH_METHODS : guest->head.asterisk ? "GET, HEAD, POST" : PAGE_METHODS);
 	else if (is_push)

@@ -55,6 +55,10 @@ const struct figure_name figure_names[FIGURES] = {
 	[FIGURE_DELIVERED_BYTES] = { NULL, "tina4_delivered_bytes_total", "counter", "Bytes of their frames." },
 	[FIGURE_MEMORY] = { NULL, "tina4_memory_bytes", "gauge", "Bytes that clients make the sidecar hold." },
 	[FIGURE_MEMORY_LIMIT] = { NULL, "tina4_memory_limit_bytes", "gauge", "How many they may be: TINA4_WS_MEMORY." },
+	[FIGURE_HISTORY_MESSAGES] = { NULL, "tina4_history_messages", "gauge",
+	    "Messages that are kept for clients that come back." },
+	[FIGURE_HISTORY_BYTES] = { NULL, "tina4_history_bytes", "gauge",
+	    "Bytes of these: at most TINA4_WS_HISTORY_BYTES." },
 	[FIGURE_LOG_DROPPED] = { NULL, "tina4_log_lines_dropped_total", "counter",
 	    "Lines of the log that nobody read in time." },
 	[FIGURE_QUEUED_BYTES] = { NULL, "tina4_queued_bytes", "gauge", "Bytes that wait for slow clients." },
@@ -70,6 +74,18 @@ queued_bytes(const struct hub *hub)
 	HASH_ITER(hh, hub->clients, client, next)
 		bytes += client->socket.outq.bytes;
 	return bytes;
+}
+
+/* Others are there for what is kept of them. */
+static uint64_t
+paths_in_use(const struct hub *hub)
+{
+	const struct path *path, *next;
+	uint64_t n = 0;
+
+	HASH_ITER(hh, hub->paths, path, next)
+		n += path->n_clients > 0;
+	return n;
 }
 
 static uint32_t
@@ -96,7 +112,7 @@ figure_value(const struct figures *figures, enum figure figure)
 	case FIGURE_CLIENTS:
 		return HASH_COUNT(figures->hub->clients);
 	case FIGURE_PATHS:
-		return HASH_COUNT(figures->hub->paths);
+		return paths_in_use(figures->hub);
 	case FIGURE_WORKERS:
 		return HASH_COUNT(figures->workers->by_peer);
 	case FIGURE_APPS:
@@ -155,6 +171,10 @@ figure_value(const struct figures *figures, enum figure figure)
 		return memory.bytes;
 	case FIGURE_MEMORY_LIMIT:
 		return memory.limit;
+	case FIGURE_HISTORY_MESSAGES:
+		return figures->hub->histories.n_messages;
+	case FIGURE_HISTORY_BYTES:
+		return figures->hub->histories.bytes;
 	case FIGURE_LOG_DROPPED:
 		return log_n_dropped();
 	case FIGURES:

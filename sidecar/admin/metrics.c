@@ -9,6 +9,7 @@
 #include "sidecar/feed/histogram.h"
 #include "sidecar/feed/intake.h"
 #include "sidecar/admin/metrics.h"
+#include "sidecar/hub/hub.h"
 #include "sidecar/feed/requests.h"
 
 /* --- the format ----------------------------------------------------------------- */
@@ -119,6 +120,26 @@ put_messages(const struct figures *figures, struct buf *ret)
 }
 
 static void
+put_history(const struct figures *figures, struct buf *ret)
+{
+	static const char ends[] = "tina4_history_dropped_total", positions[] = "tina4_history_positions_total";
+	static const char *const why[] = {
+		[HISTORY_FULL] = "full", [HISTORY_OLD] = "old", [HISTORY_BYTES] = "bytes", [HISTORY_MEMORY] = "memory"
+	};
+	const struct histories *histories = &figures->hub->histories;
+
+	put(ret, figures, FIGURE_HISTORY_MESSAGES);
+	put(ret, figures, FIGURE_HISTORY_BYTES);
+	put_head(ret, ends, "counter", "Messages that are kept no more, by the reason.");
+	for (int i = 0; i < HISTORY_ENDS; i++)
+		put_labelled(ret, ends, "reason", why[i], histories->n_ended[i]);
+	put_head(ret, positions, "counter", "Clients that said where they had been, by what became of it.");
+	put_labelled(ret, positions, "outcome", "whole", histories->n_resumed);
+	put_labelled(ret, positions, "outcome", "gap", histories->n_gaps);
+	put_labelled(ret, positions, "outcome", "malformed", histories->n_malformed);
+}
+
+static void
 put_workers(const struct figures *figures, struct buf *ret)
 {
 	put(ret, figures, FIGURE_WORKERS);
@@ -207,6 +228,7 @@ metrics_put(const struct figures *figures, struct buf *ret)
 	put_process(figures, ret);
 	put_connections(figures, ret);
 	put_messages(figures, ret);
+	put_history(figures, ret);
 	put_workers(figures, ret);
 	put_pushes(figures, ret);
 	put_relay(figures, ret);

@@ -1,4 +1,3 @@
-#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -6,11 +5,11 @@
 
 #include "shared/buf.h"
 #include "shared/conf.h"
-#include "shared/credentials.h"
 #include "shared/log.h"
 #include "shared/url.h"
 #include "sidecar/edge/elements.h"
 #include "sidecar/edge/gate.h"
+#include "sidecar/admin/bearer.h"
 #include "sidecar/admin/post.h"
 #include "sidecar/edge/reply.h"
 #include "sidecar/feed/requests.h"
@@ -24,13 +23,6 @@ static struct post_verdict
 refuse(int status, const char *why)
 {
 	return (struct post_verdict){ .status = status, .why = why };
-}
-
-/* Its time tells nothing but the length. */
-static bool
-is_token(struct span given, const char *expected)
-{
-	return given.len == strlen(expected) && CRYPTO_memcmp(given.data, expected, given.len) == 0;
 }
 
 /* A text has a type text/... or application/json, or none; its parameters do not matter. */
@@ -67,28 +59,13 @@ parse_id(const char *query, struct post_verdict *ret)
 	return true;
 }
 
-/* Who may: RFC 6750 section 2.1. authorization is NULL when there is none. */
+/* Of one who may. */
 static struct post_verdict
-check_token(const char *authorization, const struct conf *conf)
+check(const struct head *head, const struct target *target, const char *query, const struct conf *conf,
+    const struct routes *routes)
 {
-	struct span token = credentials_bearer(authorization);
+	struct post_verdict verdict = { .status = 200 };
 
-	if (conf->admin_token[0] == '\0')
-		return refuse(403, "push over HTTP is off: TINA4_ADMIN_TOKEN is not set");
-	if (!is_token(token, conf->admin_token))
-		return refuse(401, token.len == 0 ? "missing" : "wrong");
-	return (struct post_verdict){ .status = 200 };
-}
-
-/* The same with the strings that the head's parts make. */
-static struct post_verdict
-check(const struct head *head, const struct target *target, const char *authorization, const char *query,
-    const struct conf *conf, const struct routes *routes)
-{
-	struct post_verdict verdict = check_token(authorization, conf);
-
-	if (verdict.status != 200)
-		return verdict;
 	if (!head->has_length || head->chunked)
 		return refuse(411, "the body needs a Content-Length");
 	if (head->body_len > conf->ws_max_message)
@@ -107,20 +84,19 @@ check(const struct head *head, const struct target *target, const char *authoriz
 struct post_verdict
 post_check(const struct head *head, const struct target *target, const struct conf *conf, const struct routes *routes)
 {
-	struct span authorization = head_get(head, "authorization");
 	struct post_verdict verdict = { .status = 503, .why = "out of memory" };
-	char *bearer = NULL, *query;
+	const char *why = NULL;
+	char *query;
+	int status;
 
 	if (!head_is(head, "POST"))
 		return refuse(405, "a push is a POST");
-	if (head_count(head, "authorization") > 1)
-		return refuse(400, "there are two tokens");
+	status = bearer_check(head, conf, &why);
+	if (status != 200)
+		return refuse(status, why);
 	query = strndup(target->query.data, target->query.len);
-	if (authorization.data != NULL)
-		bearer = strndup(authorization.data, authorization.len);
-	if (query != NULL && (bearer != NULL || authorization.data == NULL))
-		verdict = check(head, target, bearer, query, conf, routes);
-	free(bearer);
+	if (query != NULL)
+		verdict = check(head, target, query, conf, routes);
 	free(query);
 	return verdict;
 }
@@ -133,9 +109,13 @@ post_put_receipt(struct buf *buf, const struct wire_id *id, const struct wire_re
 	char text[WIRE_ID_HEX];
 
 	wire_id_format(id, text);
-	buf_printf(buf, "{\"id\":\"%s\",\"connections\":%u,\"relayed\":%s,\"epoch\":\"%016llx\",\"offset\":%llu}\n",
-	    text, reply->connections, reply->relayed ? "true" : "false", (unsigned long long)reply->epoch,
+	buf_printf(buf, "{\"id\":\"%s\",\"connections\":%u,\"relayed\":%s,\"epoch\":\"%016llx\",\"offset\":%llu", text,
+	    reply->connections, reply->relayed ? "true" : "false", (unsigned long long)reply->epoch,
 	    (unsigned long long)reply->offset);
+	if (reply->number > 0)
+		buf_printf(buf, ",\"position\":\"%016llx.%llu\"", (unsigned long long)reply->origin,
+		    (unsigned long long)reply->number);
+	buf_string(buf, "}\n");
 }
 
 static void

@@ -103,7 +103,8 @@ put_paths(const struct hub *hub, struct buf *lines)
 	int n = 0;
 
 	HASH_ITER(hh, hub->paths, path, next)
-		insert(largest, n++, path);
+		if (path->n_clients > 0)
+			insert(largest, n++, path);
 	for (int i = 0; i < n && i < STATS_MAX_PATHS; i++) {
 		buf_printf(lines, "path=%u", largest[i]->count);
 		put_name(lines, largest[i]->name);

@@ -3,6 +3,7 @@
 #include "shared/buf.h"
 #include "shared/credentials.h"
 #include "shared/origin.h"
+#include "sidecar/hub/coming.h"
 #include "sidecar/hub/deflate.h"
 #include "sidecar/edge/head.h"
 #include "sidecar/edge/elements.h"
@@ -11,6 +12,8 @@
 #include "sidecar/edge/upgrade.h"
 
 enum { KEY_CHARS = 24 }; /* 16 bytes in base64 */
+
+static const char FROND[] = "frond.1";
 
 static bool
 is_base64(char c)
@@ -75,17 +78,27 @@ is_https(const struct head *head)
 	return scheme.data != NULL && element_is(scheme, "https");
 }
 
-/* A subprotocol has its case. */
-static bool
-offers(const struct head *head, const char *name)
+/*
+ * A subprotocol has its case. One that says where a client was is chosen when it
+ * offers nothing else that we speak: it may be no browser's that stays without one.
+ */
+static void
+choose_protocol(const struct head *head, struct upgrade *upgrade)
 {
 	struct head_list list = head_list(head, "sec-websocket-protocol");
+	const size_t prefix = strlen(COMING_PREFIX);
 	struct span offer;
 
-	while (head_list_next(&list, &offer))
-		if (offer.len == strlen(name) && memcmp(offer.data, name, offer.len) == 0)
-			return true;
-	return false;
+	while (head_list_next(&list, &offer)) {
+		if (span_is(offer, FROND)) {
+			upgrade->protocol = offer;
+			upgrade->frond = true;
+		} else if (offer.len >= prefix && memcmp(offer.data, COMING_PREFIX, prefix) == 0) {
+			upgrade->position = span_from(offer, prefix);
+			if (!upgrade->frond)
+				upgrade->protocol = offer;
+		}
+	}
 }
 
 static bool
@@ -114,9 +127,8 @@ upgrade_judge(
 	if (!origin_allowed(
 		head_get(head, "origin"), head_host(head), rules->allowed_origins, rules->proxied && is_https(head)))
 		return REFUSAL_ORIGIN;
-	if (offers(head, "frond.1"))
-		upgrade.protocol = "frond.1";
-	else if (head_count(head, "sec-websocket-protocol") > 0)
+	choose_protocol(head, &upgrade);
+	if (upgrade.protocol.data == NULL && head_count(head, "sec-websocket-protocol") > 0)
 		return REFUSAL_PROTOCOL;
 	if (rules->full)
 		return REFUSAL_FULL;

@@ -40,7 +40,9 @@ struct upgrade_rules {
 struct upgrade {
 	const struct route *route;
 	struct span key;
-	const char *protocol; /* the subprotocol that was chosen, or NULL when none was offered */
+	struct span protocol; /* the subprotocol that was chosen; data is NULL when none was offered */
+	struct span position; /* behind frond.at., see coming.h; data is NULL when none was offered */
+	bool frond;           /* frond.1 was chosen */
 	bool deflate;         /* permessage-deflate has been agreed on */
 };
 

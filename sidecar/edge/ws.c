@@ -14,6 +14,7 @@
 #include "shared/list.h"
 #include "shared/log.h"
 #include "shared/utf8.h"
+#include "sidecar/hub/coming.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/control.h"
 #include "sidecar/edge/counters.h"
@@ -132,6 +133,16 @@ set_up_socket(const struct ws *ws, int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 }
 
+/* Where it says that it was. */
+static int
+take_position(struct client *client, const struct upgrade *upgrade)
+{
+	if (upgrade->position.data == NULL)
+		return 0;
+	client->coming = coming_new(upgrade->position);
+	return client->coming == NULL ? -ENOMEM : 0;
+}
+
 static struct client *
 make_client(struct ws *ws, struct lws *wsi, const struct newcomer *newcomer)
 {
@@ -144,13 +155,17 @@ make_client(struct ws *ws, struct lws *wsi, const struct newcomer *newcomer)
 	client->socket.wsi = wsi;
 	client->socket.fd = lws_get_socket_fd(wsi);
 	client->socket.deflate = newcomer->upgrade->deflate;
-	client->ping.frond = newcomer->upgrade->protocol != NULL;
+	client->ping.frond = newcomer->upgrade->frond;
+	if (take_position(client, newcomer->upgrade) < 0) {
+		client_free(client);
+		return NULL;
+	}
 	if (hub_enter(ws->parts.hub, client, target->path, target->path_len) < 0) {
 		client_free(client);
 		return NULL;
 	}
 	if (client->place.path->n_clients == 1)
-		client->place.path->route = routes_match(ws->parts.routes, target->path, target->path_len);
+		route_set(client->place.path, routes_match(ws->parts.routes, target->path, target->path_len));
 	put_meta(ws, newcomer, client);
 	client_recount(client);
 	return client;
@@ -165,9 +180,10 @@ on_answer(const struct ws *ws, struct lws_process_html_args *args)
 
 	if (upgrade == NULL || (upgrade->deflate && extension_answer(args) < 0))
 		return -1;
-	if (upgrade->protocol == NULL)
+	if (upgrade->protocol.data == NULL)
 		return 0;
-	n = snprintf(args->p, (size_t)args->max_len, "Sec-WebSocket-Protocol: %s\r\n", upgrade->protocol);
+	n = snprintf(args->p, (size_t)args->max_len, "Sec-WebSocket-Protocol: %.*s\r\n", (int)upgrade->protocol.len,
+	    upgrade->protocol.data);
 	if (n >= args->max_len)
 		return -1;
 	args->p += n;

@@ -11,6 +11,7 @@
 #include "sidecar/feed/feed.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/reserve.h"
+#include "sidecar/hub/resume.h"
 #include "sidecar/hub/trace.h"
 #include "sidecar/feed/lane.h"
 #include "sidecar/feed/workers.h"
@@ -21,6 +22,8 @@ apply_and_tell(struct feed *feed, struct client *client, const struct wire_comma
 {
 	struct wire_reply reply;
 
+	if (command->type == WIRE_REPLAY && client->feed.opening)
+		return 0; /* it was done when the client joined */
 	apply_with(feed->hub, client, command, frame, &reply);
 	if (feed->events != NULL)
 		feed->events->applied(feed->context, client, command, &reply);
@@ -32,18 +35,25 @@ apply_and_tell(struct feed *feed, struct client *client, const struct wire_comma
 	return reply.status == WIRE_BUSY ? -ENOMEM : 0;
 }
 
+/* What concerns this connection only, and can fail: it is done before all others. */
+static bool
+is_first(const struct wire_command *command)
+{
+	return command->type == WIRE_SET || command->type == WIRE_REPLAY;
+}
+
 static int
-set_attributes(struct feed *feed, struct client *client, struct wire_reader commands)
+apply_first(struct feed *feed, struct client *client, struct wire_reader commands)
 {
 	struct wire_command command;
 
 	while (wire_get_command(&commands, &command) > 0)
-		if (command.type == WIRE_SET && apply_and_tell(feed, client, &command, NULL) < 0)
+		if (is_first(&command) && apply_and_tell(feed, client, &command, NULL) < 0)
 			return -ENOMEM;
 	return 0;
 }
 
-/* All that can fail for want of memory: the attributes, and what the other commands need. */
+/* All that can fail for want of memory: the attributes, a replay, and what the other commands need. */
 static int
 prepare(struct feed *feed, struct client *client, struct wire_reader commands, struct reserve *ret)
 {
@@ -51,7 +61,7 @@ prepare(struct feed *feed, struct client *client, struct wire_reader commands, s
 	int r;
 
 	buf_bytes(&before, client->feed.attributes.data, client->feed.attributes.len);
-	r = before.failed ? -ENOMEM : set_attributes(feed, client, commands);
+	r = before.failed ? -ENOMEM : apply_first(feed, client, commands);
 	if (r == 0)
 		r = reserve_make(ret, feed->hub, client, commands);
 	if (r == 0) {
@@ -77,7 +87,7 @@ apply_several(struct feed *feed, struct client *client, struct wire_reader comma
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; wire_get_command(&commands, &command) > 0; i++)
-		if (command.type != WIRE_SET)
+		if (!is_first(&command))
 			apply_and_tell(feed, client, &command, reserve_take(&reserve, i));
 	reserve_free(&reserve);
 	return 0;
@@ -103,6 +113,19 @@ apply_commands(struct feed *feed, struct client *client, struct wire_reader comm
 	}
 }
 
+/* How many of the last messages the commands replay. */
+static uint32_t
+replays(struct wire_reader commands)
+{
+	struct wire_command command;
+	uint32_t most = 0;
+
+	while (wire_get_command(&commands, &command) > 0)
+		if (command.type == WIRE_REPLAY && command.code > most)
+			most = command.code;
+	return most;
+}
+
 /* True when the commands close the connection that they answer. */
 static bool
 closes_itself(const struct client *client, struct wire_reader commands)
@@ -125,14 +148,17 @@ open_acknowledged(struct feed *feed, struct client *client, const struct wire_re
 		return;
 	}
 	if (client->place.state == CLIENT_OPENING && !closes_itself(client, record->commands)) {
-		if (hub_join(feed->hub, client) < 0) {
+		if (hub_join(feed->hub, client) < 0 ||
+		    resume_client(feed->hub, client, replays(record->commands)) < 0) {
 			hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "out-of-memory", SPAN_EMPTY);
 			client->feed.dismissed = true;
 			return; /* its handler's commands were for one that is here */
 		}
 		feed_read(feed, client);
 	}
+	client->feed.opening = true;
 	apply_commands(feed, client, record->commands);
+	client->feed.opening = false;
 	if (client->place.state == CLIENT_OPENING) /* it was to be closed, but with a code that is forbidden */
 		hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "forbidden-code", SPAN_EMPTY);
 }

@@ -9,6 +9,7 @@
 #include "sidecar/hub/client.h"
 #include "sidecar/feed/feed.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/resume.h"
 #include "sidecar/feed/lane.h"
 #include "sidecar/feed/routes.h"
 #include "sidecar/feed/workers.h"
@@ -161,6 +162,15 @@ feed_resume_soon(struct feed *feed)
 	feed->resume = true;
 }
 
+/* No handler is asked. */
+static int
+join_at_once(struct feed *feed, struct client *client)
+{
+	int r = hub_join(feed->hub, client);
+
+	return r < 0 ? r : resume_client(feed->hub, client, 0);
+}
+
 int
 feed_client_open(struct feed *feed, struct client *client)
 {
@@ -170,7 +180,7 @@ feed_client_open(struct feed *feed, struct client *client)
 	if (path->route == NULL)
 		return -ENOENT;
 	if (path->route->push_only)
-		return hub_join(feed->hub, client);
+		return join_at_once(feed, client);
 	if (lane_make(path) < 0)
 		return -ENOMEM;
 	client->feed.close_event = event_new(WIRE_CLOSE, NULL, 0);
@@ -358,7 +368,7 @@ feed_rematch(struct feed *feed, const struct routes *routes)
 	HASH_ITER(hh, feed->hub->paths, path, next) {
 		bool had = path->route != NULL;
 
-		path->route = routes_match(routes, path->name, path->len);
+		route_set(path, routes_match(routes, path->name, path->len));
 		if (!had || path->route != NULL)
 			continue;
 		log_limited(LOG_LEVEL_INFO, "path closed path=%s why=route-gone", path->name);

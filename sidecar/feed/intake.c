@@ -274,6 +274,17 @@ answer_stats(struct intake *intake, const struct bus_peer *peer, uint64_t id)
 	buf_free(&lines);
 }
 
+static void
+answer_history(struct intake *intake, const struct bus_peer *peer, uint64_t id, const struct wire_command *command)
+{
+	struct buf text = BUF_INIT;
+	struct wire_reply reply;
+
+	requests_recall(intake->parts.requests, command, &text, &reply);
+	answer_reply(intake, peer, id, &reply);
+	buf_free(&text);
+}
+
 void
 intake_counted(struct intake *intake, const struct bus_peer *peer, uint64_t id, uint32_t count)
 {
@@ -319,6 +330,10 @@ take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, st
 		}
 		requests_refuse(requests, &request, &reply);
 		answer_reply(intake, peer, id, &reply);
+		return;
+	}
+	if (request.command.type == WIRE_HISTORY) {
+		answer_history(intake, peer, id, &request.command);
 		return;
 	}
 	if (count_later(intake, peer, id, &request.command))

@@ -5,6 +5,7 @@
 #include "shared/list.h"
 #include "shared/log.h"
 #include "shared/path.h"
+#include "shared/routetext.h"
 #include "sidecar/feed/registration.h"
 #include "sidecar/feed/routes.h"
 #include "sidecar/feed/workers.h"
@@ -120,6 +121,21 @@ out:
 	return r;
 }
 
+/* An item of the setting, which has been checked. */
+static struct wire_route
+route_of(struct span item)
+{
+	struct routetext text = { .pattern = item };
+
+	routetext_parse(item, ';', &text);
+	return (struct wire_route){
+		.flags = (uint8_t)(WIRE_ROUTE_PUSH_ONLY | (text.secure ? WIRE_ROUTE_SECURE : 0)),
+		.pattern = text.pattern,
+		.history = text.history,
+		.history_seconds = text.history_seconds,
+	};
+}
+
 int
 registration_static(struct routes *routes, const char *list)
 {
@@ -137,7 +153,7 @@ registration_static(struct routes *routes, const char *list)
 		return r;
 	app->of_settings = true;
 	while (n < WIRE_MAX_ROUTES && list_next(&list, &item))
-		announced[n++] = (struct wire_route){ WIRE_ROUTE_PUSH_ONLY, item };
+		announced[n++] = route_of(item);
 	r = enter(routes, app, announced, n, accepted, &refusals);
 	buf_free(&refusals.patterns);
 	if (r < 0)

@@ -3,6 +3,7 @@
 #include "sidecar/hub/apply.h"
 #include "sidecar/feed/requests.h"
 #include "sidecar/feed/routes.h"
+#include "sidecar/hub/recall.h"
 #include "sidecar/hub/trace.h"
 
 void
@@ -48,7 +49,7 @@ requests_earlier(struct requests *requests, const struct wire_id *id, const stru
 bool
 requests_lack_route(const struct requests *requests, const struct wire_command *command)
 {
-	return (command->type == WIRE_PUSH || command->type == WIRE_COUNT) &&
+	return (command->type == WIRE_PUSH || command->type == WIRE_COUNT || command->type == WIRE_HISTORY) &&
 	    routes_match(requests->routes, command->key.data, command->key.len) == NULL;
 }
 
@@ -97,6 +98,20 @@ requests_apply(struct requests *requests, const struct wire_request *request, st
 		apply_and_remember(requests, request, ret);
 	count_push(requests, request, ret->status);
 	trace_command("app", NULL, &request->command, ret);
+}
+
+void
+requests_recall(struct requests *requests, const struct wire_command *command, struct buf *text, struct wire_reply *ret)
+{
+	const struct route *route = routes_match(requests->routes, command->key.data, command->key.len);
+
+	*ret = (struct wire_reply){ .status = WIRE_INVALID };
+	if (route == NULL)
+		ret->status = routes_may_come(requests->routes) ? WIRE_NOT_READY : WIRE_NO_ROUTE;
+	else if (route->limits.messages > 0)
+		ret->status = recall(requests->hub, command, route->limits, text);
+	ret->text = span_of_buf(text);
+	trace_command("app", NULL, command, ret);
 }
 
 void

@@ -56,6 +56,10 @@ void requests_refuse(struct requests *requests, const struct wire_request *reque
 /* Applies one that is new and does not lack a route, if it is in time. */
 void requests_apply(struct requests *requests, const struct wire_request *request, struct wire_reply *ret);
 
+/* Answers what is kept of a path: *ret borrows from text. */
+void requests_recall(
+    struct requests *requests, const struct wire_command *command, struct buf *text, struct wire_reply *ret);
+
 /* All of it for a push that came another way than over the bus. *ret has no text. */
 void requests_push(
     struct requests *requests, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret);

@@ -5,6 +5,7 @@
 
 #include "shared/path.h"
 #include "sidecar/feed/routes.h"
+#include "sidecar/hub/paths.h"
 
 void
 routes_remove(struct routes *routes, struct route *route)
@@ -208,6 +209,21 @@ route_new(struct route_app *app, struct span pattern, struct route **ret, const 
 	return 0;
 }
 
+/* As far as any route may go. */
+static struct history_limits
+limits_of(const struct wire_route *announced)
+{
+	struct history_limits limits = { announced->history, announced->history_seconds };
+
+	if (limits.messages > HISTORY_MAX_MESSAGES)
+		limits.messages = HISTORY_MAX_MESSAGES;
+	if (limits.seconds == 0)
+		limits.seconds = HISTORY_SECONDS;
+	if (limits.seconds > HISTORY_MAX_SECONDS)
+		limits.seconds = HISTORY_MAX_SECONDS;
+	return limits;
+}
+
 int
 routes_add(struct routes *routes, struct route_app *app, const struct wire_route *announced, struct route **ret,
     const char **ret_why)
@@ -230,6 +246,7 @@ routes_add(struct routes *routes, struct route_app *app, const struct wire_route
 	}
 	route->push_only = announced->flags & WIRE_ROUTE_PUSH_ONLY;
 	route->secure = announced->flags & WIRE_ROUTE_SECURE;
+	route->limits = limits_of(announced);
 	DL_PREPEND(app->routes, route);
 	*ret = route;
 	return 0;
@@ -239,10 +256,12 @@ bool
 routes_has(const struct routes *routes, const struct route_app *app, const struct wire_route *announced)
 {
 	const struct route *route = find(routes, announced->pattern);
+	const struct history_limits limits = limits_of(announced);
 
 	return route != NULL && route->app == app &&
 	    route->push_only == ((announced->flags & WIRE_ROUTE_PUSH_ONLY) != 0) &&
-	    route->secure == ((announced->flags & WIRE_ROUTE_SECURE) != 0);
+	    route->secure == ((announced->flags & WIRE_ROUTE_SECURE) != 0) &&
+	    route->limits.messages == limits.messages && route->limits.seconds == limits.seconds;
 }
 
 const struct route *
@@ -256,4 +275,12 @@ routes_match(const struct routes *routes, const char *path, size_t len)
 			if (path_match(route->pattern, path, len, NULL))
 				return route;
 	return NULL;
+}
+
+void
+route_set(struct path *path, const struct route *route)
+{
+	path->route = route;
+	if (route != NULL)
+		path->past.limits = route->limits;
 }

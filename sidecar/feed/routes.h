@@ -12,7 +12,9 @@
 #include <stddef.h>
 
 #include "shared/wire.h"
+#include "sidecar/hub/history.h"
 
+struct path;
 struct path_pattern;
 
 enum routes_limits {
@@ -23,8 +25,9 @@ enum routes_limits {
 struct route {
 	struct path_pattern *pattern;
 	struct route_app *app;
-	bool push_only; /* has no handler */
-	bool secure;    /* only for clients with a valid token */
+	bool push_only;               /* has no handler */
+	bool secure;                  /* only for clients with a valid token */
+	struct history_limits limits; /* of what is kept of its paths */
 	struct route *prev, *next;
 };
 
@@ -86,5 +89,8 @@ bool routes_has(const struct routes *routes, const struct route_app *app, const 
 
 /* The first route that matches a decoded path; NULL when there is none. */
 const struct route *routes_match(const struct routes *routes, const char *path, size_t len);
+
+/* The path is that route's; NULL is none, and then what was kept of it stays. */
+void route_set(struct path *path, const struct route *route);
 
 #endif

@@ -6,6 +6,7 @@
 #include "sidecar/hub/apply.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/resume.h"
 
 /* A text that is not UTF-8 would make every browser fail its connection (RFC 6455 section 8.1). */
 static enum wire_status
@@ -49,29 +50,122 @@ take_frame(struct frame **made, const struct wire_command *command)
 	return frame;
 }
 
-static enum wire_status
-apply_broadcast(struct hub *hub, struct path *path, struct client *except, const struct wire_command *command,
-    struct frame **made, struct wire_reply *ret)
+/* A message on its way to all of a path. */
+struct outgoing {
+	const struct wire_command *command;
+	const struct mark *mark; /* of one of another host; NULL for one of this */
+	struct path *path;
+	struct client *except; /* or NULL */
+	uint64_t except_id;    /* client_except() of it, also when it is elsewhere or gone; or 0 */
+	struct frame **made;
+};
+
+static bool
+is_kept(const struct outgoing *outgoing)
 {
-	enum wire_status status = check_data(hub, command);
-	struct frame *frame;
+	return outgoing->path->past.limits.messages > 0 && !(outgoing->command->flags & WIRE_TRANSIENT);
+}
+
+static struct mark
+mark_of(struct hub *hub, const struct outgoing *outgoing)
+{
+	if (!is_kept(outgoing))
+		return (struct mark){ 0, 0 };
+	return outgoing->mark != NULL ? *outgoing->mark : histories_next(&hub->histories);
+}
+
+static void
+keep(struct hub *hub, const struct outgoing *outgoing, struct mark mark, struct frame *frame)
+{
+	const struct keeping keeping = {
+		.mark = mark,
+		.except = outgoing->except_id,
+	};
+
+	histories_keep(&hub->histories, outgoing->path, &keeping, frame);
+}
+
+/* To the members of the path, and into its history. */
+static int
+send_out(struct hub *hub, const struct outgoing *outgoing, struct frame *frame, struct wire_reply *ret)
+{
+	struct path *path = outgoing->path;
+	struct client *except = outgoing->except;
+	struct mark mark = mark_of(hub, outgoing);
 	uint32_t n;
 
-	if (status != WIRE_OK)
-		return status;
-	if (path == NULL || path->n_members == 0)
-		return WIRE_OK; /* nobody there */
 	if (except != NULL && (except->place.path != path || except->place.state != CLIENT_JOINED))
 		except = NULL;
-
 	n = path->n_members - (except != NULL);
-	frame = take_frame(made, command);
-	if (frame == NULL || batch_broadcast(&hub->batches, path, frame, except) < 0)
-		return WIRE_BUSY;
+	if (path->n_members > 0 && batch_broadcast_kept(&hub->batches, path, frame_ref(frame), except, mark) < 0)
+		return -ENOMEM;
+	if (mark.number > 0)
+		keep(hub, outgoing, mark, frame);
 	ret->connections = n;
 	ret->epoch = path->epoch;
 	ret->offset = path->offset;
-	return WIRE_OK;
+	ret->origin = mark.origin;
+	ret->number = mark.number;
+	return 0;
+}
+
+/* True for what has come before, from its host or by another way. */
+static bool
+is_double(const struct outgoing *outgoing)
+{
+	const struct history *history = outgoing->path->past.history;
+
+	return outgoing->mark != NULL && is_kept(outgoing) && history != NULL && history_has(history, *outgoing->mark);
+}
+
+static enum wire_status
+apply_broadcast(struct hub *hub, const struct outgoing *outgoing, struct wire_reply *ret)
+{
+	enum wire_status status = check_data(hub, outgoing->command);
+	struct frame *frame;
+	int r;
+
+	if (status != WIRE_OK)
+		return status;
+	if (outgoing->path == NULL || (outgoing->path->n_members == 0 && !is_kept(outgoing)) || is_double(outgoing))
+		return WIRE_OK; /* nobody there */
+	frame = take_frame(outgoing->made, outgoing->command);
+	r = frame != NULL ? send_out(hub, outgoing, frame, ret) : -ENOMEM;
+	frame_unref(frame);
+	return r < 0 ? WIRE_BUSY : WIRE_OK;
+}
+
+static enum wire_status
+apply_to_sender_path(struct hub *hub, struct client *sender, const struct wire_command *command, struct frame **made,
+    struct wire_reply *ret)
+{
+	bool excludes = command->flags & WIRE_EXCLUDE_SENDER;
+	const struct outgoing outgoing = {
+		.command = command,
+		.path = sender->place.path,
+		.except = excludes ? sender : NULL,
+		.except_id = excludes ? client_except(&sender->id) : 0,
+		.made = made,
+	};
+
+	return apply_broadcast(hub, &outgoing, ret);
+}
+
+static enum wire_status
+apply_push(struct hub *hub, const struct mark *mark, const struct wire_command *command, struct frame **made,
+    struct wire_reply *ret)
+{
+	bool excludes = mark != NULL && (command->flags & WIRE_EXCLUDE_SENDER);
+	const struct outgoing outgoing = {
+		.command = command,
+		.mark = mark,
+		.except_id = excludes ? client_except(&command->conn) : 0,
+		.path = command->flags & WIRE_TRANSIENT ? hub_find_path(hub, command->key.data, command->key.len)
+							: hub_path_to_keep(hub, command->key),
+		.made = made,
+	};
+
+	return apply_broadcast(hub, &outgoing, ret);
 }
 
 /* Until its open is acknowledged, a client gets only what that acknowledgement sends it. */
@@ -123,6 +217,16 @@ apply_set(struct hub *hub, struct client *client, const struct wire_command *com
 }
 
 static enum wire_status
+apply_replay(struct hub *hub, struct client *client, const struct wire_command *command)
+{
+	if (client == NULL)
+		return WIRE_INVALID;
+	if (client->place.state != CLIENT_JOINED)
+		return WIRE_NO_CONN;
+	return resume_replay(hub, client, command->code) < 0 ? WIRE_BUSY : WIRE_OK;
+}
+
+static enum wire_status
 apply_count(struct hub *hub, const struct wire_command *command, struct wire_reply *ret)
 {
 	struct path *path = hub_find_path(hub, command->key.data, command->key.len);
@@ -132,8 +236,8 @@ apply_count(struct hub *hub, const struct wire_command *command, struct wire_rep
 }
 
 static enum wire_status
-apply(struct hub *hub, struct client *sender, const struct wire_command *command, struct frame **made,
-    struct wire_reply *ret)
+apply(struct hub *hub, struct client *sender, const struct mark *mark, const struct wire_command *command,
+    struct frame **made, struct wire_reply *ret)
 {
 	struct client *target = command->flags & WIRE_OTHER_CONN ? hub_find(hub, &command->conn) : sender;
 
@@ -143,18 +247,19 @@ apply(struct hub *hub, struct client *sender, const struct wire_command *command
 	case WIRE_BROADCAST:
 		if (sender == NULL)
 			return WIRE_INVALID;
-		return apply_broadcast(
-		    hub, sender->place.path, command->flags & WIRE_EXCLUDE_SENDER ? sender : NULL, command, made, ret);
+		return apply_to_sender_path(hub, sender, command, made, ret);
 	case WIRE_PUSH:
-		return apply_broadcast(
-		    hub, hub_find_path(hub, command->key.data, command->key.len), NULL, command, made, ret);
+		return apply_push(hub, mark, command, made, ret);
 	case WIRE_DISCONNECT:
 		return apply_disconnect(hub, target, command, ret);
 	case WIRE_SET:
 		return apply_set(hub, sender, command);
 	case WIRE_COUNT:
 		return apply_count(hub, command, ret);
+	case WIRE_REPLAY:
+		return apply_replay(hub, sender, command);
 	case WIRE_STATS: /* no business of the hub's */
+	case WIRE_HISTORY:
 		break;
 	}
 	return WIRE_INVALID;
@@ -171,7 +276,18 @@ apply_with(struct hub *hub, struct client *sender, const struct wire_command *co
     struct wire_reply *ret)
 {
 	*ret = (struct wire_reply){ 0 };
-	ret->status = apply(hub, sender, command, &frame, ret);
+	ret->status = apply(hub, sender, NULL, command, &frame, ret);
+	frame_unref(frame);
+	return ret->status;
+}
+
+enum wire_status
+apply_marked(struct hub *hub, const struct mark *mark, const struct wire_command *command, struct wire_reply *ret)
+{
+	struct frame *frame = NULL;
+
+	*ret = (struct wire_reply){ 0 };
+	ret->status = apply(hub, NULL, mark, command, &frame, ret);
 	frame_unref(frame);
 	return ret->status;
 }

@@ -9,6 +9,7 @@
 #define SIDECAR_APPLY_H
 
 #include "shared/wire.h"
+#include "sidecar/hub/position.h"
 
 struct client;
 struct frame;
@@ -20,6 +21,10 @@ struct hub;
  */
 enum wire_status apply_command(
     struct hub *hub, struct client *sender, const struct wire_command *command, struct wire_reply *ret);
+
+/* The same for a command of another host, with its mark there: a push has no effect when it is kept already. */
+enum wire_status apply_marked(
+    struct hub *hub, const struct mark *mark, const struct wire_command *command, struct wire_reply *ret);
 
 /* Makes what a command sends, if it is fit to be sent: *ret may stay NULL. Returns 0 or -ENOMEM. */
 int apply_frame(const struct hub *hub, const struct wire_command *command, struct frame **ret);

@@ -3,10 +3,13 @@
 #include <string.h>
 #include <utlist.h>
 
+#include "sidecar/hub/ahead.h"
 #include "sidecar/hub/array.h"
 #include "shared/conf.h"
+#include "sidecar/hub/announce.h"
 #include "sidecar/hub/batch.h"
 #include "sidecar/hub/client.h"
+#include "sidecar/hub/coming.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/paths.h"
 
@@ -84,8 +87,12 @@ batch_forget(struct client *client)
 static void
 clear(struct batch *batch)
 {
-	for (uint32_t i = 0; i < batch->n; i++)
+	for (uint32_t i = 0; i < batch->n; i++) {
 		frame_unref(batch->entries[i].frame);
+		frame_unref(batch->entries[i].shared);
+		frame_unref(batch->entries[i].own);
+		frame_unref(batch->entries[i].have);
+	}
 	batch->n = 0;
 	batch->bytes = 0;
 }
@@ -147,8 +154,26 @@ escape_for_members(struct batches *batches, struct path *path, struct frame *fra
 			escape_for(batches, path->members[i], frame);
 }
 
+/* Those who have had the message at another host get a sequence of their own, without it. */
+static void
+skip_ahead(struct batches *batches, struct path *path, struct mark mark)
+{
+	struct client *client;
+
+	DL_FOREACH2(path->past.ahead, client, coming->next)
+		if (ahead_has(client, mark) && make_special(batches, client) < 0)
+			client_drop(client, "out-of-memory");
+}
+
 int
 batch_broadcast(struct batches *batches, struct path *path, struct frame *frame, struct client *except)
+{
+	return batch_broadcast_kept(batches, path, frame, except, (struct mark){ 0, 0 });
+}
+
+int
+batch_broadcast_kept(
+    struct batches *batches, struct path *path, struct frame *frame, struct client *except, struct mark mark)
 {
 	int r = ARRAY_RESERVE(path->batch.entries, path->batch.n, path->batch.cap);
 
@@ -160,7 +185,9 @@ batch_broadcast(struct batches *batches, struct path *path, struct frame *frame,
 	}
 	if (frame_must_escape(frame))
 		escape_for_members(batches, path, frame);
-	path->batch.entries[path->batch.n++] = (struct batch_entry){ frame, except };
+	if (mark.number > 0 && mark.origin != batches->origin && path->past.ahead != NULL)
+		skip_ahead(batches, path, mark);
+	path->batch.entries[path->batch.n++] = (struct batch_entry){ .frame = frame, .except = except, .mark = mark };
 	path->batch.bytes += frame->len;
 	path->offset++;
 	count_sent(batches, frame, path->n_members - (except != NULL));
@@ -220,44 +247,85 @@ form(const struct batches *batches, struct frame *frame, bool deflate)
 	return deflate ? frame_deflated(frame, batches->deflate) : frame;
 }
 
-static size_t
-deflated_bytes(const struct batches *batches, const struct path *path)
-{
-	size_t bytes = 0;
+/* What those get in common who get the batch as it is: with deflate or not, with what frond.1 says or not. */
+struct shared {
+	bool tells;             /* that differs for those who speak frond.1 */
+	struct frame *of[2][2]; /* by frond, and by deflate; NULL before the first one gets it, or when out of memory */
+};
 
-	for (uint32_t i = 0; i < path->batch.n; i++)
-		bytes += frame_deflated(path->batch.entries[i].frame, batches->deflate)->len;
-	return bytes;
+static size_t
+append(struct frame *joined, size_t at, const struct frame *frame)
+{
+	if (joined != NULL)
+		memcpy(joined->data + at, frame->data, frame->len);
+	return frame->len;
+}
+
+/* Lays out the batch in a buffer that is large enough, or in none. Returns the bytes that it takes. */
+static size_t
+lay_out(const struct batches *batches, const struct path *path, bool frond, bool deflate, struct frame *joined)
+{
+	size_t at = 0;
+
+	for (uint32_t i = 0; i < path->batch.n; i++) {
+		const struct batch_entry *entry = &path->batch.entries[i];
+
+		if (frond && entry->shared != NULL)
+			at += append(joined, at, entry->shared);
+		at += append(joined, at, form(batches, entry->frame, deflate));
+	}
+	return at;
 }
 
 /* The whole batch in one buffer; NULL when out of memory. */
 static struct frame *
-join_batch(const struct batches *batches, const struct path *path, bool deflate)
+join_batch(const struct batches *batches, const struct path *path, bool frond, bool deflate)
 {
+	const struct batch_entry *first = &path->batch.entries[0];
 	struct frame *joined;
-	size_t at = 0;
 
-	if (path->batch.n == 1)
-		return frame_ref(form(batches, path->batch.entries[0].frame, deflate));
-	joined = frame_alloc(deflate ? deflated_bytes(batches, path) : path->batch.bytes);
-	if (joined == NULL)
-		return NULL;
-	for (uint32_t i = 0; i < path->batch.n; i++) {
-		const struct frame *frame = form(batches, path->batch.entries[i].frame, deflate);
-
-		memcpy(joined->data + at, frame->data, frame->len);
-		at += frame->len;
-	}
+	if (path->batch.n == 1 && !(frond && first->shared != NULL))
+		return frame_ref(form(batches, first->frame, deflate));
+	joined = frame_alloc(lay_out(batches, path, frond, deflate, NULL));
+	if (joined != NULL)
+		lay_out(batches, path, frond, deflate, joined);
 	return joined;
+}
+
+/* What nobody is told of marks is the same for all. */
+static bool
+tells_marks(const struct path *path)
+{
+	for (uint32_t i = 0; i < path->batch.n; i++)
+		if (path->batch.entries[i].shared != NULL)
+			return true;
+	return false;
+}
+
+/* The form for one of the members, made when the first one gets it. */
+static struct frame *
+shared_form(const struct batches *batches, const struct path *path, struct shared *shared, const struct client *client)
+{
+	bool frond = shared->tells && client->ping.frond, deflate = client->socket.deflate;
+	struct frame **form = &shared->of[frond][deflate];
+
+	if (*form == NULL)
+		*form = join_batch(batches, path, frond, deflate);
+	return *form;
 }
 
 /* Without memory for one buffer, the messages go one by one. */
 static void
 write_each(struct batches *batches, struct path *path, struct client *client)
 {
-	for (uint32_t i = 0; i < path->batch.n; i++)
-		client_write(client, form(batches, path->batch.entries[i].frame, client->socket.deflate),
-		    batches->conf->ws_queue_bytes);
+	for (uint32_t i = 0; i < path->batch.n; i++) {
+		const struct batch_entry *entry = &path->batch.entries[i];
+
+		if (client->ping.frond && entry->shared != NULL)
+			client_write(client, entry->shared, batches->conf->ws_queue_bytes);
+		client_write(
+		    client, form(batches, entry->frame, client->socket.deflate), batches->conf->ws_queue_bytes);
+	}
 }
 
 /* Writes to one of the members who get the batch as it is. */
@@ -272,6 +340,15 @@ write_member(struct batches *batches, struct path *path, struct client *client, 
 		client_write(client, shared, batches->conf->ws_queue_bytes);
 }
 
+/* Without memory for what they are to be told, they would not know where they are. */
+static void
+drop_frond(struct path *path)
+{
+	for (uint32_t i = 0; i < path->n_members; i++)
+		if (path->members[i]->ping.frond)
+			client_drop(path->members[i], "out-of-memory");
+}
+
 /*
  * Looks at a group of members before it writes to them: nothing depends on
  * anything there, so that the processor fetches all of them at once.
@@ -279,14 +356,13 @@ write_member(struct batches *batches, struct path *path, struct client *client, 
 static void
 write_members(struct batches *batches, struct path *path)
 {
-	struct frame *plain = NULL, *deflated = NULL;
+	struct shared shared = { .tells = path->n_frond > 0 };
 
 	if (path->batch.n == 0 || path->n_members == 0)
 		return;
-	if (path->n_deflate < path->n_members)
-		plain = join_batch(batches, path, false);
-	if (path->n_deflate > 0)
-		deflated = join_batch(batches, path, true);
+	if (shared.tells && !announce_to_members(path))
+		drop_frond(path);
+	shared.tells = shared.tells && tells_marks(path);
 	for (uint32_t at = 0; at < path->n_members; at += GROUP) {
 		struct client **group = path->members + at;
 		uint32_t n = path->n_members - at < GROUP ? path->n_members - at : GROUP;
@@ -297,10 +373,10 @@ write_members(struct batches *batches, struct path *path)
 		for (uint32_t i = 0; i < n; i++)
 			if (!group[i]->socket.special)
 				write_member(
-				    batches, path, group[i], ready[i], group[i]->socket.deflate ? deflated : plain);
+				    batches, path, group[i], ready[i], shared_form(batches, path, &shared, group[i]));
 	}
-	frame_unref(plain);
-	frame_unref(deflated);
+	for (size_t i = 0; i < 4; i++)
+		frame_unref(shared.of[i / 2][i % 2]);
 }
 
 /* The same for one client alone. */
@@ -310,29 +386,54 @@ own_form(const struct batches *batches, struct frame *frame, const struct client
 	return form(batches, client->ping.frond ? frame_escaped(frame) : frame, client->socket.deflate);
 }
 
+/* How far a client's own sequence has been gone through. */
+struct cursor {
+	uint32_t at, own; /* of the path's batch, and of what is for this client only */
+	bool announced;   /* the client was told what comes at `at` */
+};
+
+/* What the client gets of the entry that is next; NULL for nothing. Moves on when that is all. */
+static struct frame *
+next_of_entry(const struct path *path, const struct client *client, struct cursor *cursor)
+{
+	const struct batch_entry *entry = &path->batch.entries[cursor->at];
+	bool is_for_it = cursor->at >= client->batch.from && cursor->at < client->batch.to &&
+	    !(entry->mark.number > 0 && ahead_has(client, entry->mark));
+
+	if (is_for_it && entry->except != client && client->ping.frond && entry->own != NULL && !cursor->announced) {
+		cursor->announced = true;
+		return entry->own;
+	}
+	cursor->announced = false;
+	cursor->at++;
+	if (!is_for_it)
+		return NULL;
+	return entry->except == client ? entry->have : entry->frame;
+}
+
 /* Steps through what one client gets, in order, as everybody else gets it. Returns NULL at the end. */
 static struct frame *
-next_as_it_is(const struct path *path, const struct client *client, uint32_t *at, uint32_t *own)
+next_as_it_is(const struct path *path, const struct client *client, struct cursor *cursor)
 {
-	for (;;) {
-		const struct batch_entry *entry;
+	struct frame *frame = NULL;
 
-		if (*own < client->batch.n_own && client->batch.own[*own].at <= *at)
-			return client->batch.own[(*own)++].frame;
-		if (*at >= path->batch.n)
+	while (frame == NULL) {
+		if (!cursor->announced && cursor->own < client->batch.n_own &&
+		    client->batch.own[cursor->own].at <= cursor->at)
+			return client->batch.own[cursor->own++].frame;
+		if (cursor->at >= path->batch.n)
 			return NULL;
-		entry = &path->batch.entries[(*at)++];
-		if (*at > client->batch.from && *at <= client->batch.to && entry->except != client)
-			return entry->frame;
+		frame = next_of_entry(path, client, cursor);
 	}
+	return frame;
 }
 
 /* The same as this client gets it, for whom can_escape(). */
 static struct frame *
 next_of_sequence(
-    const struct batches *batches, const struct path *path, const struct client *client, uint32_t *at, uint32_t *own)
+    const struct batches *batches, const struct path *path, const struct client *client, struct cursor *cursor)
 {
-	struct frame *frame = next_as_it_is(path, client, at, own);
+	struct frame *frame = next_as_it_is(path, client, cursor);
 
 	return frame == NULL ? NULL : own_form(batches, frame, client);
 }
@@ -341,10 +442,10 @@ next_of_sequence(
 static bool
 can_escape(const struct path *path, const struct client *client)
 {
-	uint32_t at = 0, own = 0;
+	struct cursor cursor = { 0 };
 	struct frame *frame;
 
-	while (client->ping.frond && (frame = next_as_it_is(path, client, &at, &own)) != NULL)
+	while (client->ping.frond && (frame = next_as_it_is(path, client, &cursor)) != NULL)
 		if (frame_escaped(frame) == NULL)
 			return false;
 	return true;
@@ -354,11 +455,12 @@ can_escape(const struct path *path, const struct client *client)
 static int
 join_sequence(const struct batches *batches, const struct path *path, const struct client *client, struct frame **ret)
 {
-	uint32_t at = 0, own = 0, n = 0;
+	struct cursor cursor = { 0 };
 	struct frame *frame, *first = NULL, *joined;
 	size_t bytes = 0;
+	uint32_t n = 0;
 
-	while ((frame = next_of_sequence(batches, path, client, &at, &own)) != NULL) {
+	while ((frame = next_of_sequence(batches, path, client, &cursor)) != NULL) {
 		if (n++ == 0)
 			first = frame;
 		bytes += frame->len;
@@ -371,12 +473,10 @@ join_sequence(const struct batches *batches, const struct path *path, const stru
 	joined = frame_alloc(bytes);
 	if (joined == NULL)
 		return -ENOMEM;
-	at = own = 0;
+	cursor = (struct cursor){ 0 };
 	bytes = 0;
-	while ((frame = next_of_sequence(batches, path, client, &at, &own)) != NULL) {
-		memcpy(joined->data + bytes, frame->data, frame->len);
-		bytes += frame->len;
-	}
+	while ((frame = next_of_sequence(batches, path, client, &cursor)) != NULL)
+		bytes += append(joined, bytes, frame);
 	*ret = joined;
 	return 0;
 }
@@ -385,10 +485,10 @@ join_sequence(const struct batches *batches, const struct path *path, const stru
 static void
 write_sequence(struct batches *batches, const struct path *path, struct client *client)
 {
-	uint32_t at = 0, own = 0;
+	struct cursor cursor = { 0 };
 	struct frame *frame;
 
-	while ((frame = next_of_sequence(batches, path, client, &at, &own)) != NULL)
+	while ((frame = next_of_sequence(batches, path, client, &cursor)) != NULL)
 		client_write(client, frame, batches->conf->ws_queue_bytes);
 }
 
@@ -418,7 +518,7 @@ write_specials(struct batches *batches, struct path *path)
 
 		if (client == NULL)
 			continue; /* gone meanwhile */
-		if (!can_escape(path, client))
+		if (!announce_to(path, client) || !can_escape(path, client))
 			client_drop(client, "out-of-memory");
 		else if (join_sequence(batches, path, client, &frame) < 0)
 			write_sequence(batches, path, client);

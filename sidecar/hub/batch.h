@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sidecar/hub/position.h"
+
 struct client;
 struct conf;
 struct deflate;
@@ -28,6 +30,7 @@ struct batches {
 	const struct conf *conf;
 	struct deflate *deflate; /* NULL while no client may agree on it */
 	struct path *dirty;      /* something to write */
+	uint64_t origin;         /* of this run: what it says is new to every client */
 	bool reserved;           /* a record is being applied, whose room must stay: reserve.h */
 	uint64_t sent;           /* messages */
 	uint64_t delivered;      /* messages times recipients */
@@ -43,6 +46,10 @@ void batches_open(struct batches *batches, const struct conf *conf, struct defla
  */
 int batch_send(struct batches *batches, struct client *client, struct frame *frame);
 int batch_broadcast(struct batches *batches, struct path *path, struct frame *frame, struct client *except);
+
+/* The same for one that is kept under this mark, of which clients of frond.1 are told. */
+int batch_broadcast_kept(
+    struct batches *batches, struct path *path, struct frame *frame, struct client *except, struct mark mark);
 
 /*
  * Makes room for one more batch_send() to a client, batch_leave() of it or exclusion

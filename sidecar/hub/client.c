@@ -1,3 +1,4 @@
+#include <endian.h>
 #include <errno.h>
 #include <libwebsockets.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "shared/log.h"
+#include "sidecar/hub/coming.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/memory.h"
@@ -44,6 +46,7 @@ client_free(struct client *client)
 	buf_free(&client->feed.attributes);
 	buf_free(&client->reading.message);
 	free(client->ending.reason);
+	coming_free(client->coming);
 	memory_remove(client->memory.counted);
 	free(client);
 }
@@ -79,6 +82,15 @@ client_socket_gone(struct client *client)
 	client->socket.fd = -1;
 	outq_clear(&client->socket.outq);
 	set_partial(client, 0);
+}
+
+uint64_t
+client_except(const struct wire_id *id)
+{
+	uint64_t half;
+
+	memcpy(&half, id->bytes + sizeof(half), sizeof(half));
+	return be64toh(half);
 }
 
 const char *

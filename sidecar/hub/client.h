@@ -18,6 +18,7 @@
 #include "sidecar/hub/outq.h"
 
 struct event;
+struct coming;
 struct frame;
 struct lws;
 struct path;
@@ -87,6 +88,7 @@ struct client {
 		size_t counted; /* of it there, as of client_recount() */
 		size_t partial; /* that libwebsockets still has to send */
 	} memory;
+	struct coming *coming; /* where it was before, until it joins: coming.h; NULL for a new one */
 	/* what it says: ws.c, and reading.c */
 	struct {
 		struct buf message;         /* fragments so far, as they came */
@@ -105,6 +107,7 @@ struct client {
 		struct event *events;                     /* unacknowledged, oldest first */
 		struct event *close_event;                /* reserved when it opens */
 		struct client *prev_paused, *next_paused; /* prev is NULL outside the list */
+		bool opening;                             /* the commands of its open event are being applied */
 		bool dismissed; /* closed by a handler: no further message of it reaches one */
 	} feed;
 	/* whether it is still there: pings.c */
@@ -177,6 +180,9 @@ void client_recount(struct client *client);
 
 /* Its socket is gone, and with it what was to be sent. */
 void client_socket_gone(struct client *client);
+
+/* What messages are kept with that the client of this id did not get: half of it, which is random. */
+uint64_t client_except(const struct wire_id *id);
 
 /* Its id in hexadecimal, for the log: valid until the next call. */
 const char *client_name(const struct client *client);

@@ -1,21 +1,68 @@
-#include "sidecar/hub/batch.h"
-#include "sidecar/hub/client.h"
+#include <inttypes.h>
+
+#include "sidecar/hub/position.h"
 #include "sidecar/hub/control.h"
 #include "sidecar/hub/frame.h"
-#include "sidecar/hub/paths.h"
 
-static const char gap[] = "r 0";
-
-void
-control_tell_gap(struct batches *batches, struct path *path)
+/* Takes the words, and frees them. */
+static struct frame *
+make(struct buf *words)
 {
-	struct frame *frame = frame_new_control((struct span){ gap, sizeof(gap) - 1 });
+	struct frame *frame = words->failed ? NULL : frame_new_control(span_of_buf(words));
 
-	/* Without memory it goes unsaid, as the message did. */
-	for (uint32_t i = 0; frame != NULL && i < path->n_members; i++)
-		if (path->members[i]->ping.frond)
-			batch_send(batches, path->members[i], frame_ref(frame));
-	frame_unref(frame);
+	buf_free(words);
+	return frame;
+}
+
+struct frame *
+control_resumed(bool whole)
+{
+	return frame_new_control(span_of(whole ? "r 1" : "r 0"));
+}
+
+struct frame *
+control_have(struct mark mark)
+{
+	struct buf words = BUF_INIT;
+
+	buf_string(&words, "p ");
+	position_put_mark(&words, mark);
+	return make(&words);
+}
+
+struct frame *
+control_position(const struct position *position, uint64_t id)
+{
+	struct buf words = BUF_INIT;
+
+	buf_string(&words, "p ");
+	position_put(&words, position);
+	buf_printf(&words, "~%016" PRIx64, id);
+	return make(&words);
+}
+
+struct frame *
+control_next_of_all(const struct mark marks[], uint32_t n)
+{
+	struct buf words = BUF_INIT;
+
+	for (uint32_t i = 0; i < n; i++) {
+		buf_string(&words, i == 0 ? "n " : "_");
+		position_put_mark(&words, marks[i]);
+	}
+	return make(&words);
+}
+
+struct frame *
+control_next(struct mark mark)
+{
+	return control_next_of_all(&mark, 1);
+}
+
+struct frame *
+control_next_number(void)
+{
+	return frame_new_control(span_of("n"));
 }
 
 bool

@@ -69,6 +69,20 @@ head_bytes(const struct frame *frame)
 	return frame->data[1] < LEN_16 ? 2 : frame->data[1] == LEN_16 ? 4 : HEAD_MAX;
 }
 
+struct span
+frame_payload(const struct frame *frame)
+{
+	size_t head = head_bytes(frame);
+
+	return (struct span){ (const char *)frame->data + head, frame->len - head };
+}
+
+bool
+frame_is_binary(const struct frame *frame)
+{
+	return frame->data[0] == (FIN | FRAME_BINARY);
+}
+
 /* A text with a U+0000 in front. */
 static struct frame *
 make_behind_nul(const void *text, size_t len)
@@ -92,7 +106,7 @@ frame_new_control(struct span words)
 	struct frame *frame = make_behind_nul(words.data, words.len);
 
 	if (frame != NULL)
-		frame->escaped = frame; /* it is what it is */
+		frame->escaped = frame->deflated = frame; /* it is what it is */
 	return frame;
 }
 

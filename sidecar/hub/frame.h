@@ -46,6 +46,10 @@ struct frame *frame_alloc(size_t len);
  */
 struct frame *frame_deflated(struct frame *frame, struct deflate *deflate);
 
+/* Borrows the payload of a message, of frame_new(). */
+struct span frame_payload(const struct frame *frame);
+bool frame_is_binary(const struct frame *frame);
+
 /* True when frame_escaped() gives another frame. */
 bool frame_must_escape(const struct frame *frame);
 

@@ -4,6 +4,7 @@
 #include <utlist.h>
 
 #include "shared/closecode.h"
+#include "sidecar/hub/ahead.h"
 #include "sidecar/hub/array.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/memory.h"
@@ -11,10 +12,12 @@
 enum { CLOSE_MS = 5000 }; /* for what is queued and the closing handshake */
 
 void
-hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint64_t epoch)
+hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint64_t origin)
 {
-	*hub = (struct hub){ .conf = conf, .next_epoch = epoch };
+	*hub = (struct hub){ .conf = conf, .next_epoch = origin };
 	batches_open(&hub->batches, conf, deflate);
+	hub->batches.origin = origin;
+	histories_open(&hub->histories, conf, origin);
 }
 
 void
@@ -22,12 +25,6 @@ hub_listen(struct hub *hub, const struct hub_events *events, void *context)
 {
 	hub->events = events;
 	hub->context = context;
-}
-
-void
-hub_close(struct hub *hub)
-{
-	hub_flush(hub);
 }
 
 struct client *
@@ -64,6 +61,7 @@ path_new(struct hub *hub, const char *name, size_t len)
 	}
 	path->len = len;
 	path->epoch = hub->next_epoch++;
+	path->past.since_ms = hub->histories.shared ? UINT64_MAX : 0;
 	HASH_ADD_KEYPTR(hh, hub->paths, path->name, path->len, path);
 	if (!HASH_ADDED(path)) {
 		free(path->name);
@@ -79,12 +77,49 @@ path_free(struct hub *hub, struct path *path)
 {
 	if (hub->events != NULL)
 		hub->events->path_gone(hub->context, path);
+	histories_forget(&hub->histories, path);
 	HASH_DELETE(hh, hub->paths, path);
 	batch_free(&hub->batches, path);
 	memory_remove(sizeof(*path) + path->len);
 	free(path->members);
 	free(path->name);
 	free(path);
+}
+
+/* What is there for nobody's sake any more. */
+static void
+path_free_if_idle(struct hub *hub, struct path *path)
+{
+	if (path->n_clients == 0 && histories_is_over(&hub->histories, path))
+		path_free(hub, path);
+}
+
+struct path *
+hub_path_to_keep(struct hub *hub, struct span name)
+{
+	struct path *path = hub_find_path(hub, name.data, name.len);
+	struct history_limits limits = { 0 };
+
+	if (path != NULL)
+		return path;
+	if (hub->events != NULL && hub->events->limits_of != NULL)
+		limits = hub->events->limits_of(hub->context, name);
+	if (limits.messages > 0)
+		path = path_new(hub, name.data, name.len);
+	if (path != NULL)
+		path->past.limits = limits;
+	return path;
+}
+
+/* The last ones were kept for who might come. */
+void
+hub_close(struct hub *hub)
+{
+	struct path *path, *next;
+
+	hub_flush(hub);
+	HASH_ITER(hh, hub->paths, path, next)
+		path_free(hub, path);
 }
 
 /* --- clients on paths ------------------------------------------------------------ */
@@ -107,8 +142,7 @@ hub_enter(struct hub *hub, struct client *client, const char *name, size_t len)
 		return -ENOMEM;
 	HASH_ADD(hh, hub->clients, id.bytes, sizeof(client->id.bytes), client);
 	if (!HASH_ADDED(client)) {
-		if (path->n_clients == 0)
-			path_free(hub, path);
+		path_free_if_idle(hub, path);
 		return -ENOMEM;
 	}
 	client->place.path = path;
@@ -132,6 +166,7 @@ hub_join(struct hub *hub, struct client *client)
 	client->place.member = path->n_members;
 	path->members[path->n_members++] = client;
 	path->n_deflate += client->socket.deflate;
+	path->n_frond += client->ping.frond;
 	client->place.state = CLIENT_JOINED;
 	return 0;
 }
@@ -142,6 +177,7 @@ remove_member(struct path *path, struct client *client)
 	struct client *last = path->members[--path->n_members];
 
 	path->n_deflate -= client->socket.deflate;
+	path->n_frond -= client->ping.frond;
 	path->members[client->place.member] = last;
 	last->place.member = client->place.member;
 	ARRAY_SHRINK(path->members, path->n_members, path->cap_members);
@@ -157,6 +193,7 @@ hub_leave(struct hub *hub, struct client *client)
 	path->count--;
 	count_changed(hub, path);
 	if (client->place.state == CLIENT_JOINED) {
+		ahead_remove(path, client);
 		if (batch_leave(&hub->batches, client) < 0)
 			client_drop(client, "out-of-memory");
 		remove_member(path, client);
@@ -184,9 +221,8 @@ hub_remove(struct hub *hub, struct client *client)
 	batch_forget(client);
 	HASH_DELETE(hh, hub->clients, client);
 	client->place.path = NULL;
-	if (--path->n_clients > 0)
-		return;
-	path_free(hub, path);
+	path->n_clients--;
+	path_free_if_idle(hub, path);
 }
 
 void
@@ -228,7 +264,11 @@ void
 hub_tick(struct hub *hub, uint64_t now_ms)
 {
 	struct client *client, *next;
+	struct path *path;
 
+	histories_tick(&hub->histories);
+	while ((path = histories_sweep(&hub->histories)) != NULL)
+		path_free(hub, path);
 	readings_tick(&hub->readings);
 	while ((client = readings_take_late(&hub->readings)) != NULL)
 		hub_disconnect(hub, client, CLOSE_POLICY, "message-timeout", SPAN_EMPTY);

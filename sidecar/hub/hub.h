@@ -14,6 +14,7 @@
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/paths.h"
 #include "sidecar/hub/reading.h"
+#include "sidecar/hub/histories.h"
 
 struct conf;
 
@@ -23,6 +24,8 @@ struct hub_events {
 	void (*count_changed)(void *context, struct path *path);
 	/* The path is about to be freed. */
 	void (*path_gone)(void *context, struct path *path);
+	/* How much of a path is kept that is not there yet: may be NULL for nothing. */
+	struct history_limits (*limits_of)(void *context, struct span path);
 };
 
 struct hub {
@@ -34,11 +37,12 @@ struct hub {
 	struct path *paths;              /* by name */
 	struct client *closing;          /* in CLIENT_CLOSING with a socket */
 	struct readings readings;        /* messages that have begun */
+	struct histories histories;      /* what is kept */
 	uint64_t next_epoch;
 };
 
-/* Opens an empty hub; deflate may be NULL, epoch distinguishes it from every earlier one. */
-void hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint64_t epoch);
+/* Opens an empty hub; deflate may be NULL, origin distinguishes it from every other one, here and elsewhere. */
+void hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint64_t origin);
 
 /* Says who hears of what happens here: borrowed. events is NULL for nobody. */
 void hub_listen(struct hub *hub, const struct hub_events *events, void *context);
@@ -52,13 +56,16 @@ struct path *hub_find_path(struct hub *hub, const char *name, size_t len);
 /* Puts a new client on its path, which is made if need be: it counts, but is no target. 0 or -ENOMEM. */
 int hub_enter(struct hub *hub, struct client *client, const char *path, size_t len);
 
+/* The path; when it is not there, made if it is one that keeps messages. NULL for nothing to do, or without memory. */
+struct path *hub_path_to_keep(struct hub *hub, struct span name);
+
 /* Makes it a target, from the next broadcast on. 0 or -ENOMEM. */
 int hub_join(struct hub *hub, struct client *client);
 
 /* Takes it from its path: neither counted nor a target any more. Does nothing the second time. */
 void hub_leave(struct hub *hub, struct client *client);
 
-/* Forgets a client, and its path when that was the last one. */
+/* Forgets a client, and its path when that was the last one and nothing of it is kept. */
 void hub_remove(struct hub *hub, struct client *client);
 
 /*

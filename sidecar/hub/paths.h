@@ -12,6 +12,7 @@
 
 #include "shared/hash.h"
 #include "shared/wire.h"
+#include "sidecar/hub/history.h"
 
 struct channel;
 struct lines;
@@ -25,6 +26,9 @@ struct route;
 struct batch_entry {
 	struct frame *frame;
 	struct client *except;
+	struct mark mark; /* of one that is kept: else its number is 0 */
+	/* what is said of the mark to clients of frond.1, or NULL: announce.h */
+	struct frame *shared, *own, *have;
 };
 
 /* What this turn has for the path's clients: see batch.h. */
@@ -56,9 +60,18 @@ struct path {
 	struct client **members;
 	uint32_t n_members, cap_members;
 	uint32_t n_deflate; /* members who have agreed on permessage-deflate */
+	uint32_t n_frond;   /* members who speak frond.1 */
 	uint64_t epoch;
 	uint64_t offset; /* of the latest broadcast */
 	struct batch batch;
+	/* what is kept of what it got: histories.c */
+	struct {
+		struct history_limits limits;
+		struct history *history;  /* NULL before there is something to know */
+		struct path *prev, *next; /* among those with one */
+		uint64_t since_ms;        /* Unix time: since then all that is said here is heard */
+		struct client *ahead;     /* who has seen more of other hosts than this one has: ahead.c */
+	} past;
 };
 
 /* The name for the log; "-" without a path. */

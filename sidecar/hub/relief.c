@@ -50,6 +50,7 @@ relief_turn(struct relief *relief, uint64_t now_ms)
 
 	if (memory.bytes > relief->peak)
 		relief->peak = memory.bytes;
+	histories_relieve(&relief->hub->histories);
 	if (!memory_is_scarce() || now_ms < relief->rest_until_ms)
 		return;
 	for (int i = 0; i < SEARCHES && memory_is_scarce(); i++) {

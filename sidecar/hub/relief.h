@@ -1,7 +1,8 @@
 /*
  * relief - what is done when memory is scarce.
  *
- * Those who hold most go first: a client that is sent much and does not read, or
+ * What is kept for those who may come back goes first, the oldest before the rest.
+ * Then those go who hold most: a client that is sent much and does not read, or
  * has begun a large message and does not end it. And what has been let go is
  * given back to the system when it is much.
  */

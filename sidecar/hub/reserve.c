@@ -40,6 +40,8 @@ find_targets(struct hub *hub, struct client *sender, const struct wire_command *
 	case WIRE_SET:
 	case WIRE_COUNT:
 	case WIRE_STATS:
+	case WIRE_REPLAY: /* it was done before */
+	case WIRE_HISTORY:
 		return;
 	}
 }

@@ -332,6 +332,8 @@ channel_subscribed(struct relay *relay, struct channel *channel, uint64_t ticket
 	else if (channel->state == CHANNEL_SUBSCRIBING)
 		channel->lines.since_ms = relay_now_ms(relay);
 	channel->missed = false;
+	if (channel->path->past.since_ms == UINT64_MAX)
+		channel->path->past.since_ms = relay->hub->histories.now_ms();
 	ask(relay, channel);
 }
 

@@ -99,6 +99,8 @@ get_command(struct wire_reader *reader, struct envelope *ret)
 	case WIRE_SET:
 	case WIRE_COUNT:
 	case WIRE_STATS:
+	case WIRE_REPLAY:
+	case WIRE_HISTORY:
 		break;
 	}
 	return -EPROTO;

@@ -212,6 +212,13 @@ kept_add(struct kept *kept, struct kept_channel *channel, uint64_t sequence, uin
 }
 
 void
+kept_lose(struct kept_channel *channel, uint64_t sequence, uint64_t now_ms)
+{
+	channel->latest = sequence;
+	note_gone(channel, sequence, now_ms);
+}
+
+void
 kept_expire(struct kept *kept, uint64_t now_ms)
 {
 	const struct kept_message *message;

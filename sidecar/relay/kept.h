@@ -74,6 +74,9 @@ struct kept_channel *kept_channel(struct kept *kept, struct span name);
 /* A command goes out on the channel: copied, and kept if there is room for it. */
 void kept_add(struct kept *kept, struct kept_channel *channel, uint64_t sequence, uint64_t now_ms, struct span message);
 
+/* A command with this sequence was not for the channel's hearers: it is kept no more from the start. */
+void kept_lose(struct kept_channel *channel, uint64_t sequence, uint64_t now_ms);
+
 /* Lets go what is too old. */
 void kept_expire(struct kept *kept, uint64_t now_ms);
 

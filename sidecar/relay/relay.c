@@ -15,6 +15,15 @@
 
 /* --- commands ---------------------------------------------------------------------------------------- */
 
+/* The number that its history has of it, or a new one: also of one that could not go out when it was kept. */
+static uint64_t
+number_for(struct relay *relay, const struct kept_channel *kept, const struct wire_reply *reply)
+{
+	bool is_next = reply->number > (kept == NULL ? 0 : kept->latest);
+
+	return is_next ? reply->number : histories_next(&relay->hub->histories).number;
+}
+
 static void
 publish(struct relay *relay, struct span channel, const struct wire_command *command, enum wire_status full,
     struct wire_reply *ret)
@@ -22,7 +31,7 @@ publish(struct relay *relay, struct span channel, const struct wire_command *com
 	struct kept_channel *kept = kept_channel(&relay->kept, channel);
 	struct envelope envelope = { .type = ENVELOPE_COMMAND,
 		.origin = relay->origin,
-		.sequence = relay->command_sequence + 1,
+		.sequence = number_for(relay, kept, ret),
 		.previous = kept == NULL ? 0 : kept->latest,
 		.command = *command };
 	struct span message = relay_put(relay, &envelope);
@@ -31,26 +40,33 @@ publish(struct relay *relay, struct span channel, const struct wire_command *com
 	if (r < 0) {
 		relay->n_refused++;
 		ret->status = full;
+		if (kept != NULL && ret->number > 0)
+			kept_lose(kept, envelope.sequence, relay_now_ms(relay));
 		return;
 	}
-	relay->command_sequence++;
 	relay->n_published++;
 	if (kept != NULL)
-		kept_add(&relay->kept, kept, relay->command_sequence, relay_now_ms(relay), message);
+		kept_add(&relay->kept, kept, envelope.sequence, relay_now_ms(relay), message);
 	ret->status = WIRE_OK;
 	ret->relayed = true;
 }
 
 static void
-publish_to_path(struct relay *relay, struct span path, const struct wire_command *command, struct wire_reply *ret)
+publish_to_path(struct relay *relay, const struct client *sender, struct span path, const struct wire_command *command,
+    struct wire_reply *ret)
 {
-	struct wire_command push = {
-		.type = WIRE_PUSH, .flags = command->flags & WIRE_BINARY, .key = path, .data = command->data
-	};
+	struct wire_command push = { .type = WIRE_PUSH,
+		.flags = command->flags & (WIRE_BINARY | WIRE_TRANSIENT),
+		.key = path,
+		.data = command->data };
 	char name[RELAY_NAME_BYTES];
 
 	if (path.len > PATH_MAX_BYTES)
 		return; /* no host can have a connection there */
+	if (ret->number > 0 && sender != NULL && (command->flags & WIRE_EXCLUDE_SENDER)) {
+		push.flags |= WIRE_EXCLUDE_SENDER | WIRE_OTHER_CONN; /* it may come to another host */
+		push.conn = sender->id;
+	}
 	publish(relay, relay_path_channel(relay, path, name), &push, WIRE_NOT_RELAYED, ret);
 }
 
@@ -75,11 +91,11 @@ relay_command(
 	switch (command->type) {
 	case WIRE_BROADCAST:
 		if (ret->status == WIRE_OK)
-			publish_to_path(relay, path_span(sender->place.path), command, ret);
+			publish_to_path(relay, sender, path_span(sender->place.path), command, ret);
 		return;
 	case WIRE_PUSH:
 		if (ret->status == WIRE_OK)
-			publish_to_path(relay, command->key, command, ret);
+			publish_to_path(relay, NULL, command->key, command, ret);
 		return;
 	case WIRE_SEND:
 	case WIRE_DISCONNECT:
@@ -89,6 +105,8 @@ relay_command(
 	case WIRE_SET:
 	case WIRE_COUNT:
 	case WIRE_STATS:
+	case WIRE_REPLAY:
+	case WIRE_HISTORY:
 		return;
 	}
 }

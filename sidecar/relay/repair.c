@@ -5,8 +5,8 @@
 #include "shared/conf.h"
 #include "shared/log.h"
 #include "sidecar/hub/apply.h"
-#include "sidecar/hub/control.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/resume.h"
 #include "sidecar/hub/trace.h"
 #include "sidecar/relay/line.h"
 #include "sidecar/relay/repair.h"
@@ -97,13 +97,14 @@ want(struct relay *relay, struct line *line)
 static void
 apply(struct relay *relay, struct line *line, const struct envelope *envelope)
 {
+	const struct mark mark = { line->host->origin, envelope->sequence };
 	struct wire_reply reply;
 
 	line->latest = envelope->sequence;
 	relay->n_received++;
 	if (envelope->flags & ENVELOPE_AGAIN)
 		relay->n_repaired++;
-	apply_command(relay->hub, NULL, &envelope->command, &reply);
+	apply_marked(relay->hub, &mark, &envelope->command, &reply);
 	trace_command("host", NULL, &envelope->command, &reply);
 	if (reply.status != WIRE_OK && reply.status != WIRE_NO_CONN)
 		log_limited(LOG_LEVEL_WARN, "command of a host refused host=%08x command=%s status=%s",
@@ -151,7 +152,7 @@ leave_gap(struct relay *relay, const struct line *line, const char *why)
 {
 	relay->n_gaps++;
 	if (line->lines->path != NULL)
-		control_tell_gap(&relay->hub->batches, line->lines->path);
+		resume_tell_gap(relay->hub, line->lines->path);
 	log_limited(LOG_LEVEL_WARN, "messages of a host lost path=%s host=%08x why=%s gaps=%llu", name_of(line->lines),
 	    envelope_instance(line->host->origin), why, (unsigned long long)relay->n_gaps);
 }

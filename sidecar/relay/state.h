@@ -69,7 +69,6 @@ struct relay {
 	uint32_t n_inquiries;
 
 	/* commands: relay.c */
-	uint64_t command_sequence;
 	uint64_t up_since_ms; /* 0 while the transport is not up */
 	uint64_t n_published, n_received;
 	uint64_t n_duplicates; /* received again, and not applied */

@@ -8,6 +8,7 @@ frond_tests = \
 	%D%/test_control.js \
 	%D%/test_events.js \
 	%D%/test_file.js \
+	%D%/test_position.js \
 	%D%/test_reconnect.js \
 	%D%/test_send.js \
 	%D%/test_silence.js

@@ -19,7 +19,7 @@ test("verbs and words of newer servers are ignored", () => {
 	const world = new World();
 	const ws = world.open();
 
-	for (const word of ["\0r 1", "\0r", "\0p 1.2", "\0+ {}", "\0x", "\0 "])
+	for (const word of ["\0r 2", "\0r", "\0p", "\0p 1.2", "\0n", "\0+ {}", "\0x", "\0 "])
 		world.socket.message(word);
 	assert.deepEqual(ws.events, [["open"]]);
 });

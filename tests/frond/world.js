@@ -174,7 +174,7 @@ class World {
 		const ws = this.frond.ws(path, options);
 
 		ws.events = [];
-		for (const name of ["open", "message", "close", "error", "reconnect", "reconnect_failed", "gap"])
+		for (const name of ["open", "message", "close", "error", "reconnect", "reconnect_failed", "gap", "resumed"])
 			ws.on(name, (...args) => ws.events.push([name, ...args]));
 		ws.of = (name) => ws.events.filter(([event]) => event === name).map(([, ...args]) => args);
 		ws.errors = () => ws.of("error").map(([error]) => error.code);

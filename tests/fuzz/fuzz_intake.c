@@ -77,7 +77,7 @@ say_hello(struct scene *scene)
 
 	wire_put_header(&message, WIRE_HELLO, 0);
 	wire_put_hello(&message, &(struct wire_hello){ WIRE_ROLE_WORKER, span_of("chat"), 1 });
-	wire_put_route(&message, &(struct wire_route){ 0, span_of("/chat/{room}") });
+	wire_put_route(&message, &(struct wire_route){ .flags = 0, .pattern = span_of("/chat/{room}") });
 	say(scene, &message);
 }
 

@@ -55,6 +55,19 @@ order_others(struct tina4_conn *conn, char *rest)
 	return tina4_conn_broadcast(conn, rest, strlen(rest), TINA4_TEXT | TINA4_EXCLUDE_SENDER);
 }
 
+/* replay N */
+static int
+order_replay(struct tina4_conn *conn, char *rest)
+{
+	return tina4_conn_replay(conn, (uint32_t)strtoul(rest, NULL, 10));
+}
+
+static int
+order_transient(struct tina4_conn *conn, char *rest)
+{
+	return tina4_conn_broadcast(conn, rest, strlen(rest), TINA4_TEXT | TINA4_TRANSIENT);
+}
+
 /* fill BYTES: broadcasts that many */
 static int
 order_fill(struct tina4_conn *conn, char *rest)
@@ -358,11 +371,13 @@ static const struct order {
 	{ "others", order_others },
 	{ "param", order_param },
 	{ "push", order_push },
+	{ "replay", order_replay },
 	{ "report", order_report },
 	{ "send", order_send },
 	{ "set", order_set },
 	{ "tell", order_tell },
 	{ "touch", order_touch },
+	{ "transient", order_transient },
 	{ "unset", order_unset },
 	{ "wait", order_wait },
 };
@@ -514,6 +529,46 @@ count(struct tina4_request *req, struct tina4_response *res)
 	struct tina4_receipt receipt = { .connections = n };
 
 	return result(res, r, &receipt);
+}
+
+static cJSON *
+history_json(const struct tina4_history *history)
+{
+	cJSON *json = cJSON_CreateObject(), *messages = cJSON_AddArrayToObject(json, "messages");
+	const struct tina4_history_message *message;
+
+	cJSON_AddStringToObject(json, "position", tina4_history_position(history));
+	cJSON_AddBoolToObject(json, "whole", tina4_history_is_whole(history));
+	for (size_t i = 0; (message = tina4_history_at(history, i)) != NULL; i++) {
+		cJSON *item = cJSON_CreateObject();
+
+		cJSON_AddStringToObject(item, "data", message->data);
+		cJSON_AddNumberToObject(item, "bytes", (double)message->len);
+		cJSON_AddBoolToObject(item, "binary", message->binary);
+		cJSON_AddNumberToObject(item, "time", (double)message->time_ms);
+		cJSON_AddStringToObject(item, "position", message->position);
+		cJSON_AddItemToArray(messages, item);
+	}
+	return json;
+}
+
+/* GET /history?path=PATH&max=N&since=POSITION */
+static int
+history(struct tina4_request *req, struct tina4_response *res)
+{
+	struct tina4_history *found;
+	int64_t max = 100;
+	cJSON *json;
+	int r = tina4_request_query_int(req, "max", 0, UINT32_MAX, &max);
+
+	if (r == 0 || r == -ENOENT)
+		r = tina4_history(tina4_request_app(req), tina4_request_query(req, "path"), (uint32_t)max,
+		    tina4_request_query(req, "since"), &found);
+	if (r < 0)
+		return tina4_response_error(res, 422, "%d", -r);
+	json = history_json(found);
+	tina4_history_free(found);
+	return tina4_response_json(res, &json);
 }
 
 /* Calls what finds the i-th value of a name until it finds no more. */
@@ -710,7 +765,7 @@ form(struct tina4_request *req, struct tina4_response *res)
 int
 main(int argc, char **argv)
 {
-	static const struct tina4_websocket_options secure = { .secure = true };
+	static const struct tina4_websocket_options secure = { .secure = true }, kept = { .history = 5 };
 	struct tina4_app *app = tina4_app_new();
 
 	if (app == NULL)
@@ -721,6 +776,7 @@ main(int argc, char **argv)
 	tina4_post(app, "/send", send_to);
 	tina4_post(app, "/close", close_conn);
 	tina4_get(app, "/count", count);
+	tina4_get(app, "/history", history);
 	tina4_any(app, "/mirror/{word}", mirror);
 	tina4_any(app, "/repeats", repeats);
 	tina4_get(app, "/home", home);
@@ -738,6 +794,7 @@ main(int argc, char **argv)
 	tina4_websocket(app, "/ws/script/{room}", script);
 	tina4_websocket(app, "/ws/tally/{room}", tally);
 	tina4_websocket(app, "/ws/watch/{room}", NULL);
+	tina4_websocket_with(app, "/ws/kept/{room}", script, &kept);
 
 	if (getenv("APP_HOOKS") != NULL)
 		set_hooks(app);

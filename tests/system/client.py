@@ -108,13 +108,13 @@ class Client:
 class Compressing:
     """A WebSocket that offers permessage-deflate and insists on it, by another library."""
 
-    def __init__(self, port, target, subprotocol=None):
+    def __init__(self, port, target, subprotocols=None):
         self.n_compressed = 0  # messages that came so
         self.got = []
         self.sock = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT)
         self.conn = ClientConnection(parse_uri(f"ws://127.0.0.1:{port}{target}"), max_size=None,
                                      extensions=[ClientPerMessageDeflateFactory(client_max_window_bits=True)],
-                                     subprotocols=subprotocol and [subprotocol])
+                                     subprotocols=subprotocols)
         self.conn.send_request(self.conn.connect())
         self._flush()
         self.response = self._next()

@@ -64,6 +64,7 @@ EXTRA_DIST += \
 	%D%/handler_vectors.json \
 	%D%/test_handler_vectors.py \
 	%D%/test_handlers.py \
+	%D%/test_history.py \
 	%D%/test_handshake.py \
 	%D%/test_hooks.py \
 	%D%/test_hostile_run.py \
@@ -92,4 +93,5 @@ EXTRA_DIST += \
 	%D%/test_words.py \
 	%D%/test_workers.py \
 	%D%/web.py \
+	%D%/frond.py \
 	%D%/wire.py

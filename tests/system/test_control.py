@@ -47,7 +47,7 @@ def test_an_empty_text_is_a_message(demo):
 def test_compressed_it_is_the_same(make_stack):
     stack = make_stack(ws_deflate="true").start("sidecar", "worker")
     path = "/ws/watch/control"
-    with Compressing(stack.port, path, subprotocol="frond.1") as client, Peer(stack.bus) as peer:
+    with Compressing(stack.port, path, subprotocols=["frond.1"]) as client, Peer(stack.bus) as peer:
         peer.hello()
         for text in ("\0" + "x" * 1000, "\0y"):
             assert peer.push(path, text).status == OK

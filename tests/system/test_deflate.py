@@ -259,7 +259,7 @@ def test_other_reserved_bits_are_1002(raw, rsv):
 
 def test_close_and_heartbeats_are_plain(make_stack):
     stack = make_stack(ws_deflate="true", ws_ping_seconds=1).start("sidecar", "worker")
-    with Compressing(stack.port, ROOM, subprotocol="frond.1") as client:
+    with Compressing(stack.port, ROOM, subprotocols=["frond.1"]) as client:
         assert client.receive() == "\0"  # each ping interval
         client.send("close 4000 bye")
         assert client.closed() == (4000, "bye")

@@ -20,11 +20,12 @@ EVENT = {"id": "0" * 31 + "1", "attempt": 1, "connection": "f" * 32, "count": 1,
 
 PHP = """<?php
 use Tina4\\Router;
-Router::websocket('/ws/x', function ($c, $event, $data) {
+Router::websocket('/ws/x', history: 5, handler: function ($c, $event, $data) {
     foreach (json_decode(getenv('DOES'), true) as $order) {
         [$name, $a, $b, $d] = $order + [null, null, null, null];
         match ($name) {
             'send' => $c->send($a), 'broadcast' => $c->broadcast($a), 'others' => $c->broadcast($a, true),
+            'transient' => $c->broadcast($a, transient: true), 'replay' => $c->replay($a),
             'echo' => $c->send($data, $c->isBinary()), 'get' => $c->send($c->get($a) ?? 'none'),
             'set' => $c->set($a, $b), 'unset' => $c->set($a, null), 'close' => $c->close($a, $b),
             'push' => Router::pushToWebSocket($a, $b), 'send_to' => $c->sendTo($a, $b),
@@ -35,10 +36,11 @@ Router::websocket('/ws/x', function ($c, $event, $data) {
 """
 PYTHON = """
 import json, os, tina4
-@tina4.websocket("/ws/x")
+@tina4.websocket("/ws/x", history=5)
 def x(c, event, data):
     for name, *args in json.loads(os.environ["DOES"]):
-        {"others": lambda text: c.broadcast(text, exclude_sender=True), "echo": lambda: c.send(data),
+        {"others": lambda text: c.broadcast(text, exclude_sender=True),
+         "transient": lambda text: c.broadcast(text, transient=True), "echo": lambda: c.send(data),
          "get": lambda n: c.send(c.get(n) or "none"), "unset": lambda n: c.set(n, None),
          "push": tina4.push_to_websocket}.get(name, getattr(c, name, None))(*args)
 tina4.run()
@@ -47,6 +49,7 @@ PERL = """
 use strict; use warnings; use JSON::PP; use Tina4 qw(push_to_websocket run websocket);
 my %orders = (
     others => sub { $_[0]->broadcast($_[2], exclude_sender => 1) },
+    transient => sub { $_[0]->broadcast($_[2], transient => 1) },
     echo => sub { $_[0]->send($_[1], binary => $_[0]->is_binary) },
     get => sub { $_[0]->send($_[0]->get($_[2]) // 'none') }, unset => sub { $_[0]->set($_[2], undef) },
     push => sub { push_to_websocket(@_[2 .. 3]) },
@@ -58,7 +61,7 @@ websocket('/ws/x', sub {
         my $do = $orders{$name} // sub { my $connection = shift; shift; $connection->$name(@_) };
         $do->($c, $data, @args);
     }
-});
+}, history => 5);
 run();
 """
 LANGUAGES = {

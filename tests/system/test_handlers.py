@@ -38,6 +38,16 @@ def test_broadcast_may_leave_out_the_sender(lab, room):
             assert [other.receive(), other.receive()] == ["hello", "end"]
 
 
+def test_the_last_messages_are_replayed_and_transient_ones_are_not(lab, room):
+    with lab.ws(f"/ws/kept/{room}") as one:
+        one.send(lines(*(f"broadcast {i}" for i in range(7)), "transient typing"))
+        assert one.receive_until("typing") == [str(i) for i in range(7)]
+    with lab.ws(f"/ws/kept/{room}?open={quote('send hello|replay 3')}") as two:
+        assert [two.receive() for _ in range(4)] == ["4", "5", "6", "hello"]
+    with lab.ws(f"/ws/kept/{room}?open={quote('replay 100|send hello')}") as three:
+        assert three.receive_until("hello") == ["2", "3", "4", "5", "6"], "five are kept"
+
+
 def test_own_and_common_messages_keep_their_order(lab, room):
     orders = [f"{'send' if i % 3 else 'broadcast'} {i}" for i in range(60)] + ["others x", "send end"]
     with lab.ws(script(room)) as one, lab.ws(script(room)) as two:

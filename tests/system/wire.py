@@ -12,8 +12,8 @@ HELLO, BATCH, HEARTBEAT, BYE, REQUEST = 1, 2, 3, 4, 5
 WELCOME, EVENTS, REPLY, STALE, UNKNOWN, PROBE = 16, 17, 18, 19, 20, 21
 WORKER, APP = 1, 2
 ATTACH, OPEN, MESSAGE, CLOSE, DETACH = 0, 1, 2, 3, 4
-SEND, BROADCAST, PUSH, DISCONNECT, SET, COUNT, STATS = 1, 2, 3, 4, 5, 6, 7
-BINARY, EXCLUDE_SENDER, OTHER_CONN, UNSET = 1, 2, 4, 8
+SEND, BROADCAST, PUSH, DISCONNECT, SET, COUNT, STATS, REPLAY, HISTORY = range(1, 10)
+BINARY, EXCLUDE_SENDER, OTHER_CONN, UNSET, TRANSIENT = 1, 2, 4, 8, 16
 OK, MALFORMED, BAD_VERSION, NO_ROUTE, NO_CONN, TOO_LARGE, EXPIRED, INVALID, BUSY = range(9)
 
 
@@ -108,6 +108,8 @@ class Reply:
     epoch: int
     offset: int
     text: bytes
+    origin: int = 0
+    number: int = 0
 
 
 class Peer:
@@ -171,13 +173,17 @@ class Peer:
             if number in (None, got):
                 reader = Reader(body)
                 status, relayed, connections, epoch, offset = reader.take("BBIQQ")
-                return Reply(status, bool(relayed), connections, epoch, offset, reader.blob())
+                text = reader.blob()
+                return Reply(status, bool(relayed), connections, epoch, offset, text, *reader.take("QQ"))
 
     def ask(self, cmd, ident=None, deadline_ms=None):
         return self.reply(self.send(REQUEST, request(cmd, ident, deadline_ms)))
 
-    def push(self, path, data, **more):
-        return self.ask(command(PUSH, data, key=path), **more)
+    def push(self, path, data, flags=0, **more):
+        return self.ask(command(PUSH, data, key=path, flags=flags), **more)
+
+    def count(self, path):
+        return self.ask(command(COUNT, key=path)).connections
 
 
 class Worker(Peer):

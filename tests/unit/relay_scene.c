@@ -143,7 +143,7 @@ scene_begin(struct scene *scene)
 {
 	static const struct transport_calls calls = { subscribe, unsubscribe, publish, tell, tell_all, beat, beat_heard,
 		release, flush, waiting_bytes, now_ms };
-	static const struct hub_events hub_events = { on_count_changed, on_path_gone };
+	static const struct hub_events hub_events = { .count_changed = on_count_changed, .path_gone = on_path_gone };
 	static const struct relay_events relay_events = { on_released, on_counted };
 	static char prefix[] = "t";
 

@@ -98,7 +98,7 @@ void
 scene_say_hello(struct scene *scene, unsigned i, enum wire_role role, const char *app, const char *pattern)
 {
 	struct wire_hello hello = { role, span_of(app), pattern != NULL };
-	struct wire_route route = { 0, span_of(pattern == NULL ? "" : pattern) };
+	struct wire_route route = { .pattern = span_of(pattern == NULL ? "" : pattern) };
 	struct buf message = BUF_INIT;
 
 	if (scene->peers[i].bus == NULL)
@@ -131,7 +131,7 @@ say_watched_hello(
 	wire_put_header(&message, WIRE_HELLO, 0);
 	wire_put_hello(&message, &hello);
 	if (pattern != NULL)
-		wire_put_route(&message, &(struct wire_route){ 0, span_of(pattern) });
+		wire_put_route(&message, &(struct wire_route){ .pattern = span_of(pattern) });
 	wire_put_watch(&message, watch);
 	bus_send(scene->peers[i].bus, NULL, &message);
 	buf_free(&message);

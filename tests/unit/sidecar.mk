@@ -14,6 +14,7 @@ unit_tests += \
 	%D%/test_frame \
 	%D%/test_histogram \
 	%D%/test_head \
+	%D%/test_history_model \
 	%D%/test_hosts \
 	%D%/test_hub \
 	%D%/test_hub_model \
@@ -23,6 +24,7 @@ unit_tests += \
 	%D%/test_metrics \
 	%D%/test_outbox \
 	%D%/test_outq \
+	%D%/test_position \
 	%D%/test_post \
 	%D%/test_quotas \
 	%D%/test_redis \
@@ -98,6 +100,10 @@ unit_tests += \
 %C%_test_kept_LDADD = sidecar/libsidecar.la
 %C%_test_outbox_SOURCES = %D%/test_outbox.c
 %C%_test_outbox_LDADD = sidecar/libsidecar.la
+%C%_test_history_model_SOURCES = %D%/test_history_model.c
+%C%_test_history_model_LDADD = sidecar/libsidecar.la
+%C%_test_position_SOURCES = %D%/test_position.c
+%C%_test_position_LDADD = sidecar/libsidecar.la
 %C%_test_outq_SOURCES = %D%/test_outq.c
 %C%_test_outq_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_outq_LDADD = sidecar/libsidecar.la

@@ -210,7 +210,8 @@ lists_name_the_wrong_item(void)
 	       "comma-separated; wrong is \"proxy\"\n"),
 	    "a network that is none");
 	OK(refused("TINA4_WS_ROUTES=/a/{x},/b/{y",
-	       "TINA4_WS_ROUTES: \"/a/{x},/b/{y\": must be patterns such as /ws/news/{topic}, comma-separated; "
+	       "TINA4_WS_ROUTES: \"/a/{x},/b/{y\": must be patterns such as /ws/news/{topic} or "
+	       "/ws/news/{topic};history=100, comma-separated; "
 	       "wrong is \"/b/{y\"\n"),
 	    "a pattern that is none");
 }

@@ -426,7 +426,7 @@ send_with_strange_flags(struct tina4_conn *conn, enum tina4_event event, const c
 	struct cJSON *json = cJSON_CreateObject();
 
 	(void)event, (void)data, (void)len;
-	OK(tina4_conn_broadcast(conn, "x", 1, 4) == -EINVAL, "a flag that there is not");
+	OK(tina4_conn_broadcast(conn, "x", 1, 8) == -EINVAL, "a flag that there is not");
 	OK(tina4_conn_send(conn, "x", 1, TINA4_EXCLUDE_SENDER) == -EINVAL, "one that means nothing here");
 	OK(tina4_conn_sendf(conn, TINA4_EXCLUDE_SENDER, "x") == -EINVAL, "nor with a format");
 	OK(tina4_conn_send_jsonf(conn, TINA4_EXCLUDE_SENDER, "{}") == -EINVAL, "nor with one of JSON");

@@ -5,6 +5,7 @@
 #include "sidecar/hub/control.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/resume.h"
 #include "tests/tap.h"
 #include "tests/unit/fake_browser.h"
 
@@ -124,7 +125,7 @@ test_gap(void)
 
 	begin(&scene);
 	broadcast(&scene, span_of("a"));
-	control_tell_gap(&scene.hub.batches, path_of(&scene));
+	resume_tell_gap(&scene.hub, path_of(&scene));
 	broadcast(&scene, span_of("b"));
 	hub_flush(&scene.hub);
 	OK(has_got(&scene, FROND, "a 0r 0 b"), "a gap is told where it is, and not escaped");

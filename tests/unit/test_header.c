@@ -31,7 +31,7 @@ structs_keep_their_sizes(void)
 	OK(sizeof(struct tina4_cookie) == 64, "tina4_cookie");
 	OK(sizeof(struct tina4_websocket_options) == 128, "tina4_websocket_options");
 	OK(sizeof(struct tina4_push_options) == 48, "tina4_push_options");
-	OK(sizeof(struct tina4_receipt) == 96, "tina4_receipt");
+	OK(sizeof(struct tina4_receipt) == 136, "tina4_receipt");
 	OK(sizeof(struct tina4_test_request) == 152, "tina4_test_request");
 	OK(sizeof(struct tina4_test_message) == 72, "tina4_test_message");
 }

@@ -17,7 +17,7 @@ static char bus[64], file[72], aside[80];
 static struct route *
 announce(struct routes *routes, const char *name)
 {
-	struct wire_route announced = { 0, span_of("/a") };
+	struct wire_route announced = { .pattern = span_of("/a") };
 	char pattern[ROUTES_MAX_NAME + 2];
 	struct route_app *app = NULL;
 	struct route *route = NULL;

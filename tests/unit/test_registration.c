@@ -52,7 +52,7 @@ say(struct table *table, const char *app, struct worker *worker, const char *pat
 	while (*patterns != '\0') {
 		size_t len = strcspn(patterns, " ");
 
-		wire_put_route(&body, &(struct wire_route){ 0, { patterns, len } });
+		wire_put_route(&body, &(struct wire_route){ .pattern = { patterns, len } });
 		patterns += len + strspn(patterns + len, " ");
 	}
 	reader = wire_reader(body.data, body.len);

@@ -8,7 +8,7 @@
 static int
 add(struct routes *routes, struct route_app *app, const char *pattern, struct route **ret)
 {
-	struct wire_route announced = { 0, span_of(pattern) };
+	struct wire_route announced = { .pattern = span_of(pattern) };
 	const char *why = NULL;
 	int r = routes_add(routes, app, &announced, ret, &why);
 
@@ -143,7 +143,7 @@ test_flags(void)
 {
 	struct routes routes = { 0 };
 	struct route_app *app = app_of(&routes, span_of("shop"));
-	struct wire_route announced = { WIRE_ROUTE_PUSH_ONLY, span_of("/a") };
+	struct wire_route announced = { .flags = WIRE_ROUTE_PUSH_ONLY, .pattern = span_of("/a") };
 	struct route *route, *again;
 	const char *why;
 
@@ -159,7 +159,7 @@ test_bad_patterns(void)
 {
 	struct routes routes = { 0 };
 	struct route_app *app = app_of(&routes, span_of("shop"));
-	struct wire_route with_nul = { 0, { "/a\0b", 4 } };
+	struct wire_route with_nul = { .pattern = { "/a\0b", 4 } };
 	char too_long[PATH_MAX_BYTES + 2];
 	struct route *route;
 	const char *why = NULL;

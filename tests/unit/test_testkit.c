@@ -203,6 +203,20 @@ static int private(struct tina4_conn *conn, enum tina4_event event, const char *
 	return user != NULL ? tina4_conn_sendf(conn, 0, "%s", cJSON_GetStringValue(user)) : 0;
 }
 
+static int
+replaying(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	int r = 0;
+
+	if (event == TINA4_OPEN)
+		r = tina4_conn_send(conn, "hello", 5, TINA4_TEXT);
+	if (event == TINA4_OPEN && r == 0)
+		r = tina4_conn_replay(conn, 10);
+	if (event == TINA4_MESSAGE)
+		r = tina4_conn_broadcast(conn, data, len, len == 1 ? TINA4_TRANSIENT : TINA4_TEXT);
+	return r;
+}
+
 static struct tina4_test *test;
 
 /* Begins anew, with a visitor. */
@@ -211,7 +225,7 @@ begin(void)
 {
 	static const char *const settings[] = { "TINA4_LOG_LEVEL=error", "TINA4_WS_MAX_MESSAGE=1024",
 		"TINA4_MAX_BODY=5000", NULL };
-	struct tina4_websocket_options secure = { .secure = true };
+	struct tina4_websocket_options secure = { .secure = true }, kept = { .history = 2 };
 	struct tina4_app *app = tina4_app_new();
 
 	tina4_any(app, "/tell/{id:int}", tell);
@@ -227,6 +241,7 @@ begin(void)
 	tina4_websocket(app, "/ws/private", private);
 	tina4_websocket(app, "/ws/news/{topic}", NULL);
 	tina4_websocket_with(app, "/ws/secure", private, &secure);
+	tina4_websocket_with(app, "/ws/kept/{topic}", replaying, &kept);
 	tina4_test_free(test);
 	test = NULL;
 	OK(tina4_test_new(&test, &app, settings) == 0 && app == NULL, "an app is taken");
@@ -501,6 +516,40 @@ threads_may_push(void)
 /* --- WebSocket ------------------------------------------------------------------------------------------------- */
 
 static void
+what_is_kept_is_replayed(void)
+{
+	static const char path[] = "/ws/kept/1";
+	struct tina4_test_visitor *visitor = begin();
+	struct tina4_test_client *a = tina4_test_connect(visitor, path, NULL), *b;
+	struct tina4_app *app = tina4_test_app(test);
+	struct tina4_history *history = NULL, *later = NULL;
+	struct tina4_receipt receipt;
+
+	OK(got(a, "hello") && got_nothing(a), "at first nothing is kept");
+	OK(tina4_history(app, path, 5, NULL, &history) == 0 && tina4_history_count(history) == 0 &&
+		tina4_history_is_whole(history),
+	    "a page is told so");
+	for (const char *const *text = (const char *const[]){ "one", "two", "x", "three", NULL }; *text != NULL; text++)
+		tina4_test_send_text(a, *text);
+	b = tina4_test_connect(visitor, path, NULL);
+	OK(got(b, "two") && got(b, "three") && got(b, "hello") && got_nothing(b),
+	    "a replay has as many as are kept, none that is transient, and goes first");
+	OK(tina4_history(app, path, 5, tina4_history_position(history), &later) == 0 &&
+		tina4_history_count(later) == 2 && is(tina4_history_at(later, 1)->data, "three") &&
+		tina4_history_at(later, 2) == NULL,
+	    "a page goes on from its position");
+	OK(tina4_push(app, path, "four", 4, NULL, &receipt) == 0 && receipt.position[0] != '\0', "a receipt names it");
+	OK(tina4_push(app, "/ws/news/1", "x", 1, NULL, &receipt) == 0 && receipt.position[0] == '\0',
+	    "and not what is not kept");
+	OK(tina4_history(app, "/ws/news/1", 5, NULL, &later) == -EINVAL &&
+		tina4_history(app, "/nowhere", 5, NULL, &later) == -ENOENT &&
+		tina4_history(app, path, 5, "x", &later) == -EINVAL,
+	    "what cannot be asked is an error");
+	tina4_history_free(history);
+	tina4_history_free(later);
+}
+
+static void
 clients_share_a_path(void)
 {
 	struct tina4_test_visitor *visitor = begin();
@@ -627,6 +676,7 @@ main(void)
 	tokens_are_checked();
 	pushes_are_seen();
 	threads_may_push();
+	what_is_kept_is_replayed();
 	clients_share_a_path();
 	handlers_fail();
 	handlers_close();

@@ -77,7 +77,7 @@ judge_key(const char *key)
 static void
 test_accepted(void)
 {
-	OK(judge("") == REFUSAL_NONE && upgrade.route != NULL && upgrade.protocol == NULL && !upgrade.deflate,
+	OK(judge("") == REFUSAL_NONE && upgrade.route != NULL && upgrade.protocol.data == NULL && !upgrade.deflate,
 	    "a good request is accepted");
 	OK(judge_request("GET http://example.org/chat/a%20b?x=1 HTTP/1.1") == REFUSAL_NONE &&
 		strcmp(target.path, "/chat/a b") == 0 && target.query.len == 3,
@@ -147,10 +147,16 @@ test_form(void)
 static void
 test_offers(void)
 {
-	OK(judge("Sec-WebSocket-Protocol: other, frond.1") == REFUSAL_NONE && strcmp(upgrade.protocol, "frond.1") == 0,
+	OK(judge("Sec-WebSocket-Protocol: other, frond.1") == REFUSAL_NONE && upgrade.frond &&
+		span_is(upgrade.protocol, "frond.1") && upgrade.position.data == NULL,
 	    "a known subprotocol is chosen");
-	OK(judge("Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Protocol: ,frond.1 ") == REFUSAL_NONE &&
-		upgrade.protocol != NULL,
+	OK(judge("Sec-WebSocket-Protocol: frond.at.1f_2.3, frond.1") == REFUSAL_NONE && upgrade.frond &&
+		span_is(upgrade.protocol, "frond.1") && span_is(upgrade.position, "1f_2.3"),
+	    "and beside it, one that says where the client was is only read");
+	OK(judge("Sec-WebSocket-Protocol: frond.at.1f_2.3") == REFUSAL_NONE && !upgrade.frond &&
+		span_is(upgrade.protocol, "frond.at.1f_2.3") && span_is(upgrade.position, "1f_2.3"),
+	    "which is chosen when there is no other");
+	OK(judge("Sec-WebSocket-Protocol: other\r\nSec-WebSocket-Protocol: ,frond.1 ") == REFUSAL_NONE && upgrade.frond,
 	    "from any line");
 	OK(judge("Sec-WebSocket-Protocol: soap, frond.11") == REFUSAL_PROTOCOL &&
 		judge("Sec-WebSocket-Protocol:") == REFUSAL_PROTOCOL &&

@@ -80,8 +80,12 @@ static void
 put_hello(struct buf *buf)
 {
 	wire_put_hello(buf, &(struct wire_hello){ WIRE_ROLE_WORKER, span_of("shop"), 2 });
-	wire_put_route(buf, &(struct wire_route){ 0, span_of("/ws/{a}") });
-	wire_put_route(buf, &(struct wire_route){ WIRE_ROUTE_PUSH_ONLY, span_of("/n") });
+	wire_put_route(buf, &(struct wire_route){ .pattern = span_of("/ws/{a}") });
+	wire_put_route(buf,
+	    &(struct wire_route){ .flags = WIRE_ROUTE_PUSH_ONLY | WIRE_ROUTE_KEEPS,
+		.pattern = span_of("/n"),
+		.history = 100,
+		.history_seconds = 60 });
 }
 
 static void
@@ -137,7 +141,7 @@ put_request(struct buf *buf)
 static void
 put_reply(struct buf *buf)
 {
-	wire_put_reply(buf, &(struct wire_reply){ WIRE_NO_ROUTE, true, 70000, 5, 6, span_of("no route") });
+	wire_put_reply(buf, &(struct wire_reply){ WIRE_NO_ROUTE, true, 70000, 5, 6, span_of("no route"), 7, 8 });
 }
 
 static void
@@ -442,8 +446,8 @@ layouts_stay_as_they_are(void)
 	OK(layout_is(put_hello,
 	       "01 00000004 73686f70 0002"
 	       " 00 00000007 2f77732f7b617d"
-	       " 01 00000002 2f6e"),
-	    "HELLO: role, app, routes");
+	       " 05 00000002 2f6e 00000064 0000003c"),
+	    "HELLO: role, app, routes, and how much of one is kept");
 	OK(layout_is(put_watch, "000102030405060708090a0b0c0d0e0f 00011170"), "behind it: the supervisor, its number");
 	OK(layout_is(put_death, "00011170 01 000102030405060708090a0b0c0d0e0f 0000000000000007 0000000000000008 0009"),
 	    "DEATH: the worker's number, blame, over what");
@@ -468,8 +472,10 @@ layouts_stay_as_they_are(void)
 	       "000102030405060708090a0b0c0d0e0f 0000018bcfe56800"
 	       " 00000018 03 00 0000 00000008 2f77732f6e657773 00000004 6e657773"),
 	    "REQUEST: id, deadline, command");
-	OK(layout_is(put_reply, "03 01 00011170 0000000000000005 0000000000000006 00000008 6e6f20726f757465"),
-	    "REPLY: status, relayed, connections, epoch, offset, text");
+	OK(layout_is(put_reply,
+	       "03 01 00011170 0000000000000005 0000000000000006 00000008 6e6f20726f757465"
+	       " 0000000000000007 0000000000000008"),
+	    "REPLY: status, relayed, connections, epoch, offset, text, origin, number");
 	OK(layout_is(put_stale, "000102030405060708090a0b0c0d0e0f 0000000000000007 0000000000000008 0009"),
 	    "STALE: connection, epoch, event, attempt");
 }
@@ -512,7 +518,8 @@ hello_comes_back(void)
 		hello.n_routes == 2,
 	    "role, app and number of routes come back");
 	OK(wire_get_route(&reader, &route) == 0 && route.flags == 0 && is(route.pattern, "/ws/{a}"), "the first route");
-	OK(wire_get_route(&reader, &route) == 0 && route.flags == WIRE_ROUTE_PUSH_ONLY && is(route.pattern, "/n"),
+	OK(wire_get_route(&reader, &route) == 0 && route.flags == (WIRE_ROUTE_PUSH_ONLY | WIRE_ROUTE_KEEPS) &&
+		is(route.pattern, "/n") && route.history == 100 && route.history_seconds == 60,
 	    "the second");
 	buf_free(&buf);
 }
@@ -667,7 +674,7 @@ one_bad_command_refuses_the_record(void)
 	wire_put_command(&buf, &commands[2]);
 	wire_end_record(&buf, offset);
 
-	buf.data[bad + 4] = WIRE_STATS + 1;
+	buf.data[bad + 4] = WIRE_HISTORY + 1;
 	reader = reader_of(&buf);
 	OK(wire_get_record(&reader, &record) == -EPROTO, "a record with an unknown command is refused as a whole");
 	OK(record.attempt == 77, "and leaves the result alone");
@@ -713,7 +720,7 @@ static void
 replies_come_back(void)
 {
 	for (int status = WIRE_OK; status <= WIRE_BUSY; status++) {
-		struct wire_reply reply = { (enum wire_status)status, status % 2, 3, 5, 6, span_of("why") };
+		struct wire_reply reply = { (enum wire_status)status, status % 2, 3, 5, 6, span_of("why"), 7, 8 };
 		struct buf buf = BUF_INIT;
 		struct wire_reader reader;
 		struct wire_reply got;

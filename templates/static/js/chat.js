@@ -5,7 +5,7 @@ const TYPING_SHOWN_MS = 2000;
 const TYPING_TOLD_MS = 1000; // not with every key
 const MAX_TYPISTS = 3; // to name
 
-const { room } = JSON.parse(document.getElementById("data").textContent);
+const { room, since } = JSON.parse(document.getElementById("data").textContent);
 const typists = new Map(); // name -> the timer that removes it
 let myId = null;
 let toldAt = -Infinity;
@@ -51,6 +51,7 @@ function hear(message) {
 
 converse(`/ws/livechat/${encodeURIComponent(room)}`, {
 	form: "chat-form",
+	since,
 	tellName: (name) => ({ type: "set-username", username: name }),
 	tellText(text) {
 		toldAt = -Infinity; // who goes on writing is told of again

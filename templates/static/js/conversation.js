@@ -82,6 +82,10 @@ export function say(from, when, text, isMine) {
 	append(entry);
 }
 
+// The server does not know where the reader is.
+for (const time of messages.querySelectorAll("time"))
+	time.replaceWith(clock(new Date(time.dateTime)));
+toEnd();
 messages.addEventListener("scroll", () => {
 	if (isNearEnd())
 		latest.hidden = true;
@@ -213,6 +217,7 @@ function forgetSent(text) {
  * Opens a conversation on a path. The page tells how it is spoken there:
  *
  *     form         id of the form to write in; it has one input
+ *     since        where the messages end that the page came with; "" for none
  *     tellName     what to send as one's name
  *     tellText     what to send as a message
  *     greet        what to send, when connected, after the name; none when absent
@@ -220,10 +225,11 @@ function forgetSent(text) {
  *     forPeople    what of a system's message is for people; all of it when absent
  *     typed        called while one writes; absent when nobody needs to know
  */
-export function converse(path, { form: formId, tellName, tellText, greet, hear, forPeople = (text) => text, typed }) {
+export function converse(path, options) {
+	const { form: formId, since = "", tellName, tellText, greet, hear, forPeople = (text) => text, typed } = options;
 	const form = byId(formId);
 	const field = form.querySelector("input");
-	const ws = frond.ws(path);
+	const ws = frond.ws(path, { since });
 
 	showStatus(ws, byId("status"));
 	ws.on("open", () => {
@@ -234,6 +240,7 @@ export function converse(path, { form: formId, tellName, tellText, greet, hear, 
 		setTimeout(showWaiting, 0, ws); // what has waited goes out after this
 	});
 	ws.on("message", (data) => receive(data, hear, forPeople));
+	ws.on("gap", () => messages.replaceChildren()); // the last ones come again
 	ws.on("close", (code, reason, willReconnect) => {
 		showOnline(null);
 		sent = []; // nothing comes back on this one; what it took is the server's

@@ -51,7 +51,7 @@ declare namespace frond {
 		/** How long a socket may take to open, in ms; 0: as long as the browser allows. Default: 20000. */
 		connectTimeout?: number;
 		/**
-		 * Offer the subprotocol frond.1, for heartbeats and gaps. Not for servers that do not know it:
+		 * Offer the subprotocol frond.1, for heartbeats and for what was missed. Not for servers that do not know it:
 		 * browsers then refuse. Default: true.
 		 */
 		heartbeat?: boolean;
@@ -69,6 +69,11 @@ declare namespace frond {
 		fatalCodes?: ReadonlyArray<number | readonly [from: number, to: number]>;
 		/** Subprotocols to offer after frond.1. Default: none. */
 		protocols?: string | readonly string[];
+		/**
+		 * Where the page begins: a position that the server told when it rendered the page. What was said
+		 * since then comes first. "" or nothing: from now on. Default: "".
+		 */
+		since?: string;
 		/** What binary messages arrive as. Default: "arraybuffer". */
 		binaryType?: "arraybuffer" | "blob";
 		/** Parse text messages. One that is not JSON becomes an error event. Default: false. */
@@ -90,11 +95,16 @@ declare namespace frond {
 		/** maxReconnectAttempts have failed. */
 		reconnect_failed: () => void;
 		/**
-		 * Messages are gone for good that were for this page: the server could not get them from another
-		 * host. It comes before what that host says next, or seconds later when that has died; ask for
-		 * the present state. With frond.1 only.
+		 * Messages are gone for good that were for this page, or may be: it was away for longer than the
+		 * server keeps them, or the server could not get them from another host. Ask for the present state.
+		 * With frond.1 only.
 		 */
 		gap: () => void;
+		/**
+		 * After it was away, or came with `since`: the page has everything that it missed. So many messages
+		 * have just come. With frond.1, of a route that keeps messages.
+		 */
+		resumed: (messages: number) => void;
 	}
 
 	type Problem =
@@ -129,6 +139,8 @@ declare namespace frond {
 		readonly protocol: string;
 		/** Milliseconds until the next attempt, for pages that count down; null unless waiting. */
 		readonly retryInMs: number | null;
+		/** Where the page is, of a route that keeps messages, for the option `since` of another one; else "". */
+		readonly position: string;
 		/** Messages that wait for a connection. */
 		readonly queued: number;
 		/** Bytes that wait, here and in the browser. */

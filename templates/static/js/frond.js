@@ -19,6 +19,8 @@
 (function () {
 	const FROND = "frond.1"; // the subprotocol in which the server has a word of its own now and then
 	const NUL = "\0"; // what such a word begins with; a message that begins so has one more in front
+	const AT = "frond.at."; // an offered subprotocol that says where the page has been
+	const POSITION = /^[0-9a-f]{8}\.[0-9a-f]{12}(_[0-9a-f]{16}\.[0-9]{1,20})*(~[0-9a-f]{16})?$/;
 	const OPEN = 1; // WebSocket.OPEN, without needing the class
 	const LOST = 1006; // the code browsers give to a connection that ended without a close frame
 
@@ -42,6 +44,7 @@
 		maxBufferBytes: 4 * 1024 * 1024,
 		fatalCodes: [1008],
 		protocols: [],
+		since: "",
 		binaryType: "arraybuffer",
 		json: false,
 	};
@@ -69,11 +72,17 @@
 		checkNumbers(options);
 		if (!Array.isArray(options.fatalCodes))
 			throw new TypeError("frond.ws: fatalCodes must be an array");
+		if (options.since !== "" && !POSITION.test(options.since))
+			throw new TypeError("frond.ws: since must be a position, as the server tells it");
 		return options;
 	}
 
 	function offeredProtocols(options) {
 		return [...new Set([...(options.heartbeat ? [FROND] : []), ...[options.protocols].flat()])];
+	}
+
+	function offers(link) {
+		return link.position === null ? link.protocols : [...link.protocols, AT + positionText(link.position)];
 	}
 
 	// What is neither would become the text of an address: /undefined, /[object%20Promise].
@@ -313,6 +322,62 @@
 		checkSilence(link);
 	}
 
+	// --- where the page is ----------------------------------------------------------
+
+	/*
+	 * The server numbers what it keeps. A position is the number of the latest message
+	 * of each of its hosts, and until when we have listened, by the server's clock.
+	 * Behind '~' is what the server called this connection: what others were to get,
+	 * and not we, does not come back to us.
+	 */
+	function parsePosition(text) {
+		const [words, name = ""] = text.split("~");
+		const [head, ...marks] = words.split("_");
+		const [tag, time] = head.split(".");
+
+		return { tag, time: parseInt(time, 16), toldAt: Date.now(), heardAt: Date.now(), name, marks: parseMarks(marks) };
+	}
+
+	function parseMarks(marks) {
+		return new Map(marks.map((mark) => mark.split(".")));
+	}
+
+	function positionText({ tag, time, toldAt, heardAt, name, marks }) {
+		const until = time + Math.max(0, heardAt - toldAt); // the clock may have been set back
+		const words = [`${tag}.${until.toString(16).padStart(12, "0")}`, ...[...marks].map((mark) => mark.join("."))];
+
+		return words.join("_") + (name === "" ? "" : `~${name}`);
+	}
+
+	// Either all of it, after which it counts, or a message that others were to get.
+	function takePosition(link, words) {
+		if (POSITION.test(words))
+			link.position = parsePosition(words);
+		else if (link.position !== null)
+			parseMarks(words.split("_")).forEach((number, origin) => link.position.marks.set(origin, number));
+	}
+
+	// What is announced without a number is the one that follows.
+	function announce(link, words) {
+		if (words !== undefined) {
+			link.announced.push(...words.split("_").map((mark) => mark.split(".")));
+		} else if (link.announcedLast !== null) {
+			const [origin, number] = link.announcedLast;
+
+			link.announced.push([origin, String(BigInt(number) + 1n)]);
+		}
+		link.announcedLast = link.announced.at(-1) ?? null;
+	}
+
+	// The next message has come.
+	function arrive(link) {
+		const mark = link.announced.shift();
+
+		link.arrived++;
+		if (mark !== undefined)
+			link.position?.marks.set(...mark);
+	}
+
 	// --- one socket ---------------------------------------------------------------
 
 	// A path that is a function is asked each time, for tokens that expire; it may have to fetch them.
@@ -353,7 +418,7 @@
 		if (typeof Socket !== "function")
 			throw new Error("frond.ws: there is no WebSocket here: give a class as the option WebSocket (Node has one from 22 on)");
 
-		const socket = new Socket(addressOf(path), link.protocols);
+		const socket = new Socket(addressOf(path), offers(link));
 		// One that was given up may still speak: nobody listens.
 		const own = (handle) => (event) => {
 			if (link.socket === socket)
@@ -377,6 +442,9 @@
 			return;
 		link.state = "open";
 		link.openedAt = Date.now();
+		link.announced = [];
+		link.announcedLast = null;
+		link.arrived = 0;
 		if (link.socket.protocol === FROND)
 			expectBeats(link);
 		else
@@ -389,6 +457,8 @@
 		if (link.state !== "open")
 			return;
 		link.heardAt = Date.now();
+		if (link.position !== null)
+			link.position.heardAt = link.heardAt;
 		if (!beginsWithNul(link, data))
 			emitMessage(link, data);
 		else if (data[1] === NUL)
@@ -398,14 +468,23 @@
 	}
 
 	// What the server says for itself: a verb, and its words. One that is not known is of a newer server.
-	function obey(link, words) {
-		if (words === "")
+	function obey(link, text) {
+		const [verb, words] = text.split(" ");
+
+		if (verb === "")
 			beat(link);
-		else if (words === "r 0")
+		else if (verb === "n")
+			announce(link, words);
+		else if (verb === "p" && words !== undefined)
+			takePosition(link, words);
+		else if (verb === "r" && words === "0")
 			emit(link, "gap");
+		else if (verb === "r" && words === "1")
+			emit(link, "resumed", link.arrived);
 	}
 
 	function emitMessage(link, data) {
+		arrive(link);
 		if (link.options.json && typeof data === "string")
 			emitParsed(link, data);
 		else
@@ -595,6 +674,9 @@
 			get queued() {
 				return link.queue.length;
 			},
+			get position() {
+				return link.position === null ? "" : positionText(link.position);
+			},
 			get bufferedAmount() {
 				return link.queueBytes + (link.socket?.bufferedAmount ?? 0);
 			},
@@ -607,6 +689,10 @@
 			path,
 			options,
 			protocols: offeredProtocols(options),
+			position: options.since === "" ? null : parsePosition(options.since),
+			announced: [], // marks of the messages that come next
+			announcedLast: null,
+			arrived: 0, // messages on this socket
 			listeners: new Map(), // event name -> [{ listener, call }]
 			socket: null, // the one that counts; others are ignored
 			awaited: null, // the promise of a path, before there is a socket

@@ -53,6 +53,8 @@ function obey(Connection $c, string $order): void
 		'get' => answer($c, $c->get($rest)),
 		'header' => answer($c, $c->header($rest)),
 		'others' => $c->broadcast($rest, true),
+		'replay' => $c->replay((int) $rest),
+		'transient' => $c->broadcast($rest, transient: true),
 		'param' => answer($c, $c->params[$rest] ?? null),
 		'push' => Router::pushToWebSocket($word, $text),
 		'report' => $c->push($rest, "$c->id count={$c->connectionCount()} code={$c->closeCode()}"),
@@ -65,12 +67,15 @@ function obey(Connection $c, string $order): void
 	};
 }
 
-Router::websocket('/ws/script/{room}', function (Connection $connection, string $event, ?string $data): void {
+function script(Connection $connection, string $event, ?string $data): void
+{
 	$text = $event === 'message' ? $data : $connection->params[$event] ?? '';
 
 	foreach ($text === '' ? [] : preg_split('/[\n|]/', $text) as $order)
 		obey($connection, $order);
-});
+}
+Router::websocket('/ws/script/{room}', script(...));
+Router::websocket('/ws/kept/{room}', script(...), history: 5);
 
 $handled = 0;
 Router::websocket('/ws/tally/{room}', function (Connection $connection, string $event) use (&$handled): void {

@@ -43,16 +43,18 @@ my %orders = (
 	others => sub { $_[0]->broadcast($_[1], exclude_sender => 1) },
 	param => sub { reply($_[0], $_[0]->params->{ $_[1] }) },
 	push => sub { push_to_websocket(split / /, $_[1], 2) },
+	replay => sub { $_[0]->replay($_[1]) },
 	report => sub { $_[0]->push($_[1], sprintf '%s count=%d code=%d', $_[0]->id, $_[0]->count, $_[0]->close_code) },
 	send => sub { $_[0]->send($_[1]) },
 	set => sub { $_[0]->set(split / /, $_[1], 2) },
 	tell => \&tell_what,
 	touch => sub { sysopen my $file, $_[1], O_CREAT | O_WRONLY or die "$_[1]: $!" },
+	transient => sub { $_[0]->broadcast($_[1], transient => 1) },
 	unset => sub { $_[0]->set($_[1], undef) },
 	wait => sub { Time::HiRes::usleep(1000) while !-e $_[1] },
 );
 
-websocket('/ws/script/{room}', sub {
+sub script {
 	my ($connection, $event, $data) = @_;
 	my $text = $event eq 'message' ? $data : $connection->params->{$event} // '';
 
@@ -60,7 +62,10 @@ websocket('/ws/script/{room}', sub {
 		my ($name, $rest) = split / /, $order, 2;
 		$orders{$name}->($connection, $rest // '');
 	}
-});
+}
+
+websocket('/ws/script/{room}', \&script);
+websocket('/ws/kept/{room}', \&script, history => 5);
 
 my $handled = 0;
 websocket('/ws/tally/{room}', sub {

@@ -70,17 +70,20 @@ ORDERS = {
     "others": lambda c, rest: c.broadcast(rest, exclude_sender=True),
     "param": lambda c, rest: answer(c, c.params.get(rest)),
     "push": lambda c, rest: tina4.push_to_websocket(*rest.split(" ", 1)),
+    "replay": lambda c, rest: c.replay(int(rest)),
     "report": report,
     "send": lambda c, rest: c.send(rest),
     "set": lambda c, rest: c.set(*rest.split(" ", 1)),
     "tell": tell,
     "touch": lambda _, rest: os.close(os.open(rest, MADE, 0o600)),
+    "transient": lambda c, rest: c.broadcast(rest, transient=True),
     "unset": lambda c, rest: c.set(rest, None),
     "wait": wait,
 }
 
 
 @tina4.websocket("/ws/script/{room}")
+@tina4.websocket("/ws/kept/{room}", history=5)
 def script(connection, event, data):
     text = data if event == "message" else connection.params.get(event, "")
     for line in text.replace("|", "\n").split("\n") if text else ():

@@ -1,8 +1,8 @@
 #include <openssl/evp.h>
 #include <stdbool.h>
 
-#include "fcgi/bridge/jsonput.h"
 #include "shared/buf.h"
+#include "shared/jsonput.h"
 #include "shared/utf8.h"
 
 /* What stands for a character that a string cannot have as it is (section 7), or NULL. */

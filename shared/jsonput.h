@@ -3,8 +3,8 @@
  *
  * cJSON would copy a message twice before it prints it.
  */
-#ifndef FCGI_BRIDGE_JSONPUT_H
-#define FCGI_BRIDGE_JSONPUT_H
+#ifndef SHARED_JSONPUT_H
+#define SHARED_JSONPUT_H
 
 #include "shared/span.h"
 

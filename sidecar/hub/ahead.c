@@ -1,0 +1,39 @@
+#include <utlist.h>
+
+#include "sidecar/hub/ahead.h"
+#include "sidecar/hub/client.h"
+#include "sidecar/hub/coming.h"
+#include "sidecar/hub/paths.h"
+
+static bool
+is_ahead(const struct history *history, const struct position *position)
+{
+	for (uint32_t i = 0; i < position->n; i++)
+		if (history == NULL || !history_has(history, position->marks[i]))
+			return true;
+	return false;
+}
+
+bool
+ahead_add(struct path *path, struct client *client)
+{
+	if (!is_ahead(path->past.history, &client->coming->position))
+		return false;
+	DL_APPEND2(path->past.ahead, client, coming->prev, coming->next);
+	return true;
+}
+
+void
+ahead_remove(struct path *path, struct client *client)
+{
+	if (client->coming == NULL || client->coming->prev == NULL)
+		return;
+	DL_DELETE2(path->past.ahead, client, coming->prev, coming->next);
+	client->coming->prev = client->coming->next = NULL;
+}
+
+bool
+ahead_has(const struct client *client, struct mark mark)
+{
+	return client->coming != NULL && position_covers(&client->coming->position, mark);
+}

@@ -1,0 +1,273 @@
+#include <utlist.h>
+
+#include "shared/clock.h"
+#include "shared/conf.h"
+#include "sidecar/hub/frame.h"
+#include "sidecar/hub/histories.h"
+#include "sidecar/hub/memory.h"
+#include "sidecar/hub/paths.h"
+
+void
+histories_open(struct histories *histories, const struct conf *conf, uint64_t origin)
+{
+	*histories =
+	    (struct histories){ .conf = conf, .origin = origin, .now_ms = clock_unix_ms, .since_ms = clock_unix_ms() };
+}
+
+struct mark
+histories_next(struct histories *histories)
+{
+	return (struct mark){ histories->origin, ++histories->sequence };
+}
+
+/* --- the paths that have one --------------------------------------------------------------- */
+
+static void
+unlist(struct histories *histories, struct path *path)
+{
+	if (histories->cursor == path)
+		histories->cursor = path->past.next;
+	DL_DELETE2(histories->oldest, path, past.prev, past.next);
+}
+
+static void
+list_as_newest(struct histories *histories, struct path *path)
+{
+	DL_APPEND2(histories->oldest, path, past.prev, past.next);
+}
+
+/* The history of a path, made if need be; NULL without memory. */
+static struct history *
+history_of(struct histories *histories, struct path *path)
+{
+	if (path->past.history != NULL)
+		return path->past.history;
+	path->past.history = history_new();
+	if (path->past.history == NULL)
+		return NULL;
+	list_as_newest(histories, path);
+	histories->n_paths++;
+	histories->bytes += HISTORIES_PATH_BYTES;
+	return path->past.history;
+}
+
+static uint64_t
+life_ms(const struct path *path)
+{
+	return 1000 * (uint64_t)path->past.limits.seconds;
+}
+
+static bool
+is_over(const struct path *path, uint64_t now_ms)
+{
+	const struct history *history = path->past.history;
+
+	return history == NULL || (history->messages.n == 0 && history->changed_ms + life_ms(path) <= now_ms);
+}
+
+void
+histories_forget(struct histories *histories, struct path *path)
+{
+	struct history *history = path->past.history;
+	uint64_t now_ms = histories->now_ms();
+
+	if (history == NULL)
+		return;
+	if (!is_over(path, now_ms))
+		histories->since_ms = now_ms + 1;
+	unlist(histories, path);
+	histories->n_paths--;
+	histories->bytes -= history->bytes + HISTORIES_PATH_BYTES;
+	histories->n_messages -= history->messages.n;
+	history_free(history);
+	path->past.history = NULL;
+}
+
+/* True when even without messages there are too many. */
+static bool
+is_crowded(const struct histories *histories)
+{
+	return histories->bytes > histories->conf->ws_history_bytes;
+}
+
+bool
+histories_is_over(const struct histories *histories, const struct path *path)
+{
+	if (is_over(path, histories->now_ms()))
+		return true;
+	return path->past.history->messages.n == 0 && is_crowded(histories);
+}
+
+/* --- keeping --------------------------------------------------------------------------------- */
+
+static void
+drop(struct histories *histories, struct history *history, enum history_end why)
+{
+	histories->bytes -= history->bytes;
+	history_drop(history, why == HISTORY_OLD);
+	histories->bytes += history->bytes;
+	histories->n_messages--;
+	histories->n_ended[why]++;
+}
+
+/* Lets go what is too old. */
+static void
+expire(struct histories *histories, struct path *path, uint64_t now_ms)
+{
+	struct history *history = path->past.history;
+
+	while (history->messages.n > 0 && history_at(history, 0)->at_ms + life_ms(path) <= now_ms)
+		drop(histories, history, HISTORY_OLD);
+}
+
+/* A route may have said that it keeps less now. */
+static void
+limit(struct histories *histories, struct path *path, uint32_t messages)
+{
+	while (path->past.history->messages.n > messages)
+		drop(histories, path->past.history, HISTORY_FULL);
+}
+
+/* The path that changed longest ago gives first; there is a message. */
+static void
+drop_oldest(struct histories *histories, enum history_end why)
+{
+	struct path *path = histories->oldest;
+
+	while (path->past.history->messages.n == 0) {
+		unlist(histories, path);
+		list_as_newest(histories, path);
+		path = histories->oldest;
+	}
+	drop(histories, path->past.history, why);
+}
+
+void
+histories_keep(struct histories *histories, struct path *path, const struct keeping *keeping, struct frame *frame)
+{
+	struct history *history = history_of(histories, path);
+	struct history_message message = {
+		.frame = frame, .number = keeping->mark.number, .except = keeping->except, .at_ms = histories->now_ms()
+	};
+
+	if (history == NULL) {
+		path->past.since_ms = message.at_ms + 1;
+		histories->n_ended[HISTORY_MEMORY]++;
+		return;
+	}
+	expire(histories, path, message.at_ms);
+	limit(histories, path, path->past.limits.messages - 1);
+	histories->bytes -= history->bytes;
+	if (history_add(history, keeping->mark.origin, &message) == 0)
+		histories->n_messages++;
+	else
+		histories->n_ended[HISTORY_MEMORY]++;
+	histories->bytes += history->bytes;
+	unlist(histories, path);
+	list_as_newest(histories, path);
+	while (is_crowded(histories) && histories->n_messages > 0)
+		drop_oldest(histories, HISTORY_BYTES);
+}
+
+void
+histories_expire(struct histories *histories, struct path *path)
+{
+	if (path->past.history != NULL)
+		expire(histories, path, histories->now_ms());
+}
+
+void
+histories_tear(const struct histories *histories, struct path *path)
+{
+	if (path->past.since_ms != UINT64_MAX)
+		path->past.since_ms = histories->now_ms() + 1;
+}
+
+void
+histories_tick(struct histories *histories)
+{
+	histories->n_swept = 0;
+	if (histories->cursor == NULL)
+		histories->cursor = histories->oldest;
+}
+
+struct path *
+histories_sweep(struct histories *histories)
+{
+	uint64_t now_ms = histories->now_ms();
+
+	while (histories->cursor != NULL && histories->n_swept++ < HISTORIES_SWEEP) {
+		struct path *path = histories->cursor;
+
+		histories->cursor = path->past.next;
+		expire(histories, path, now_ms);
+		limit(histories, path, path->past.limits.messages);
+		if (path->n_clients == 0 && histories_is_over(histories, path))
+			return path;
+	}
+	return NULL;
+}
+
+void
+histories_relieve(struct histories *histories)
+{
+	while (memory_is_scarce() && histories->n_messages > 0)
+		drop_oldest(histories, HISTORY_MEMORY);
+}
+
+/* --- positions ---------------------------------------------------------------------------------- */
+
+struct past
+histories_past(const struct path *path)
+{
+	return (struct past){ path_span(path), path, path->past.limits };
+}
+
+static const struct history *
+history_in(const struct past *past)
+{
+	return past->path == NULL ? NULL : past->path->past.history;
+}
+
+struct position
+histories_position(const struct histories *histories, const struct past *past, uint32_t last)
+{
+	const struct history *history = history_in(past);
+	struct position position = position_of(past->name, histories->now_ms());
+
+	if (history != NULL)
+		history_position(history, history->messages.n - last, &position);
+	return position;
+}
+
+static uint64_t
+later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Since when this host can vouch for a path. */
+static uint64_t
+since_ms(const struct histories *histories, const struct past *past)
+{
+	const struct history *history = history_in(past);
+	uint64_t since = histories->since_ms;
+
+	if (past->path == NULL)
+		return histories->shared ? UINT64_MAX : since;
+	since = later(since, past->path->past.since_ms);
+	return history == NULL ? since : later(since, history->since_ms);
+}
+
+bool
+histories_is_whole(const struct histories *histories, const struct past *past, const struct position *position)
+{
+	const struct history *history = history_in(past);
+	uint64_t now_ms = histories->now_ms(), life_ms = 1000 * (uint64_t)past->limits.seconds;
+
+	if (position->tag != position_of(past->name, 0).tag)
+		return false;
+	if (position->at_ms > now_ms + HISTORY_LAG_MS || position->at_ms + life_ms < now_ms)
+		return false;
+	return position->at_ms >= since_ms(histories, past) && (history == NULL || history_is_whole(history, position));
+}

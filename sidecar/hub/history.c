@@ -1,0 +1,211 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "sidecar/hub/history.h"
+#include "sidecar/hub/array.h"
+#include "sidecar/hub/frame.h"
+#include "sidecar/hub/memory.h"
+
+/* What it takes beside its frames, which count themselves. */
+static size_t
+own_bytes(const struct history *history)
+{
+	return sizeof(*history) + ring_bytes(&history->messages) + history->cap_origins * sizeof(*history->origins);
+}
+
+static size_t
+message_bytes(const struct frame *frame)
+{
+	return frame->len + HISTORY_MESSAGE_BYTES;
+}
+
+struct history *
+history_new(void)
+{
+	struct history *history = calloc(1, sizeof(*history));
+
+	if (history != NULL)
+		memory_add(own_bytes(history));
+	return history;
+}
+
+void
+history_free(struct history *history)
+{
+	if (history == NULL)
+		return;
+	while (history->messages.n > 0)
+		history_drop(history, true);
+	memory_remove(own_bytes(history));
+	ring_free(&history->messages);
+	free(history->origins);
+	free(history);
+}
+
+const struct history_message *
+history_at(const struct history *history, uint32_t i)
+{
+	return ring_at(&history->messages, i);
+}
+
+struct mark
+history_mark(const struct history *history, const struct history_message *message)
+{
+	return (struct mark){ history->origins[message->origin].latest.origin, message->number };
+}
+
+/* --- origins ------------------------------------------------------------------------ */
+
+static struct history_origin *
+find_origin(const struct history *history, uint64_t origin)
+{
+	for (uint32_t i = 0; i < history->n_origins; i++)
+		if (history->origins[i].latest.origin == origin)
+			return &history->origins[i];
+	return NULL;
+}
+
+/* The index of one of which nothing is kept, or else of the one that was heard of first. */
+static uint32_t
+find_oldest(const struct history *history)
+{
+	for (uint32_t i = 0; i < history->n_origins; i++)
+		if (history->origins[i].n == 0)
+			return i;
+	return 0;
+}
+
+static void
+forget_origin(struct history *history, uint32_t i)
+{
+	while (history->origins[i].n > 0)
+		history_drop(history, false);
+	history->n_origins--;
+	history->since_ms = history->changed_ms; /* a position without it may lack it, or not */
+	for (uint32_t at = i; at < history->n_origins; at++)
+		history->origins[at] = history->origins[at + 1];
+	for (uint32_t at = 0; at < history->messages.n; at++) {
+		struct history_message *message = ring_at(&history->messages, at);
+
+		if (message->origin > i)
+			message->origin--;
+	}
+}
+
+static struct history_origin *
+find_or_add_origin(struct history *history, uint64_t origin)
+{
+	struct history_origin *found = find_origin(history, origin);
+	size_t before = own_bytes(history);
+
+	if (found != NULL)
+		return found;
+	if (history->n_origins == POSITION_ORIGINS)
+		forget_origin(history, find_oldest(history));
+	if (ARRAY_RESERVE(history->origins, history->n_origins, history->cap_origins) < 0)
+		return NULL;
+	memory_add(own_bytes(history) - before);
+	found = &history->origins[history->n_origins++];
+	*found = (struct history_origin){ .latest = { origin, 0 } };
+	return found;
+}
+
+/* --- messages ------------------------------------------------------------------------ */
+
+bool
+history_has(const struct history *history, struct mark mark)
+{
+	const struct history_origin *origin = find_origin(history, mark.origin);
+
+	return origin != NULL && mark.number <= origin->latest.number;
+}
+
+int
+history_add(struct history *history, uint64_t name, const struct history_message *message)
+{
+	struct history_origin *origin = find_or_add_origin(history, name);
+	struct history_message kept = *message;
+	size_t before = own_bytes(history);
+
+	history->changed_ms = kept.at_ms;
+	if (origin == NULL) {
+		history->since_ms = kept.at_ms + 1;
+		return -ENOMEM;
+	}
+	origin->latest.number = kept.number;
+	kept.origin = (uint64_t)(origin - history->origins);
+	if (ring_push(&history->messages, &kept, sizeof(kept)) < 0) {
+		origin->dropped = kept.number;
+		return -ENOMEM;
+	}
+	memory_add(own_bytes(history) - before);
+	frame_ref(kept.frame);
+	origin->n++;
+	history->bytes += message_bytes(kept.frame);
+	return 0;
+}
+
+void
+history_drop(struct history *history, bool is_old)
+{
+	const struct history_message message = *history_at(history, 0);
+	struct history_origin *origin = &history->origins[message.origin];
+
+	ring_pop(&history->messages);
+	if (is_old) {
+		origin->aged = message.number;
+		origin->aged_ms = message.at_ms;
+	} else {
+		origin->dropped = message.number;
+	}
+	origin->n--;
+	history->bytes -= message_bytes(message.frame);
+	frame_unref(message.frame);
+}
+
+/* --- positions ------------------------------------------------------------------------ */
+
+/* How far an origin had come before the message at that index: before the first of it that follows. */
+static uint64_t
+number_before(const struct history *history, uint32_t origin, uint32_t before)
+{
+	for (uint32_t i = before; i < history->messages.n; i++)
+		if (history_at(history, i)->origin == origin)
+			return history_at(history, i)->number - 1;
+	return history->origins[origin].latest.number;
+}
+
+void
+history_position(const struct history *history, uint32_t before, struct position *ret)
+{
+	for (uint32_t i = 0; i < history->n_origins; i++)
+		position_add(
+		    ret, (struct mark){ history->origins[i].latest.origin, number_before(history, i, before) });
+}
+
+/* True when the client was there up to this number of an origin, 0 being none. */
+static bool
+has_seen(const struct position *position, const struct history_origin *origin, uint64_t number)
+{
+	return number == 0 || position_covers(position, (struct mark){ origin->latest.origin, number });
+}
+
+bool
+history_is_whole(const struct history *history, const struct position *position)
+{
+	for (uint32_t i = 0; i < history->n_origins; i++) {
+		const struct history_origin *origin = &history->origins[i];
+
+		if (!has_seen(position, origin, origin->dropped))
+			return false;
+		if (position->at_ms < origin->aged_ms + HISTORY_LAG_MS && !has_seen(position, origin, origin->aged))
+			return false;
+	}
+	return true;
+}
+
+bool
+history_lacks(const struct history *history, const struct position *position, const struct history_message *message)
+{
+	return !position_covers(position, history_mark(history, message));
+}

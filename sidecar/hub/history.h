@@ -1,0 +1,91 @@
+/*
+ * history - what has been broadcast and pushed on one path, kept for a while.
+ *
+ * It holds references to the frames that were sent anyway, each with its mark and
+ * time, in the order in which they were sent here; the messages of one origin are
+ * in the order of their numbers. For each origin it knows the highest number that
+ * is kept no more, so it can tell whether all that a position lacks is there.
+ *
+ * What it takes counts towards memory.h.
+ */
+#ifndef SIDECAR_HISTORY_H
+#define SIDECAR_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sidecar/hub/position.h"
+#include "sidecar/hub/ring.h"
+
+struct frame;
+
+enum history_bounds {
+	HISTORY_MAX_MESSAGES = 10000, /* that a route may keep for a path */
+	HISTORY_MAX_SECONDS = 604800,
+	HISTORY_SECONDS = 3600,     /* when a route does not say how long */
+	HISTORY_LAG_MS = 60000,     /* by which hosts may hear of a message later than others, or their clocks differ */
+	HISTORY_MESSAGE_BYTES = 64, /* what a message costs beside its bytes, when nobody else holds it */
+};
+
+/* How much a route keeps for each of its paths. */
+struct history_limits {
+	uint32_t messages; /* 0: nothing */
+	uint32_t seconds;
+};
+
+struct history_message {
+	struct frame *frame;
+	uint64_t number;
+	uint64_t except;      /* who did not get it: client_except(); 0 for nobody */
+	uint64_t at_ms : 48;  /* Unix time */
+	uint64_t origin : 16; /* index */
+};
+
+struct history_origin {
+	struct mark latest;
+	uint64_t dropped; /* the highest number that had no room before its time was over; 0 for none */
+	uint64_t aged;    /* the highest number whose time was over, and when it was kept; 0 for none */
+	uint64_t aged_ms;
+	uint32_t n; /* messages that are kept */
+};
+
+struct history {
+	struct ring messages; /* struct history_message, oldest first */
+	struct history_origin *origins;
+	uint32_t n_origins, cap_origins; /* at most POSITION_ORIGINS */
+	uint64_t changed_ms;             /* Unix time of the latest message */
+	uint64_t since_ms;               /* Unix time: what was before cannot be vouched for */
+	size_t bytes;                    /* of the messages, HISTORY_MESSAGE_BYTES for each included */
+};
+
+/* Returns NULL when out of memory. */
+struct history *history_new(void);
+void history_free(struct history *history);
+
+/* True for one that has been kept already, or that comes after a later one of its origin. */
+bool history_has(const struct history *history, struct mark mark);
+
+/*
+ * Keeps a message that history_has() not: copied, with a reference of its own to the
+ * frame. Returns 0, or -ENOMEM when it is dropped at once.
+ */
+int history_add(struct history *history, uint64_t origin, const struct history_message *message);
+
+/* Drops the oldest, which is there: because its time is over, or for want of room. */
+void history_drop(struct history *history, bool is_old);
+
+/* Adds to a position the marks of all origins before the message at index `before`, which may be the number of all. */
+void history_position(const struct history *history, uint32_t before, struct position *ret);
+
+/* True when all that a position lacks is there, if it is not older than what is kept. */
+bool history_is_whole(const struct history *history, const struct position *position);
+
+const struct history_message *history_at(const struct history *history, uint32_t i);
+struct mark history_mark(const struct history *history, const struct history_message *message);
+
+/* True when somebody at that position has not had the message yet. */
+bool history_lacks(
+    const struct history *history, const struct position *position, const struct history_message *message);
+
+#endif

@@ -1,0 +1,154 @@
+#include <errno.h>
+#include <inttypes.h>
+
+#include "shared/hash.h"
+#include "shared/hex.h"
+#include "sidecar/hub/position.h"
+
+enum {
+	TAG_DIGITS = 8,
+	TIME_DIGITS = 12,
+	ORIGIN_DIGITS = 16,
+	NUMBER_DIGITS = 20, /* of 64 bits */
+};
+
+struct position
+position_of(struct span path, uint64_t at_ms)
+{
+	static const uint64_t key[2] = { 0, 0 }; /* the same at every host; nothing is looked up by it */
+
+	return (struct position){ .tag = (uint32_t)hash_siphash(key, path.data, path.len), .at_ms = at_ms };
+}
+
+const struct mark *
+position_find(const struct position *position, uint64_t origin)
+{
+	for (uint32_t i = 0; i < position->n; i++)
+		if (position->marks[i].origin == origin)
+			return &position->marks[i];
+	return NULL;
+}
+
+void
+position_add(struct position *position, struct mark mark)
+{
+	if (position->n < POSITION_ORIGINS)
+		position->marks[position->n++] = mark;
+}
+
+void
+position_raise(struct position *position, struct mark mark)
+{
+	struct mark *found = (struct mark *)position_find(position, mark.origin);
+
+	if (found == NULL)
+		position_add(position, mark);
+	else if (found->number < mark.number)
+		found->number = mark.number;
+}
+
+void
+position_join(struct position *position, const struct position *other)
+{
+	for (uint32_t i = 0; i < other->n; i++)
+		position_raise(position, other->marks[i]);
+}
+
+bool
+position_covers(const struct position *position, struct mark mark)
+{
+	const struct mark *found = position_find(position, mark.origin);
+
+	return found != NULL && found->number >= mark.number;
+}
+
+void
+position_put_mark(struct buf *buf, struct mark mark)
+{
+	buf_printf(buf, "%016" PRIx64 ".%" PRIu64, mark.origin, mark.number);
+}
+
+void
+position_put(struct buf *buf, const struct position *position)
+{
+	buf_printf(buf, "%08" PRIx32 ".%012" PRIx64, position->tag, position->at_ms);
+	for (uint32_t i = 0; i < position->n; i++) {
+		buf_u8(buf, '_');
+		position_put_mark(buf, position->marks[i]);
+	}
+}
+
+/* Takes exactly so many digits, in lower case, off the front. */
+static bool
+take_hex(struct span *text, size_t digits, uint64_t *ret)
+{
+	uint64_t value = 0;
+
+	if (text->len < digits)
+		return false;
+	for (size_t i = 0; i < digits; i++) {
+		int digit = hex_digit(text->data[i]);
+
+		if (digit < 0 || (text->data[i] >= 'A' && text->data[i] <= 'F'))
+			return false;
+		value = value << 4 | (uint64_t)digit;
+	}
+	*text = span_from(*text, digits);
+	*ret = value;
+	return true;
+}
+
+static bool
+take_char(struct span *text, char c)
+{
+	if (text->len == 0 || text->data[0] != c)
+		return false;
+	*text = span_from(*text, 1);
+	return true;
+}
+
+/* Takes a number in decimal, without zeros in front. */
+static bool
+take_number(struct span *text, uint64_t *ret)
+{
+	uint64_t value = 0;
+	size_t n = 0;
+
+	for (; n < text->len && text->data[n] >= '0' && text->data[n] <= '9'; n++)
+		if (n >= NUMBER_DIGITS || __builtin_mul_overflow(value, 10u, &value) ||
+		    __builtin_add_overflow(value, (uint64_t)(text->data[n] - '0'), &value))
+			return false;
+	if (n == 0 || (n > 1 && text->data[0] == '0'))
+		return false;
+	*text = span_from(*text, n);
+	*ret = value;
+	return true;
+}
+
+static bool
+take_mark(struct span *text, struct mark *ret)
+{
+	return take_char(text, '_') && take_hex(text, ORIGIN_DIGITS, &ret->origin) && take_char(text, '.') &&
+	    take_number(text, &ret->number);
+}
+
+int
+position_parse(struct span text, struct position *ret)
+{
+	struct position position = { 0 };
+	struct mark mark;
+	uint64_t tag;
+
+	if (!take_hex(&text, TAG_DIGITS, &tag) || !take_char(&text, '.') ||
+	    !take_hex(&text, TIME_DIGITS, &position.at_ms))
+		return -EINVAL;
+	position.tag = (uint32_t)tag;
+	while (text.len > 0) {
+		if (position.n == POSITION_ORIGINS || !take_mark(&text, &mark) ||
+		    position_find(&position, mark.origin) != NULL)
+			return -EINVAL;
+		position_add(&position, mark);
+	}
+	*ret = position;
+	return 0;
+}

@@ -1,0 +1,181 @@
+#include <errno.h>
+
+#include "sidecar/hub/ahead.h"
+#include "sidecar/hub/client.h"
+#include "sidecar/hub/coming.h"
+#include "sidecar/hub/control.h"
+#include "sidecar/hub/frame.h"
+#include "sidecar/hub/hub.h"
+#include "sidecar/hub/resume.h"
+
+/* Takes the frame, which may be NULL. */
+static int
+send(struct hub *hub, struct client *client, struct frame *frame)
+{
+	return frame == NULL ? -ENOMEM : batch_send(&hub->batches, client, frame);
+}
+
+static int
+tell(struct hub *hub, struct client *client, struct frame *frame)
+{
+	if (client->ping.frond)
+		return send(hub, client, frame);
+	frame_unref(frame);
+	return 0;
+}
+
+/* --- messages --------------------------------------------------------------------------- */
+
+/* True when a client is to get a message that is kept. */
+static bool
+is_for(const struct history *history, const struct client *client, const struct history_message *message)
+{
+	const struct coming *coming = client->coming;
+
+	if (coming == NULL || !coming->valid)
+		return true;
+	return history_lacks(history, &coming->position, message) &&
+	    (message->except == 0 || message->except != coming->was);
+}
+
+/* What comes before the message, for a client that knows where it is. */
+static int
+announce(struct hub *hub, struct client *client, const struct history *history, const struct history_message *message)
+{
+	return client->ping.frond ? send(hub, client, control_next(history_mark(history, message))) : 0;
+}
+
+/* Those from an index on that the client is to get. */
+static int
+send_announced(struct hub *hub, struct client *client, uint32_t from)
+{
+	const struct history *history = client->place.path->past.history;
+	int r = 0;
+
+	for (uint32_t i = from; history != NULL && i < history->messages.n && r == 0; i++) {
+		const struct history_message *message = history_at(history, i);
+
+		if (!is_for(history, client, message))
+			continue;
+		r = announce(hub, client, history, message);
+		if (r == 0)
+			r = send(hub, client, frame_ref(message->frame));
+	}
+	return r;
+}
+
+static uint32_t
+number_of_last(const struct path *path, uint32_t max)
+{
+	uint32_t n = path->past.history == NULL ? 0 : path->past.history->messages.n;
+
+	return n < max ? n : max;
+}
+
+int
+resume_replay(struct hub *hub, struct client *client, uint32_t replay)
+{
+	const struct history *history = client->place.path->past.history;
+	uint32_t last;
+	int r = 0;
+
+	histories_expire(&hub->histories, client->place.path);
+	last = number_of_last(client->place.path, replay);
+	for (uint32_t i = last; i > 0 && r == 0; i--)
+		r = send(hub, client, frame_ref(history_at(history, history->messages.n - i)->frame));
+	return r;
+}
+
+/* --- joining ------------------------------------------------------------------------------ */
+
+/* Where it is when so many of the last messages are still to come. */
+static int
+tell_position(struct hub *hub, struct client *client, uint32_t last)
+{
+	const struct past past = histories_past(client->place.path);
+	struct position position = histories_position(&hub->histories, &past, last);
+
+	if (client->coming != NULL)
+		position_join(&position, &client->coming->position); /* it may have seen more than this host has */
+	return client->ping.frond ? send(hub, client, control_position(&position, client_except(&client->id))) : 0;
+}
+
+static int
+replay_announced(struct hub *hub, struct client *client, uint32_t replay)
+{
+	const struct history *history = client->place.path->past.history;
+	uint32_t last = number_of_last(client->place.path, replay);
+	int r;
+
+	if (last == 0)
+		return 0;
+	r = tell_position(hub, client, last);
+	return r < 0 ? r : send_announced(hub, client, history->messages.n - last);
+}
+
+/* True when all is there that the client says it lacks; counted. */
+static bool
+is_whole(struct hub *hub, const struct client *client)
+{
+	struct histories *histories = &hub->histories;
+	const struct past past = histories_past(client->place.path);
+	bool valid = client->coming->valid;
+	bool whole = valid && histories_is_whole(histories, &past, &client->coming->position);
+
+	histories->n_malformed += !valid;
+	histories->n_resumed += whole;
+	histories->n_gaps += valid && !whole;
+	return whole;
+}
+
+static void
+forget_coming(struct client *client)
+{
+	coming_free(client->coming);
+	client->coming = NULL;
+}
+
+static int
+resume(struct hub *hub, struct client *client, uint32_t replay)
+{
+	bool whole = is_whole(hub, client);
+	int r;
+
+	if (!whole)
+		forget_coming(client);
+	r = whole ? send_announced(hub, client, 0) : tell(hub, client, control_resumed(false));
+	if (r < 0)
+		return r;
+	return whole ? tell(hub, client, control_resumed(true)) : replay_announced(hub, client, replay);
+}
+
+int
+resume_client(struct hub *hub, struct client *client, uint32_t replay)
+{
+	bool keeps = client->place.path->past.limits.messages > 0;
+	int r;
+
+	histories_expire(&hub->histories, client->place.path);
+	if (client->coming != NULL)
+		r = resume(hub, client, replay);
+	else
+		r = replay_announced(hub, client, replay);
+	if (r == 0 && keeps)
+		r = tell_position(hub, client, 0);
+	if (client->coming == NULL || !ahead_add(client->place.path, client))
+		forget_coming(client);
+	return r;
+}
+
+void
+resume_tell_gap(struct hub *hub, struct path *path)
+{
+	struct frame *frame = control_resumed(false);
+
+	/* Without memory it goes unsaid, as the message did. */
+	for (uint32_t i = 0; frame != NULL && i < path->n_members; i++)
+		if (path->members[i]->ping.frond)
+			batch_send(&hub->batches, path->members[i], frame_ref(frame));
+	frame_unref(frame);
+	histories_tear(&hub->histories, path);
+}

@@ -1,0 +1,31 @@
+/*
+ * resume - what a client gets of the messages that are kept.
+ */
+#ifndef SIDECAR_RESUME_H
+#define SIDECAR_RESUME_H
+
+#include <stdint.h>
+
+struct client;
+struct hub;
+struct path;
+
+/*
+ * A client has just joined its path. One that says where it was gets what it has
+ * missed since then, when nothing of that is gone; every other one so many of the
+ * last messages. One of frond.1 is told which it was, and where it is now. Returns
+ * 0 or -ENOMEM.
+ */
+int resume_client(struct hub *hub, struct client *client, uint32_t replay);
+
+/*
+ * Messages are gone for good that were to come now: all members of the path who speak
+ * frond.1 are told so, in its order with the others, and everyone who comes back from
+ * before.
+ */
+void resume_tell_gap(struct hub *hub, struct path *path);
+
+/* Sends so many of the last messages of its path to a client, once more if it has had them. Returns 0 or -ENOMEM. */
+int resume_replay(struct hub *hub, struct client *client, uint32_t replay);
+
+#endif
