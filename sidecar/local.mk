@@ -31,6 +31,8 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/reserve.c %D%/hub/reserve.h \
 	%D%/hub/resume.c %D%/hub/resume.h \
 	%D%/hub/ring.c %D%/hub/ring.h \
+	%D%/hub/saved.c %D%/hub/saved.h \
+	%D%/hub/statefile.c %D%/hub/statefile.h \
 	%D%/hub/trace.c %D%/hub/trace.h \
 	%D%/hub/turn.h \
 	%D%/feed/ack.c %D%/feed/ack.h \

@@ -13,6 +13,8 @@
 #include "sidecar/edge/acceptor.h"
 #include "sidecar/edge/descriptors.h"
 #include "sidecar/hub/deflate.h"
+#include "sidecar/hub/saved.h"
+#include "sidecar/hub/statefile.h"
 #include "sidecar/parts.h"
 #include "sidecar/relay/channel.h"
 #include "sidecar/relay/inquiry.h"
@@ -134,20 +136,46 @@ open_bus(struct parts *parts)
 	return r;
 }
 
+static bool
+is_shared(const struct conf *conf)
+{
+	return strcmp(conf->ws_backplane, "redis") == 0;
+}
+
 static int
 open_relay(struct parts *parts)
 {
 	int r;
 
-	if (strcmp(parts->conf->ws_backplane, "redis") != 0)
+	if (!is_shared(parts->conf))
 		return 0;
 	r = relay_redis_open(&parts->redis, parts->conf, parts->loop, envelope_instance(parts->origin));
 	if (r < 0)
 		return r;
-	parts->hub.histories.shared = true;
 	relay_open(&parts->relay, parts->conf, &parts->hub, &parts->redis.transport, parts->origin);
 	connect_relay(parts);
 	return 0;
+}
+
+/* Whether others speak on the paths must be known before. */
+static int
+load_history(struct parts *parts)
+{
+	char *file = statefile_path(conf_bus_path(parts->conf), getenv("STATE_DIRECTORY"), ".history");
+	int r = file == NULL ? -ENOMEM : saved_load(&parts->hub, file);
+
+	parts->history_file = file;
+	return r;
+}
+
+/* Also of a run that ends before it has begun: what it has read is there no more. */
+static void
+save_history(struct parts *parts)
+{
+	if (parts->history_file != NULL)
+		saved_save(&parts->hub, parts->history_file);
+	free(parts->history_file);
+	parts->history_file = NULL;
 }
 
 /* What happens here: hub, feed and what feeds them. */
@@ -177,6 +205,7 @@ open_core(struct parts *parts, uint64_t epoch)
 	}
 	hub_open(&parts->hub, conf, parts->deflate, parts->origin);
 	hub_listen(&parts->hub, &hub_events, parts);
+	parts->hub.histories.shared = is_shared(conf);
 	relief_open(&parts->relief, &parts->hub);
 	feed_open(&parts->feed, conf, &parts->hub, epoch);
 	dispatch_open(&parts->dispatch, &parts->feed, &parts->workers, &parts->roster, parts->bus, &parts->turn);
@@ -187,7 +216,8 @@ open_core(struct parts *parts, uint64_t epoch)
 	r = roster_open(&parts->roster, conf, parts->bus, &parts->feed, &parts->routes, &parts->workers);
 	if (r < 0)
 		return r;
-	return known_open(&parts->known, &parts->routes, conf_bus_path(conf), getenv("STATE_DIRECTORY"));
+	r = known_open(&parts->known, &parts->routes, conf_bus_path(conf), getenv("STATE_DIRECTORY"));
+	return r < 0 ? r : load_history(parts);
 }
 
 static void
@@ -328,6 +358,7 @@ parts_close(struct parts *parts)
 	workers_close(&parts->workers);
 	known_close(&parts->known);
 	routes_close(&parts->routes);
+	save_history(parts);
 	hub_close(&parts->hub);
 	deflate_free(parts->deflate);
 	bus_free(parts->bus);

@@ -42,7 +42,8 @@ struct parts {
 	const struct conf *conf;
 	const struct keys *keys;
 	uv_loop_t *loop;
-	uint64_t origin; /* of what this run says: its first half begins the ids of its connections */
+	uint64_t origin;    /* of what this run says: its first half begins the ids of its connections */
+	char *history_file; /* NULL before it has been read */
 	void *zmq;
 	struct bus *bus;
 	struct turn turn;

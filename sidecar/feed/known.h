@@ -26,9 +26,7 @@ struct known {
 };
 
 /*
- * Reads the file and awaits its apps. The file is named like the bus's socket,
- * with ".apps" behind it, in the first folder of state_directory (as
- * STATE_DIRECTORY names it, NULL or "" for none) or else beside the socket.
+ * Reads the file and awaits its apps: see statefile.h, with the suffix ".apps".
  * Returns 0, also when there is no file or none that is of use, or -ENOMEM.
  */
 int known_open(struct known *known, struct routes *routes, const char *bus_path, const char *state_directory);
@@ -47,8 +45,5 @@ void known_put(const struct routes *routes, struct buf *ret);
 
 /* Awaits all apps of a file, or none of a damaged one. Returns 0, -EBADMSG when it is damaged, or -ENOMEM. */
 int known_take(struct routes *routes, struct span file);
-
-/* The first line for these names. */
-void known_put_head(struct buf *ret, struct span names);
 
 #endif

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <utlist.h>
 
 #include "shared/clock.h"
@@ -142,6 +143,30 @@ drop_oldest(struct histories *histories, enum history_end why)
 	drop(histories, path->past.history, why);
 }
 
+static void
+add(struct histories *histories, struct history *history, uint64_t origin, const struct history_message *message)
+{
+	histories->bytes -= history->bytes;
+	if (history_add(history, origin, message) == 0)
+		histories->n_messages++;
+	else
+		histories->n_ended[HISTORY_MEMORY]++;
+	histories->bytes += history->bytes;
+}
+
+int
+histories_begin(struct histories *histories, struct path *path)
+{
+	return history_of(histories, path) == NULL ? -ENOMEM : 0;
+}
+
+void
+histories_restore(
+    struct histories *histories, struct path *path, uint64_t origin, const struct history_message *message)
+{
+	add(histories, path->past.history, origin, message);
+}
+
 void
 histories_keep(struct histories *histories, struct path *path, const struct keeping *keeping, struct frame *frame)
 {
@@ -157,12 +182,7 @@ histories_keep(struct histories *histories, struct path *path, const struct keep
 	}
 	expire(histories, path, message.at_ms);
 	limit(histories, path, path->past.limits.messages - 1);
-	histories->bytes -= history->bytes;
-	if (history_add(history, keeping->mark.origin, &message) == 0)
-		histories->n_messages++;
-	else
-		histories->n_ended[HISTORY_MEMORY]++;
-	histories->bytes += history->bytes;
+	add(histories, history, keeping->mark.origin, &message);
 	unlist(histories, path);
 	list_as_newest(histories, path);
 	while (is_crowded(histories) && histories->n_messages > 0)

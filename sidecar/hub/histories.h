@@ -62,6 +62,13 @@ struct keeping {
 /* Keeps a message of the path, whose limits allow it. Without memory it is dropped at once. */
 void histories_keep(struct histories *histories, struct path *path, const struct keeping *keeping, struct frame *frame);
 
+/* Makes the history of a path as it was in an earlier run. Returns 0 or -ENOMEM. */
+int histories_begin(struct histories *histories, struct path *path);
+
+/* Keeps a message of an earlier run, whose origin has been restored. Without memory it is dropped at once. */
+void histories_restore(
+    struct histories *histories, struct path *path, uint64_t origin, const struct history_message *message);
+
 /* Something that was said on the path is gone for good. */
 void histories_tear(const struct histories *histories, struct path *path);
 

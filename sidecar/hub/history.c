@@ -132,7 +132,8 @@ history_add(struct history *history, uint64_t name, const struct history_message
 		history->since_ms = kept.at_ms + 1;
 		return -ENOMEM;
 	}
-	origin->latest.number = kept.number;
+	if (origin->latest.number < kept.number)
+		origin->latest.number = kept.number;
 	kept.origin = (uint64_t)(origin - history->origins);
 	if (ring_push(&history->messages, &kept, sizeof(kept)) < 0) {
 		origin->dropped = kept.number;
@@ -142,6 +143,20 @@ history_add(struct history *history, uint64_t name, const struct history_message
 	frame_ref(kept.frame);
 	origin->n++;
 	history->bytes += message_bytes(kept.frame);
+	return 0;
+}
+
+int
+history_restore_origin(struct history *history, const struct history_origin *origin)
+{
+	struct history_origin *found = find_or_add_origin(history, origin->latest.origin);
+
+	if (found == NULL)
+		return -ENOMEM;
+	found->latest.number = origin->latest.number;
+	found->dropped = origin->dropped;
+	found->aged = origin->aged;
+	found->aged_ms = origin->aged_ms;
 	return 0;
 }
 

@@ -72,6 +72,10 @@ bool history_has(const struct history *history, struct mark mark);
  */
 int history_add(struct history *history, uint64_t origin, const struct history_message *message);
 
+/* An origin of which nothing is known yet, as it was in an earlier run: its n is not looked at. Returns 0 or -ENOMEM.
+ */
+int history_restore_origin(struct history *history, const struct history_origin *origin);
+
 /* Drops the oldest, which is there: because its time is over, or for want of room. */
 void history_drop(struct history *history, bool is_old);
 

@@ -111,6 +111,21 @@ hub_path_to_keep(struct hub *hub, struct span name)
 	return path;
 }
 
+struct path *
+hub_path_restore(struct hub *hub, struct span name, struct history_limits limits, uint64_t since_ms)
+{
+	struct path *path = hub_find_path(hub, name.data, name.len);
+
+	if (path == NULL)
+		path = path_new(hub, name.data, name.len);
+	if (path == NULL || histories_begin(&hub->histories, path) < 0)
+		return NULL;
+	path->past.limits = limits;
+	if (!hub->histories.shared) /* what other hosts have said meanwhile was not heard */
+		path->past.since_ms = since_ms;
+	return path;
+}
+
 /* The last ones were kept for who might come. */
 void
 hub_close(struct hub *hub)

@@ -59,6 +59,9 @@ int hub_enter(struct hub *hub, struct client *client, const char *path, size_t l
 /* The path; when it is not there, made if it is one that keeps messages. NULL for nothing to do, or without memory. */
 struct path *hub_path_to_keep(struct hub *hub, struct span name);
 
+/* A path of an earlier run with an empty history, within those limits: NULL without memory. */
+struct path *hub_path_restore(struct hub *hub, struct span name, struct history_limits limits, uint64_t since_ms);
+
 /* Makes it a target, from the next broadcast on. 0 or -ENOMEM. */
 int hub_join(struct hub *hub, struct client *client);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sidecar/feed/known.h"
+#include "sidecar/hub/statefile.h"
 #include "tests/fuzz/fuzz.h"
 
 /* What is taken is written just so, and what is not taken leaves nothing behind. */
@@ -32,7 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct buf file = BUF_INIT;
 
 	check(input);
-	known_put_head(&file, input);
+	statefile_put_head(&file, "tina4-apps", input);
 	buf_bytes(&file, input.data, input.len);
 	if (!file.failed)
 		check(span_of_buf(&file));

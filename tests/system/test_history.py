@@ -421,3 +421,78 @@ def test_the_admin_listener_tells_nobody_else(tooled, make_stack, room):
         assert past(tooled, f"{path}?{query}")[0] == 400, query
     other = make_stack().start("sidecar", "worker")
     assert past(other, path)[0] == 403, "without the setting it is off"
+
+
+# --- restarts ----------------------------------------------------------------------------------
+
+def restart(stack):
+    stack.sidecar.term()
+    stack.sidecar.start()
+    eventually(lambda: stack.admin_status("/readyz") == 200, "the worker is back")
+
+
+def history_file(stack):
+    return stack.dir / "bus.history"
+
+
+def test_a_restart_keeps_what_was_kept(make_stack):
+    stack = make_stack().start()
+    with frond(stack, path_of("x")) as one, frond(stack, path_of("x", open="replay 9")) as two, \
+            frond(stack, path_of("quiet")) as quiet:
+        quiet.settle()
+        pushed(stack, path_of("x"), "a", "b")
+        assert [one.receive(), one.receive()] == ["a", "b"]
+        one.client.send("others mine")
+        assert [two.receive() for _ in range(3)] == ["a", "b", "mine"]
+        before = str(one.position)
+        one.cut()
+        two.client.send("broadcast c")
+        assert two.receive() == "c"
+        restart(stack)
+        assert not history_file(stack).exists(), "it was read, and is true no more"
+        one.position = Position(before)
+        assert one.back() == (["c"], [True]), "its own words do not come back even then"
+        pushed(stack, path_of("x"), "d")
+        assert one.receive() == "d"
+        assert two.back() == (["d"], [True])
+        assert quiet.back() == ([], [True])
+        restart(stack)
+        assert one.back() == ([], [True]), "and once more"
+        assert [m["data"] for m in history(stack, "x")["messages"]] == ["a", "b", "mine", "c", "d"]
+
+
+def test_a_crash_after_a_restart_is_not_taken_for_it(make_stack):
+    stack = make_stack().start()
+    with frond(stack, path_of("x")) as one:
+        pushed(stack, path_of("x"), "a")
+        assert one.receive() == "a"
+        restart(stack)
+        assert one.back() == ([], [True])
+        one.cut()
+        pushed(stack, path_of("x"), "lost")
+        stack.sidecar.kill()
+        stack.sidecar.start()
+        eventually(lambda: stack.admin_status("/readyz") == 200, "the worker is back")
+        assert one.back() == ([], [False])
+
+
+@pytest.mark.parametrize("damage", [
+    lambda data: data[:-1], lambda data: data + b"x", lambda data: b"", lambda data: data.replace(b"kept", b"left"),
+    lambda data: data.replace(b"tina4-history 1", b"tina4-history 2"),
+], ids=["short", "long", "empty", "changed", "of-another-version"])
+def test_a_damaged_file_is_put_aside(make_stack, damage):
+    stack = make_stack().start("sidecar", "worker")
+    with frond(stack, path_of("x")) as one:
+        one.settle()
+        pushed(stack, path_of("x"), "kept")
+        assert one.receive() == "kept"
+        stack.sidecar.term()
+        data = history_file(stack).read_bytes()
+        history_file(stack).write_bytes(damage(data))
+        stack.sidecar.start()
+        eventually(lambda: stack.admin_status("/readyz") == 200, "the worker is back")
+        assert one.back() == ([], [False])
+        eventually(lambda: any("history of the last run not read" in line for line in stack.sidecar.lines()),
+                   "the log says so")
+        assert (stack.dir / "bus.history.damaged").read_bytes() == damage(data)
+        assert not history_file(stack).exists()

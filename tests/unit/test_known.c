@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "sidecar/feed/known.h"
+#include "sidecar/hub/statefile.h"
 #include "tests/tap.h"
 
 enum { ROUNDS = 2000 };
@@ -120,7 +121,7 @@ is_refused(struct span names)
 	struct buf bytes = BUF_INIT;
 	bool refused;
 
-	known_put_head(&bytes, names);
+	statefile_put_head(&bytes, "tina4-apps", names);
 	buf_bytes(&bytes, names.data, names.len);
 	refused = known_take(&routes, span_of_buf(&bytes)) == -EBADMSG && routes.awaited == NULL;
 	buf_free(&bytes);
