@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/test_compression.py \
 	%D%/test_frond_in_a_browser.py \
 	%D%/test_gap.py \
+	%D%/test_history_in_a_page.py \
 	%D%/test_hostile_words.py \
 	%D%/test_other_origins.py \
 	%D%/test_room_page.py \
