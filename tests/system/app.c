@@ -765,7 +765,8 @@ form(struct tina4_request *req, struct tina4_response *res)
 int
 main(int argc, char **argv)
 {
-	static const struct tina4_websocket_options secure = { .secure = true }, kept = { .history = 5 };
+	static const struct tina4_websocket_options secure = { .secure = true }, kept = { .history = 5 },
+						    archive = { .history = 10000 };
 	struct tina4_app *app = tina4_app_new();
 
 	if (app == NULL)
@@ -795,6 +796,7 @@ main(int argc, char **argv)
 	tina4_websocket(app, "/ws/tally/{room}", tally);
 	tina4_websocket(app, "/ws/watch/{room}", NULL);
 	tina4_websocket_with(app, "/ws/kept/{room}", script, &kept);
+	tina4_websocket_with(app, "/ws/archive/{room}", script, &archive);
 
 	if (getenv("APP_HOOKS") != NULL)
 		set_hooks(app);

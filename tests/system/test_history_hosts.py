@@ -1,0 +1,205 @@
+"""What is kept, on several hosts: a client may come back to any that has heard the path."""
+
+import random
+import threading
+
+import pytest
+
+from frond import Frond, Position
+from redis import Cable, Host, Redis, lose_for_good
+from stack import eventually
+from wire import OK, Peer
+
+
+@pytest.fixture(scope="module")
+def redis():
+    server = Redis().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def hosts(redis, make_stack):
+    made = [make_stack(kind=Host, redis=redis).start("sidecar", "worker") for _ in range(2)]
+    for host in made:
+        host.settled(2)
+    return made
+
+
+PATH = "/ws/kept/x"
+ARCHIVE = "/ws/archive/x"  # of which much more is kept
+
+
+def frond(host, path=PATH, **options):
+    return Frond(lambda offers: host.ws(path, direct=True, subprotocols=offers), **options)
+
+
+def move(client, host, path=PATH):
+    """To another host."""
+    client.cut()
+    client.connect = lambda offers: host.ws(path, direct=True, subprotocols=offers)
+    client.verdicts.clear()
+    client.open()
+    return client.settle(), client.verdicts
+
+
+@pytest.fixture
+def listened(hosts):
+    """Both hosts have somebody on the path, and so hear all of it, from before the clients of the test come."""
+    clients = [host.ws(PATH, direct=True) for host in hosts]
+    for host in hosts:
+        eventually(lambda: host.count(PATH) == 2, "both know of both")
+    yield clients
+    for client in clients:
+        client.ws.sock.close()
+
+
+def said(hosts, clients, number, text):
+    assert hosts[number].pushes(PATH, text).status == OK
+    for client in clients:
+        assert client.receive() == text
+
+
+def test_a_client_changes_hosts(hosts, listened):
+    with frond(hosts[0]) as one:
+        one.settle()
+        said(hosts, listened, 0, "a")
+        said(hosts, listened, 1, "b")
+        assert [one.receive(), one.receive()] == ["a", "b"]
+        assert move(one, hosts[1]) == ([], [True]), "what it has had it has had"
+        one.cut()
+        said(hosts, listened, 0, "c")
+        said(hosts, listened, 1, "d")
+        assert move(one, hosts[0]) == (["c", "d"], [True])
+        one.cut()
+        said(hosts, listened, 0, "e")
+        assert move(one, hosts[1]) == (["e"], [True])
+        said(hosts, listened, 0, "f")
+        assert one.receive() == "f"
+
+
+def test_own_words_stay_away_at_the_other_host(hosts, listened):
+    with frond(hosts[0]) as one:
+        one.settle()
+        before = str(one.position)
+        one.client.send("others mine")
+        for client in listened:
+            assert client.receive() == "mine"
+        one.cut()
+        one.position = Position(before)
+        assert move(one, hosts[1]) == ([], [True])
+
+
+def test_transient_words_are_kept_nowhere(hosts, listened):
+    with frond(hosts[0]) as one:
+        one.settle()
+        one.client.send("transient typing")
+        for client in [one, *listened]:
+            assert client.receive() == "typing"
+        said(hosts, listened, 0, "said")
+        assert one.receive() == "said"
+        assert [m["text"] for m in kept(hosts[1])] == ["said"]
+
+
+def kept(host):
+    import json
+    from test_command import tina4
+    lines = tina4(host, "history", "--json", PATH).splitlines()
+    return [json.loads(line) for line in lines[:-1]]
+
+
+def test_a_host_that_has_not_heard_the_path_says_so(hosts, redis, make_stack, listened):
+    with frond(hosts[0]) as one:
+        one.settle()
+        said(hosts, listened, 0, "a")
+        assert one.receive() == "a"
+        late = make_stack(kind=Host, redis=redis).start("sidecar", "worker")
+        late.settled(3)
+        assert move(one, late) == ([], [False])
+        assert move(one, late) == ([], [True]), "from then on it has"
+
+
+def test_what_is_lost_between_hosts_is_a_gap_for_who_comes_back(redis, make_stack):
+    """One host was cut off for so long that what it has missed is kept no more."""
+    cable = Cable(redis)
+    made = [make_stack(kind=Host, redis=redis, ws_backplane_repair_seconds=1, **more).start("sidecar", "worker")
+            for more in ({}, {"ws_backplane_url": cable.url})]
+    for host in made:
+        host.settled(2)
+    talks, cut_off = made
+    with frond(cut_off) as one, frond(cut_off) as stays:
+        eventually(lambda: talks.count(PATH) == 2, "the other host knows of it")
+        stays.settle()
+        one.settle()
+        talks.pushes(PATH, "before")
+        assert one.receive() == stays.receive() == "before"
+        position = str(one.position)
+        one.cut()
+        lose_for_good(talks, cut_off, cable, PATH)
+        eventually(lambda: cut_off.stats()["relay_gaps"] == 1, "it has found that something is missing")
+        one.position = Position(position)
+        assert one.back() == ([], [False])
+        assert stays.settle() == [] and stays.verdicts == [False]
+
+
+@pytest.mark.parametrize("path", [PATH, ARCHIVE], ids=["few-are-kept", "many-are-kept"])
+def test_clients_that_roam_while_both_hosts_speak(hosts, path):
+    """They are cut off again and again, come back to either host, and have all of it once."""
+    stay = [host.ws(path, direct=True) for host in hosts]
+    for host in hosts:
+        eventually(lambda: host.count(path) == 2, "both hear the path")
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    chance = random.Random(seed)
+    ended = threading.Event()
+    words = {0: [], 1: []}
+
+    def speak(number):
+        with Peer(hosts[number].bus) as peer:
+            peer.hello()
+            while not ended.is_set():
+                text = f"{number}:{len(words[number])}"
+                assert peer.push(path, text).status == OK
+                words[number].append(text)
+
+    def roam():
+        with frond(hosts[chance.randrange(2)], path) as one:
+            one.settle()
+            got = [one.receive()]
+            for _ in range(20):
+                got += [one.receive() for _ in range(chance.randrange(4))]
+                more, verdicts = move(one, hosts[chance.randrange(2)], path)
+                got += [None] if verdicts == [False] else more
+                assert len(verdicts) == 1
+            all_got.append(got)
+
+    all_got = []
+    speakers = [threading.Thread(target=speak, args=(number,)) for number in range(2)]
+    roamers = [threading.Thread(target=roam) for _ in range(8)]
+    for thread in speakers + roamers:
+        thread.start()
+    for thread in roamers:
+        thread.join()
+    ended.set()
+    for thread in speakers:
+        thread.join()
+    assert len(all_got) == 8
+    for got in all_got:
+        check(got)
+    for client in stay:
+        client.ws.sock.close()
+    if path == ARCHIVE:
+        assert not any(None in got for got in all_got), "all of it was kept"
+
+
+def check(got):
+    """Between two gaps the words of each host come without one missing, and none twice at all."""
+    for number in "01":
+        last = None
+        for word in got:
+            if word is None:
+                last = None
+            elif word.startswith(f"{number}:"):
+                n = int(word[2:])
+                assert last is None or n == last + 1, (last, word)
+                last = n
