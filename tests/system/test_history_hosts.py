@@ -142,6 +142,33 @@ def test_what_is_lost_between_hosts_is_a_gap_for_who_comes_back(redis, make_stac
         assert stays.settle() == [] and stays.verdicts == [False]
 
 
+def test_a_client_that_is_faster_than_the_relay(redis, make_stack):
+    """What it has had at one host comes to the other only when it is there, and then to all others."""
+    cable = Cable(redis)
+    made = [make_stack(kind=Host, redis=redis, **more).start("sidecar", "worker")
+            for more in ({}, {"ws_backplane_url": cable.url})]
+    for host in made:
+        host.settled(2)
+    talks, behind = made
+    with frond(behind) as other, frond(talks) as one:
+        other.settle()
+        one.settle()
+        eventually(lambda: talks.count(PATH) == 2, "both hear the path")
+        talks.pushes(PATH, "before")
+        assert one.receive() == other.receive() == "before"
+        cable.hold()
+        talks.pushes(PATH, "a")
+        assert one.receive() == "a"
+        assert move(one, behind) == ([], [True]), "it lacks nothing, though the host does"
+        cable.let_go()
+        assert other.receive() == "a"
+        eventually(lambda: behind.status()[0] == "ready", "the host hears again")
+        talks.pushes(PATH, "b")
+        assert one.receive() == other.receive() == "b"
+        assert one.back() == ([], [True])
+        assert move(one, talks) == ([], [True]), "nor does it get anything twice where it came from"
+
+
 @pytest.mark.parametrize("path", [PATH, ARCHIVE], ids=["few-are-kept", "many-are-kept"])
 def test_clients_that_roam_while_both_hosts_speak(hosts, path):
     """They are cut off again and again, come back to either host, and have all of it once."""
