@@ -1,11 +1,13 @@
 #include <errno.h>
 
+#include "shared/conf.h"
 #include "sidecar/hub/ahead.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/coming.h"
 #include "sidecar/hub/control.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/outq.h"
 #include "sidecar/hub/resume.h"
 
 /* Takes the frame, which may be NULL. */
@@ -38,6 +40,13 @@ is_for(const struct history *history, const struct client *client, const struct 
 	    (message->except == 0 || message->except != coming->was);
 }
 
+/* What a message makes wait for a client, with what is said of it. */
+static size_t
+message_bytes(const struct history_message *message)
+{
+	return message->frame->len + POSITION_MARK_BYTES + OUTQ_ENTRY_BYTES;
+}
+
 /* What comes before the message, for a client that knows where it is. */
 static int
 announce(struct hub *hub, struct client *client, const struct history *history, const struct history_message *message)
@@ -64,12 +73,21 @@ send_announced(struct hub *hub, struct client *client, uint32_t from)
 	return r;
 }
 
+/* So many of the last messages, and no more than may wait for one client. */
 static uint32_t
-number_of_last(const struct path *path, uint32_t max)
+number_of_last(const struct hub *hub, const struct path *path, uint32_t max)
 {
-	uint32_t n = path->past.history == NULL ? 0 : path->past.history->messages.n;
+	const struct history *history = path->past.history;
+	uint32_t n = history == NULL ? 0 : history->messages.n, last = 0;
+	size_t bytes = 0;
 
-	return n < max ? n : max;
+	while (last < n && last < max) {
+		bytes += message_bytes(history_at(history, n - 1 - last));
+		if (bytes > hub->conf->ws_queue_bytes)
+			break;
+		last++;
+	}
+	return last;
 }
 
 int
@@ -80,7 +98,7 @@ resume_replay(struct hub *hub, struct client *client, uint32_t replay)
 	int r = 0;
 
 	histories_expire(&hub->histories, client->place.path);
-	last = number_of_last(client->place.path, replay);
+	last = number_of_last(hub, client->place.path, replay);
 	for (uint32_t i = last; i > 0 && r == 0; i--)
 		r = send(hub, client, frame_ref(history_at(history, history->messages.n - i)->frame));
 	return r;
@@ -104,13 +122,26 @@ static int
 replay_announced(struct hub *hub, struct client *client, uint32_t replay)
 {
 	const struct history *history = client->place.path->past.history;
-	uint32_t last = number_of_last(client->place.path, replay);
+	uint32_t last = number_of_last(hub, client->place.path, replay);
 	int r;
 
 	if (last == 0)
 		return 0;
 	r = tell_position(hub, client, last);
 	return r < 0 ? r : send_announced(hub, client, history->messages.n - last);
+}
+
+/* True when no more was missed than may wait for one client. */
+static bool
+can_wait(const struct hub *hub, const struct client *client)
+{
+	const struct history *history = client->place.path->past.history;
+	size_t bytes = 0;
+
+	for (uint32_t i = 0; history != NULL && i < history->messages.n; i++)
+		if (is_for(history, client, history_at(history, i)))
+			bytes += message_bytes(history_at(history, i));
+	return bytes <= hub->conf->ws_queue_bytes;
 }
 
 /* True when all is there that the client says it lacks; counted. */
@@ -120,7 +151,7 @@ is_whole(struct hub *hub, const struct client *client)
 	struct histories *histories = &hub->histories;
 	const struct past past = histories_past(client->place.path);
 	bool valid = client->coming->valid;
-	bool whole = valid && histories_is_whole(histories, &past, &client->coming->position);
+	bool whole = valid && histories_is_whole(histories, &past, &client->coming->position) && can_wait(hub, client);
 
 	histories->n_malformed += !valid;
 	histories->n_resumed += whole;

@@ -300,6 +300,21 @@ def test_the_path_that_is_longest_silent_gives_way_first(make_stack):
     assert now["tina4_history_bytes"] <= 10240 and now['tina4_history_dropped_total{reason="bytes"}'] > 0
 
 
+def test_nobody_gets_more_at_once_than_may_wait_for_it(make_stack):
+    """Else who does not read could make the sidecar hold all of the history once for each of its connections."""
+    stack = make_stack(ws_max_message="30K", ws_queue_bytes="64K").start("sidecar", "worker")
+    with frond(stack, path_of("x")) as one:
+        one.settle()
+        one.cut()
+        pushed(stack, path_of("x"), *(str(n) * 20000 for n in range(3)))
+        assert [len(message) for message in one.back()[0]] == [20000] * 3 and one.verdicts == [True]
+        one.cut()
+        pushed(stack, path_of("x"), *(str(n) * 20000 for n in range(4)))
+        assert one.back() == ([], [False])
+    with stack.ws(path_of("x", open="replay 5|send end"), direct=True) as client:
+        assert [client.receive()[0] for _ in range(4)] == ["1", "2", "3", "e"]
+
+
 def test_kept_means_nothing_with_no_bytes(make_stack):
     stack = make_stack(ws_history_bytes="0").start("sidecar", "worker")
     with frond(stack, path_of("x")) as one:
