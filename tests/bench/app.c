@@ -89,11 +89,13 @@ push(struct tina4_request *req, struct tina4_response *res)
 int
 main(int argc, char **argv)
 {
+	static const struct tina4_websocket_options kept = { .history = 100 };
 	struct tina4_app *app = tina4_app_new();
 
 	if (app == NULL)
 		return 1;
 	tina4_websocket(app, "/ws/fan/{room}", fan);
+	tina4_websocket_with(app, "/ws/kept/{room}", fan, &kept);
 	tina4_websocket(app, "/ws/echo", echo);
 	tina4_websocket(app, "/ws/quiet/{room}", quiet);
 	tina4_websocket(app, "/ws/push/{room}", NULL);

@@ -256,6 +256,21 @@ def deflate(plan):
     return rows
 
 
+def kept(plan):
+    rows = [Row("kept-1", "fan-out to 1,000 on a route that keeps 100 messages, to one that keeps none, window 1", 1.03),
+            Row("kept-16", "the same, window 16", 1.03)]
+
+    def run(path):
+        with Tina4() as server:
+            return load("fanout", server, path=path, conns=1000, window=(1, 16), seconds=plan.seconds)
+
+    for without, keeping in in_turns(plan.pairs, lambda: run("/ws/fan/%d"), lambda: run("/ws/kept/%d")):
+        for i in range(2):
+            cost, least = us(keeping[i])[0], us(without[i])[0]
+            rows[i].add(cost / least, keeping=(cost, "µs"), without=(least, "µs"))
+    return rows
+
+
 def deflate_memory(_):
     row = Row("deflate-memory", "more memory of an idle connection that compresses", 2.5, "KiB")
 
@@ -408,6 +423,7 @@ GROUPS = {
     handshakes: ("handshakes",),
     growth: ("handshakes-15000",),
     idle: ("memory", "idle"),
+    kept: ("kept-1", "kept-16"),
     deflate: ("deflate-1", "deflate-16"),
     deflate_memory: ("deflate-memory",),
     receipts: ("receipt", "receipt-p99", "receipts-16"),
