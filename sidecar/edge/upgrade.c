@@ -3,6 +3,7 @@
 #include "shared/buf.h"
 #include "shared/credentials.h"
 #include "shared/origin.h"
+#include "shared/valid.h"
 #include "sidecar/hub/coming.h"
 #include "sidecar/hub/deflate.h"
 #include "sidecar/edge/head.h"
@@ -78,6 +79,13 @@ is_https(const struct head *head)
 	return scheme.data != NULL && element_is(scheme, "https");
 }
 
+/* It goes back as it came, and so it must be what RFC 6455 section 4.1 lets a client offer. */
+static bool
+may_be_chosen(struct span offer)
+{
+	return offer.len <= UPGRADE_OFFER_BYTES && valid_token(offer.data, offer.len);
+}
+
 /*
  * A subprotocol has its case. One that says where a client was is chosen when it
  * offers nothing else that we speak: it may be no browser's that stays without one.
@@ -95,7 +103,7 @@ choose_protocol(const struct head *head, struct upgrade *upgrade)
 			upgrade->frond = true;
 		} else if (offer.len >= prefix && memcmp(offer.data, COMING_PREFIX, prefix) == 0) {
 			upgrade->position = span_from(offer, prefix);
-			if (!upgrade->frond)
+			if (!upgrade->frond && may_be_chosen(offer))
 				upgrade->protocol = offer;
 		}
 	}

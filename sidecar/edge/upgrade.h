@@ -23,7 +23,8 @@ struct routes;
 struct target;
 
 enum upgrade_limits {
-	UPGRADE_HEAD_BYTES = 256, /* at most, of the head that we write */
+	UPGRADE_HEAD_BYTES = 256,   /* at most, of the head that we write */
+	UPGRADE_OFFER_BYTES = 2048, /* of a position that is offered alone: more than the longest has */
 };
 
 /* What is asked of it. */

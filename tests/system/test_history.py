@@ -184,6 +184,13 @@ def test_native_clients_get_nothing_but_messages(lab, room):
         assert client.receive() == "hello"
 
 
+@pytest.mark.parametrize("bad", ["x" * 2049, "a\"b", "a b", "a\xffb"])
+def test_what_may_be_no_subprotocol_is_not_chosen(lab, room, bad):
+    assert lab.handshake(path_of(room), Sec_WebSocket_Protocol=f"frond.at.{bad}").status == 400
+    answer = lab.handshake(path_of(room), Sec_WebSocket_Protocol="frond.at.not-a-position")
+    assert answer.status == 101 and answer.headers["sec-websocket-protocol"] == "frond.at.not-a-position"
+
+
 # --- who is new ---------------------------------------------------------------------------
 
 def test_replay_shows_the_last_ones_before_all_else(lab, room):
