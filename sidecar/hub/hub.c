@@ -54,11 +54,13 @@ path_new(struct hub *hub, const char *name, size_t len)
 
 	if (path == NULL)
 		return NULL;
-	path->name = strndup(name, len);
+	path->name = malloc(len + 1);
 	if (path->name == NULL) {
 		free(path);
 		return NULL;
 	}
+	memcpy(path->name, name, len);
+	path->name[len] = '\0';
 	path->len = len;
 	path->epoch = hub->next_epoch++;
 	path->past.since_ms = hub->histories.shared ? UINT64_MAX : 0;
@@ -102,7 +104,7 @@ hub_path_to_keep(struct hub *hub, struct span name)
 
 	if (path != NULL)
 		return path;
-	if (hub->events != NULL && hub->events->limits_of != NULL)
+	if (hub->events != NULL && hub->events->limits_of != NULL && memchr(name.data, '\0', name.len) == NULL)
 		limits = hub->events->limits_of(hub->context, name);
 	if (limits.messages > 0)
 		path = path_new(hub, name.data, name.len);

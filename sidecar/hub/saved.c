@@ -122,8 +122,9 @@ static void
 take_origins(struct taking *taking, struct history *history, uint64_t ret[static POSITION_ORIGINS], uint32_t n)
 {
 	for (uint32_t i = 0; i < n && goes_on(taking); i++) {
-		struct history_origin origin = { .latest = { number(taking, 8), number(taking, 8) } };
+		struct history_origin origin = { .latest.origin = number(taking, 8) };
 
+		origin.latest.number = number(taking, 8);
 		origin.dropped = number(taking, 8);
 		origin.aged = number(taking, 8);
 		origin.aged_ms = number(taking, 8);
@@ -176,13 +177,18 @@ static void
 take_path(struct taking *taking)
 {
 	const struct span name = blob(taking);
-	const struct history_limits limits = { (uint32_t)number(taking, 4), (uint32_t)number(taking, 4) };
-	uint64_t since_ms = number(taking, 8), origins[POSITION_ORIGINS];
-	uint32_t n_origins = (uint32_t)number(taking, 4), n;
+	struct history_limits limits;
+	uint64_t since_ms, origins[POSITION_ORIGINS];
 	struct path *path = NULL;
+	uint32_t n_origins, n;
 
-	taking->bad |= name.len == 0 || name.len > PATH_MAX_BYTES || n_origins > POSITION_ORIGINS ||
-	    limits.messages > HISTORY_MAX_MESSAGES || limits.seconds > HISTORY_MAX_SECONDS;
+	limits.messages = (uint32_t)number(taking, 4);
+	limits.seconds = (uint32_t)number(taking, 4);
+	since_ms = number(taking, 8);
+	n_origins = (uint32_t)number(taking, 4);
+	taking->bad |= name.len == 0 || name.len > PATH_MAX_BYTES || memchr(name.data, '\0', name.len) != NULL;
+	taking->bad |= n_origins > POSITION_ORIGINS || limits.messages > HISTORY_MAX_MESSAGES ||
+	    limits.seconds > HISTORY_MAX_SECONDS;
 	if (taking->hub != NULL && goes_on(taking))
 		path = make_path(taking, name, limits, since_ms);
 	if (goes_on(taking))

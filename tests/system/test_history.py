@@ -356,6 +356,17 @@ def test_compressed_what_was_missed_is_the_same(make_stack):
         assert all(words.startswith("\0n ") for words in got[::2])
 
 
+def test_a_path_that_no_client_can_have_keeps_nothing(make_stack):
+    stack = make_stack().start("sidecar", "worker")
+    with Peer(stack.bus) as peer:
+        peer.hello()
+        eventually(lambda: peer.push("/ws/kept/a", "x").status == OK, "the route is there")
+        peer.push("/ws/kept/a\0b", "x")
+        peer.push("/ws/kept/" + "a" * 2000, "x")
+        peer.push("/ws/kept/a/b", "x")
+    assert figures(stack)["tina4_history_messages"] == 1
+
+
 # --- elsewhere -------------------------------------------------------------------------------
 
 TOKEN = "history-token-history-token-history"
