@@ -58,12 +58,33 @@ life_ms(const struct path *path)
 	return 1000 * (uint64_t)path->past.limits.seconds;
 }
 
+/* True when nobody could lack a message of it who may still come back. */
+static bool
+is_past(const struct path *path, uint64_t now_ms)
+{
+	const struct history *history = path->past.history;
+
+	return history->messages.n == 0 && history->changed_ms + life_ms(path) <= now_ms;
+}
+
 static bool
 is_over(const struct path *path, uint64_t now_ms)
 {
 	const struct history *history = path->past.history;
 
-	return history == NULL || (history->messages.n == 0 && history->changed_ms + life_ms(path) <= now_ms);
+	return history == NULL || (is_past(path, now_ms) && history->stays_ms <= now_ms);
+}
+
+void
+histories_stay(struct histories *histories, struct path *path)
+{
+	struct history *history;
+
+	if (!histories->shared || path->past.limits.messages == 0 || path->past.since_ms == UINT64_MAX)
+		return;
+	history = history_of(histories, path);
+	if (history != NULL)
+		history->stays_ms = histories->now_ms() + HISTORIES_STAY_MS;
 }
 
 void
@@ -74,7 +95,7 @@ histories_forget(struct histories *histories, struct path *path)
 
 	if (history == NULL)
 		return;
-	if (!is_over(path, now_ms))
+	if (!is_past(path, now_ms))
 		histories->since_ms = now_ms + 1;
 	unlist(histories, path);
 	histories->n_paths--;

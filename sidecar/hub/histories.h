@@ -19,6 +19,7 @@ struct path;
 
 enum histories_limits {
 	HISTORIES_PATH_BYTES = 512, /* what a path without messages counts for */
+	HISTORIES_STAY_MS = 60000,  /* a path is heard after its last client has left */
 	HISTORIES_SWEEP = 4096,     /* paths that one tick looks at */
 };
 
@@ -90,6 +91,12 @@ bool histories_is_whole(const struct histories *histories, const struct past *pa
 
 /* Lets go what is too old of the path. */
 void histories_expire(struct histories *histories, struct path *path);
+
+/*
+ * The last client has left. Where other hosts speak, too, the path is heard for a while
+ * longer, so that it may come back and know that nothing was said.
+ */
+void histories_stay(struct histories *histories, struct path *path);
 
 /* The path is about to be freed. */
 void histories_forget(struct histories *histories, struct path *path);

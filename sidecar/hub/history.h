@@ -55,6 +55,7 @@ struct history {
 	struct history_origin *origins;
 	uint32_t n_origins, cap_origins; /* at most POSITION_ORIGINS */
 	uint64_t changed_ms;             /* Unix time of the latest message */
+	uint64_t stays_ms;               /* Unix time until which its path is heard though nobody is there */
 	uint64_t since_ms;               /* Unix time: what was before cannot be vouched for */
 	size_t bytes;                    /* of the messages, HISTORY_MESSAGE_BYTES for each included */
 };

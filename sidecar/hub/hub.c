@@ -238,7 +238,8 @@ hub_remove(struct hub *hub, struct client *client)
 	batch_forget(client);
 	HASH_DELETE(hh, hub->clients, client);
 	client->place.path = NULL;
-	path->n_clients--;
+	if (--path->n_clients == 0)
+		histories_stay(&hub->histories, path);
 	path_free_if_idle(hub, path);
 }
 

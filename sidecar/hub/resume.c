@@ -199,6 +199,17 @@ resume_client(struct hub *hub, struct client *client, uint32_t replay)
 }
 
 void
+resume_vouch(struct hub *hub, struct path *path)
+{
+	if (path->past.since_ms != UINT64_MAX)
+		return;
+	path->past.since_ms = hub->histories.now_ms();
+	for (uint32_t i = 0; path->past.limits.messages > 0 && i < path->n_members; i++)
+		if (tell_position(hub, path->members[i], 0) < 0)
+			client_drop(path->members[i], "out-of-memory");
+}
+
+void
 resume_tell_gap(struct hub *hub, struct path *path)
 {
 	struct frame *frame = control_resumed(false);

@@ -19,6 +19,12 @@ struct path;
 int resume_client(struct hub *hub, struct client *client, uint32_t replay);
 
 /*
+ * From now on this host hears all that is said on the path, if it did not before: who
+ * has joined already is told where that is.
+ */
+void resume_vouch(struct hub *hub, struct path *path);
+
+/*
  * Messages are gone for good that were to come now: all members of the path who speak
  * frond.1 are told so, in its order with the others, and everyone who comes back from
  * before.

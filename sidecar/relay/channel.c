@@ -4,6 +4,7 @@
 
 #include "shared/log.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/resume.h"
 #include "sidecar/relay/channel.h"
 #include "sidecar/relay/line.h"
 #include "sidecar/relay/repair.h"
@@ -332,8 +333,7 @@ channel_subscribed(struct relay *relay, struct channel *channel, uint64_t ticket
 	else if (channel->state == CHANNEL_SUBSCRIBING)
 		channel->lines.since_ms = relay_now_ms(relay);
 	channel->missed = false;
-	if (channel->path->past.since_ms == UINT64_MAX)
-		channel->path->past.since_ms = relay->hub->histories.now_ms();
+	resume_vouch(relay->hub, channel->path);
 	ask(relay, channel);
 }
 

@@ -1,5 +1,6 @@
 """A Redis of the tests' own, and hosts that have it in common."""
 
+import itertools
 import contextlib
 import fcntl
 import os
@@ -183,12 +184,15 @@ def lose_for_good(talks, cut_off, cable, path):
     eventually(lambda: cut_off.status()[0] == "ready", "it is not cut off any more")
 
 
+_cables = itertools.count()
+
+
 class Cable:
     """Between sidecars and Redis: it can be held, and then swallows everything while both ends look alive."""
 
     def __init__(self, redis):
         self.redis = redis
-        self.path = redis.dir / "cable.sock"
+        self.path = redis.dir / f"cable{next(_cables)}.sock"
         self.url = f"unix:{self.path}"
         self.held = threading.Event()
         self.listener = socket.socket(socket.AF_UNIX)

@@ -119,6 +119,21 @@ def test_a_host_that_has_not_heard_the_path_says_so(hosts, redis, make_stack, li
         assert move(one, late) == ([], [True]), "from then on it has"
 
 
+def test_the_first_one_on_a_path_may_come_back(redis, make_stack):
+    """On a push-only route it joins before its host hears the path: it is told again from when on that is so."""
+    host = make_stack(kind=Host, redis=redis, ws_routes="/ws/news/{topic};history=9").start("sidecar", "worker")
+    eventually(lambda: host.status()[0] == "ready", "the relay is here")
+    for topic in range(5):
+        path = f"/ws/news/{topic}"
+        with host.ws(path, direct=True, subprotocols=["frond.1"]) as client:
+            told = [client.receive() for _ in range(2)]
+        assert all(words.startswith("\0p ") for words in told)
+        host.pushes(path, "missed")
+        with host.ws(path, direct=True, subprotocols=["frond.1", f"frond.at.{told[1][3:]}"]) as client:
+            got = [client.receive() for _ in range(3)]
+        assert got[0].startswith("\0n ") and got[1:] == ["missed", "\0r 1"]
+
+
 def test_what_is_lost_between_hosts_is_a_gap_for_who_comes_back(redis, make_stack):
     """One host was cut off for so long that what it has missed is kept no more."""
     cable = Cable(redis)
