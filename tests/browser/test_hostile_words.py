@@ -38,8 +38,8 @@ def plain(tab, css):
 
 @pytest.mark.parametrize("words", WORDS, ids=ids)
 @pytest.mark.parametrize("page, field", [("chat", "#message-input"), ("room", "#input")])
-def test_names_and_texts_stay_text(demo, page, field, words, request):
-    target = f"/{page}/hostile-{request.node.callspec.id}"
+def test_names_and_texts_stay_text(demo, page, field, words, room):
+    target = f"/{page}/{room}"
     one, two = demo.open_page(target), demo.open_page(target)
     fill(one, "#name", words)
     one.until(lambda: any(words in text for text in plain(one, ".system")), "the name is told")
@@ -49,6 +49,9 @@ def test_names_and_texts_stay_text(demo, page, field, words, request):
         assert plain(tab, ".message bdi") == [words]
         harmless(tab, "#messages")
     if page == "chat":
+        later = demo.open_page(target)  # to which the server has written it
+        assert plain(later, ".message p[dir]") == [words] == plain(later, ".message bdi")
+        harmless(later, "#messages")
         one.run("document.querySelector(arguments[0]).dispatchEvent(new Event('input'))", field)
         two.until(lambda: plain(two, "#typing") == [f"{words} is typing..."], "so is the one who types")
         harmless(two, "#typing")
