@@ -118,6 +118,7 @@ def test_no_client_writes_a_line_or_a_pair(make_stack):
     stack = make_stack(log_level="debug").start("sidecar", "worker")
     for target in ("/nope%20status=101", "/a%22%20why=%22ok", "/b%5C%22%20why=ok", "/c%3Dd"):
         assert stack.handshake(target).status == 404
+    eventually(lambda: len(facts(stack.sidecar, "upgrade refused")) == 4, "all are in the log, which a thread writes")
     refused = facts(stack.sidecar, "upgrade refused")
     assert [line["path"] for line in refused] == [
         '"/nope status=101"', r'"/a\" why=\"ok"', r'"/b\\\" why=ok"', '"/c=d"']
