@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "sidecar/edge/gate.h"
 #include "sidecar/edge/reply.h"
 #include "sidecar/feed/requests.h"
+#include "sidecar/hub/position.h"
 
 /* --- what is asked ------------------------------------------------------------------ */
 
@@ -51,8 +51,9 @@ parse_query(const char *query, struct wire_asked *ret)
 static void
 put_message(struct buf *buf, const struct wire_kept *kept)
 {
-	buf_printf(buf, "{\"position\":\"%016" PRIx64 ".%" PRIu64 "\",\"time_ms\":%" PRIu64 ",", kept->origin,
-	    kept->number, kept->at_ms);
+	buf_string(buf, "{\"position\":\"");
+	position_put_mark(buf, (struct mark){ kept->origin, kept->number });
+	buf_printf(buf, "\",\"time_ms\":%" PRIu64 ",", kept->at_ms);
 	jsonput_name(buf, kept->flags & WIRE_BINARY ? "base64" : "text");
 	if (kept->flags & WIRE_BINARY)
 		jsonput_base64(buf, kept->data);
@@ -61,8 +62,9 @@ put_message(struct buf *buf, const struct wire_kept *kept)
 	buf_u8(buf, '}');
 }
 
-int
-past_put_json(struct buf *buf, const struct wire_past *past)
+/* Returns 0 or -EPROTO. */
+static int
+put_json(struct buf *buf, const struct wire_past *past)
 {
 	struct wire_reader messages = past->messages;
 	struct wire_kept kept;
@@ -100,7 +102,7 @@ answer(struct guest *guest, const struct wire_reply *found)
 	struct wire_past past;
 	struct reply reply = { .status = 200, .type = "application/json", .bodiless = head_is(&guest->head, "HEAD") };
 
-	if (wire_get_past(found->text, &past) < 0 || past_put_json(&json, &past) < 0 || json.failed) {
+	if (wire_get_past(found->text, &past) < 0 || put_json(&json, &past) < 0 || json.failed) {
 		refuse(guest, 503, "out of memory");
 	} else {
 		reply.body = span_of_buf(&json);

@@ -5,18 +5,13 @@
 #ifndef SIDECAR_PAST_H
 #define SIDECAR_PAST_H
 
-struct buf;
 struct conf;
 struct guest;
 struct requests;
-struct wire_past;
 
 #define PAST_PREFIX "/history/" /* of the path; its last slash is the first of the WebSocket's path */
 
 /* Answers it, to GET and HEAD. */
 void past_answer(const struct conf *conf, struct requests *requests, struct guest *guest);
-
-/* Appends the answer as JSON. Returns 0 or -EPROTO. */
-int past_put_json(struct buf *buf, const struct wire_past *past);
 
 #endif

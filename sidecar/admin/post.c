@@ -14,6 +14,7 @@
 #include "sidecar/edge/reply.h"
 #include "sidecar/feed/requests.h"
 #include "sidecar/feed/routes.h"
+#include "sidecar/hub/position.h"
 
 static const char not_ready[] = "no application has announced this path yet";
 
@@ -112,9 +113,11 @@ post_put_receipt(struct buf *buf, const struct wire_id *id, const struct wire_re
 	buf_printf(buf, "{\"id\":\"%s\",\"connections\":%u,\"relayed\":%s,\"epoch\":\"%016llx\",\"offset\":%llu", text,
 	    reply->connections, reply->relayed ? "true" : "false", (unsigned long long)reply->epoch,
 	    (unsigned long long)reply->offset);
-	if (reply->number > 0)
-		buf_printf(buf, ",\"position\":\"%016llx.%llu\"", (unsigned long long)reply->origin,
-		    (unsigned long long)reply->number);
+	if (reply->number > 0) {
+		buf_string(buf, ",\"position\":\"");
+		position_put_mark(buf, (struct mark){ reply->origin, reply->number });
+		buf_u8(buf, '"');
+	}
 	buf_string(buf, "}\n");
 }
 

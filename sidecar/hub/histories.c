@@ -47,7 +47,6 @@ history_of(struct histories *histories, struct path *path)
 	if (path->past.history == NULL)
 		return NULL;
 	list_as_newest(histories, path);
-	histories->n_paths++;
 	histories->bytes += HISTORIES_PATH_BYTES;
 	return path->past.history;
 }
@@ -98,7 +97,6 @@ histories_forget(struct histories *histories, struct path *path)
 	if (!is_past(path, now_ms))
 		histories->since_ms = now_ms + 1;
 	unlist(histories, path);
-	histories->n_paths--;
 	histories->bytes -= history->bytes + HISTORIES_PATH_BYTES;
 	histories->n_messages -= history->messages.n;
 	history_free(history);

@@ -42,7 +42,6 @@ struct histories {
 	struct path *oldest;      /* those with a history, the longest unchanged first */
 	struct path *cursor;      /* of the sweep */
 	uint32_t n_swept;         /* in this tick */
-	uint32_t n_paths;
 	size_t bytes;
 	uint64_t n_messages;
 	uint64_t n_ended[HISTORY_ENDS];

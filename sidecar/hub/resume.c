@@ -28,13 +28,13 @@ tell(struct hub *hub, struct client *client, struct frame *frame)
 
 /* --- messages --------------------------------------------------------------------------- */
 
-/* True when a client is to get a message that is kept. */
+/* True when a client is to get a message that is kept: of one that comes back, the position is valid. */
 static bool
 is_for(const struct history *history, const struct client *client, const struct history_message *message)
 {
 	const struct coming *coming = client->coming;
 
-	if (coming == NULL || !coming->valid)
+	if (coming == NULL)
 		return true;
 	return history_lacks(history, &coming->position, message) &&
 	    (message->except == 0 || message->except != coming->was);

@@ -88,13 +88,20 @@ def open_room(browser, tunnel, room):
     return browser.open(f"http://127.0.0.1:{tunnel.port}/chat/{room}")
 
 
-def test_after_a_tunnel_everything_is_there_once(browser, demo, tunnel, room, console):
-    console.allow("WebSocket connection to .* failed")
+@contextlib.contextmanager
+def listening(browser, demo, tunnel, room):
+    """A page that has heard somebody, and that somebody."""
     tab = open_room(browser, tunnel, room)
     tab.until_text("#status", "Connected")
     with speaker(demo, room) as say:
         say("before")
         tab.until(lambda: said(tab) == ["before"], "it is heard")
+        yield tab, say
+
+
+def test_after_a_tunnel_everything_is_there_once(browser, demo, tunnel, room, console):
+    console.allow("WebSocket connection to .* failed")
+    with listening(browser, demo, tunnel, room) as (tab, say):
         for number in range(3):
             tunnel.enter()
             tab.until(lambda: "Connected" not in tab.text("#status"), "the page sees that it is cut off")
@@ -137,11 +144,7 @@ def test_without_scripts_it_is_a_page_to_read(demo, room):
 
 def test_a_page_that_was_away_for_too_long_begins_anew(browser, demo, tunnel, room, console):
     console.allow("WebSocket connection to .* failed")
-    tab = open_room(browser, tunnel, room)
-    tab.until_text("#status", "Connected")
-    with speaker(demo, room) as say:
-        say("before")
-        tab.until(lambda: said(tab) == ["before"], "it is heard")
+    with listening(browser, demo, tunnel, room) as (tab, say):
         tunnel.enter()
         tab.until(lambda: "Connected" not in tab.text("#status"), "the page sees that it is cut off")
         say(*(str(n) for n in range(60)))
