@@ -124,7 +124,7 @@ static void
 drop(struct histories *histories, struct history *history, enum history_end why)
 {
 	histories->bytes -= history->bytes;
-	history_drop(history, why == HISTORY_OLD);
+	history_drop(history);
 	histories->bytes += history->bytes;
 	histories->n_messages--;
 	histories->n_ended[why]++;
@@ -285,6 +285,12 @@ later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static uint64_t
+minus(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
 /* Since when this host can vouch for a path. */
 static uint64_t
 since_ms(const struct histories *histories, const struct past *past)
@@ -308,5 +314,7 @@ histories_is_whole(const struct histories *histories, const struct past *past, c
 		return false;
 	if (position->at_ms > now_ms + HISTORY_LAG_MS || position->at_ms + life_ms < now_ms)
 		return false;
-	return position->at_ms >= since_ms(histories, past) && (history == NULL || history_is_whole(history, position));
+	/* What was said earlier is promised to nobody; hosts may have heard of it at different times. */
+	return position->at_ms >= since_ms(histories, past) &&
+	    (history == NULL || history_is_whole(history, position, minus(now_ms, life_ms + HISTORY_LAG_MS)));
 }

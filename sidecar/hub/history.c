@@ -35,7 +35,7 @@ history_free(struct history *history)
 	if (history == NULL)
 		return;
 	while (history->messages.n > 0)
-		history_drop(history, true);
+		history_drop(history);
 	memory_remove(own_bytes(history));
 	ring_free(&history->messages);
 	free(history->origins);
@@ -79,7 +79,7 @@ static void
 forget_origin(struct history *history, uint32_t i)
 {
 	while (history->origins[i].n > 0)
-		history_drop(history, false);
+		history_drop(history);
 	history->n_origins--;
 	history->since_ms = history->changed_ms; /* a position without it may lack it, or not */
 	for (uint32_t at = i; at < history->n_origins; at++)
@@ -110,6 +110,29 @@ find_or_add_origin(struct history *history, uint64_t origin)
 	return found;
 }
 
+/* One that is kept no more. */
+static void
+note_gone(struct history_origin *origin, uint64_t number, uint64_t at_ms)
+{
+	if (number <= origin->gone)
+		return;
+	origin->gone = number;
+	origin->gone_ms = at_ms;
+}
+
+int
+history_raise_origin(struct history *history, const struct history_origin *origin)
+{
+	struct history_origin *found = find_or_add_origin(history, origin->latest.origin);
+
+	if (found == NULL)
+		return -ENOMEM;
+	if (found->latest.number < origin->latest.number)
+		found->latest.number = origin->latest.number;
+	note_gone(found, origin->gone, origin->gone_ms);
+	return 0;
+}
+
 /* --- messages ------------------------------------------------------------------------ */
 
 bool
@@ -136,7 +159,7 @@ history_add(struct history *history, uint64_t name, const struct history_message
 		origin->latest.number = kept.number;
 	kept.origin = (uint64_t)(origin - history->origins);
 	if (ring_push(&history->messages, &kept, sizeof(kept)) < 0) {
-		origin->dropped = kept.number;
+		note_gone(origin, kept.number, kept.at_ms);
 		return -ENOMEM;
 	}
 	memory_add(own_bytes(history) - before);
@@ -146,33 +169,14 @@ history_add(struct history *history, uint64_t name, const struct history_message
 	return 0;
 }
 
-int
-history_restore_origin(struct history *history, const struct history_origin *origin)
-{
-	struct history_origin *found = find_or_add_origin(history, origin->latest.origin);
-
-	if (found == NULL)
-		return -ENOMEM;
-	found->latest.number = origin->latest.number;
-	found->dropped = origin->dropped;
-	found->aged = origin->aged;
-	found->aged_ms = origin->aged_ms;
-	return 0;
-}
-
 void
-history_drop(struct history *history, bool is_old)
+history_drop(struct history *history)
 {
 	const struct history_message message = *history_at(history, 0);
 	struct history_origin *origin = &history->origins[message.origin];
 
 	ring_pop(&history->messages);
-	if (is_old) {
-		origin->aged = message.number;
-		origin->aged_ms = message.at_ms;
-	} else {
-		origin->dropped = message.number;
-	}
+	note_gone(origin, message.number, message.at_ms);
 	origin->n--;
 	history->bytes -= message_bytes(message.frame);
 	frame_unref(message.frame);
@@ -198,22 +202,14 @@ history_position(const struct history *history, uint32_t before, struct position
 		    ret, (struct mark){ history->origins[i].latest.origin, number_before(history, i, before) });
 }
 
-/* True when the client was there up to this number of an origin, 0 being none. */
-static bool
-has_seen(const struct position *position, const struct history_origin *origin, uint64_t number)
-{
-	return number == 0 || position_covers(position, (struct mark){ origin->latest.origin, number });
-}
-
 bool
-history_is_whole(const struct history *history, const struct position *position)
+history_is_whole(const struct history *history, const struct position *position, uint64_t from_ms)
 {
 	for (uint32_t i = 0; i < history->n_origins; i++) {
 		const struct history_origin *origin = &history->origins[i];
+		const struct mark gone = { origin->latest.origin, origin->gone };
 
-		if (!has_seen(position, origin, origin->dropped))
-			return false;
-		if (position->at_ms < origin->aged_ms + HISTORY_LAG_MS && !has_seen(position, origin, origin->aged))
+		if (origin->gone > 0 && origin->gone_ms >= from_ms && !position_covers(position, gone))
 			return false;
 	}
 	return true;

@@ -44,10 +44,9 @@ struct history_message {
 
 struct history_origin {
 	struct mark latest;
-	uint64_t dropped; /* the highest number that had no room before its time was over; 0 for none */
-	uint64_t aged;    /* the highest number whose time was over, and when it was kept; 0 for none */
-	uint64_t aged_ms;
-	uint32_t n; /* messages that are kept */
+	uint64_t gone;    /* the highest number that is kept no more; 0 for none */
+	uint64_t gone_ms; /* Unix time when it was kept */
+	uint32_t n;       /* messages that are kept */
 };
 
 struct history {
@@ -73,18 +72,17 @@ bool history_has(const struct history *history, struct mark mark);
  */
 int history_add(struct history *history, uint64_t origin, const struct history_message *message);
 
-/* An origin of which nothing is known yet, as it was in an earlier run: its n is not looked at. Returns 0 or -ENOMEM.
- */
-int history_restore_origin(struct history *history, const struct history_origin *origin);
+/* Raises what is known of an origin to what another run or host knew of it; n is not looked at. 0 or -ENOMEM. */
+int history_raise_origin(struct history *history, const struct history_origin *origin);
 
-/* Drops the oldest, which is there: because its time is over, or for want of room. */
-void history_drop(struct history *history, bool is_old);
+/* Drops the oldest, which is there. */
+void history_drop(struct history *history);
 
 /* Adds to a position the marks of all origins before the message at index `before`, which may be the number of all. */
 void history_position(const struct history *history, uint32_t before, struct position *ret);
 
-/* True when all that a position lacks is there, if it is not older than what is kept. */
-bool history_is_whole(const struct history *history, const struct position *position);
+/* True when all that a position lacks is there, of what was said from that Unix time on. */
+bool history_is_whole(const struct history *history, const struct position *position, uint64_t from_ms);
 
 const struct history_message *history_at(const struct history *history, uint32_t i);
 struct mark history_mark(const struct history *history, const struct history_message *message);

@@ -27,9 +27,8 @@ put_origins(const struct history *history, struct buf *buf)
 
 		buf_u64(buf, origin->latest.origin);
 		buf_u64(buf, origin->latest.number);
-		buf_u64(buf, origin->dropped);
-		buf_u64(buf, origin->aged);
-		buf_u64(buf, origin->aged_ms);
+		buf_u64(buf, origin->gone);
+		buf_u64(buf, origin->gone_ms);
 	}
 }
 
@@ -125,12 +124,11 @@ take_origins(struct taking *taking, struct history *history, uint64_t ret[static
 		struct history_origin origin = { .latest.origin = number(taking, 8) };
 
 		origin.latest.number = number(taking, 8);
-		origin.dropped = number(taking, 8);
-		origin.aged = number(taking, 8);
-		origin.aged_ms = number(taking, 8);
+		origin.gone = number(taking, 8);
+		origin.gone_ms = number(taking, 8);
 		ret[i] = origin.latest.origin;
 		if (history != NULL && goes_on(taking))
-			taking->no_memory = history_restore_origin(history, &origin) < 0;
+			taking->no_memory = history_raise_origin(history, &origin) < 0;
 	}
 }
 
