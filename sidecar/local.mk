@@ -26,6 +26,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/paths.c %D%/hub/paths.h \
 	%D%/hub/pings.c %D%/hub/pings.h \
 	%D%/hub/reading.c %D%/hub/reading.h \
+	%D%/hub/merge.c %D%/hub/merge.h \
 	%D%/hub/recall.c %D%/hub/recall.h \
 	%D%/hub/relief.c %D%/hub/relief.h \
 	%D%/hub/reserve.c %D%/hub/reserve.h \

@@ -163,6 +163,13 @@ drop_oldest(struct histories *histories, enum history_end why)
 }
 
 static void
+drop_excess(struct histories *histories)
+{
+	while (is_crowded(histories) && histories->n_messages > 0)
+		drop_oldest(histories, HISTORY_BYTES);
+}
+
+static void
 add(struct histories *histories, struct history *history, uint64_t origin, const struct history_message *message)
 {
 	histories->bytes -= history->bytes;
@@ -177,6 +184,22 @@ int
 histories_begin(struct histories *histories, struct path *path)
 {
 	return history_of(histories, path) == NULL ? -ENOMEM : 0;
+}
+
+int
+histories_replace(struct histories *histories, struct path *path, struct history *history)
+{
+	struct history *old = history_of(histories, path);
+
+	if (old == NULL)
+		return -ENOMEM;
+	histories->bytes += history->bytes - old->bytes; /* modulo SIZE_MAX + 1: it may be less */
+	histories->n_messages += (uint64_t)history->messages.n - old->messages.n;
+	path->past.history = history;
+	history_free(old);
+	limit(histories, path, path->past.limits.messages);
+	drop_excess(histories);
+	return 0;
 }
 
 void
@@ -204,8 +227,7 @@ histories_keep(struct histories *histories, struct path *path, const struct keep
 	add(histories, history, keeping->mark.origin, &message);
 	unlist(histories, path);
 	list_as_newest(histories, path);
-	while (is_crowded(histories) && histories->n_messages > 0)
-		drop_oldest(histories, HISTORY_BYTES);
+	drop_excess(histories);
 }
 
 void

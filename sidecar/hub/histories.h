@@ -62,8 +62,11 @@ struct keeping {
 /* Keeps a message of the path, whose limits allow it. Without memory it is dropped at once. */
 void histories_keep(struct histories *histories, struct path *path, const struct keeping *keeping, struct frame *frame);
 
-/* Makes the history of a path as it was in an earlier run. Returns 0 or -ENOMEM. */
+/* Makes the history of a path, without messages, if it has none yet. Returns 0 or -ENOMEM. */
 int histories_begin(struct histories *histories, struct path *path);
+
+/* Takes another history of the path in the place of its own. Returns 0, or -ENOMEM and has taken nothing. */
+int histories_replace(struct histories *histories, struct path *path, struct history *history);
 
 /* Keeps a message of an earlier run, whose origin has been restored. Without memory it is dropped at once. */
 void histories_restore(

@@ -19,10 +19,10 @@ struct path;
 int resume_client(struct hub *hub, struct client *client, uint32_t replay);
 
 /*
- * From now on this host hears all that is said on the path, if it did not before: who
- * has joined already is told where that is.
+ * This host knows all that was said on the path since then, a Unix time, if it did not
+ * before: who has joined already is told where that is.
  */
-void resume_vouch(struct hub *hub, struct path *path);
+void resume_vouch(struct hub *hub, struct path *path, uint64_t since_ms);
 
 /*
  * Messages are gone for good that were to come now: all members of the path who speak

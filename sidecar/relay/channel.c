@@ -333,7 +333,7 @@ channel_subscribed(struct relay *relay, struct channel *channel, uint64_t ticket
 	else if (channel->state == CHANNEL_SUBSCRIBING)
 		channel->lines.since_ms = relay_now_ms(relay);
 	channel->missed = false;
-	resume_vouch(relay->hub, channel->path);
+	resume_vouch(relay->hub, channel->path, relay->hub->histories.now_ms());
 	ask(relay, channel);
 }
 

@@ -1,7 +1,7 @@
 /*
- * Two hosts keep what is said on a path, and clients come, go and change hosts. A
- * plain list knows all that was ever said; against it each claim is checked: who is
- * told that nothing is missing has everything, and nobody gets anything twice.
+ * Two hosts keep what is said on a path and store it, and clients come, go and change
+ * hosts. A plain list knows all that was ever said; against it each claim is checked:
+ * who is told that nothing is missing has everything, and nobody gets anything twice.
  *
  * With "calm" nothing is ever let go, and then nobody may be told of a gap.
  */
@@ -13,6 +13,7 @@
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/histories.h"
 #include "sidecar/hub/memory.h"
+#include "sidecar/hub/merge.h"
 #include "sidecar/hub/paths.h"
 #include "tests/tap.h"
 
@@ -27,6 +28,7 @@ enum {
 /* One message of the list. */
 struct word {
 	struct mark mark;
+	uint64_t at_ms;
 	struct frame *frame;
 	bool lost; /* its host died before it had told it */
 };
@@ -52,6 +54,9 @@ struct world {
 	struct conf conf;
 	struct word words[WORDS];
 	uint32_t n_words;
+	uint32_t store_max;    /* words that are stored */
+	uint32_t first_stored; /* index: what was stored before is gone */
+	uint64_t stored_since_ms;
 	uint64_t n_runs;
 	struct host hosts[HOSTS];
 	struct reader readers[CLIENTS];
@@ -161,6 +166,12 @@ come(struct world *world, struct reader *reader, int number)
 
 /* --- words ------------------------------------------------------------------------------ */
 
+static bool
+is_had(const struct host *host, const struct word *word)
+{
+	return host->path.past.history != NULL && history_has(host->path.past.history, word->mark);
+}
+
 static void
 hear(struct world *world, int number, uint32_t i)
 {
@@ -168,6 +179,8 @@ hear(struct world *world, int number, uint32_t i)
 	const struct word *word = &world->words[i];
 	const struct keeping keeping = { word->mark, 0 };
 
+	if (is_had(host, word))
+		return;
 	host->has[i] = true;
 	histories_keep(&host->histories, &host->path, &keeping, word->frame);
 	for (int at = 0; at < CLIENTS; at++) {
@@ -190,8 +203,9 @@ say(struct world *world, int number)
 		return;
 	if (chance(world, 4) == 0)
 		histories_next(&host->histories); /* said on another path */
-	world->words[i] =
-	    (struct word){ .mark = histories_next(&host->histories), .frame = frame_new(FRAME_TEXT, "word", 4) };
+	world->words[i] = (struct word){ .mark = histories_next(&host->histories),
+		.at_ms = clock_now_ms,
+		.frame = frame_new(FRAME_TEXT, "word", 4) };
 	world->n_words++;
 	hear(world, number, i);
 }
@@ -234,6 +248,76 @@ relay(struct world *world, int number, unsigned n)
 	}
 }
 
+/* --- what is stored ----------------------------------------------------------------------- */
+
+/* The number of the word of its origin before that one; 0 when it is the first. */
+static uint64_t
+number_before(const struct world *world, uint32_t i)
+{
+	uint64_t origin = world->words[i].mark.origin;
+
+	while (i-- > 0)
+		if (world->words[i].mark.origin == origin)
+			return world->words[i].mark.number;
+	return 0;
+}
+
+static bool
+is_over(const struct host *host, const struct word *word)
+{
+	return word->at_ms + 1000 * (uint64_t)host->path.past.limits.seconds <= clock_now_ms;
+}
+
+static void
+add_mark(struct stored_mark *marks, uint32_t *n, const struct word *word)
+{
+	for (uint32_t i = 0; i < *n; i++)
+		if (marks[i].mark.origin == word->mark.origin)
+			return;
+	marks[(*n)++] = (struct stored_mark){ .mark = word->mark, .at_ms = word->at_ms };
+}
+
+/* The host is told what is stored, and has heard some of it by itself. */
+static void
+fetch(struct world *world, struct host *host)
+{
+	static struct stored_message messages[WORDS];
+	static struct stored_mark marks[WORDS];
+	struct stored stored = { .messages = messages + WORDS, .marks = marks, .since_ms = world->stored_since_ms };
+
+	for (uint32_t i = world->n_words; i > world->first_stored; i--) {
+		const struct word *word = &world->words[i - 1];
+
+		if (word->lost)
+			continue;
+		add_mark(marks, &stored.n_marks, word);
+		if (stored.n == world->store_max)
+			continue;
+		stored.n++;
+		*(struct stored_message *)--stored.messages = (struct stored_message){ .mark = word->mark,
+			.before = number_before(world, i - 1),
+			.at_ms = word->at_ms,
+			.data = frame_payload(word->frame) };
+	}
+	merge_past(&host->histories, &host->path, &stored);
+	host->path.past.since_ms = world->stored_since_ms;
+	for (uint32_t i = world->first_stored; i < world->n_words; i++)
+		host->has[i] |= !world->words[i].lost && !is_over(host, &world->words[i]);
+}
+
+/* A new run has subscribed, and is told later what is stored. */
+static void
+begin_with_stored(struct world *world, int number)
+{
+	struct host *host = &world->hosts[number];
+	uint32_t back = chance(world, 6);
+
+	host->heard = world->n_words > back ? world->n_words - back : 0;
+	host->path.past.since_ms = host->histories.since_ms = 0;
+	relay(world, number, chance(world, 4));
+	fetch(world, host);
+}
+
 /* A new run knows nothing, and what the old one had not told is lost. */
 static void
 restart(struct world *world, int number)
@@ -247,6 +331,23 @@ restart(struct world *world, int number)
 			world->readers[i].host = -1;
 	histories_forget(&host->histories, &host->path);
 	host_begin(world, host);
+	if (world->calm || chance(world, 2) == 0)
+		begin_with_stored(world, number);
+}
+
+/* The other one has heard all that it says. */
+static void
+restart_in_peace(struct world *world, int number)
+{
+	relay(world, 1 - number, WORDS);
+	restart(world, number);
+}
+
+static void
+lose_stored(struct world *world)
+{
+	world->first_stored = world->n_words;
+	world->stored_since_ms = clock_now_ms + HISTORY_LAG_MS;
 }
 
 /* What the loop does when nobody is there. */
@@ -294,8 +395,12 @@ step(struct world *world)
 			come(world, reader, number);
 		return;
 	default:
-		if (!world->calm && chance(world, 8) == 0)
+		if (!world->calm && chance(world, 400) == 0)
+			lose_stored(world);
+		else if (!world->calm && chance(world, 8) == 0)
 			restart(world, number);
+		else if (world->n_runs < POSITION_ORIGINS && chance(world, 16) == 0)
+			restart_in_peace(world, number);
 		else
 			sweep(world, number);
 		return;
@@ -309,6 +414,8 @@ play(struct world *world, unsigned seed, bool calm)
 	world->random = seed;
 	clock_now_ms = 1000000;
 	world->calm = calm;
+	world->store_max = calm ? WORDS : 1 + chance(world, 40);
+	world->stored_since_ms = clock_now_ms;
 	world->conf.ws_history_bytes = calm || chance(world, 2) == 0 ? 1 << 20 : 1000;
 	for (int i = 0; i < HOSTS; i++)
 		host_begin(world, &world->hosts[i]);
