@@ -14,6 +14,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/endpoint.c %D%/endpoint.h \
 	%D%/hash.c %D%/hash.h \
 	%D%/hex.c %D%/hex.h \
+	%D%/take.c %D%/take.h \
 	%D%/jsonprint.c %D%/jsonprint.h \
 	%D%/jsonput.c %D%/jsonput.h \
 	%D%/jsontext.c %D%/jsontext.h \

@@ -76,6 +76,8 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/relay/relay.c %D%/relay/relay.h \
 	%D%/relay/relay_redis.c %D%/relay/relay_redis.h \
 	%D%/relay/repair.c %D%/relay/repair.h \
+	%D%/relay/store.c %D%/relay/store.h \
+	%D%/relay/fetch.c %D%/relay/fetch.h \
 	%D%/relay/retell.c %D%/relay/retell.h \
 	%D%/relay/state.c %D%/relay/state.h \
 	%D%/relay/tell.c %D%/relay/tell.h \

@@ -8,9 +8,8 @@
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/resume.h"
 
-/* A text that is not UTF-8 would make every browser fail its connection (RFC 6455 section 8.1). */
-static enum wire_status
-check_data(const struct hub *hub, const struct wire_command *command)
+enum wire_status
+apply_check(const struct hub *hub, const struct wire_command *command)
 {
 	if (command->data.len > hub->conf->ws_max_message)
 		return WIRE_TOO_LARGE;
@@ -31,7 +30,7 @@ apply_frame(const struct hub *hub, const struct wire_command *command, struct fr
 {
 	struct frame *frame;
 
-	if (check_data(hub, command) != WIRE_OK)
+	if (apply_check(hub, command) != WIRE_OK)
 		return 0;
 	frame = frame_of(command);
 	if (frame == NULL)
@@ -121,7 +120,7 @@ is_double(const struct outgoing *outgoing)
 static enum wire_status
 apply_broadcast(struct hub *hub, const struct outgoing *outgoing, struct wire_reply *ret)
 {
-	enum wire_status status = check_data(hub, outgoing->command);
+	enum wire_status status = apply_check(hub, outgoing->command);
 	struct frame *frame;
 	int r;
 
@@ -173,7 +172,7 @@ static enum wire_status
 apply_send(struct hub *hub, struct client *sender, struct client *client, const struct wire_command *command,
     struct frame **made, struct wire_reply *ret)
 {
-	enum wire_status status = check_data(hub, command);
+	enum wire_status status = apply_check(hub, command);
 	struct frame *frame;
 
 	if (status != WIRE_OK)

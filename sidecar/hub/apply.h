@@ -26,6 +26,9 @@ enum wire_status apply_command(
 enum wire_status apply_marked(
     struct hub *hub, const struct mark *mark, const struct wire_command *command, struct wire_reply *ret);
 
+/* WIRE_OK for data that may be sent: a text that is not UTF-8 would end every connection (RFC 6455 section 8.1). */
+enum wire_status apply_check(const struct hub *hub, const struct wire_command *command);
+
 /* Makes what a command sends, if it is fit to be sent: *ret may stay NULL. Returns 0 or -ENOMEM. */
 int apply_frame(const struct hub *hub, const struct wire_command *command, struct frame **ret);
 

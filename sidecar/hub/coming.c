@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/hex.h"
+#include "shared/take.h"
 #include "sidecar/hub/coming.h"
 
 enum { ID_DIGITS = 16 };
@@ -9,19 +9,7 @@ enum { ID_DIGITS = 16 };
 static bool
 parse_id(struct span text, uint64_t *ret)
 {
-	uint64_t id = 0;
-
-	if (text.len != ID_DIGITS)
-		return false;
-	for (size_t i = 0; i < ID_DIGITS; i++) {
-		int digit = hex_digit(text.data[i]);
-
-		if (digit < 0)
-			return false;
-		id = id << 4 | (uint64_t)digit;
-	}
-	*ret = id;
-	return true;
+	return take_hex(&text, ID_DIGITS, ret) && text.len == 0;
 }
 
 static bool

@@ -135,6 +135,14 @@ history_raise_origin(struct history *history, const struct history_origin *origi
 
 /* --- messages ------------------------------------------------------------------------ */
 
+uint64_t
+history_latest(const struct history *history, uint64_t origin)
+{
+	const struct history_origin *found = find_origin(history, origin);
+
+	return found == NULL ? 0 : found->latest.number;
+}
+
 bool
 history_has(const struct history *history, struct mark mark)
 {

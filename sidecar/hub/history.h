@@ -66,6 +66,9 @@ void history_free(struct history *history);
 /* True for one that has been kept already, or that comes after a later one of its origin. */
 bool history_has(const struct history *history, struct mark mark);
 
+/* The highest number of an origin that has been kept here, or is known; 0 for none. */
+uint64_t history_latest(const struct history *history, uint64_t origin);
+
 /*
  * Keeps a message that history_has() not: copied, with a reference of its own to the
  * frame. Returns 0, or -ENOMEM when it is dropped at once.

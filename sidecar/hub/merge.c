@@ -310,30 +310,10 @@ tell_missing(struct hub *hub, struct path *path, const struct stored *stored)
 	return n < 0 ? n : 0;
 }
 
-/* How many were stored before a time. */
-static uint32_t
-count_before(const struct stored *stored, uint64_t ms)
-{
-	uint32_t n = 0;
-
-	while (n < stored->n && stored->messages[n].at_ms < ms)
-		n++;
-	return n;
-}
-
 int
-merge_missed(struct hub *hub, struct path *path, const struct stored *stored, uint64_t missed_ms)
+merge_missed(struct hub *hub, struct path *path, const struct stored *stored)
 {
-	const uint32_t n = count_before(stored, missed_ms);
-	const struct stored past = { .messages = stored->messages, .n = n };
-	struct stored missed = *stored;
-	int r = 0;
+	int r = send_missed(hub, path, stored);
 
-	missed.messages += n;
-	missed.n -= n;
-	if (path->past.since_ms == UINT64_MAX) /* it has never been heard */
-		r = merge_past(&hub->histories, path, &past);
-	if (r == 0)
-		r = send_missed(hub, path, &missed);
 	return r < 0 ? r : tell_missing(hub, path, stored);
 }

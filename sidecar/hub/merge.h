@@ -43,17 +43,16 @@ struct stored {
 	uint32_t n;
 	const struct stored_mark *marks;
 	uint32_t n_marks;
-	uint64_t since_ms; /* Unix time: what was said earlier may be stored no more; UINT64_MAX when nobody knows */
 };
 
 /* Puts them before what came meanwhile, on a path that was not heard before. Returns 0 or -ENOMEM. */
 int merge_past(struct histories *histories, struct path *path, const struct stored *stored);
 
 /*
- * Does that for what was said before missed_ms, a Unix time, on a path that could not be
- * heard since then. Later messages, which nobody tells again, are sent to its members as
- * if they came now; when one of them is gone, they are told so. Returns 0 or -ENOMEM.
+ * Takes what was missed on a path that could not be heard for a while: messages that
+ * nobody tells again are sent to its members as if they came now; when one of them is gone,
+ * they are told so. Returns 0 or -ENOMEM.
  */
-int merge_missed(struct hub *hub, struct path *path, const struct stored *stored, uint64_t missed_ms);
+int merge_missed(struct hub *hub, struct path *path, const struct stored *stored);
 
 #endif

@@ -4,8 +4,8 @@
 
 #include "shared/log.h"
 #include "sidecar/hub/hub.h"
-#include "sidecar/hub/resume.h"
 #include "sidecar/relay/channel.h"
+#include "sidecar/relay/fetch.h"
 #include "sidecar/relay/line.h"
 #include "sidecar/relay/repair.h"
 #include "sidecar/relay/state.h"
@@ -31,6 +31,7 @@ enum channel_state {
 struct channel {
 	struct path *path;
 	struct lines lines;
+	struct fetch fetch;
 	bool missed; /* nothing was heard here for a while: others are to be asked for their commands */
 	enum channel_state state;
 	bool late;         /* asks for longer than RELAY_HOLD_MS */
@@ -66,6 +67,22 @@ release(struct relay *relay, struct channel *channel)
 		relay->events->released(relay->context, channel->path);
 }
 
+/* The counts of other hosts are known, and what they have stored. */
+static bool
+is_known(const struct channel *channel)
+{
+	return channel->state == CHANNEL_SYNCED && channel->fetch.state == FETCH_IDLE;
+}
+
+static void
+release_if_known(struct relay *relay, struct channel *channel)
+{
+	if (!is_known(channel))
+		return;
+	stop_asking(relay, channel);
+	release(relay, channel);
+}
+
 /* What is not known of other hosts counts as nothing until all of it is. */
 static void
 sum_up(struct channel *channel)
@@ -78,8 +95,15 @@ sum_up(struct channel *channel)
 }
 
 static void
+on_fetched(struct relay *relay, struct path *path)
+{
+	release_if_known(relay, path->channel);
+}
+
+static void
 start_asking(struct relay *relay, struct channel *channel)
 {
+	stop_asking(relay, channel);
 	channel->hold_ms = relay_hold(relay);
 	DL_APPEND2(relay->asking, channel, prev_asking, next_asking);
 }
@@ -89,7 +113,6 @@ subscribe(struct relay *relay, struct channel *channel)
 {
 	char name[RELAY_NAME_BYTES];
 
-	stop_asking(relay, channel);
 	channel->ticket = relay->transport->calls->subscribe(
 	    relay->transport, relay_path_channel(relay, path_span(channel->path), name));
 	channel->state = CHANNEL_SUBSCRIBING;
@@ -119,9 +142,8 @@ sync_if_complete(struct relay *relay, struct channel *channel)
 	if (channel->state != CHANNEL_ASKING || channel->expected < 0 || channel->n_answers < expected)
 		return;
 	channel->state = CHANNEL_SYNCED;
-	stop_asking(relay, channel);
 	sum_up(channel);
-	release(relay, channel);
+	release_if_known(relay, channel);
 }
 
 /* --- coming and going ---------------------------------------------------------- */
@@ -137,10 +159,14 @@ channel_new(struct relay *relay, struct path *path)
 	}
 	channel->path = channel->lines.path = path;
 	channel->lines.since_ms = relay_now_ms(relay);
+	channel->fetch = (struct fetch){
+		.done = on_fetched, .path = path, .lines = &channel->lines, .begun_ms = relay->hub->histories.now_ms()
+	};
 	path->channel = channel;
 	path->lines = &channel->lines;
 	if (!relay->transport->connected) {
 		channel->missed = true;
+		fetch_part(relay, &channel->fetch);
 		return channel;
 	}
 	subscribe(relay, channel);
@@ -160,6 +186,7 @@ static void
 channel_free(struct relay *relay, struct channel *channel)
 {
 	repair_channel_gone(relay, &channel->lines);
+	fetch_part(relay, &channel->fetch);
 	channel->path->channel = NULL;
 	channel->path->lines = NULL;
 	free(channel->remotes);
@@ -333,8 +360,16 @@ channel_subscribed(struct relay *relay, struct channel *channel, uint64_t ticket
 	else if (channel->state == CHANNEL_SUBSCRIBING)
 		channel->lines.since_ms = relay_now_ms(relay);
 	channel->missed = false;
-	resume_vouch(relay->hub, channel->path, relay->hub->histories.now_ms());
+	fetch_begin(relay, &channel->fetch);
 	ask(relay, channel);
+}
+
+bool
+channel_open(struct relay *relay, struct path *path)
+{
+	if (path->channel == NULL)
+		channel_new(relay, path);
+	return path->held;
 }
 
 bool
@@ -363,6 +398,7 @@ channels_part(struct relay *relay)
 		stop_asking(relay, path->channel);
 		path->channel->state = CHANNEL_APART;
 		path->channel->missed = true;
+		fetch_part(relay, &path->channel->fetch);
 		release(relay, path->channel);
 	}
 }
@@ -398,20 +434,31 @@ become_late(struct relay *relay, struct channel *channel)
 	if (channel->path->held)
 		log_limited(
 		    LOG_LEVEL_WARN, "open events go without the counts of other hosts path=%s", channel->path->name);
+}
+
+static void
+hold_no_longer(struct relay *relay, struct channel *channel)
+{
+	if (channel->state == CHANNEL_SYNCED)
+		stop_asking(relay, channel); /* it is only the store that has not answered */
+	else
+		become_late(relay, channel);
+	if (channel->fetch.state != FETCH_IDLE)
+		fetch_give_up(relay, &channel->fetch);
 	release(relay, channel);
 }
 
 bool
 channels_tick(struct relay *relay, uint64_t now_ms)
 {
-	struct channel *channel;
+	struct channel *channel, *next;
 	bool waits = false;
 
-	DL_FOREACH2(relay->asking, channel, next_asking) {
+	DL_FOREACH_SAFE2(relay->asking, channel, next, next_asking) {
 		if (channel->late)
 			continue;
 		if (now_ms >= channel->hold_ms)
-			become_late(relay, channel);
+			hold_no_longer(relay, channel);
 		else
 			waits = true;
 	}

@@ -21,6 +21,9 @@ struct relay;
 /* A connection has come to the path, or left it. */
 void channel_count_changed(struct relay *relay, struct path *path);
 
+/* Hears what is said on the path, also before somebody is there. True when more will be known of it soon. */
+bool channel_open(struct relay *relay, struct path *path);
+
 /* The path is about to be freed. */
 void channel_path_gone(struct relay *relay, struct path *path);
 

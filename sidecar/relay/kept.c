@@ -79,7 +79,7 @@ kept_channel(struct kept *kept, struct span name)
 		return NULL;
 	channel->len = name.len;
 	memcpy(channel->name, name.data, name.len);
-	channel->gone = kept->gone;
+	channel->stored = channel->gone = kept->gone;
 	channel->gone_ms = kept->gone_ms;
 	kept->bytes += channel_bytes(channel);
 	HASH_ADD_KEYPTR(hh, kept->channels, channel->name, channel->len, channel);

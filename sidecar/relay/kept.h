@@ -45,6 +45,7 @@ struct kept_block {
 struct kept_channel {
 	UT_hash_handle hh;      /* by name */
 	uint64_t latest;        /* sequence; 0: none yet, or not known any more */
+	uint64_t stored;        /* sequence of the latest that was to be stored, too; 0: none yet */
 	uint64_t gone, gone_ms; /* sequence and time of the latest that is kept no more */
 	struct kept_message *oldest, *newest;
 	struct kept_channel *prev, *next; /* among the idle: prev is NULL for one that has messages */

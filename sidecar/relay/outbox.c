@@ -5,7 +5,7 @@
 #include "sidecar/relay/outbox.h"
 
 enum {
-	OVERHEAD = 64,          /* more than what is around channel and message in a PUBLISH */
+	OVERHEAD = 32,          /* more than what is around a word, or before all words of a command */
 	KEPT_BYTES = 256 << 10, /* of memory, while it is empty */
 };
 
@@ -23,10 +23,16 @@ outbox_close(struct outbox *outbox)
 	*outbox = (struct outbox){ 0 };
 }
 
+static const struct outbox_end *
+end_at(const struct outbox *outbox, uint32_t i)
+{
+	return ring_at(&outbox->ends, i);
+}
+
 static size_t
 end_of(const struct outbox *outbox, uint32_t i)
 {
-	return *(size_t *)ring_at(&outbox->ends, i) - outbox->gone;
+	return end_at(outbox, i)->at - outbox->gone;
 }
 
 size_t
@@ -77,11 +83,33 @@ put_bulk(struct buf *bytes, struct span span)
 	buf_string(bytes, "\r\n");
 }
 
-int
-outbox_push(struct outbox *outbox, struct span channel, struct span message)
+static void
+put_command(struct buf *bytes, const struct outbox_command *command)
 {
-	size_t need = OVERHEAD + channel.len + message.len, before, end;
+	buf_string(bytes, "*");
+	buf_decimal(bytes, command->n);
+	buf_string(bytes, "\r\n");
+	for (size_t i = 0; i < command->n; i++)
+		put_bulk(bytes, command->words[i]);
+}
 
+/* More than they take. */
+static size_t
+bytes_of(const struct outbox_command *commands, size_t n)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		bytes += OVERHEAD * (1 + commands[i].n);
+		for (size_t word = 0; word < commands[i].n; word++)
+			bytes += commands[i].words[word].len;
+	}
+	return bytes;
+}
+
+static int
+make_room(struct outbox *outbox, size_t need)
+{
 	while (outbox->bytes.len - outbox->first + need > outbox->max_bytes) {
 		if (outbox->n_confirmed == 0)
 			return -ENOBUFS;
@@ -92,17 +120,33 @@ outbox_push(struct outbox *outbox, struct span channel, struct span message)
 		outbox->bytes.failed = false; /* the next one may be smaller */
 		return -ENOMEM;
 	}
-	before = outbox->bytes.len;
-	buf_string(&outbox->bytes, "*3\r\n");
-	put_bulk(&outbox->bytes, (struct span){ "PUBLISH", 7 });
-	put_bulk(&outbox->bytes, channel);
-	put_bulk(&outbox->bytes, message);
-	end = outbox->gone + outbox->bytes.len;
-	if (ring_push(&outbox->ends, &end, sizeof(end)) < 0) {
-		outbox->bytes.len = before;
-		return -ENOMEM;
-	}
 	return 0;
+}
+
+static int
+append(struct outbox *outbox, const struct outbox_command *command)
+{
+	struct outbox_end end = { .may_fail = command->may_fail };
+
+	put_command(&outbox->bytes, command);
+	end.at = outbox->gone + outbox->bytes.len;
+	return ring_push(&outbox->ends, &end, sizeof(end));
+}
+
+int
+outbox_push(struct outbox *outbox, const struct outbox_command *commands, size_t n)
+{
+	int r = make_room(outbox, bytes_of(commands, n));
+	size_t before = outbox->bytes.len;
+	uint32_t n_before = outbox->ends.n;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = append(outbox, &commands[i]);
+	if (r < 0) {
+		outbox->bytes.len = before;
+		outbox->ends.n = n_before;
+	}
+	return r;
 }
 
 uint32_t
@@ -118,6 +162,12 @@ outbox_hand(struct outbox *outbox, size_t max_bytes, struct span *ret)
 	if (n > 0)
 		*ret = (struct span){ (const char *)outbox->bytes.data + begin, outbox->handed - begin };
 	return n;
+}
+
+bool
+outbox_may_fail(const struct outbox *outbox)
+{
+	return outbox->n_confirmed < outbox->n_handed && end_at(outbox, outbox->n_confirmed)->may_fail;
 }
 
 void

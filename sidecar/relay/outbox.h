@@ -12,6 +12,7 @@
 #ifndef SIDECAR_OUTBOX_H
 #define SIDECAR_OUTBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,12 +20,24 @@
 #include "sidecar/hub/ring.h"
 #include "shared/span.h"
 
+/* What Redis is told. */
+struct outbox_command {
+	size_t n;
+	const struct span *words;
+	bool may_fail; /* it does not matter to the connection */
+};
+
+struct outbox_end {
+	size_t at : 63; /* counted from when the outbox was opened */
+	size_t may_fail : 1;
+};
+
 struct outbox {
 	size_t max_bytes;
-	struct buf bytes;     /* PUBLISH commands, one after the other */
+	struct buf bytes;     /* commands, one after the other */
 	size_t first;         /* where the oldest begins */
 	size_t handed;        /* what is before has been handed over */
-	struct ring ends;     /* size_t: where each ends, counted from when the outbox was opened */
+	struct ring ends;     /* struct outbox_end, of each */
 	uint32_t n_handed;    /* of those, the first */
 	uint32_t n_confirmed; /* of those */
 	size_t gone;          /* bytes that have left */
@@ -35,16 +48,19 @@ void outbox_open(struct outbox *outbox, size_t max_bytes);
 void outbox_close(struct outbox *outbox);
 
 /*
- * Appends one message for a channel: copied. Confirmed ones make room for it.
+ * Appends some commands, or none of them: copied. Confirmed ones make room for them.
  * Returns 0, -ENOBUFS when it is full, or -ENOMEM.
  */
-int outbox_push(struct outbox *outbox, struct span channel, struct span message);
+int outbox_push(struct outbox *outbox, const struct outbox_command *commands, size_t n);
 
 /*
  * Hands over the next whole commands, about max_bytes of them and at least one;
  * borrowed until the next push or pop. Returns how many, 0 when there are none.
  */
 uint32_t outbox_hand(struct outbox *outbox, size_t max_bytes, struct span *ret);
+
+/* True when the oldest of those that were handed over and not confirmed may fail. */
+bool outbox_may_fail(const struct outbox *outbox);
 
 /* The oldest of those that were handed over and not confirmed is confirmed. */
 void outbox_confirm(struct outbox *outbox);

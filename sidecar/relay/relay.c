@@ -7,6 +7,7 @@
 #include "sidecar/hub/hub.h"
 #include "sidecar/relay/relay.h"
 #include "sidecar/relay/channel.h"
+#include "sidecar/relay/fetch.h"
 #include "sidecar/relay/inquiry.h"
 #include "sidecar/relay/repair.h"
 #include "sidecar/relay/retell.h"
@@ -24,6 +25,24 @@ number_for(struct relay *relay, const struct kept_channel *kept, const struct wi
 	return is_next ? reply->number : histories_next(&relay->hub->histories).number;
 }
 
+/* How a message is stored that its history keeps: false for any other. */
+static bool
+is_stored(const struct relay *relay, const struct wire_command *command, const struct kept_channel *kept,
+    const struct envelope *envelope, struct transport_keeping *ret)
+{
+	const struct path *path = hub_find_path(relay->hub, command->key.data, command->key.len);
+
+	if (command->type != WIRE_PUSH || path == NULL || path->past.limits.messages == 0)
+		return false;
+	*ret = (struct transport_keeping){ .path = command->key,
+		.messages = path->past.limits.messages,
+		.seconds = path->past.limits.seconds,
+		.mark = { relay->origin, envelope->sequence },
+		.before = kept == NULL ? envelope->sequence - 1 : kept->stored,
+		.at_ms = relay->hub->histories.now_ms() };
+	return true;
+}
+
 static void
 publish(struct relay *relay, struct span channel, const struct wire_command *command, enum wire_status full,
     struct wire_reply *ret)
@@ -35,8 +54,14 @@ publish(struct relay *relay, struct span channel, const struct wire_command *com
 		.previous = kept == NULL ? 0 : kept->latest,
 		.command = *command };
 	struct span message = relay_put(relay, &envelope);
-	int r = relay->out.failed ? -ENOMEM : relay->transport->calls->publish(relay->transport, channel, message);
+	struct transport_keeping keeping;
+	bool stored = ret->number > 0 && is_stored(relay, command, kept, &envelope, &keeping);
+	int r = relay->out.failed
+	    ? -ENOMEM
+	    : relay->transport->calls->publish(relay->transport, channel, message, stored ? &keeping : NULL);
 
+	if (stored && kept != NULL)
+		kept->stored = envelope.sequence;
 	if (r < 0) {
 		relay->n_refused++;
 		ret->status = full;
@@ -322,6 +347,7 @@ on_publishing(void *context)
 	relay->since = ++relay->state_sequence;
 	channels_say_again(relay);
 	repair_ask_again(relay);
+	fetches_ask_again(relay);
 }
 
 static struct span
@@ -388,6 +414,12 @@ on_beat(void *context)
 }
 
 static void
+on_recalled(void *context, uint64_t token, const struct transport_past *past)
+{
+	fetches_told(context, token, past);
+}
+
+static void
 on_told(void *context, uint64_t token, uint32_t receivers)
 {
 	if (!channels_told(context, token, receivers))
@@ -411,6 +443,7 @@ relay_flush(struct relay *relay)
 {
 	channels_flush(relay);
 	repair_flush(relay);
+	fetches_flush(relay);
 	relay->transport->calls->flush(relay->transport);
 }
 
@@ -448,6 +481,7 @@ relay_open(struct relay *relay, const struct conf *conf, struct hub *hub, struct
 		.beat = on_beat,
 		.told = on_told,
 		.message = on_message,
+		.recalled = on_recalled,
 	};
 
 	*relay = (struct relay){ .conf = conf, .hub = hub, .transport = transport, .origin = origin };

@@ -5,10 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/clock.h"
 #include "shared/conf.h"
 #include "shared/log.h"
 #include "sidecar/relay/redis.h"
 #include "sidecar/relay/relay_redis.h"
+#include "sidecar/relay/store.h"
 #include "shared/wire.h"
 
 enum {
@@ -26,6 +28,10 @@ enum question {
 	HOST_KEY, /* tells a replica that cannot be written to */
 	NAME,     /* may fail */
 	PING,     /* may be forbidden: an answer is an answer */
+	INFO,     /* the same */
+	SINCE,
+	QUEUED, /* of a transaction: its last answer says whether it has failed */
+	RECALL,
 };
 
 static void fail(struct relay_link *link, const char *why);
@@ -95,10 +101,49 @@ tell_all(struct transport *transport, struct span message)
 	tell(transport, span_of(redis_of(transport)->canary), message, 0);
 }
 
+/* It is stored first: who subscribes too late to hear it finds it there. */
 static int
-publish(struct transport *transport, struct span channel, struct span message)
+publish(struct transport *transport, struct span channel, struct span message, const struct transport_keeping *keeping)
 {
-	return outbox_push(&redis_of(transport)->outbox, channel, message);
+	struct relay_redis *redis = redis_of(transport);
+	const struct span words[] = { span_of("PUBLISH"), channel, message };
+	struct outbox_command commands[STORE_COMMANDS + 1];
+	struct store_words stored;
+	size_t n = 0;
+	int r = 0;
+
+	if (keeping != NULL) {
+		r = store_put(&stored, redis->conf->ws_backplane_prefix, keeping, message);
+		memcpy(commands, stored.commands, sizeof(stored.commands));
+		n = STORE_COMMANDS;
+	}
+	commands[n++] = (struct outbox_command){ .n = 3, .words = words };
+	if (r == 0)
+		r = outbox_push(&redis->outbox, commands, n);
+	if (keeping != NULL)
+		store_free(&stored);
+	return r;
+}
+
+/* What changes between its questions would not fit together: so they are one transaction. */
+static void
+recall(struct transport *transport, struct span path, uint32_t messages, uint64_t token)
+{
+	struct relay_redis *redis = redis_of(transport);
+	struct store_words asked;
+
+	if (redis->pub.redis == NULL)
+		return;
+	if (store_ask(&asked, redis->conf->ws_backplane_prefix, path, messages) == 0) {
+		ask(&redis->pub, QUEUED, 1, (const struct span[]){ span_of("MULTI") });
+		for (size_t i = 0; i < STORE_QUESTIONS; i++)
+			ask(&redis->pub, QUEUED, asked.commands[i].n, asked.commands[i].words);
+	}
+	/* Without a transaction Redis answers that there is none. */
+	if (redis->pub.redis != NULL)
+		redis_ask(redis->pub.redis, (struct redis_question){ RECALL, token }, 1,
+		    (const struct span[]){ span_of("EXEC") });
+	store_free(&asked);
 }
 
 static void
@@ -131,6 +176,64 @@ ask_host_key(struct relay_redis *redis)
 	ask(&redis->pub, HOST_KEY, sizeof(words) / sizeof(words[0]), words);
 }
 
+/* Whether what was stored is still there. */
+static void
+ask_since(struct relay_redis *redis)
+{
+	struct buf key = BUF_INIT;
+
+	store_since_key(redis->conf->ws_backplane_prefix, &key);
+	if (!key.failed)
+		ask(&redis->pub, SINCE, 2, (const struct span[]){ span_of("GET"), span_of_buf(&key) });
+	buf_free(&key);
+}
+
+/* It is not, or Redis has none yet: from now on it is. */
+static void
+say_since(struct relay_redis *redis)
+{
+	struct buf key = BUF_INIT, value = BUF_INIT;
+
+	store_since_key(redis->conf->ws_backplane_prefix, &key);
+	store_put_since(redis->run, clock_unix_ms(), &value);
+	if (!key.failed && !value.failed)
+		ask(&redis->pub, PING, 3,
+		    (const struct span[]){ span_of("SET"), span_of_buf(&key), span_of_buf(&value) });
+	buf_free(&key);
+	buf_free(&value);
+}
+
+static void
+take_since(struct relay_redis *redis, const redisReply *reply)
+{
+	struct span value = SPAN_EMPTY;
+
+	if (reply->type == REDIS_REPLY_ERROR)
+		return;
+	if (reply->type == REDIS_REPLY_STRING)
+		value = (struct span){ reply->str, reply->len };
+	if (store_get_since(value, redis->run) == UINT64_MAX)
+		say_since(redis);
+}
+
+static void
+take_info(struct relay_redis *redis, const redisReply *reply)
+{
+	bool is_text = reply->type == REDIS_REPLY_STRING;
+
+	store_get_run(is_text ? (struct span){ reply->str, reply->len } : SPAN_EMPTY, redis->run);
+}
+
+static void
+take_recalled(struct relay_redis *redis, uint64_t token, const redisReply *reply)
+{
+	struct store_past past;
+	int r = store_read(reply, redis->run, &past);
+
+	redis->transport.events->recalled(redis->transport.context, token, r == 0 ? &past.past : NULL);
+	store_past_free(&past);
+}
+
 static void
 say_beat(struct relay_redis *redis)
 {
@@ -142,6 +245,7 @@ say_beat(struct relay_redis *redis)
 		redis->mark = outbox_mark(&redis->outbox);
 	}
 	ask_host_key(redis);
+	ask_since(redis);
 	put_publish(redis, span_of(redis->canary),
 	    redis->transport.events->beat_text(redis->transport.context, number, redis->proving),
 	    (struct redis_question){ BEAT, number });
@@ -269,6 +373,30 @@ let_in(struct relay_redis *redis)
 		beat(&redis->transport); /* others hear us, though we do not */
 }
 
+/* True when storing is forbidden or there is no room, and everything else goes on. */
+static bool
+is_unstored(const struct relay_redis *redis, const redisReply *reply)
+{
+	static const char *const errors[] = { "OOM", "NOPERM", "WRONGTYPE", "MISCONF", "NOREPLICAS", "ERR" };
+
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+		if (begins(reply, errors[i]))
+			return outbox_may_fail(&redis->outbox);
+	return false;
+}
+
+static void
+command_failed(struct relay_redis *redis, const redisReply *reply)
+{
+	if (!is_unstored(redis, reply)) {
+		refused(&redis->pub, reply);
+		return;
+	}
+	redis->transport.n_unstored++;
+	log_limited(LOG_LEVEL_WARN, "history not stored in redis why=%s", reply->str);
+	outbox_confirm(&redis->outbox);
+}
+
 static void
 on_pub_reply(void *context, const struct redis_question *question, const redisReply *reply)
 {
@@ -296,9 +424,20 @@ on_pub_reply(void *context, const struct redis_question *question, const redisRe
 		return;
 	case COMMAND:
 		if (error)
-			refused(&redis->pub, reply);
+			command_failed(redis, reply);
 		else
 			outbox_confirm(&redis->outbox);
+		return;
+	case INFO:
+		take_info(redis, reply);
+		return;
+	case SINCE:
+		take_since(redis, reply);
+		return;
+	case QUEUED:
+		return;
+	case RECALL:
+		take_recalled(redis, question->token, reply);
 		return;
 	case TOLD:
 		if (error)
@@ -415,6 +554,13 @@ begin_to_subscribe(struct relay_redis *redis)
 }
 
 static void
+begin_to_publish(struct relay_redis *redis)
+{
+	ask(&redis->pub, INFO, 2, (const struct span[]){ span_of("INFO"), span_of("server") });
+	ask_host_key(redis);
+}
+
+static void
 connect_to(struct relay_link *link, const char *numeric)
 {
 	struct relay_redis *redis = link->owner;
@@ -428,7 +574,7 @@ connect_to(struct relay_link *link, const char *numeric)
 	if (link == &redis->sub)
 		begin_to_subscribe(redis);
 	else
-		ask_host_key(redis);
+		begin_to_publish(redis);
 }
 
 /* Takes another address each time, in case one of them is dead. */
@@ -653,6 +799,7 @@ relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *
 		.subscribe = subscribe,
 		.unsubscribe = unsubscribe,
 		.publish = publish,
+		.recall = recall,
 		.tell = tell,
 		.tell_all = tell_all,
 		.beat = beat,

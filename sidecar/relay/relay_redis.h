@@ -21,6 +21,7 @@
 #include "shared/redisurl.h"
 #include "shared/span.h"
 #include "sidecar/relay/outbox.h"
+#include "sidecar/relay/store.h"
 #include "sidecar/relay/transport.h"
 
 struct conf;
@@ -52,8 +53,9 @@ struct relay_redis {
 	struct redisurl url;
 	char host_key[128]; /* in Redis while we live, with our name */
 	char host_name[65];
-	char canary[128];     /* the channel */
-	struct outbox outbox; /* of commands */
+	char canary[128];       /* the channel */
+	char run[STORE_RUN_ID]; /* the name of the run of Redis, to publish */
+	struct outbox outbox;   /* of commands */
 
 	struct relay_link sub, pub;
 	bool let_in;           /* by Redis, to publish */

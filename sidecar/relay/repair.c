@@ -353,6 +353,31 @@ repair_host_new(struct relay *relay, struct host *host)
 			want_if_broken(relay, path->lines, host);
 }
 
+/* What is stored is had now. */
+static void
+note_stored(const struct lines *lines, struct line *line)
+{
+	const struct history *history = lines->path->past.history;
+	uint64_t latest = history == NULL ? 0 : history_latest(history, line->host->origin);
+
+	if (latest > line->latest)
+		line->latest = latest;
+}
+
+void
+repair_filled(struct relay *relay, struct lines *lines)
+{
+	struct line *line;
+
+	LL_FOREACH2(lines->first, line, sibling)
+	{
+		if (line->host->here || line->state == LINE_WHOLE)
+			continue;
+		note_stored(lines, line);
+		settle(relay, line, NULL);
+	}
+}
+
 static void
 forget_line(struct relay *relay, struct line *line)
 {

@@ -46,6 +46,9 @@ void repair_forget_host(struct relay *relay, struct host *host);
 /* The channel was not heard for a while: every host is asked for what it has said meanwhile. */
 void repair_channel(struct relay *relay, struct lines *lines);
 
+/* Hosts that are not there have nothing to tell that is not stored, and had: nothing more of them is waited for. */
+void repair_filled(struct relay *relay, struct lines *lines);
+
 /* Frees all lines of a channel, and says nothing. */
 void repair_channel_gone(struct relay *relay, struct lines *lines);
 

@@ -27,7 +27,7 @@ publish(struct relay *relay, struct span to)
 	int r = relay->out.failed ? -ENOMEM : 0;
 
 	relay->out.failed = false;
-	return r < 0 ? r : relay->transport->calls->publish(relay->transport, to, span_of_buf(&relay->out));
+	return r < 0 ? r : relay->transport->calls->publish(relay->transport, to, span_of_buf(&relay->out), NULL);
 }
 
 static int

@@ -16,6 +16,7 @@
 struct bus_peer;
 struct channel;
 struct conf;
+struct fetch;
 struct hub;
 struct inquiry;
 struct path;
@@ -63,6 +64,11 @@ struct relay {
 	struct channel *changed; /* whose count is to be told */
 	struct channel *asking;  /* whose other counts are not all in, oldest first */
 	uint32_t n_late;         /* channels that ask for longer than they may */
+
+	/* what is stored: fetch.c */
+	struct fetch *fetches; /* those that were asked for come first */
+	uint32_t n_fetching;
+	uint64_t fetch_token;
 
 	/* counts that apps ask for: relay_inquiry.c */
 	struct inquiry *inquiries; /* oldest first */

@@ -12,9 +12,41 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "shared/wire.h"
+#include "shared/span.h"
+#include "sidecar/hub/position.h"
 
 struct transport;
+
+/* A message that is stored, too, for hosts that come later. */
+struct transport_keeping {
+	struct span path;
+	uint32_t messages, seconds; /* that are stored of the path */
+	struct mark mark;
+	uint64_t before; /* the number of the one before it on the path; 0: there was none */
+	uint64_t at_ms;  /* Unix time */
+};
+
+/* A message that is stored. */
+struct transport_kept {
+	struct span message;
+	uint64_t before; /* as it was published */
+	uint64_t at_ms;  /* Unix time */
+};
+
+/* The latest message of an origin that was to be stored. */
+struct transport_latest {
+	struct mark mark;
+	uint64_t at_ms; /* Unix time */
+};
+
+/* What is stored of a path. */
+struct transport_past {
+	const struct transport_kept *kept; /* oldest first */
+	uint32_t n_kept;
+	const struct transport_latest *latest;
+	uint32_t n_latest;
+	uint64_t since_ms; /* Unix time: what was stored earlier may be gone; UINT64_MAX when that is not known */
+};
 
 /*
  * What it tells who listens to it. Subscribing and publishing come and go each
@@ -44,6 +76,8 @@ struct transport_events {
 	void (*told)(void *context, uint64_t token, uint32_t receivers);
 	/* Both are borrowed. */
 	void (*message)(void *context, struct span channel, struct span data);
+	/* The answer to recall(), borrowed; NULL when the store does not answer. */
+	void (*recalled)(void *context, uint64_t token, const struct transport_past *past);
 };
 
 /* What can be asked of it. */
@@ -51,9 +85,14 @@ struct transport_calls {
 	/* Subscribes a channel; returns a ticket that is greater than any before it. */
 	uint64_t (*subscribe)(struct transport *transport, struct span channel);
 	void (*unsubscribe)(struct transport *transport, struct span channel);
-	/* Publishes a command, now or when it is released. Returns 0, -ENOBUFS when too much waits already, or -ENOMEM.
+	/*
+	 * Publishes a command, now or when it is released, and stores it before that; keeping may be NULL. Returns 0,
+	 * -ENOBUFS when too much waits already, or -ENOMEM.
 	 */
-	int (*publish)(struct transport *transport, struct span channel, struct span message);
+	int (*publish)(struct transport *transport, struct span channel, struct span message,
+	    const struct transport_keeping *keeping);
+	/* Asks for so many of the messages that are stored of a path; forgotten when it is unheard. */
+	void (*recall)(struct transport *transport, struct span path, uint32_t messages, uint64_t token);
 	/* Publishes what is only worth saying now; with a token other than 0 the event `told` follows. */
 	void (*tell)(struct transport *transport, struct span channel, struct span message, uint64_t token);
 	/* The same for every host. */
@@ -81,6 +120,7 @@ struct transport {
 	bool publishing; /* until unheard */
 	bool up;         /* both, and it is proven; until either ends */
 	bool released;
+	uint64_t n_unstored; /* messages that the store did not take */
 };
 
 #endif

@@ -46,11 +46,25 @@ unsubscribe(struct transport *transport, struct span channel)
 }
 
 static int
-publish(struct transport *transport, struct span channel, struct span message)
+publish(struct transport *transport, struct span channel, struct span message, const struct transport_keeping *keeping)
 {
-	if (scene_of(transport)->publish_result == 0)
+	struct scene *scene = scene_of(transport);
+
+	scene->n_stored += keeping != NULL;
+	if (keeping != NULL)
+		scene->keeping = *keeping;
+	if (scene->publish_result == 0)
 		note(transport, SCENE_PUBLISHES, channel, message);
-	return scene_of(transport)->publish_result;
+	return scene->publish_result;
+}
+
+static void
+recall(struct transport *transport, struct span path, uint32_t messages, uint64_t token)
+{
+	struct scene_word *word = note(transport, SCENE_RECALLS, path, SPAN_EMPTY);
+
+	word->token = token;
+	word->messages = messages;
 }
 
 static void
@@ -141,8 +155,8 @@ on_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t cou
 void
 scene_begin(struct scene *scene)
 {
-	static const struct transport_calls calls = { subscribe, unsubscribe, publish, tell, tell_all, beat, beat_heard,
-		release, flush, waiting_bytes, now_ms };
+	static const struct transport_calls calls = { subscribe, unsubscribe, publish, recall, tell, tell_all, beat,
+		beat_heard, release, flush, waiting_bytes, now_ms };
 	static const struct hub_events hub_events = { .count_changed = on_count_changed, .path_gone = on_path_gone };
 	static const struct relay_events relay_events = { on_released, on_counted };
 	static char prefix[] = "t";
@@ -322,6 +336,12 @@ scene_confirm(struct scene *scene)
 
 	scene->transport.events->subscribed(scene->transport.context, span_of(word->channel), word->ticket);
 	return scene->n_words > before ? scene_word(scene, SCENE_TELLS)->token : 0;
+}
+
+void
+scene_recalled(struct scene *scene, const struct transport_past *past)
+{
+	scene->transport.events->recalled(scene->transport.context, scene_word(scene, SCENE_RECALLS)->token, past);
 }
 
 void

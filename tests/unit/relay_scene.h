@@ -25,6 +25,7 @@ enum scene_verb {
 	SCENE_SUBSCRIBES,
 	SCENE_UNSUBSCRIBES,
 	SCENE_PUBLISHES,
+	SCENE_RECALLS,
 	SCENE_TELLS,
 	SCENE_TELLS_ALL,
 };
@@ -35,6 +36,7 @@ struct scene_word {
 	char channel[128];
 	uint64_t token;
 	uint64_t ticket;
+	uint32_t messages; /* asked for */
 	struct buf bytes;
 };
 
@@ -49,8 +51,10 @@ struct scene {
 	uint64_t tickets;
 	struct scene_word words[SCENE_WORDS];
 	uint32_t n_words;
-	int publish_result;   /* of the next ones */
-	size_t waiting_bytes; /* of what was published and has not gone out */
+	int publish_result;               /* of the next ones */
+	size_t waiting_bytes;             /* of what was published and has not gone out */
+	struct transport_keeping keeping; /* of the latest that was stored */
+	uint32_t n_stored;
 	uint32_t n_beats, n_flushes;
 	uint64_t beat_heard; /* the latest of our own */
 
@@ -104,6 +108,9 @@ uint64_t scene_confirm(struct scene *scene);
 
 /* The transport says how many hosts have got a question, ours counted if it has subscribed. */
 void scene_told(struct scene *scene, uint64_t token, uint32_t receivers);
+
+/* The store answers the latest question; past is NULL when it cannot. */
+void scene_recalled(struct scene *scene, const struct transport_past *past);
 
 /* Another host says something. */
 void scene_hear(struct scene *scene, const struct envelope *envelope);

@@ -283,7 +283,7 @@ fetch(struct world *world, struct host *host)
 {
 	static struct stored_message messages[WORDS];
 	static struct stored_mark marks[WORDS];
-	struct stored stored = { .messages = messages + WORDS, .marks = marks, .since_ms = world->stored_since_ms };
+	struct stored stored = { .messages = messages + WORDS, .marks = marks };
 
 	for (uint32_t i = world->n_words; i > world->first_stored; i--) {
 		const struct word *word = &world->words[i - 1];

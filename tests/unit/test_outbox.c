@@ -11,7 +11,9 @@ static const struct span channel = { "t:ws:/a", 7 };
 static int
 push(struct outbox *outbox, const char *message)
 {
-	return outbox_push(outbox, channel, span_of(message));
+	const struct span words[] = { span_of("PUBLISH"), channel, span_of(message) };
+
+	return outbox_push(outbox, &(struct outbox_command){ 3, words, false }, 1);
 }
 
 /* True when the next that is handed over are n commands with these bytes. */
@@ -106,6 +108,29 @@ test_limit(void)
 	outbox_close(&outbox);
 }
 
+static void
+test_together(void)
+{
+	const struct span keep[] = { span_of("XADD"), span_of("k") },
+			  publish[] = { span_of("PUBLISH"), span_of("one") };
+	const struct outbox_command both[] = { { 2, keep, true }, { 2, publish, false } };
+	struct outbox outbox;
+
+	outbox_open(&outbox, 220);
+	OK(outbox_push(&outbox, both, 2) == 0 && outbox.ends.n == 2, "commands come in together");
+	OK(outbox_push(&outbox, both, 2) == -ENOBUFS && outbox.ends.n == 2, "or not at all");
+	OK(!outbox_may_fail(&outbox), "before it is handed over nothing can fail");
+	OK(hands(&outbox, 4096, 2, "*2\r\n$4\r\nXADD\r\n$1\r\nk\r\n*2\r\n$7\r\nPUBLISH\r\n$3\r\none\r\n"),
+	    "they go out as they came");
+	OK(outbox_may_fail(&outbox), "the first may fail");
+	outbox_confirm(&outbox);
+	OK(!outbox_may_fail(&outbox), "the second may not");
+	outbox_settle(&outbox, outbox_mark(&outbox));
+	outbox_rewind(&outbox);
+	OK(hands(&outbox, 4096, 1, "*2\r\n$7\r\nPUBLISH\r\n$3\r\none\r\n"), "what is settled is not said again");
+	outbox_close(&outbox);
+}
+
 /* Pushes, hands over, pops and rewinds at random; what is popped must be what was pushed, in order. */
 static void
 test_random(void)
@@ -161,6 +186,7 @@ main(void)
 	test_settle();
 	test_pieces();
 	test_limit();
+	test_together();
 	test_random();
 	return tap_done();
 }
