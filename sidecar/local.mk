@@ -26,6 +26,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/paths.c %D%/hub/paths.h \
 	%D%/hub/pings.c %D%/hub/pings.h \
 	%D%/hub/reading.c %D%/hub/reading.h \
+	%D%/hub/held.c %D%/hub/held.h \
 	%D%/hub/merge.c %D%/hub/merge.h \
 	%D%/hub/recall.c %D%/hub/recall.h \
 	%D%/hub/relief.c %D%/hub/relief.h \
@@ -45,6 +46,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/feed/known.c %D%/feed/known.h \
 	%D%/feed/lane.c %D%/feed/lane.h \
 	%D%/feed/registration.c %D%/feed/registration.h \
+	%D%/feed/recalls.c %D%/feed/recalls.h \
 	%D%/feed/requests.c %D%/feed/requests.h \
 	%D%/feed/roster.c %D%/feed/roster.h \
 	%D%/feed/routes.c %D%/feed/routes.h \

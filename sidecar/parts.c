@@ -38,6 +38,15 @@ on_path_gone(void *context, struct path *path)
 
 	if (parts->others != NULL)
 		channel_path_gone(parts->others, path);
+	recalls_known(&parts->recalls, path_span(path));
+}
+
+static bool
+on_past_asked(void *context, struct span path)
+{
+	struct parts *parts = context;
+
+	return parts->others != NULL && relay_recall(parts->others, path);
 }
 
 static struct history_limits
@@ -87,6 +96,7 @@ on_released(void *context, struct path *path)
 	struct parts *parts = context;
 
 	feed_release(&parts->feed, path);
+	recalls_known(&parts->recalls, path_span(path));
 }
 
 static void
@@ -113,6 +123,7 @@ static void
 disconnect_relay(struct parts *parts)
 {
 	parts->others = NULL;
+	recalls_listen(&parts->recalls, NULL, NULL);
 	parts->figures.relay = NULL;
 	feed_listen(&parts->feed, NULL, NULL);
 }
@@ -186,12 +197,14 @@ open_core(struct parts *parts, uint64_t epoch)
 	static const struct hub_events hub_events = {
 		.count_changed = on_count_changed, .path_gone = on_path_gone, .limits_of = on_limits_asked
 	};
+	static const struct recalls_events recalls_events = { .is_awaited = on_past_asked };
 	static const struct intake_events intake_events = { .count_asked = on_count_asked,
 		.stats_asked = on_stats_asked };
 	const struct intake_parts intake_parts = { .conf = parts->conf,
 		.bus = parts->bus,
 		.feed = &parts->feed,
 		.requests = &parts->requests,
+		.recalls = &parts->recalls,
 		.roster = &parts->roster,
 		.workers = &parts->workers,
 		.turn = &parts->turn };
@@ -211,6 +224,8 @@ open_core(struct parts *parts, uint64_t epoch)
 	dispatch_open(&parts->dispatch, &parts->feed, &parts->workers, &parts->roster, parts->bus, &parts->turn);
 	requests_open(&parts->requests, &parts->hub, &parts->routes);
 	requests_listen(&parts->requests, &requests_events, parts);
+	recalls_open(&parts->recalls, &parts->requests);
+	recalls_listen(&parts->recalls, &recalls_events, parts);
 	intake_open(&parts->intake, &intake_parts);
 	intake_listen(&parts->intake, &intake_events, parts);
 	r = roster_open(&parts->roster, conf, parts->bus, &parts->feed, &parts->routes, &parts->workers);
@@ -227,6 +242,7 @@ open_admin(struct parts *parts)
 		.roster = &parts->roster,
 		.figures = &parts->figures,
 		.posts = &parts->posts,
+		.recalls = &parts->recalls,
 		.counters = &parts->counters };
 
 	parts->figures = (struct figures){ .counters = &parts->counters,
@@ -352,6 +368,7 @@ parts_close(struct parts *parts)
 	ws_close(&parts->ws);
 	quotas_close(&parts->quotas);
 	pings_close(&parts->pings);
+	recalls_close(&parts->recalls);
 	intake_close(&parts->intake);
 	requests_close(&parts->requests);
 	feed_close(&parts->feed);

@@ -25,6 +25,7 @@
 #include "sidecar/edge/quotas.h"
 #include "sidecar/relay/relay.h"
 #include "sidecar/relay/relay_redis.h"
+#include "sidecar/feed/recalls.h"
 #include "sidecar/feed/requests.h"
 #include "sidecar/feed/roster.h"
 #include "sidecar/feed/routes.h"
@@ -56,6 +57,7 @@ struct parts {
 	struct roster roster;
 	struct dispatch dispatch;
 	struct requests requests;
+	struct recalls recalls;
 	struct intake intake;
 	struct relay_redis redis;
 	struct relay relay;

@@ -198,7 +198,7 @@ on_asked(void *context, struct guest *guest)
 	if (!is_host_allowed(admin, &guest->head))
 		guest_refuse(guest, REFUSAL_ADMIN_HOST, NULL);
 	else if (is_past && !head_is(&guest->head, "OPTIONS"))
-		past_answer(admin->parts.conf, admin->parts.posts->requests, guest);
+		past_answer(admin->parts.conf, admin->parts.recalls, guest);
 	else if (head_is(&guest->head, "OPTIONS"))
 		answer_options(guest, is_push ? PUSH_METHODS : guest->head.asterisk ? "GET, HEAD, POST" : PAGE_METHODS);
 	else if (is_push)
@@ -220,7 +220,9 @@ on_sent(void *context, struct guest *guest)
 static void
 on_gone(void *context, struct guest *guest)
 {
-	(void)context;
+	struct admin *admin = context;
+
+	recalls_forget(admin->parts.recalls, guest);
 	post_forget(guest);
 }
 

@@ -7,6 +7,7 @@
  *                         handler of a route has no worker; else 503
  *     GET /metrics        see metrics
  *     POST /push/PATH     see post
+ *     GET /history/PATH   see past
  *
  * HEAD is answered as GET is, without the body. It keeps a gate of its own, so
  * that it answers whatever browsers do.
@@ -20,6 +21,7 @@ struct conf;
 struct counters;
 struct figures;
 struct posts;
+struct recalls;
 struct roster;
 
 /* What it borrows. */
@@ -28,6 +30,7 @@ struct admin_parts {
 	const struct roster *roster;
 	const struct figures *figures;
 	struct posts *posts;
+	struct recalls *recalls;
 	struct counters *counters;
 };
 

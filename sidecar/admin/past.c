@@ -13,7 +13,7 @@
 #include "sidecar/admin/past.h"
 #include "sidecar/edge/gate.h"
 #include "sidecar/edge/reply.h"
-#include "sidecar/feed/requests.h"
+#include "sidecar/feed/recalls.h"
 #include "sidecar/hub/position.h"
 
 /* --- what is asked ------------------------------------------------------------------ */
@@ -113,8 +113,10 @@ answer(struct guest *guest, const struct wire_reply *found)
 }
 
 static void
-answer_reply(struct guest *guest, const struct wire_reply *found)
+answer_reply(void *whom, const struct wire_reply *found)
 {
+	struct guest *guest = whom;
+
 	switch (found->status) {
 	case WIRE_OK:
 		answer(guest, found);
@@ -141,27 +143,26 @@ answer_reply(struct guest *guest, const struct wire_reply *found)
 }
 
 static void
-ask(struct requests *requests, struct guest *guest, const struct wire_asked *asked)
+ask(struct recalls *recalls, struct guest *guest, const struct wire_asked *asked)
 {
 	size_t before = strlen(PAST_PREFIX) - 1;
 	struct wire_command command = {
 		.type = WIRE_HISTORY,
 		.key = { guest->target.path + before, guest->target.path_len - before },
 	};
-	struct buf data = BUF_INIT, text = BUF_INIT;
-	struct wire_reply found = { .status = WIRE_BUSY };
+	struct buf data = BUF_INIT;
 
 	wire_put_asked(&data, asked);
 	command.data = span_of_buf(&data);
-	if (!data.failed)
-		requests_recall(requests, &command, &text, &found);
-	answer_reply(guest, &found);
+	if (data.failed)
+		refuse(guest, 503, "out of memory");
+	else if (guest_wait(guest))
+		recalls_ask(recalls, &command, answer_reply, guest);
 	buf_free(&data);
-	buf_free(&text);
 }
 
 void
-past_answer(const struct conf *conf, struct requests *requests, struct guest *guest)
+past_answer(const struct conf *conf, struct recalls *recalls, struct guest *guest)
 {
 	struct wire_asked asked = { .max = UINT32_MAX, .since = SPAN_EMPTY };
 	const char *why = NULL;
@@ -182,6 +183,6 @@ past_answer(const struct conf *conf, struct requests *requests, struct guest *gu
 	else if (!parse_query(query, &asked))
 		refuse(guest, 400, "last must be a number");
 	else
-		ask(requests, guest, &asked);
+		ask(recalls, guest, &asked);
 	free(query);
 }

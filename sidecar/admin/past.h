@@ -7,11 +7,11 @@
 
 struct conf;
 struct guest;
-struct requests;
+struct recalls;
 
 #define PAST_PREFIX "/history/" /* of the path; its last slash is the first of the WebSocket's path */
 
-/* Answers it, to GET and HEAD. */
-void past_answer(const struct conf *conf, struct requests *requests, struct guest *guest);
+/* Answers it, to GET and HEAD; the guest may wait for that. */
+void past_answer(const struct conf *conf, struct recalls *recalls, struct guest *guest);
 
 #endif

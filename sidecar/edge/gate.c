@@ -361,6 +361,8 @@ on_event(uv_poll_t *poll, int status, int events)
 	case GUEST_SENDS_BODY:
 		read_on(guest);
 		return;
+	case GUEST_WAITS:
+		return;
 	case GUEST_IS_ANSWERED:
 		send_answer(guest);
 		return;
@@ -388,6 +390,13 @@ guest_await_body(struct guest *guest)
 	buf_bytes(&guest->body, rest.data, rest.len);
 	guest->state = GUEST_SENDS_BODY;
 	watch(guest, UV_READABLE, GATE_BODY_MS);
+}
+
+bool
+guest_wait(struct guest *guest)
+{
+	guest->state = GUEST_WAITS;
+	return watch(guest, 0, GATE_ANSWER_MS); /* what comes meanwhile stays in the socket */
 }
 
 int
@@ -465,7 +474,8 @@ gate_owes(const struct gate *gate)
 	const struct guest *guest;
 
 	DL_FOREACH(gate->guests, guest)
-		if (guest->state == GUEST_SENDS_BODY || guest->state == GUEST_IS_ANSWERED)
+		if (guest->state == GUEST_SENDS_BODY || guest->state == GUEST_WAITS ||
+		    guest->state == GUEST_IS_ANSWERED)
 			return true;
 	return false;
 }
@@ -480,6 +490,7 @@ end_late(struct guest *guest)
 	case GUEST_SENDS_BODY:
 		guest_refuse(guest, REFUSAL_BODY_TOO_SLOW, NULL);
 		return;
+	case GUEST_WAITS:
 	case GUEST_IS_ANSWERED:
 	case GUEST_LEAVES:
 		end(guest);

@@ -35,7 +35,7 @@ enum gate_limits {
 	GATE_ADDRESSES = 256,  /* that are told apart for that */
 	GATE_HEAD_MS = 5000,   /* until a head must be there */
 	GATE_BODY_MS = 10000,  /* and a body after it */
-	GATE_ANSWER_MS = 5000, /* for an answer to be taken, and for what was still coming to end */
+	GATE_ANSWER_MS = 5000, /* for an answer to be known or taken, and for what was still coming to end */
 	GATE_READ_BYTES = 4096,
 };
 
@@ -52,7 +52,7 @@ struct guest {
 	/* gate.c's own */
 	uv_poll_t poll;
 	int fd; /* -1 once it is not ours any more */
-	enum { GUEST_ASKS, GUEST_SENDS_BODY, GUEST_IS_ANSWERED, GUEST_LEAVES } state;
+	enum { GUEST_ASKS, GUEST_SENDS_BODY, GUEST_WAITS, GUEST_IS_ANSWERED, GUEST_LEAVES } state;
 	bool polled;    /* poll is a handle of the loop: the guest goes when that has been closed */
 	bool linked;    /* is one of the gate's */
 	uint16_t *held; /* by its address, while it is linked */
@@ -113,6 +113,12 @@ void guest_refuse(struct guest *guest, enum refusal refusal, const char *why);
 
 /* Waits for the body that the head promises, of a length that it says. */
 void guest_await_body(struct guest *guest);
+
+/*
+ * Lets the guest wait for an answer that the keeper does not know yet, GATE_ANSWER_MS at
+ * most. Returns false when the guest is gone.
+ */
+bool guest_wait(struct guest *guest);
 
 /*
  * Takes the socket away, of which the loop no longer knows. The guest and what

@@ -7,6 +7,7 @@
 #include "shared/conf.h"
 #include "shared/log.h"
 #include "sidecar/hub/client.h"
+#include "sidecar/hub/held.h"
 #include "sidecar/feed/feed.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/resume.h"
@@ -179,6 +180,10 @@ feed_client_open(struct feed *feed, struct client *client)
 
 	if (path->route == NULL)
 		return -ENOENT;
+	if (path->route->push_only && path->held && client->coming != NULL) {
+		held_add(path, client);
+		return 0;
+	}
 	if (path->route->push_only)
 		return join_at_once(feed, client);
 	if (lane_make(path) < 0)
@@ -252,9 +257,13 @@ feed_client_gone(struct feed *feed, struct client *client)
 void
 feed_release(struct feed *feed, struct path *path)
 {
+	struct client *client;
 	struct event *event;
 
 	path->held = false;
+	while ((client = held_next(path)) != NULL)
+		if (join_at_once(feed, client) < 0)
+			client_drop(client, "not-opened");
 	if (path->lane == NULL)
 		return;
 	for (event = path->lane->unsent; event != NULL; event = event->next) {

@@ -9,6 +9,7 @@
 #include "sidecar/feed/ack.h"
 #include "sidecar/feed/feed.h"
 #include "sidecar/feed/intake.h"
+#include "sidecar/feed/recalls.h"
 #include "sidecar/feed/registration.h"
 #include "sidecar/feed/requests.h"
 #include "sidecar/feed/roster.h"
@@ -274,15 +275,34 @@ answer_stats(struct intake *intake, const struct bus_peer *peer, uint64_t id)
 	buf_free(&lines);
 }
 
-static void
-answer_history(struct intake *intake, const struct bus_peer *peer, uint64_t id, const struct wire_command *command)
-{
-	struct buf text = BUF_INIT;
-	struct wire_reply reply;
+/* Who has asked for history. */
+struct asker {
+	struct intake *intake;
+	struct bus_peer peer;
+	uint64_t id;
+};
 
-	requests_recall(intake->parts.requests, command, &text, &reply);
-	answer_reply(intake, peer, id, &reply);
-	buf_free(&text);
+static void
+answer_history(void *whom, const struct wire_reply *reply)
+{
+	struct asker *asker = whom;
+
+	answer_reply(asker->intake, &asker->peer, asker->id, reply);
+	free(asker);
+}
+
+static void
+take_history(struct intake *intake, const struct bus_peer *peer, uint64_t id, const struct wire_command *command)
+{
+	const struct wire_reply busy = { .status = WIRE_BUSY };
+	struct asker *asker = malloc(sizeof(*asker));
+
+	if (asker == NULL) {
+		answer_reply(intake, peer, id, &busy);
+		return;
+	}
+	*asker = (struct asker){ intake, *peer, id };
+	recalls_ask(intake->parts.recalls, command, answer_history, asker);
 }
 
 void
@@ -333,7 +353,7 @@ take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, st
 		return;
 	}
 	if (request.command.type == WIRE_HISTORY) {
-		answer_history(intake, peer, id, &request.command);
+		take_history(intake, peer, id, &request.command);
 		return;
 	}
 	if (count_later(intake, peer, id, &request.command))

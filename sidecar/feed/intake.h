@@ -26,6 +26,7 @@ struct bus_peer;
 struct buf;
 struct conf;
 struct feed;
+struct recalls;
 struct requests;
 struct roster;
 struct turn;
@@ -57,6 +58,7 @@ struct intake_parts {
 	struct bus *bus;
 	struct feed *feed;
 	struct requests *requests;
+	struct recalls *recalls;
 	struct roster *roster;
 	const struct workers *workers;
 	const struct turn *turn;

@@ -22,7 +22,7 @@ struct coming {
 	bool valid; /* it is a position: else it is treated as a new one that has missed something */
 	struct position position;
 	uint64_t was;               /* client_except() of an earlier connection; 0 for none */
-	struct client *prev, *next; /* ahead.c: prev is NULL outside the list */
+	struct client *prev, *next; /* held.c, later ahead.c: prev is NULL outside of a list */
 };
 
 /* Reads what stands behind the prefix. Returns NULL when out of memory. */

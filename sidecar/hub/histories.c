@@ -75,15 +75,19 @@ is_over(const struct path *path, uint64_t now_ms)
 }
 
 void
-histories_stay(struct histories *histories, struct path *path)
+histories_hear(struct histories *histories, struct path *path)
 {
-	struct history *history;
+	struct history *history = history_of(histories, path);
 
-	if (!histories->shared || path->past.limits.messages == 0 || path->past.since_ms == UINT64_MAX)
-		return;
-	history = history_of(histories, path);
 	if (history != NULL)
 		history->stays_ms = histories->now_ms() + HISTORIES_STAY_MS;
+}
+
+void
+histories_stay(struct histories *histories, struct path *path)
+{
+	if (histories->shared && path->past.limits.messages > 0 && path->past.since_ms != UINT64_MAX)
+		histories_hear(histories, path);
 }
 
 void

@@ -94,6 +94,9 @@ bool histories_is_whole(const struct histories *histories, const struct past *pa
 /* Lets go what is too old of the path. */
 void histories_expire(struct histories *histories, struct path *path);
 
+/* The path is heard for a while, also without clients. Nothing happens without memory. */
+void histories_hear(struct histories *histories, struct path *path);
+
 /*
  * The last client has left. Where other hosts speak, too, the path is heard for a while
  * longer, so that it may come back and know that nothing was said.

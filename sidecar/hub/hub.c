@@ -6,6 +6,7 @@
 #include "shared/closecode.h"
 #include "sidecar/hub/ahead.h"
 #include "sidecar/hub/array.h"
+#include "sidecar/hub/held.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/memory.h"
 
@@ -209,6 +210,8 @@ hub_leave(struct hub *hub, struct client *client)
 		return;
 	path->count--;
 	count_changed(hub, path);
+	if (client->place.state == CLIENT_OPENING)
+		held_remove(path, client);
 	if (client->place.state == CLIENT_JOINED) {
 		ahead_remove(path, client);
 		if (batch_leave(&hub->batches, client) < 0)

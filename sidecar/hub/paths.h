@@ -70,6 +70,7 @@ struct path {
 		struct history *history;  /* NULL before there is something to know */
 		struct path *prev, *next; /* among those with one */
 		uint64_t since_ms;        /* Unix time: since then all that is said here is heard */
+		struct client *waiting;   /* who is to join once it is known what others have stored: held.h */
 		struct client *ahead;     /* who has seen more of other hosts than this one has: ahead.c */
 	} past;
 };

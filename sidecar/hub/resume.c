@@ -201,8 +201,6 @@ resume_client(struct hub *hub, struct client *client, uint32_t replay)
 void
 resume_vouch(struct hub *hub, struct path *path, uint64_t since_ms)
 {
-	if (path->past.since_ms != UINT64_MAX)
-		return;
 	path->past.since_ms = since_ms;
 	for (uint32_t i = 0; path->past.limits.messages > 0 && i < path->n_members; i++)
 		if (tell_position(hub, path->members[i], 0) < 0)

@@ -19,8 +19,8 @@ struct path;
 int resume_client(struct hub *hub, struct client *client, uint32_t replay);
 
 /*
- * This host knows all that was said on the path since then, a Unix time, if it did not
- * before: who has joined already is told where that is.
+ * This host knows all that was said on the path since then, a Unix time: who has joined
+ * already is told where that is.
  */
 void resume_vouch(struct hub *hub, struct path *path, uint64_t since_ms);
 

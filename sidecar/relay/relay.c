@@ -136,6 +136,17 @@ relay_command(
 	}
 }
 
+bool
+relay_recall(struct relay *relay, struct span name)
+{
+	struct path *path = hub_path_to_keep(relay->hub, name);
+
+	if (path == NULL || path->past.limits.messages == 0)
+		return false;
+	histories_hear(&relay->hub->histories, path);
+	return channel_open(relay, path);
+}
+
 /* --- what arrives ------------------------------------------------------------------------------------- */
 
 static void

@@ -17,6 +17,7 @@
 #ifndef SIDECAR_RELAY_H
 #define SIDECAR_RELAY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,9 @@ void relay_close(struct relay *relay);
  */
 void relay_command(
     struct relay *relay, const struct client *sender, const struct wire_command *command, struct wire_reply *ret);
+
+/* Somebody asks for the past of a path, which is heard from now on. True when more of it will be known soon. */
+bool relay_recall(struct relay *relay, struct span path);
 
 /* --- from the loop --------------------------------------------------------------------- */
 

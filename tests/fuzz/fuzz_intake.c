@@ -14,6 +14,7 @@
 #include "sidecar/feed/feed.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/feed/intake.h"
+#include "sidecar/feed/recalls.h"
 #include "sidecar/feed/requests.h"
 #include "sidecar/feed/roster.h"
 #include "sidecar/feed/routes.h"
@@ -43,6 +44,7 @@ struct scene {
 	struct roster roster;
 	struct dispatch dispatch;
 	struct requests requests;
+	struct recalls recalls;
 	struct intake intake;
 	struct browser browsers[CLIENTS];
 };
@@ -116,9 +118,10 @@ begin(struct scene *scene)
 	roster_open(&scene->roster, &conf, scene->bus, &scene->feed, &scene->routes, &scene->workers);
 	dispatch_open(&scene->dispatch, &scene->feed, &scene->workers, &scene->roster, scene->bus, &scene->turn);
 	requests_open(&scene->requests, &scene->hub, &scene->routes);
+	recalls_open(&scene->recalls, &scene->requests);
 	intake_open(&scene->intake,
-	    &(struct intake_parts){
-		&conf, scene->bus, &scene->feed, &scene->requests, &scene->roster, &scene->workers, &scene->turn });
+	    &(struct intake_parts){ &conf, scene->bus, &scene->feed, &scene->requests, &scene->recalls, &scene->roster,
+		&scene->workers, &scene->turn });
 	say_hello(scene);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		come(scene, i);
@@ -141,6 +144,7 @@ end(struct scene *scene)
 		browser_close(&scene->browsers[i]);
 	}
 	intake_close(&scene->intake);
+	recalls_close(&scene->recalls);
 	requests_close(&scene->requests);
 	feed_close(&scene->feed);
 	workers_close(&scene->workers);

@@ -53,9 +53,10 @@ scene_begin(struct scene *scene)
 	roster_open(&scene->roster, &scene->conf, scene->bus, &scene->feed, &scene->routes, &scene->workers);
 	dispatch_open(&scene->dispatch, &scene->feed, &scene->workers, &scene->roster, scene->bus, &scene->turn);
 	requests_open(&scene->requests, &scene->hub, &scene->routes);
+	recalls_open(&scene->recalls, &scene->requests);
 	intake_open(&scene->intake,
-	    &(struct intake_parts){ &scene->conf, scene->bus, &scene->feed, &scene->requests, &scene->roster,
-		&scene->workers, &scene->turn });
+	    &(struct intake_parts){ &scene->conf, scene->bus, &scene->feed, &scene->requests, &scene->recalls,
+		&scene->roster, &scene->workers, &scene->turn });
 }
 
 /* --- workers and apps -------------------------------------------------------------- */
@@ -362,6 +363,7 @@ scene_end(struct scene *scene)
 	for (unsigned i = 0; i < SCENE_PEERS; i++)
 		scene_peer_close(scene, i);
 	intake_close(&scene->intake);
+	recalls_close(&scene->recalls);
 	requests_close(&scene->requests);
 	feed_close(&scene->feed);
 	workers_close(&scene->workers);

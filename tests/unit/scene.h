@@ -15,6 +15,7 @@
 #include "sidecar/feed/feed.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/feed/intake.h"
+#include "sidecar/feed/recalls.h"
 #include "sidecar/feed/requests.h"
 #include "sidecar/feed/roster.h"
 #include "sidecar/feed/routes.h"
@@ -53,6 +54,7 @@ struct scene {
 	struct roster roster;
 	struct dispatch dispatch;
 	struct requests requests;
+	struct recalls recalls;
 	struct intake intake;
 	struct peer peers[SCENE_PEERS];
 	struct browser browsers[SCENE_BROWSERS];
