@@ -218,7 +218,8 @@ open_core(struct parts *parts, uint64_t epoch)
 	}
 	hub_open(&parts->hub, conf, parts->deflate, parts->origin);
 	hub_listen(&parts->hub, &hub_events, parts);
-	parts->hub.histories.shared = is_shared(conf);
+	if (is_shared(conf))
+		histories_share(&parts->hub.histories);
 	relief_open(&parts->relief, &parts->hub);
 	feed_open(&parts->feed, conf, &parts->hub, epoch);
 	dispatch_open(&parts->dispatch, &parts->feed, &parts->workers, &parts->roster, parts->bus, &parts->turn);

@@ -14,6 +14,7 @@
 #include "sidecar/admin/metrics.h"
 #include "sidecar/admin/past.h"
 #include "sidecar/admin/post.h"
+#include "sidecar/feed/recalls.h"
 #include "sidecar/relay/relay.h"
 #include "sidecar/edge/reply.h"
 #include "sidecar/feed/roster.h"

@@ -6,6 +6,7 @@
 #include "sidecar/hub/memory.h"
 #include "sidecar/feed/intake.h"
 #include "sidecar/relay/relay.h"
+#include "sidecar/relay/transport.h"
 #include "sidecar/feed/requests.h"
 #include "sidecar/feed/roster.h"
 #include "sidecar/hub/turn.h"
@@ -46,6 +47,8 @@ const struct figure_name figure_names[FIGURES] = {
 	[FIGURE_RELAY_MALFORMED] = { .stat = "relay_malformed" },
 	[FIGURE_RELAY_REPAIRED] = { "relay_repaired", "tina4_relay_repaired_total", "counter",
 	    "Commands of other hosts that were missing here, and were told again." },
+	[FIGURE_RELAY_UNSTORED] = { "relay_unstored", "tina4_relay_unstored_total", "counter",
+	    "Times that Redis did not store what a path keeps." },
 	[FIGURE_RELAY_GAPS] = { "relay_gaps", "tina4_relay_gaps_total", "counter",
 	    "Times that commands of another host on a path were missing here for good." },
 	[FIGURE_STARTED] = { NULL, "process_start_time_seconds", "gauge", "Unix time of the start." },
@@ -153,6 +156,8 @@ figure_value(const struct figures *figures, enum figure figure)
 		return figures->relay->n_malformed;
 	case FIGURE_RELAY_REPAIRED:
 		return figures->relay->n_repaired;
+	case FIGURE_RELAY_UNSTORED:
+		return figures->relay->transport->n_unstored;
 	case FIGURE_RELAY_GAPS:
 		return figures->relay->n_gaps;
 	case FIGURE_STARTED:

@@ -219,6 +219,7 @@ put_relay(const struct figures *figures, struct buf *ret)
 	put(ret, figures, FIGURE_RELAY_WAITING);
 	put_commands(figures, ret);
 	put(ret, figures, FIGURE_RELAY_REPAIRED);
+	put(ret, figures, FIGURE_RELAY_UNSTORED);
 	put(ret, figures, FIGURE_RELAY_GAPS);
 }
 

@@ -15,6 +15,13 @@ histories_open(struct histories *histories, const struct conf *conf, uint64_t or
 	    (struct histories){ .conf = conf, .origin = origin, .now_ms = clock_unix_ms, .since_ms = clock_unix_ms() };
 }
 
+void
+histories_share(struct histories *histories)
+{
+	histories->shared = true;
+	histories->since_ms = 0; /* others may have stored what was said before its start */
+}
+
 struct mark
 histories_next(struct histories *histories)
 {

@@ -37,7 +37,7 @@ struct histories {
 	uint64_t (*now_ms)(void); /* Unix time; of a model, its own */
 	uint64_t origin;          /* of this run */
 	uint64_t sequence;        /* of its latest message or command */
-	uint64_t since_ms;        /* Unix time of its start, or of the latest history that was forgotten too early */
+	uint64_t since_ms;        /* Unix time of its start, or when a history was forgotten too early */
 	bool shared;              /* other hosts speak on the paths too: each is heard from a time of its own on */
 	struct path *oldest;      /* those with a history, the longest unchanged first */
 	struct path *cursor;      /* of the sweep */
@@ -49,6 +49,9 @@ struct histories {
 };
 
 void histories_open(struct histories *histories, const struct conf *conf, uint64_t origin);
+
+/* Other hosts speak on the paths, too. What is known of each is said of each. */
+void histories_share(struct histories *histories);
 
 /* The next number of this run. */
 struct mark histories_next(struct histories *histories);

@@ -198,6 +198,15 @@ fetch_part(struct relay *relay, struct fetch *fetch)
 }
 
 void
+fetch_missed(struct relay *relay, struct fetch *fetch)
+{
+	unlist(relay, fetch);
+	fetch->missed = true;
+	if (keeps(fetch))
+		want(relay, fetch);
+}
+
+void
 fetch_give_up(struct relay *relay, struct fetch *fetch)
 {
 	vouch(relay, fetch, fetch->subscribed_ms);

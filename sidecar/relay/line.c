@@ -15,6 +15,14 @@ lines_find(struct lines *lines, const struct host *host)
 	return line;
 }
 
+bool
+lines_misses(struct lines *lines, const struct host *host)
+{
+	const struct line *line = lines_find(lines, host);
+
+	return line != NULL && line->state == LINE_APART;
+}
+
 struct line *
 lines_find_or_add(struct lines *lines, struct host *host)
 {

@@ -70,6 +70,9 @@ struct line *lines_find(struct lines *lines, const struct host *host);
 /* The same, made if need be: whole and without a command. NULL when out of memory. */
 struct line *lines_find_or_add(struct lines *lines, struct host *host);
 
+/* True when something may be missing of a host that is not there to be asked. */
+bool lines_misses(struct lines *lines, const struct host *host);
+
 /* Frees a line, which must be in no list of its host's any more and hold nothing. */
 void lines_remove(struct line *line);
 

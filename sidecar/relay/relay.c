@@ -156,6 +156,7 @@ host_gone(struct relay *relay, struct host *host, const char *why)
 	hosts_leave(&relay->hosts, host);
 	channels_forget(relay, host, UINT64_MAX);
 	repair_host_gone(relay, host);
+	channels_fetch(relay, host);
 }
 
 static void
@@ -199,7 +200,8 @@ take_alive(struct relay *relay, struct host *host, const struct envelope *envelo
 {
 	if (envelope->flags & ENVELOPE_LEAVES) {
 		host_gone(relay, host, "leaves");
-		forget_host(relay, host);
+		if (host->n_apart == 0)
+			forget_host(relay, host);
 		return;
 	}
 	if (envelope->since != host->since)

@@ -66,6 +66,7 @@ EXTRA_DIST += \
 	%D%/test_handlers.py \
 	%D%/test_history.py \
 	%D%/test_history_hosts.py \
+	%D%/test_history_stored.py \
 	%D%/test_handshake.py \
 	%D%/test_hooks.py \
 	%D%/test_hostile_run.py \

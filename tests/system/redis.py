@@ -107,6 +107,10 @@ class Redis:
         lines = self.ask("INFO", section).decode().split("\r\n")
         return dict(line.split(":", 1) for line in lines if ":" in line)
 
+    def has_run_for_long(self):
+        """What hosts have stored counts as whole: a new Redis may have forgotten what was said in the last minute."""
+        self.ask("SET", "tina4:history", f"{self.info('server')['run_id']} 1000")
+
     def clients(self):
         """What CLIENT LIST says of our sidecars, each a dict."""
         lines = self.ask("CLIENT", "LIST").decode().splitlines()
@@ -165,6 +169,7 @@ class Host(Stack):
         """Waits until it is in touch with all of the hosts."""
         eventually(lambda: self.status() == ("ready", None) and self.stats()["relay_hosts"] == hosts - 1,
                    "the relay is here")
+        return self
 
     def pushes(self, path, data, **more):
         from wire import PUSH, Peer, command
