@@ -282,16 +282,18 @@ channels_forget(struct relay *relay, const struct host *host, uint64_t before)
 			forget_remote(path->channel, host, before);
 }
 
-void
+bool
 channels_fetch(struct relay *relay, const struct host *host)
 {
 	struct path *path, *next;
+	bool asked = false;
 
 	if (host->n_apart == 0)
-		return;
+		return false;
 	HASH_ITER(hh, relay->hub->paths, path, next)
 		if (path->channel != NULL && path->channel->state != CHANNEL_APART && lines_misses(path->lines, host))
-			fetch_missed(relay, &path->channel->fetch);
+			asked |= fetch_missed(relay, &path->channel->fetch);
+	return asked;
 }
 
 static int

@@ -39,8 +39,8 @@ void channels_free(struct relay *relay);
 void channel_take_count(
     struct relay *relay, struct channel *channel, struct host *host, const struct envelope *envelope);
 
-/* The host is gone: what is missing of it may be stored. */
-void channels_fetch(struct relay *relay, const struct host *host);
+/* The host is gone: what is missing of it may be stored. Returns true when that is asked. */
+bool channels_fetch(struct relay *relay, const struct host *host);
 
 /* Forgets the host's counts on all paths, as far as it has said them before the sequence. */
 void channels_forget(struct relay *relay, const struct host *host, uint64_t before);

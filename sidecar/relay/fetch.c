@@ -70,6 +70,13 @@ vouch(struct relay *relay, struct fetch *fetch, uint64_t since_ms)
 		resume_vouch(relay->hub, path, since_ms < fetch->subscribed_ms ? since_ms : fetch->subscribed_ms);
 }
 
+/* A client of a host that was cut off may not have heard yet what is stored no more. */
+static uint64_t
+known_since(const struct transport_past *past)
+{
+	return past->since_ms < UINT64_MAX - HISTORY_LAG_MS ? past->since_ms + HISTORY_LAG_MS : UINT64_MAX;
+}
+
 /* --- what is stored --------------------------------------------------------------------------- */
 
 static bool
@@ -169,7 +176,7 @@ take(struct relay *relay, struct fetch *fetch, const struct transport_past *past
 			repair_filled(relay, fetch->lines);
 		fetch->known = true;
 		fetch->missed = false;
-		vouch(relay, fetch, past->since_ms);
+		vouch(relay, fetch, known_since(past));
 	}
 	free(messages);
 	free(marks);
@@ -197,13 +204,15 @@ fetch_part(struct relay *relay, struct fetch *fetch)
 	fetch->missed = true;
 }
 
-void
+bool
 fetch_missed(struct relay *relay, struct fetch *fetch)
 {
+	if (!keeps(fetch))
+		return false;
 	unlist(relay, fetch);
 	fetch->missed = true;
-	if (keeps(fetch))
-		want(relay, fetch);
+	want(relay, fetch);
+	return true;
 }
 
 void

@@ -48,8 +48,8 @@ void fetch_begin(struct relay *relay, struct fetch *fetch);
 /* Its channel is heard no more. */
 void fetch_part(struct relay *relay, struct fetch *fetch);
 
-/* Something may be stored of a host that cannot tell it any more. */
-void fetch_missed(struct relay *relay, struct fetch *fetch);
+/* Something may be stored of a host that cannot tell it any more. Returns true when that is asked. */
+bool fetch_missed(struct relay *relay, struct fetch *fetch);
 
 /* It is waited for no longer: what was heard here is all that is known for now. */
 void fetch_give_up(struct relay *relay, struct fetch *fetch);

@@ -149,14 +149,15 @@ relay_recall(struct relay *relay, struct span name)
 
 /* --- what arrives ------------------------------------------------------------------------------------- */
 
-static void
+/* Returns true when what is missing of it may still come. */
+static bool
 host_gone(struct relay *relay, struct host *host, const char *why)
 {
 	log_info("host disconnected host=%08x why=%s", envelope_instance(host->origin), why);
 	hosts_leave(&relay->hosts, host);
 	channels_forget(relay, host, UINT64_MAX);
 	repair_host_gone(relay, host);
-	channels_fetch(relay, host);
+	return channels_fetch(relay, host);
 }
 
 static void
@@ -199,8 +200,7 @@ static void
 take_alive(struct relay *relay, struct host *host, const struct envelope *envelope)
 {
 	if (envelope->flags & ENVELOPE_LEAVES) {
-		host_gone(relay, host, "leaves");
-		if (host->n_apart == 0)
+		if (!host_gone(relay, host, "leaves"))
 			forget_host(relay, host);
 		return;
 	}

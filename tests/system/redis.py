@@ -177,12 +177,13 @@ class Host(Stack):
             return peer.hello().ask(command(PUSH, data, key=path, **more))
 
 
-def lose_for_good(talks, cut_off, cable, path):
+def lose_for_good(talks, cut_off, cable, path, meanwhile=lambda: None):
     """What one host pushes now is gone for the other, which it cannot reach, before it can be told later."""
     cable.hold()
     talks.pushes(path, "missed")
     eventually(lambda: cut_off.status()[0] == "degraded", "it knows that it is cut off")
     talks.sidecar.kill()
+    meanwhile()
     talks.sidecar.start()
     eventually(lambda: talks.status()[0] == "ready", "the other is back")
     cable.let_go()

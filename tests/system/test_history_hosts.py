@@ -14,6 +14,16 @@ from wire import OK, Peer
 @pytest.fixture(scope="module")
 def redis():
     server = Redis().start()
+    server.has_run_for_long()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def forgetful():
+    """One that a test may empty."""
+    server = Redis().start()
+    server.has_run_for_long()
     yield server
     server.stop()
 
@@ -108,17 +118,6 @@ def kept(host):
     return [json.loads(line) for line in lines[:-1]]
 
 
-def test_a_host_that_has_not_heard_the_path_says_so(hosts, redis, make_stack, listened):
-    with frond(hosts[0]) as one:
-        one.settle()
-        said(hosts, listened, 0, "a")
-        assert one.receive() == "a"
-        late = make_stack(kind=Host, redis=redis).start("sidecar", "worker")
-        late.settled(3)
-        assert move(one, late) == ([], [False])
-        assert move(one, late) == ([], [True]), "from then on it has"
-
-
 def test_the_first_one_on_a_path_may_come_back(redis, make_stack):
     """On a push-only route it joins before its host hears the path: it is told again from when on that is so."""
     host = make_stack(kind=Host, redis=redis, ws_routes="/ws/news/{topic};history=9").start("sidecar", "worker")
@@ -134,10 +133,10 @@ def test_the_first_one_on_a_path_may_come_back(redis, make_stack):
         assert got[0].startswith("\0n ") and got[1:] == ["missed", "\0r 1"]
 
 
-def test_what_is_lost_between_hosts_is_a_gap_for_who_comes_back(redis, make_stack):
-    """One host was cut off for so long that what it has missed is kept no more."""
-    cable = Cable(redis)
-    made = [make_stack(kind=Host, redis=redis, ws_backplane_repair_seconds=1, **more).start("sidecar", "worker")
+def test_what_is_lost_between_hosts_is_a_gap_for_who_comes_back(forgetful, make_stack):
+    """One host was cut off for so long that what it has missed is kept no more, and Redis has forgotten it, too."""
+    cable = Cable(forgetful)
+    made = [make_stack(kind=Host, redis=forgetful, ws_backplane_repair_seconds=1, **more).start("sidecar", "worker")
             for more in ({}, {"ws_backplane_url": cable.url})]
     for host in made:
         host.settled(2)
@@ -150,7 +149,7 @@ def test_what_is_lost_between_hosts_is_a_gap_for_who_comes_back(redis, make_stac
         assert one.receive() == stays.receive() == "before"
         position = str(one.position)
         one.cut()
-        lose_for_good(talks, cut_off, cable, PATH)
+        lose_for_good(talks, cut_off, cable, PATH, meanwhile=lambda: forgetful.ask("FLUSHALL"))
         eventually(lambda: cut_off.stats()["relay_gaps"] == 1, "it has found that something is missing")
         one.position = Position(position)
         assert one.back() == ([], [False])

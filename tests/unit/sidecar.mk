@@ -31,6 +31,8 @@ unit_tests += \
 	%D%/test_registration \
 	%D%/test_relay \
 	%D%/test_relay_channel \
+	%D%/test_relay_fetch \
+	%D%/test_store \
 	%D%/test_relay_inquiry \
 	%D%/test_relay_redis \
 	%D%/test_relay_repair \
@@ -124,6 +126,12 @@ unit_tests += \
 %C%_test_relay_channel_SOURCES = %D%/test_relay_channel.c %D%/relay_scene.c %D%/relay_scene.h
 %C%_test_relay_channel_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_relay_channel_LDADD = sidecar/libsidecar.la
+%C%_test_relay_fetch_SOURCES = %D%/test_relay_fetch.c %D%/relay_scene.c %D%/relay_scene.h
+%C%_test_relay_fetch_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_relay_fetch_LDADD = sidecar/libsidecar.la
+%C%_test_store_SOURCES = %D%/test_store.c
+%C%_test_store_CPPFLAGS = $(AM_CPPFLAGS) $(HIREDIS_CFLAGS)
+%C%_test_store_LDADD = sidecar/libsidecar.la $(HIREDIS_LIBS)
 %C%_test_relay_inquiry_SOURCES = %D%/test_relay_inquiry.c %D%/relay_scene.c %D%/relay_scene.h
 %C%_test_relay_inquiry_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_relay_inquiry_LDADD = sidecar/libsidecar.la
