@@ -214,7 +214,7 @@ static const struct setting settings[] = {
 	  .meaning = "What names in Redis begin with; sites that share a Redis have one each" },
 	{ "TINA4_WS_BACKPLANE_QUEUE_BYTES", SETTING_BYTES, offsetof(struct conf, ws_backplane_queue_bytes), "16M",
 	  64 << 10, 1 << 30,
-	  .meaning = "What may wait while Redis is away; unset it grows to twice the largest message" },
+	  .meaning = "What may wait while Redis is away; unset it grows to four times the largest message" },
 	{ "TINA4_WS_BACKPLANE_REPAIR_SECONDS", SETTING_NUMBER, offsetof(struct conf, ws_backplane_repair_seconds), "30",
 	  1, 3600,
 	  .meaning = "Seconds for which a sidecar can tell other hosts again what they have missed" },
@@ -378,10 +378,12 @@ load_setting(struct conf *conf, const struct setting *setting, const struct sour
 	return r;
 }
 
-/* A queue has room for two of the largest messages. */
+/* A queue has room for so many of the largest messages. */
 static void
-fit_queue(const char *name, uint32_t *bytes, uint32_t least, const struct source *source, struct buf *errors)
+fit_queue(const char *name, uint32_t *bytes, uint32_t messages, const struct conf *conf, const struct source *source,
+    struct buf *errors)
 {
+	uint32_t least = messages * conf->ws_max_message;
 	struct value value;
 
 	if (*bytes >= least)
@@ -391,7 +393,7 @@ fit_queue(const char *name, uint32_t *bytes, uint32_t least, const struct source
 		return;
 	}
 	begin_complaint(errors, name, &value);
-	buf_printf(errors, "at least twice TINA4_WS_MAX_MESSAGE, that is %u\n", least);
+	buf_printf(errors, "at least %u times TINA4_WS_MAX_MESSAGE, that is %u\n", messages, least);
 }
 
 int
@@ -405,11 +407,10 @@ conf_parse(struct conf *conf, char *const *environment, const char *dotenv, cons
 	for (size_t i = 0; i < N_SETTINGS; i++)
 		if (load_setting(conf, &settings[i], &source, errors) < 0)
 			return -ENOMEM;
-	fit_queue("TINA4_WS_QUEUE_BYTES", &conf->ws_queue_bytes, 2 * conf->ws_max_message, &source, errors);
-	fit_queue("TINA4_WS_BACKPLANE_QUEUE_BYTES", &conf->ws_backplane_queue_bytes, 2 * conf->ws_max_message, &source,
-	    errors);
-	fit_queue("TINA4_WS_BACKPLANE_REPAIR_BYTES", &conf->ws_backplane_repair_bytes, 2 * conf->ws_max_message,
-	    &source, errors);
+	fit_queue("TINA4_WS_QUEUE_BYTES", &conf->ws_queue_bytes, 2, conf, &source, errors);
+	/* what is kept goes twice: to the hosts, and into the store */
+	fit_queue("TINA4_WS_BACKPLANE_QUEUE_BYTES", &conf->ws_backplane_queue_bytes, 4, conf, &source, errors);
+	fit_queue("TINA4_WS_BACKPLANE_REPAIR_BYTES", &conf->ws_backplane_repair_bytes, 2, conf, &source, errors);
 
 	if (errors->failed)
 		return -ENOMEM;

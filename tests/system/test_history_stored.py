@@ -1,6 +1,8 @@
 """What is kept is stored in Redis: a host knows what others have kept though it has not heard it."""
 
 import json
+import pathlib
+import re
 
 import pytest
 
@@ -208,6 +210,21 @@ def test_nobody_may_store_but_all_may_speak(redis, start):
         assert one.receive() == "a" and other.receive() == "a"
         assert other.back() == ([], [True])
         assert first.status()[0] == "ready"
+
+
+def test_the_user_of_the_guide_may_do_all_that_is_needed(redis, make_stack):
+    guide = (pathlib.Path(__file__).parents[2] / "deploy/redis.md").read_text()
+    rule = re.search(r"ACL SETUSER tina4((?:.*\\\n)*.*)", guide)[1].replace("\\\n", " ").replace("PASSWORD", "word")
+    redis.ask("ACL", "SETUSER", "tina4", *rule.split())
+    url = f"unix://tina4:word@{redis.path}"
+    first, late = [make_stack(kind=Host, redis=None, ws_backplane_url=url).start("sidecar", "worker") for _ in range(2)]
+    late.settled(2)
+    push(first, "a")
+    stored(redis, 1)
+    assert history(late) == ["a"]
+    assert redis.ask("GET", WHOLE), "it may say since when all is there"
+    denied = [entry for entry in redis.ask("ACL", "LOG")]
+    assert denied == []
 
 
 # --- what is lost ------------------------------------------------------------------------------------
