@@ -26,7 +26,7 @@ frame_alloc(size_t len)
 	memory_add(sizeof(*frame) + len);
 	frame->refs = 1;
 	frame->len = (uint32_t)len;
-	frame->deflated = frame->escaped = NULL;
+	frame->other = NULL;
 	return frame;
 }
 
@@ -83,7 +83,7 @@ frame_is_binary(const struct frame *frame)
 	return frame->data[0] == (FIN | FRAME_BINARY);
 }
 
-/* A text with a U+0000 in front. */
+/* A text with a U+0000 in front, which has no other form. */
 static struct frame *
 make_behind_nul(const void *text, size_t len)
 {
@@ -97,26 +97,28 @@ make_behind_nul(const void *text, size_t len)
 	frame->data[n] = 0;
 	if (len > 0)
 		memcpy(frame->data + n + 1, text, len);
+	frame->other = frame;
 	return frame;
 }
 
 struct frame *
 frame_new_control(struct span words)
 {
-	struct frame *frame = make_behind_nul(words.data, words.len);
+	return make_behind_nul(words.data, words.len);
+}
 
-	if (frame != NULL)
-		frame->escaped = frame->deflated = frame; /* it is what it is */
-	return frame;
+static bool
+begins_with_nul(const struct frame *frame)
+{
+	size_t head = head_bytes(frame);
+
+	return frame->data[0] == (FIN | FRAME_TEXT) && frame->len > head && frame->data[head] == 0;
 }
 
 bool
 frame_must_escape(const struct frame *frame)
 {
-	size_t head = head_bytes(frame);
-
-	return frame->escaped != frame && frame->data[0] == (FIN | FRAME_TEXT) && frame->len > head &&
-	    frame->data[head] == 0;
+	return frame->other != frame && begins_with_nul(frame);
 }
 
 struct frame *
@@ -126,11 +128,9 @@ frame_escaped(struct frame *frame)
 
 	if (!frame_must_escape(frame))
 		return frame;
-	if (frame->escaped == NULL)
-		frame->escaped = make_behind_nul(frame->data + head, frame->len - head);
-	if (frame->escaped != NULL)
-		frame->escaped->escaped = frame->escaped; /* once is enough */
-	return frame->escaped;
+	if (frame->other == NULL)
+		frame->other = make_behind_nul(frame->data + head, frame->len - head);
+	return frame->other;
 }
 
 /* NULL when it would be no smaller, or when out of memory. */
@@ -150,11 +150,13 @@ compress(const struct frame *frame, struct deflate *deflate)
 struct frame *
 frame_deflated(struct frame *frame, struct deflate *deflate)
 {
-	if (frame->deflated == NULL)
-		frame->deflated = compress(frame, deflate);
-	if (frame->deflated == NULL)
-		frame->deflated = frame; /* and it is not tried again */
-	return frame->deflated;
+	if (begins_with_nul(frame))
+		return frame;
+	if (frame->other == NULL)
+		frame->other = compress(frame, deflate);
+	if (frame->other == NULL)
+		frame->other = frame; /* and it is not tried again */
+	return frame->other;
 }
 
 struct frame *
@@ -169,10 +171,8 @@ frame_unref(struct frame *frame)
 {
 	if (frame == NULL || --frame->refs > 0)
 		return;
-	if (frame->deflated != frame)
-		frame_unref(frame->deflated);
-	if (frame->escaped != frame)
-		frame_unref(frame->escaped);
+	if (frame->other != frame)
+		frame_unref(frame->other);
 	memory_remove(sizeof(*frame) + frame->len);
 	free(frame);
 }

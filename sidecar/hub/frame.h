@@ -25,8 +25,7 @@ struct deflate;
 struct frame {
 	uint32_t refs;
 	uint32_t len;
-	struct frame *deflated; /* see frame_deflated(); NULL before its first call */
-	struct frame *escaped;  /* see frame_escaped(); the same */
+	struct frame *other; /* form of it: compressed, or escaped; NULL until it is asked for, itself for none */
 	uint8_t data[];
 };
 
@@ -42,7 +41,7 @@ struct frame *frame_alloc(size_t len);
 /*
  * Borrows a message, of frame_new(), in the form for those who have agreed on
  * permessage-deflate: compressed once, at the first call, or the frame itself
- * when that would not make it smaller.
+ * when that would not make it smaller. A text that begins with U+0000 stays as it is.
  */
 struct frame *frame_deflated(struct frame *frame, struct deflate *deflate);
 

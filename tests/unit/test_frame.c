@@ -47,6 +47,26 @@ test_references(void)
 	OK(frame_alloc((size_t)UINT32_MAX + 1) == NULL, "past 4 GiB there is none");
 }
 
+/* A frame has one other form: what is escaped is not compressed. */
+static void
+test_deflated_and_escaped(struct deflate *deflate)
+{
+	char payload[1000] = "";
+	struct frame *frame = frame_new(FRAME_TEXT, payload, sizeof(payload)), *escaped;
+	struct frame *control = frame_new_control((struct span){ payload, sizeof(payload) });
+
+	OK(frame_deflated(frame, deflate) == frame, "a text that begins with U+0000 is not compressed");
+	escaped = frame_escaped(frame);
+	OK(escaped != frame && escaped->len == frame->len + 1 && frame_escaped(frame) == escaped,
+	    "though it is escaped, once");
+	OK(frame_deflated(frame, deflate) == frame, "and is itself what it was");
+	OK(frame_escaped(escaped) == escaped && frame_deflated(escaped, deflate) == escaped,
+	    "what is escaped has no other form");
+	OK(frame_escaped(control) == control && frame_deflated(control, deflate) == control, "nor has a control frame");
+	frame_unref(control);
+	frame_unref(frame);
+}
+
 /* RFC 7692 section 6: RSV1 marks what is compressed. */
 static void
 test_deflated(void)
@@ -72,6 +92,7 @@ test_deflated(void)
 	small = frame_new(FRAME_TEXT, payload, DEFLATE_MIN_BYTES - 1);
 	OK(frame_deflated(small, deflate) == small && small->refs == 1, "a small message stays as it is");
 	frame_unref(small);
+	test_deflated_and_escaped(deflate);
 	buf_free(&got);
 	deflate_free(deflate);
 }

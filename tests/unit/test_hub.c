@@ -377,7 +377,7 @@ test_deflate(void)
 	frame = long_text("b4", 500);
 	batch_broadcast(&scene.hub.batches, path_of(&scene), frame_ref(frame), NULL);
 	hub_flush(&scene.hub);
-	OK(frame->deflated == NULL, "for nobody nothing is compressed");
+	OK(frame->other == NULL, "for nobody nothing is compressed");
 	frame_unref(frame);
 	end(&scene);
 	deflate_free(deflate);
