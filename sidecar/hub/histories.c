@@ -180,11 +180,13 @@ drop_excess(struct histories *histories)
 		drop_oldest(histories, HISTORY_BYTES);
 }
 
+/* As history_add(), and counts. */
 static void
-add(struct histories *histories, struct history *history, uint64_t origin, const struct history_message *message)
+add(struct histories *histories, struct history *history, uint64_t origin, const struct history_message *message,
+    uint64_t except)
 {
 	histories->bytes -= history->bytes;
-	if (history_add(history, origin, message) == 0)
+	if (history_add(history, origin, message, except) == 0)
 		histories->n_messages++;
 	else
 		histories->n_ended[HISTORY_MEMORY]++;
@@ -214,10 +216,10 @@ histories_replace(struct histories *histories, struct path *path, struct history
 }
 
 void
-histories_restore(
-    struct histories *histories, struct path *path, uint64_t origin, const struct history_message *message)
+histories_restore(struct histories *histories, struct path *path, uint64_t origin,
+    const struct history_message *message, uint64_t except)
 {
-	add(histories, path->past.history, origin, message);
+	add(histories, path->past.history, origin, message, except);
 }
 
 void
@@ -225,7 +227,7 @@ histories_keep(struct histories *histories, struct path *path, const struct keep
 {
 	struct history *history = history_of(histories, path);
 	struct history_message message = {
-		.frame = frame, .number = keeping->mark.number, .except = keeping->except, .at_ms = histories->now_ms()
+		.frame = frame, .number = keeping->mark.number, .at_ms = histories->now_ms()
 	};
 
 	if (history == NULL) {
@@ -235,7 +237,7 @@ histories_keep(struct histories *histories, struct path *path, const struct keep
 	}
 	expire(histories, path, message.at_ms);
 	limit(histories, path, path->past.limits.messages - 1);
-	add(histories, history, keeping->mark.origin, &message);
+	add(histories, history, keeping->mark.origin, &message, keeping->except);
 	unlist(histories, path);
 	list_as_newest(histories, path);
 	drop_excess(histories);

@@ -71,9 +71,9 @@ int histories_begin(struct histories *histories, struct path *path);
 /* Takes another history of the path in the place of its own. Returns 0, or -ENOMEM and has taken nothing. */
 int histories_replace(struct histories *histories, struct path *path, struct history *history);
 
-/* Keeps a message of an earlier run, whose origin has been restored. Without memory it is dropped at once. */
-void histories_restore(
-    struct histories *histories, struct path *path, uint64_t origin, const struct history_message *message);
+/* Keeps a message of an earlier run, as history_add(). Its origin has been restored. */
+void histories_restore(struct histories *histories, struct path *path, uint64_t origin,
+    const struct history_message *message, uint64_t except);
 
 /* Something that was said on the path is gone for good. */
 void histories_tear(const struct histories *histories, struct path *path);

@@ -2,15 +2,20 @@
 #include <stdlib.h>
 
 #include "sidecar/hub/history.h"
-#include "sidecar/hub/array.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/memory.h"
+
+/* One that somebody did not get. That is rare, and only where it happens its room is taken. */
+struct excepting {
+	struct history_message message;
+	uint64_t except;
+};
 
 /* What it takes beside its frames, which count themselves. */
 static size_t
 own_bytes(const struct history *history)
 {
-	return sizeof(*history) + ring_bytes(&history->messages) + history->cap_origins * sizeof(*history->origins);
+	return sizeof(*history) + ring_bytes(&history->messages) + history->n_origins * sizeof(*history->origins);
 }
 
 static size_t
@@ -48,6 +53,18 @@ history_at(const struct history *history, uint32_t i)
 	return ring_at(&history->messages, i);
 }
 
+static bool
+has_exceptions(const struct history *history)
+{
+	return history->messages.size > sizeof(struct history_message);
+}
+
+uint64_t
+history_except(const struct history *history, uint32_t i)
+{
+	return has_exceptions(history) ? ((const struct excepting *)ring_at(&history->messages, i))->except : 0;
+}
+
 struct mark
 history_mark(const struct history *history, const struct history_message *message)
 {
@@ -81,6 +98,7 @@ forget_origin(struct history *history, uint32_t i)
 	while (history->origins[i].n > 0)
 		history_drop(history);
 	history->n_origins--;
+	memory_remove(sizeof(*history->origins));
 	history->since_ms = history->changed_ms; /* a position without it may lack it, or not */
 	for (uint32_t at = i; at < history->n_origins; at++)
 		history->origins[at] = history->origins[at + 1];
@@ -92,22 +110,29 @@ forget_origin(struct history *history, uint32_t i)
 	}
 }
 
+/* Most paths have one, and some as many as hosts. */
+static struct history_origin *
+add_origin(struct history *history, uint64_t origin)
+{
+	struct history_origin *grown;
+
+	if (history->n_origins == POSITION_ORIGINS)
+		forget_origin(history, find_oldest(history));
+	grown = realloc(history->origins, (history->n_origins + 1) * sizeof(*grown));
+	if (grown == NULL)
+		return NULL;
+	memory_add(sizeof(*grown));
+	history->origins = grown;
+	grown[history->n_origins] = (struct history_origin){ .latest = { origin, 0 } };
+	return &grown[history->n_origins++];
+}
+
 static struct history_origin *
 find_or_add_origin(struct history *history, uint64_t origin)
 {
 	struct history_origin *found = find_origin(history, origin);
-	size_t before = own_bytes(history);
 
-	if (found != NULL)
-		return found;
-	if (history->n_origins == POSITION_ORIGINS)
-		forget_origin(history, find_oldest(history));
-	if (ARRAY_RESERVE(history->origins, history->n_origins, history->cap_origins) < 0)
-		return NULL;
-	memory_add(own_bytes(history) - before);
-	found = &history->origins[history->n_origins++];
-	*found = (struct history_origin){ .latest = { origin, 0 } };
-	return found;
+	return found != NULL ? found : add_origin(history, origin);
 }
 
 /* One that is kept no more. */
@@ -151,12 +176,46 @@ history_has(const struct history *history, struct mark mark)
 	return origin != NULL && mark.number <= origin->latest.number;
 }
 
+/* Makes room for who did not get a message, in all of them. Returns 0 or -ENOMEM. */
+static int
+begin_exceptions(struct ring *messages)
+{
+	struct ring larger = RING_INIT;
+
+	for (uint32_t i = 0; i < messages->n; i++) {
+		const struct excepting excepting = { *(struct history_message *)ring_at(messages, i), 0 };
+
+		if (ring_push(&larger, &excepting, sizeof(excepting)) < 0) {
+			ring_free(&larger);
+			return -ENOMEM;
+		}
+	}
+	ring_free(messages);
+	*messages = larger;
+	return 0;
+}
+
+static int
+append(struct history *history, const struct excepting *excepting)
+{
+	size_t before = own_bytes(history);
+	bool large = has_exceptions(history) || excepting->except != 0;
+	int r = 0;
+
+	if (large && !has_exceptions(history))
+		r = begin_exceptions(&history->messages);
+	if (r == 0)
+		r = ring_push(&history->messages, excepting, large ? sizeof(*excepting) : sizeof(excepting->message));
+	memory_add(own_bytes(history));
+	memory_remove(before);
+	return r;
+}
+
 int
-history_add(struct history *history, uint64_t name, const struct history_message *message)
+history_add(struct history *history, uint64_t name, const struct history_message *message, uint64_t except)
 {
 	struct history_origin *origin = find_or_add_origin(history, name);
 	struct history_message kept = *message;
-	size_t before = own_bytes(history);
 
 	history->changed_ms = kept.at_ms;
 	if (origin == NULL) {
@@ -166,15 +225,25 @@ history_add(struct history *history, uint64_t name, const struct history_message
 	if (origin->latest.number < kept.number)
 		origin->latest.number = kept.number;
 	kept.origin = (uint64_t)(origin - history->origins);
-	if (ring_push(&history->messages, &kept, sizeof(kept)) < 0) {
+	if (append(history, &(struct excepting){ kept, except }) < 0) {
 		note_gone(origin, kept.number, kept.at_ms);
 		return -ENOMEM;
 	}
-	memory_add(own_bytes(history) - before);
 	frame_ref(kept.frame);
 	origin->n++;
 	history->bytes += message_bytes(kept.frame);
 	return 0;
+}
+
+/* Drops the oldest. Who has none holds no room for them. */
+static void
+pop(struct history *history)
+{
+	ring_pop(&history->messages);
+	if (history->messages.n > 0)
+		return;
+	memory_remove(ring_bytes(&history->messages));
+	ring_free(&history->messages);
 }
 
 void
@@ -183,7 +252,7 @@ history_drop(struct history *history)
 	const struct history_message message = *history_at(history, 0);
 	struct history_origin *origin = &history->origins[message.origin];
 
-	ring_pop(&history->messages);
+	pop(history);
 	note_gone(origin, message.number, message.at_ms);
 	origin->n--;
 	history->bytes -= message_bytes(message.frame);

@@ -25,7 +25,7 @@ enum history_bounds {
 	HISTORY_MAX_SECONDS = 604800,
 	HISTORY_SECONDS = 3600,     /* when a route does not say how long */
 	HISTORY_LAG_MS = 60000,     /* by which hosts may hear of a message later than others, or their clocks differ */
-	HISTORY_MESSAGE_BYTES = 64, /* what a message costs beside its bytes, when nobody else holds it */
+	HISTORY_MESSAGE_BYTES = 64, /* what a message costs beside its frame, when nobody else holds it */
 };
 
 /* How much a route keeps for each of its paths. */
@@ -37,7 +37,6 @@ struct history_limits {
 struct history_message {
 	struct frame *frame;
 	uint64_t number;
-	uint64_t except;      /* who did not get it: client_except(); 0 for nobody */
 	uint64_t at_ms : 48;  /* Unix time */
 	uint64_t origin : 16; /* index */
 };
@@ -50,13 +49,13 @@ struct history_origin {
 };
 
 struct history {
-	struct ring messages; /* struct history_message, oldest first */
+	struct ring messages; /* struct history_message, oldest first; larger once one of them excludes somebody */
 	struct history_origin *origins;
-	uint32_t n_origins, cap_origins; /* at most POSITION_ORIGINS */
-	uint64_t changed_ms;             /* Unix time of the latest message */
-	uint64_t stays_ms;               /* Unix time until which its path is heard though nobody is there */
-	uint64_t since_ms;               /* Unix time: what was before cannot be vouched for */
-	size_t bytes;                    /* of the messages, HISTORY_MESSAGE_BYTES for each included */
+	uint32_t n_origins;  /* at most POSITION_ORIGINS */
+	uint64_t changed_ms; /* Unix time of the latest message */
+	uint64_t stays_ms;   /* Unix time until which its path is heard though nobody is there */
+	uint64_t since_ms;   /* Unix time: what was before cannot be vouched for */
+	size_t bytes;        /* of the messages, HISTORY_MESSAGE_BYTES for each included */
 };
 
 /* Returns NULL when out of memory. */
@@ -71,9 +70,10 @@ uint64_t history_latest(const struct history *history, uint64_t origin);
 
 /*
  * Keeps a message that history_has() not: copied, with a reference of its own to the
- * frame. Returns 0, or -ENOMEM when it is dropped at once.
+ * frame. except is who did not get it: client_except(); 0 for nobody. Returns 0, or
+ * -ENOMEM when it is dropped at once.
  */
-int history_add(struct history *history, uint64_t origin, const struct history_message *message);
+int history_add(struct history *history, uint64_t origin, const struct history_message *message, uint64_t except);
 
 /* Raises what is known of an origin to what another run or host knew of it; n is not looked at. 0 or -ENOMEM. */
 int history_raise_origin(struct history *history, const struct history_origin *origin);
@@ -88,6 +88,7 @@ void history_position(const struct history *history, uint32_t before, struct pos
 bool history_is_whole(const struct history *history, const struct position *position, uint64_t from_ms);
 
 const struct history_message *history_at(const struct history *history, uint32_t i);
+uint64_t history_except(const struct history *history, uint32_t i);
 struct mark history_mark(const struct history *history, const struct history_message *message);
 
 /* True when somebody at that position has not had the message yet. */

@@ -69,9 +69,7 @@ follows(const struct history *history, const struct stored_message *stored)
 static int
 add_stored(struct merging *merging, const struct stored_message *stored)
 {
-	struct history_message message = {
-		.number = stored->mark.number, .except = stored->except, .at_ms = stored->at_ms
-	};
+	struct history_message message = { .number = stored->mark.number, .at_ms = stored->at_ms };
 	int r = 0;
 
 	if (find_range(merging, stored->mark.origin) == NULL) {
@@ -87,7 +85,7 @@ add_stored(struct merging *merging, const struct stored_message *stored)
 	if (stored->at_ms <= merging->expired_ms)
 		return miss(merging->next, stored->mark, stored->at_ms);
 	message.frame = frame_new(stored->binary ? FRAME_BINARY : FRAME_TEXT, stored->data.data, stored->data.len);
-	r = message.frame == NULL ? -ENOMEM : history_add(merging->next, stored->mark.origin, &message);
+	r = message.frame == NULL ? -ENOMEM : history_add(merging->next, stored->mark.origin, &message, stored->except);
 	frame_unref(message.frame);
 	return r;
 }
@@ -128,14 +126,15 @@ follows_unknown(struct merging *merging, struct mark mark)
 }
 
 static int
-add_one_own(struct merging *merging, const struct history_message *message, struct mark mark)
+add_one_own(struct merging *merging, uint32_t i, struct mark mark)
 {
+	const struct history_message *message = history_at(merging->old, i);
 	const struct mark before = { mark.origin, mark.number - 1 };
 	int r = 0;
 
 	if (follows_unknown(merging, mark))
 		r = miss(merging->next, before, message->at_ms);
-	return r < 0 ? r : history_add(merging->next, mark.origin, message);
+	return r < 0 ? r : history_add(merging->next, mark.origin, message, history_except(merging->old, i));
 }
 
 static int
@@ -149,7 +148,7 @@ add_own(struct merging *merging, bool before)
 
 		if (goes_before(merging, message, mark) != before || history_has(merging->next, mark))
 			continue;
-		if (add_one_own(merging, message, mark) < 0)
+		if (add_one_own(merging, i, mark) < 0)
 			return -ENOMEM;
 	}
 	return 0;

@@ -30,14 +30,15 @@ tell(struct hub *hub, struct client *client, struct frame *frame)
 
 /* True when a client is to get a message that is kept: of one that comes back, the position is valid. */
 static bool
-is_for(const struct history *history, const struct client *client, const struct history_message *message)
+is_for(const struct history *history, const struct client *client, uint32_t i)
 {
 	const struct coming *coming = client->coming;
+	uint64_t except = history_except(history, i);
 
 	if (coming == NULL)
 		return true;
-	return history_lacks(history, &coming->position, message) &&
-	    (message->except == 0 || message->except != coming->was);
+	return history_lacks(history, &coming->position, history_at(history, i)) &&
+	    (except == 0 || except != coming->was);
 }
 
 /* What a message makes wait for a client, with what is said of it. */
@@ -64,7 +65,7 @@ send_announced(struct hub *hub, struct client *client, uint32_t from)
 	for (uint32_t i = from; history != NULL && i < history->messages.n && r == 0; i++) {
 		const struct history_message *message = history_at(history, i);
 
-		if (!is_for(history, client, message))
+		if (!is_for(history, client, i))
 			continue;
 		r = announce(hub, client, history, message);
 		if (r == 0)
@@ -139,7 +140,7 @@ can_wait(const struct hub *hub, const struct client *client)
 	size_t bytes = 0;
 
 	for (uint32_t i = 0; history != NULL && i < history->messages.n; i++)
-		if (is_for(history, client, history_at(history, i)))
+		if (is_for(history, client, i))
 			bytes += message_bytes(history_at(history, i));
 	return bytes <= hub->conf->ws_queue_bytes;
 }

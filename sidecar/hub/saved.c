@@ -44,7 +44,7 @@ put_messages(const struct history *history, struct buf *buf)
 		buf_u64(buf, message->at_ms);
 		buf_u32(buf, message->origin);
 		buf_u64(buf, message->number);
-		buf_u64(buf, message->except);
+		buf_u64(buf, history_except(history, i));
 		buf_blob(buf, data.data, data.len);
 	}
 }
@@ -133,14 +133,13 @@ take_origins(struct taking *taking, struct history *history, uint64_t ret[static
 }
 
 static void
-restore(struct taking *taking, struct path *path, uint64_t origin, struct history_message *message, struct span data,
-    bool binary)
+restore(
+    struct taking *taking, struct path *path, uint64_t origin, const struct history_message *message, uint64_t except)
 {
-	message->frame = frame_new(binary ? FRAME_BINARY : FRAME_TEXT, data.data, data.len);
 	if (message->frame == NULL)
 		taking->no_memory = true;
 	else
-		histories_restore(&taking->hub->histories, path, origin, message);
+		histories_restore(&taking->hub->histories, path, origin, message, except);
 	frame_unref(message->frame);
 }
 
@@ -150,16 +149,19 @@ take_message(struct taking *taking, struct path *path, const uint64_t origins[],
 	struct history_message message = { 0 };
 	bool binary = number(taking, 1) == 1;
 	uint32_t origin;
+	uint64_t except;
 	struct span data;
 
 	message.at_ms = number(taking, 8);
 	origin = (uint32_t)number(taking, 4);
 	message.number = number(taking, 8);
-	message.except = number(taking, 8);
+	except = number(taking, 8);
 	data = blob(taking);
 	taking->bad |= origin >= n_origins || data.len > UINT32_MAX / 2;
-	if (path != NULL && goes_on(taking))
-		restore(taking, path, origins[origin], &message, data, binary);
+	if (path == NULL || !goes_on(taking))
+		return;
+	message.frame = frame_new(binary ? FRAME_BINARY : FRAME_TEXT, data.data, data.len);
+	restore(taking, path, origins[origin], &message, except);
 }
 
 static struct path *

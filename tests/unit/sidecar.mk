@@ -14,6 +14,7 @@ unit_tests += \
 	%D%/test_frame \
 	%D%/test_histogram \
 	%D%/test_head \
+	%D%/test_history \
 	%D%/test_history_model \
 	%D%/test_hosts \
 	%D%/test_hub \
@@ -102,6 +103,8 @@ unit_tests += \
 %C%_test_kept_LDADD = sidecar/libsidecar.la
 %C%_test_outbox_SOURCES = %D%/test_outbox.c
 %C%_test_outbox_LDADD = sidecar/libsidecar.la
+%C%_test_history_SOURCES = %D%/test_history.c
+%C%_test_history_LDADD = sidecar/libsidecar.la
 %C%_test_history_model_SOURCES = %D%/test_history_model.c
 %C%_test_history_model_LDADD = sidecar/libsidecar.la
 %C%_test_position_SOURCES = %D%/test_position.c
