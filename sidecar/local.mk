@@ -15,6 +15,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/apply.c %D%/hub/apply.h \
 	%D%/hub/array.c %D%/hub/array.h \
 	%D%/hub/batch.c %D%/hub/batch.h \
+	%D%/hub/chain.c %D%/hub/chain.h \
 	%D%/hub/client.c %D%/hub/client.h \
 	%D%/hub/control.c %D%/hub/control.h \
 	%D%/hub/deflate.c %D%/hub/deflate.h \

@@ -182,11 +182,10 @@ drop_excess(struct histories *histories)
 
 /* As history_add(), and counts. */
 static void
-add(struct histories *histories, struct history *history, uint64_t origin, const struct history_message *message,
-    uint64_t except)
+add(struct histories *histories, struct history *history, const struct keeping *keeping, struct frame *frame)
 {
 	histories->bytes -= history->bytes;
-	if (history_add(history, origin, message, except) == 0)
+	if (history_add(history, keeping, frame) == 0)
 		histories->n_messages++;
 	else
 		histories->n_ended[HISTORY_MEMORY]++;
@@ -216,28 +215,26 @@ histories_replace(struct histories *histories, struct path *path, struct history
 }
 
 void
-histories_restore(struct histories *histories, struct path *path, uint64_t origin,
-    const struct history_message *message, uint64_t except)
+histories_restore(struct histories *histories, struct path *path, const struct keeping *keeping, struct frame *frame)
 {
-	add(histories, path->past.history, origin, message, except);
+	add(histories, path->past.history, keeping, frame);
 }
 
 void
 histories_keep(struct histories *histories, struct path *path, const struct keeping *keeping, struct frame *frame)
 {
 	struct history *history = history_of(histories, path);
-	struct history_message message = {
-		.frame = frame, .number = keeping->mark.number, .at_ms = histories->now_ms()
-	};
+	struct keeping now = *keeping;
 
+	now.at_ms = histories->now_ms();
 	if (history == NULL) {
-		path->past.since_ms = message.at_ms + 1;
+		path->past.since_ms = now.at_ms + 1;
 		histories->n_ended[HISTORY_MEMORY]++;
 		return;
 	}
-	expire(histories, path, message.at_ms);
+	expire(histories, path, now.at_ms);
 	limit(histories, path, path->past.limits.messages - 1);
-	add(histories, history, keeping->mark.origin, &message, keeping->except);
+	add(histories, history, &now, frame);
 	unlist(histories, path);
 	list_as_newest(histories, path);
 	drop_excess(histories);

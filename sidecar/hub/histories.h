@@ -56,13 +56,10 @@ void histories_share(struct histories *histories);
 /* The next number of this run. */
 struct mark histories_next(struct histories *histories);
 
-/* A message that is to be kept. */
-struct keeping {
-	struct mark mark;
-	uint64_t except; /* who does not get it: client_except(); 0 for nobody */
-};
-
-/* Keeps a message of the path, whose limits allow it. Without memory it is dropped at once. */
+/*
+ * Keeps a message of the path, whose limits allow it, from now on. Without memory it
+ * is dropped at once.
+ */
 void histories_keep(struct histories *histories, struct path *path, const struct keeping *keeping, struct frame *frame);
 
 /* Makes the history of a path, without messages, if it has none yet. Returns 0 or -ENOMEM. */
@@ -71,9 +68,9 @@ int histories_begin(struct histories *histories, struct path *path);
 /* Takes another history of the path in the place of its own. Returns 0, or -ENOMEM and has taken nothing. */
 int histories_replace(struct histories *histories, struct path *path, struct history *history);
 
-/* Keeps a message of an earlier run, as history_add(). Its origin has been restored. */
-void histories_restore(struct histories *histories, struct path *path, uint64_t origin,
-    const struct history_message *message, uint64_t except);
+/* Keeps a message of an earlier run, whose origin has been restored. Without memory it is dropped at once. */
+void histories_restore(
+    struct histories *histories, struct path *path, const struct keeping *keeping, struct frame *frame);
 
 /* Something that was said on the path is gone for good. */
 void histories_tear(const struct histories *histories, struct path *path);

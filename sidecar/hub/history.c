@@ -15,7 +15,7 @@ struct excepting {
 static size_t
 own_bytes(const struct history *history)
 {
-	return sizeof(*history) + ring_bytes(&history->messages) + history->n_origins * sizeof(*history->origins);
+	return sizeof(*history) + chain_bytes(&history->messages) + history->n_origins * sizeof(*history->origins);
 }
 
 static size_t
@@ -42,7 +42,7 @@ history_free(struct history *history)
 	while (history->messages.n > 0)
 		history_drop(history);
 	memory_remove(own_bytes(history));
-	ring_free(&history->messages);
+	chain_free(&history->messages);
 	free(history->origins);
 	free(history);
 }
@@ -50,7 +50,7 @@ history_free(struct history *history)
 const struct history_message *
 history_at(const struct history *history, uint32_t i)
 {
-	return ring_at(&history->messages, i);
+	return chain_at(&history->messages, i);
 }
 
 static bool
@@ -62,7 +62,7 @@ has_exceptions(const struct history *history)
 uint64_t
 history_except(const struct history *history, uint32_t i)
 {
-	return has_exceptions(history) ? ((const struct excepting *)ring_at(&history->messages, i))->except : 0;
+	return has_exceptions(history) ? ((const struct excepting *)chain_at(&history->messages, i))->except : 0;
 }
 
 struct mark
@@ -103,7 +103,7 @@ forget_origin(struct history *history, uint32_t i)
 	for (uint32_t at = i; at < history->n_origins; at++)
 		history->origins[at] = history->origins[at + 1];
 	for (uint32_t at = 0; at < history->messages.n; at++) {
-		struct history_message *message = ring_at(&history->messages, at);
+		struct history_message *message = chain_at(&history->messages, at);
 
 		if (message->origin > i)
 			message->origin--;
@@ -178,19 +178,19 @@ history_has(const struct history *history, struct mark mark)
 
 /* Makes room for who did not get a message, in all of them. Returns 0 or -ENOMEM. */
 static int
-begin_exceptions(struct ring *messages)
+begin_exceptions(struct chain *messages)
 {
-	struct ring larger = RING_INIT;
+	struct chain larger = { 0 };
 
 	for (uint32_t i = 0; i < messages->n; i++) {
-		const struct excepting excepting = { *(struct history_message *)ring_at(messages, i), 0 };
+		const struct excepting excepting = { *(struct history_message *)chain_at(messages, i), 0 };
 
-		if (ring_push(&larger, &excepting, sizeof(excepting)) < 0) {
-			ring_free(&larger);
+		if (chain_push(&larger, &excepting, sizeof(excepting)) < 0) {
+			chain_free(&larger);
 			return -ENOMEM;
 		}
 	}
-	ring_free(messages);
+	chain_free(messages);
 	*messages = larger;
 	return 0;
 }
@@ -205,45 +205,40 @@ append(struct history *history, const struct excepting *excepting)
 	if (large && !has_exceptions(history))
 		r = begin_exceptions(&history->messages);
 	if (r == 0)
-		r = ring_push(&history->messages, excepting, large ? sizeof(*excepting) : sizeof(excepting->message));
+		r = chain_push(&history->messages, excepting, large ? sizeof(*excepting) : sizeof(excepting->message));
 	memory_add(own_bytes(history));
 	memory_remove(before);
 	return r;
 }
 
 int
-history_add(struct history *history, uint64_t name, const struct history_message *message, uint64_t except)
+history_add(struct history *history, const struct keeping *keeping, struct frame *frame)
 {
-	struct history_origin *origin = find_or_add_origin(history, name);
-	struct history_message kept = *message;
+	struct history_origin *origin = find_or_add_origin(history, keeping->mark.origin);
+	uint64_t number = keeping->mark.number;
+	struct excepting excepting = { .except = keeping->except };
+	int r;
 
-	history->changed_ms = kept.at_ms;
+	history->changed_ms = keeping->at_ms;
 	if (origin == NULL) {
-		history->since_ms = kept.at_ms + 1;
+		history->since_ms = keeping->at_ms + 1;
 		return -ENOMEM;
 	}
-	if (origin->latest.number < kept.number)
-		origin->latest.number = kept.number;
-	kept.origin = (uint64_t)(origin - history->origins);
-	if (append(history, &(struct excepting){ kept, except }) < 0) {
-		note_gone(origin, kept.number, kept.at_ms);
-		return -ENOMEM;
+	if (origin->latest.number < number)
+		origin->latest.number = number;
+	excepting.message = (struct history_message){ .frame = frame,
+		.number = number,
+		.at_ms = keeping->at_ms,
+		.origin = (uint64_t)(origin - history->origins) };
+	r = number > HISTORY_NUMBER_MAX ? -ERANGE : append(history, &excepting);
+	if (r < 0) {
+		note_gone(origin, number, keeping->at_ms);
+		return r;
 	}
-	frame_ref(kept.frame);
+	frame_ref(frame);
 	origin->n++;
-	history->bytes += message_bytes(kept.frame);
+	history->bytes += message_bytes(frame);
 	return 0;
-}
-
-/* Drops the oldest. Who has none holds no room for them. */
-static void
-pop(struct history *history)
-{
-	ring_pop(&history->messages);
-	if (history->messages.n > 0)
-		return;
-	memory_remove(ring_bytes(&history->messages));
-	ring_free(&history->messages);
 }
 
 void
@@ -251,8 +246,10 @@ history_drop(struct history *history)
 {
 	const struct history_message message = *history_at(history, 0);
 	struct history_origin *origin = &history->origins[message.origin];
+	size_t before = own_bytes(history);
 
-	pop(history);
+	chain_pop(&history->messages);
+	memory_remove(before - own_bytes(history));
 	note_gone(origin, message.number, message.at_ms);
 	origin->n--;
 	history->bytes -= message_bytes(message.frame);

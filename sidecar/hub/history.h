@@ -15,8 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sidecar/hub/chain.h"
 #include "sidecar/hub/position.h"
-#include "sidecar/hub/ring.h"
 
 struct frame;
 
@@ -25,8 +25,11 @@ enum history_bounds {
 	HISTORY_MAX_SECONDS = 604800,
 	HISTORY_SECONDS = 3600,     /* when a route does not say how long */
 	HISTORY_LAG_MS = 60000,     /* by which hosts may hear of a message later than others, or their clocks differ */
-	HISTORY_MESSAGE_BYTES = 64, /* what a message costs beside its frame, when nobody else holds it */
+	HISTORY_MESSAGE_BYTES = 64, /* what a message costs beside its bytes, when nobody else holds it */
 };
+
+/* The highest number that can be kept: of a million messages a second, those of nine years. */
+#define HISTORY_NUMBER_MAX ((UINT64_C(1) << 48) - 1)
 
 /* How much a route keeps for each of its paths. */
 struct history_limits {
@@ -34,12 +37,20 @@ struct history_limits {
 	uint32_t seconds;
 };
 
+/* A message that is to be kept. */
+struct keeping {
+	struct mark mark;
+	uint64_t except; /* who does not get it: client_except(); 0 for nobody */
+	uint64_t at_ms;  /* Unix time */
+};
+
+/* One that is. There are many, so it has 20 bytes. */
 struct history_message {
 	struct frame *frame;
-	uint64_t number;
-	uint64_t at_ms : 48;  /* Unix time */
-	uint64_t origin : 16; /* index */
-};
+	uint64_t number : 48; /* at most HISTORY_NUMBER_MAX */
+	uint64_t at_ms : 42;  /* Unix time, until 2109 */
+	uint64_t origin : 6;  /* index */
+} __attribute__((packed, aligned(4)));
 
 struct history_origin {
 	struct mark latest;
@@ -49,7 +60,7 @@ struct history_origin {
 };
 
 struct history {
-	struct ring messages; /* struct history_message, oldest first; larger once one of them excludes somebody */
+	struct chain messages; /* struct history_message, oldest first; larger once one of them excludes somebody */
 	struct history_origin *origins;
 	uint32_t n_origins;  /* at most POSITION_ORIGINS */
 	uint64_t changed_ms; /* Unix time of the latest message */
@@ -69,11 +80,10 @@ bool history_has(const struct history *history, struct mark mark);
 uint64_t history_latest(const struct history *history, uint64_t origin);
 
 /*
- * Keeps a message that history_has() not: copied, with a reference of its own to the
- * frame. except is who did not get it: client_except(); 0 for nobody. Returns 0, or
- * -ENOMEM when it is dropped at once.
+ * Keeps a message that history_has() not, with a reference of its own to the frame.
+ * Returns 0, or -ENOMEM or -ERANGE when it is dropped at once.
  */
-int history_add(struct history *history, uint64_t origin, const struct history_message *message, uint64_t except);
+int history_add(struct history *history, const struct keeping *keeping, struct frame *frame);
 
 /* Raises what is known of an origin to what another run or host knew of it; n is not looked at. 0 or -ENOMEM. */
 int history_raise_origin(struct history *history, const struct history_origin *origin);

@@ -66,10 +66,17 @@ follows(const struct history *history, const struct stored_message *stored)
 	return before.number == 0 || (history != NULL && history_has(history, before));
 }
 
+static struct frame *
+frame_of(const struct stored_message *stored)
+{
+	return frame_new(stored->binary ? FRAME_BINARY : FRAME_TEXT, stored->data.data, stored->data.len);
+}
+
 static int
 add_stored(struct merging *merging, const struct stored_message *stored)
 {
-	struct history_message message = { .number = stored->mark.number, .at_ms = stored->at_ms };
+	const struct keeping keeping = { stored->mark, stored->except, stored->at_ms };
+	struct frame *frame;
 	int r = 0;
 
 	if (find_range(merging, stored->mark.origin) == NULL) {
@@ -84,9 +91,9 @@ add_stored(struct merging *merging, const struct stored_message *stored)
 		return r;
 	if (stored->at_ms <= merging->expired_ms)
 		return miss(merging->next, stored->mark, stored->at_ms);
-	message.frame = frame_new(stored->binary ? FRAME_BINARY : FRAME_TEXT, stored->data.data, stored->data.len);
-	r = message.frame == NULL ? -ENOMEM : history_add(merging->next, stored->mark.origin, &message, stored->except);
-	frame_unref(message.frame);
+	frame = frame_of(stored);
+	r = frame == NULL ? -ENOMEM : history_add(merging->next, &keeping, frame);
+	frame_unref(frame);
 	return r;
 }
 
@@ -129,12 +136,13 @@ static int
 add_one_own(struct merging *merging, uint32_t i, struct mark mark)
 {
 	const struct history_message *message = history_at(merging->old, i);
+	const struct keeping keeping = { mark, history_except(merging->old, i), message->at_ms };
 	const struct mark before = { mark.origin, mark.number - 1 };
 	int r = 0;
 
 	if (follows_unknown(merging, mark))
 		r = miss(merging->next, before, message->at_ms);
-	return r < 0 ? r : history_add(merging->next, mark.origin, message, history_except(merging->old, i));
+	return r < 0 ? r : history_add(merging->next, &keeping, message->frame);
 }
 
 static int
@@ -260,8 +268,7 @@ static int
 send(struct hub *hub, struct path *path, const struct stored_message *stored)
 {
 	const struct keeping keeping = { .mark = stored->mark, .except = stored->except };
-	struct frame *frame =
-	    frame_new(stored->binary ? FRAME_BINARY : FRAME_TEXT, stored->data.data, stored->data.len);
+	struct frame *frame = frame_of(stored);
 	int r = frame == NULL ? -ENOMEM : 0;
 
 	if (r == 0 && path->n_members > 0)

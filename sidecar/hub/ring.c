@@ -5,10 +5,7 @@
 
 #include "sidecar/hub/ring.h"
 
-enum {
-	FIRST_CAP = 4,
-	SLACK = 8, /* a ring that grows does so by such a part of it: what it holds may stay for long */
-};
+enum { FIRST_CAP = 8 };
 
 void
 ring_free(struct ring *ring)
@@ -23,25 +20,16 @@ ring_bytes(const struct ring *ring)
 	return (size_t)ring->cap * ring->size;
 }
 
-/* The index in its memory of the item that has i older ones. */
-static uint32_t
-index_of(const struct ring *ring, uint32_t i)
-{
-	uint32_t to_end = ring->cap - ring->head;
-
-	return i < to_end ? ring->head + i : i - to_end;
-}
-
 static char *
 place_of(const struct ring *ring, uint32_t i)
 {
-	return ring->items + (size_t)index_of(ring, i) * ring->size;
+	return ring->items + (size_t)((ring->head + i) & (ring->cap - 1)) * ring->size;
 }
 
 static int
 grow(struct ring *ring)
 {
-	uint32_t cap = ring->cap + ring->cap / SLACK + FIRST_CAP;
+	uint32_t cap = ring->cap == 0 ? FIRST_CAP : 2 * ring->cap;
 	char *items = malloc((size_t)cap * ring->size);
 	uint32_t first = ring->cap - ring->head; /* up to the end of the memory, then from its beginning */
 
@@ -80,6 +68,6 @@ void
 ring_pop(struct ring *ring)
 {
 	assert(ring->n > 0);
-	ring->head = index_of(ring, 1);
+	ring->head = (ring->head + 1) & (ring->cap - 1);
 	ring->n--;
 }

@@ -10,7 +10,7 @@
 struct ring {
 	char *items;   /* NULL while it owns no memory */
 	uint32_t size; /* of an item */
-	uint32_t cap;  /* little more than it has held */
+	uint32_t cap;  /* a power of two */
 	uint32_t head;
 	uint32_t n;
 };

@@ -133,35 +133,31 @@ take_origins(struct taking *taking, struct history *history, uint64_t ret[static
 }
 
 static void
-restore(
-    struct taking *taking, struct path *path, uint64_t origin, const struct history_message *message, uint64_t except)
+restore(struct taking *taking, struct path *path, const struct keeping *keeping, struct frame *frame)
 {
-	if (message->frame == NULL)
+	if (frame == NULL)
 		taking->no_memory = true;
 	else
-		histories_restore(&taking->hub->histories, path, origin, message, except);
-	frame_unref(message->frame);
+		histories_restore(&taking->hub->histories, path, keeping, frame);
+	frame_unref(frame);
 }
 
 static void
 take_message(struct taking *taking, struct path *path, const uint64_t origins[], uint32_t n_origins)
 {
-	struct history_message message = { 0 };
-	bool binary = number(taking, 1) == 1;
-	uint32_t origin;
-	uint64_t except;
+	enum frame_opcode opcode = number(taking, 1) == 1 ? FRAME_BINARY : FRAME_TEXT;
+	struct keeping keeping = { .at_ms = number(taking, 8) };
+	uint32_t origin = (uint32_t)number(taking, 4);
 	struct span data;
 
-	message.at_ms = number(taking, 8);
-	origin = (uint32_t)number(taking, 4);
-	message.number = number(taking, 8);
-	except = number(taking, 8);
+	keeping.mark.number = number(taking, 8);
+	keeping.except = number(taking, 8);
 	data = blob(taking);
 	taking->bad |= origin >= n_origins || data.len > UINT32_MAX / 2;
 	if (path == NULL || !goes_on(taking))
 		return;
-	message.frame = frame_new(binary ? FRAME_BINARY : FRAME_TEXT, data.data, data.len);
-	restore(taking, path, origins[origin], &message, except);
+	keeping.mark.origin = origins[origin];
+	restore(taking, path, &keeping, frame_new(opcode, data.data, data.len));
 }
 
 static struct path *

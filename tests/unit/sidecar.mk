@@ -2,6 +2,7 @@
 unit_tests += \
 	%D%/test_ack \
 	%D%/test_apply \
+	%D%/test_chain \
 	%D%/test_client \
 	%D%/test_control \
 	%D%/test_counters \
@@ -55,6 +56,8 @@ unit_tests += \
 %C%_test_apply_SOURCES = %D%/test_apply.c %D%/fake_browser.c %D%/fake_browser.h
 %C%_test_apply_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_apply_LDADD = sidecar/libsidecar.la
+%C%_test_chain_SOURCES = %D%/test_chain.c
+%C%_test_chain_LDADD = sidecar/libsidecar.la
 %C%_test_client_SOURCES = %D%/test_client.c %D%/fake_browser.c %D%/fake_browser.h
 %C%_test_client_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_client_LDADD = sidecar/libsidecar.la

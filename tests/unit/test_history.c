@@ -1,4 +1,4 @@
-#include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 
 #include "sidecar/hub/frame.h"
@@ -18,12 +18,11 @@ static char text[LARGEST];
 static bool
 keep(struct history *history, uint64_t number, size_t len, uint64_t except)
 {
-	struct history_message message = {
-		.frame = frame_new(FRAME_TEXT, text, len), .number = number, .at_ms = number
-	};
-	bool kept = history_add(history, ORIGIN, &message, except) == 0;
+	const struct keeping keeping = { .mark = { ORIGIN, number }, .except = except, .at_ms = number };
+	struct frame *frame = frame_new(FRAME_TEXT, text, len);
+	bool kept = history_add(history, &keeping, frame) == 0;
 
-	frame_unref(message.frame);
+	frame_unref(frame);
 	return kept;
 }
 
@@ -43,12 +42,11 @@ cost(uint32_t n, size_t least, size_t step)
 	double held;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct frame *frame;
+		size_t len = least + i * step % (LARGEST - least);
 
-		keep(history, i + 1, least + i * step % (LARGEST - least), 0);
-		frame = history_at(history, i)->frame;
-		own += frame->len;
-		around += beyond(sizeof(*frame) + frame->len);
+		keep(history, i + 1, len, 0);
+		own += len;
+		around += beyond(sizeof(struct frame) + history_at(history, i)->frame->len);
 	}
 	held = (double)(memory.bytes - before - own + around) + sizeof(*history);
 	history_free(history);
@@ -88,7 +86,7 @@ test_exceptions(void)
 	for (uint64_t number = 1; number <= MANY; number++) {
 		right &= keep(history, number, 10, except_of(number));
 		if (number % 4 == 0)
-			history_drop(history, false);
+			history_drop(history);
 	}
 	OK(right && history->messages.n == MANY - MANY / 4, "messages are kept, and the oldest let go");
 	for (uint32_t i = 0; i < history->messages.n; i++) {
@@ -101,19 +99,37 @@ test_exceptions(void)
 }
 
 static void
+test_number(void)
+{
+	struct history *history = history_new();
+	const struct keeping keeping = { .mark = { ORIGIN, HISTORY_NUMBER_MAX + 1 } };
+	struct frame *frame = frame_new(FRAME_TEXT, text, 1);
+	struct position position = { .n = 1, .marks = { { ORIGIN, HISTORY_NUMBER_MAX } } };
+
+	OK(keep(history, HISTORY_NUMBER_MAX, 1, 0) &&
+		history_mark(history, history_at(history, 0)).number == HISTORY_NUMBER_MAX,
+	    "numbers are kept up to the highest");
+	OK(history_add(history, &keeping, frame) == -ERANGE && history_has(history, keeping.mark) &&
+		!history_is_whole(history, &position, 0),
+	    "a higher one is known, and that it is not kept");
+	frame_unref(frame);
+	history_free(history);
+}
+
+static void
 test_memory(void)
 {
 	struct history *history = history_new();
 	size_t empty, few;
 
 	keep(history, 1, 10, 0);
-	history_drop(history, true);
+	history_drop(history);
 	empty = memory.bytes;
 	for (uint64_t number = 2; number < MANY; number++)
 		keep(history, number, 10, 0);
 	few = memory.bytes;
 	while (history->messages.n > 0)
-		history_drop(history, true);
+		history_drop(history);
 	OK(memory.bytes == empty, "one that is empty again holds no room for messages");
 	for (uint64_t number = MANY; number < 2 * MANY - 2; number++)
 		keep(history, number, 10, number);
@@ -128,6 +144,7 @@ main(void)
 	memset(text, 'x', sizeof(text));
 	test_cost();
 	test_exceptions();
+	test_number();
 	test_memory();
 	return tap_done();
 }

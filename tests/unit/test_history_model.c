@@ -177,7 +177,7 @@ hear(struct world *world, int number, uint32_t i)
 {
 	struct host *host = &world->hosts[number];
 	const struct word *word = &world->words[i];
-	const struct keeping keeping = { word->mark, 0 };
+	const struct keeping keeping = { .mark = word->mark };
 
 	if (is_had(host, word))
 		return;

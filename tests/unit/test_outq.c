@@ -52,6 +52,8 @@ test_order(void)
 	}
 	OK(q.frames.n == pushed - popped && q.bytes == q.frames.n * (1 + OUTQ_ENTRY_BYTES),
 	    "frames and bytes are counted");
+	OK(q.frames.cap >= q.frames.n && (q.frames.cap & (q.frames.cap - 1)) == 0,
+	    "the ring has grown, to a power of two");
 	while (popped < pushed)
 		in_order &= pops(&q, (uint8_t)popped++);
 	OK(in_order, "frames leave in the order in which they came, also when the ring wraps and grows");

@@ -67,22 +67,6 @@ test_memory_is_used_again(void)
 	ring_free(&ring);
 }
 
-/* What is full may stay so for a week: see history.h. */
-static void
-test_slack(void)
-{
-	struct ring ring = RING_INIT;
-	bool right = true;
-
-	for (uint64_t i = 0; i < MANY; i++) {
-		push(&ring, i);
-		right &= ring.cap <= ring.n + ring.n / 8 + 4;
-		right &= ring_bytes(&ring) == ring.cap * sizeof(i);
-	}
-	OK(right, "it has room for little more than it holds");
-	ring_free(&ring);
-}
-
 static void
 test_sizes(void)
 {
@@ -125,7 +109,6 @@ main(void)
 {
 	test_order();
 	test_memory_is_used_again();
-	test_slack();
 	test_sizes();
 	test_array();
 	return tap_done();
