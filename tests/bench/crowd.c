@@ -237,9 +237,9 @@ ask(struct crowd *crowd, unsigned i, const char *path)
 	client->state = ASKED;
 	client->out_len = (size_t)snprintf((char *)make_room(client, ANSWER_BYTES), ANSWER_BYTES,
 	    "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-	    "Sec-WebSocket-Key: %013x%08xA==\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
+	    "Sec-WebSocket-Key: %013x%08xA==\r\nSec-WebSocket-Version: 13\r\n%s%s\r\n",
 	    path, crowd->port, i, (unsigned)client->since,
-	    crowd->deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "");
+	    crowd->deflate ? "Sec-WebSocket-Extensions: permessage-deflate\r\n" : "", crowd->headers);
 	watch(crowd, i, EPOLLIN, EPOLL_CTL_MOD);
 	crowd_flush(crowd, i);
 }

@@ -19,7 +19,8 @@ struct client;
 
 struct crowd {
 	/* These are the owner's. */
-	bool deflate; /* they insist on permessage-deflate, though what they send is plain */
+	bool deflate;      /* they insist on permessage-deflate, though what they send is plain */
+	char headers[512]; /* of the upgrade, beside those that it must have: each with its CRLF */
 	void (*write_path)(unsigned client, char *ret, size_t size); /* the target of its upgrade */
 	/* Data is borrowed for the call; now is when it was received. */
 	void (*on_message)(unsigned client, const uint8_t *data, size_t len, uint64_t now);

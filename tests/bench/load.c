@@ -41,6 +41,8 @@ static const char usage[] =
     "    --publisher-path P one more client publishes, and is on this path\n"
     "    --publisher CMD    this command does: it reads lines of room, space, message\n"
     "connect:\n"
+    "    --subprotocols S   that clients offer\n"
+    "    --missed N         messages that each gets when it comes (0)\n"
     "    --step N           report after each N clients (all)\n"
     "    --hold T           then keep them for T seconds (0)\n";
 
@@ -51,7 +53,7 @@ struct list {
 
 static struct {
 	bool echo;
-	unsigned port, conns, rooms, step;
+	unsigned port, conns, rooms, step, missed;
 	double seconds, patience, hold;
 	const char *path, *publisher, *publisher_path;
 	struct list windows, sizes, pids;
@@ -81,6 +83,7 @@ struct room {
 static struct crowd crowd;
 static struct letter letter;
 static struct ledger *ledgers; /* of each client */
+static unsigned *caught_up;    /* how many each client has got of what it had missed */
 static struct room *rooms;
 static unsigned *ready, n_ready;
 static unsigned window;
@@ -345,12 +348,42 @@ run_messages(void)
 	return fine;
 }
 
+static void
+on_missed(unsigned client, const uint8_t *data, size_t len, uint64_t now)
+{
+	if (len > 0 && data[0] == 0)
+		return; /* frond.1 */
+	if (++caught_up[client] > opt.missed)
+		seen.doubled++;
+	else
+		seen.deliveries++;
+	progress = now;
+}
+
+/* Waits until clients have got what they had missed. Returns how many messages never came. */
+static uint64_t
+catch_up(unsigned clients)
+{
+	uint64_t expected = (uint64_t)clients * opt.missed;
+
+	progress = crowd_now();
+	while (seen.deliveries < expected && crowd_now() < progress + (uint64_t)(opt.patience * 1e9))
+		crowd_poll(&crowd, 50);
+	crowd_rest(&crowd, 0.2); /* until the server is done with them */
+	return expected - seen.deliveries;
+}
+
 static bool
 run_connect(void)
 {
 	struct cost cost;
+	uint64_t missing;
 	bool fine = true;
 
+	crowd.on_message = on_missed;
+	caught_up = calloc(opt.conns, sizeof(*caught_up));
+	if (caught_up == NULL)
+		return false;
 	for (unsigned n = 0; fine && n < opt.conns; n += opt.step) {
 		unsigned to = n + opt.step < opt.conns ? n + opt.step : opt.conns;
 
@@ -359,11 +392,11 @@ run_connect(void)
 		print_memory("rss_before_kib");
 		read_cost(&cost);
 		crowd_open(&crowd, n, to);
-		crowd_rest(&crowd, 0.2); /* until the server is done with them */
+		missing = catch_up(to);
 		print_cost(&cost);
 		print_memory("rss_kib");
 		print_latencies(&crowd.handshakes);
-		fine = print_faults(0);
+		fine = print_faults(missing);
 	}
 	if (fine && opt.hold > 0) {
 		printf("{\"held\":%u,", opt.conns);
@@ -411,6 +444,8 @@ parse_options(int argc, char **argv)
 		{ "rooms", required_argument, NULL, 'r' },
 		{ "publisher-path", required_argument, NULL, 'u' },
 		{ "publisher", required_argument, NULL, 'c' },
+		{ "subprotocols", required_argument, NULL, 'o' },
+		{ "missed", required_argument, NULL, 'm' },
 		{ "step", required_argument, NULL, 'S' },
 		{ "hold", required_argument, NULL, 'h' },
 		{ 0 },
@@ -451,6 +486,12 @@ parse_options(int argc, char **argv)
 			break;
 		case 'c':
 			opt.publisher = optarg;
+			break;
+		case 'o':
+			snprintf(crowd.headers, sizeof(crowd.headers), "Sec-WebSocket-Protocol: %s\r\n", optarg);
+			break;
+		case 'm':
+			opt.missed = (unsigned)strtoul(optarg, NULL, 10);
 			break;
 		case 'S':
 			opt.step = (unsigned)strtoul(optarg, NULL, 10);

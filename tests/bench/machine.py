@@ -108,6 +108,11 @@ def cpu_ns(pid):
     return sum(int(stat.read_text().split()[0]) for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
 
 
+def rss_bytes(pid):
+    """Memory that a process has resident."""
+    return int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
+
+
 def raise_file_limit():
     """For all that is started; some servers grow with the limit, so not to whatever is allowed."""
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -5,10 +5,11 @@
  *     relay rate REDIS SECONDS            a bare publisher, 16 on their way, to a bare subscriber
  *     relay push BUS PORT SECONDS         a push to a WebSocket, one at a time
  *     relay flood BUS REDIS SECONDS       pushes, 256 on their way, to a bare subscriber
+ *     relay across BUS PORT PATH SECONDS  pushes, 256 on their way, to a WebSocket
  *     relay load REDIS PER_SECOND PORT    publishes to another path until it is stopped
  *
- * REDIS is a unix socket; pushes go to /ws/push/0. Each measurement is a line of
- * JSON. The status is 1 when a message was lost.
+ * REDIS is a unix socket; pushes go to PATH, or to /ws/push/0. Each measurement is
+ * a line of JSON. The status is 1 when a message was lost.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -192,23 +193,33 @@ rate(const char *socket, const char *seconds)
 
 /* --- pushes ----------------------------------------------------------------------------- */
 
-static int
-flood(const char *bus, const char *redis, const char *seconds)
+/* Returns how many were pushed. */
+static uint64_t
+push_many(void *socket, const char *room, const char *seconds)
 {
-	void *socket = pusher_open(zmq_ctx_new(), bus);
-	uint64_t end = end_of(seconds), begun, sent = 0, answered = 0;
-	struct counter counter;
+	uint64_t end = end_of(seconds), sent = 0, answered = 0;
 
-	begin_count(&counter, redis);
-	begun = (uint64_t)clock_ns();
 	while ((uint64_t)clock_ns() < end) {
 		for (; sent - answered < WINDOW; sent++)
-			pusher_send(socket, path, text, sizeof(text));
+			pusher_send(socket, room, text, sizeof(text));
 		for (unsigned i = 0; i < WINDOW / 2; i++, answered++)
 			pusher_take_receipt(socket);
 	}
 	for (; answered < sent; answered++)
 		pusher_take_receipt(socket);
+	return sent;
+}
+
+static int
+flood(const char *bus, const char *redis, const char *seconds)
+{
+	void *socket = pusher_open(zmq_ctx_new(), bus);
+	uint64_t begun, sent;
+	struct counter counter;
+
+	begin_count(&counter, redis);
+	begun = (uint64_t)clock_ns();
+	sent = push_many(socket, path, seconds);
 	return end_count(&counter, sent, begun);
 }
 
@@ -247,14 +258,23 @@ websocket(unsigned port, const char *room)
 	return fd;
 }
 
-/* Takes one message, whose frame has a header of four bytes. */
+enum { FRAME_BYTES = 4 + MESSAGE_BYTES }; /* of a message */
+
 static void
 take_message(int fd)
 {
-	uint8_t frame[4 + MESSAGE_BYTES];
+	uint8_t frame[FRAME_BYTES];
 
 	if (recv(fd, frame, sizeof(frame), MSG_WAITALL) != sizeof(frame))
 		die("no message");
+}
+
+static void
+wait_until_subscribed(void)
+{
+	const struct timespec moment = { .tv_nsec = 200000000 };
+
+	nanosleep(&moment, NULL);
 }
 
 static int
@@ -264,9 +284,8 @@ push(const char *bus, const char *port, const char *seconds)
 	void *socket = pusher_open(zmq_ctx_new(), bus);
 	static struct histogram latencies;
 	uint64_t end, begun, done = 0;
-	const struct timespec moment = { .tv_nsec = 200000000 };
 
-	nanosleep(&moment, NULL); /* until the path is subscribed */
+	wait_until_subscribed();
 	end = end_of(seconds);
 	while (done < end) {
 		begun = (uint64_t)clock_ns();
@@ -278,6 +297,48 @@ push(const char *bus, const char *port, const char *seconds)
 	}
 	print_latencies(&latencies);
 	return 0;
+}
+
+/* Counts the bytes that arrive. */
+struct receiver {
+	pthread_t thread;
+	int fd;
+	uint64_t bytes, last_ns;
+};
+
+static void *
+receive(void *context)
+{
+	static char bytes[1 << 16];
+	struct receiver *receiver = context;
+	ssize_t n;
+
+	while ((n = recv(receiver->fd, bytes, sizeof(bytes), 0)) > 0) {
+		receiver->bytes += (uint64_t)n;
+		receiver->last_ns = (uint64_t)clock_ns();
+	}
+	return NULL;
+}
+
+static int
+across(const char *bus, const char *port, const char *room, const char *seconds)
+{
+	struct receiver receiver = { .fd = websocket((unsigned)atoi(port), room) };
+	void *socket = pusher_open(zmq_ctx_new(), bus);
+	const struct timeval patience = { .tv_sec = 1 };
+	uint64_t begun, sent, n;
+
+	wait_until_subscribed();
+	setsockopt(receiver.fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (pthread_create(&receiver.thread, NULL, receive, &receiver) != 0)
+		die("a thread");
+	begun = (uint64_t)clock_ns();
+	sent = push_many(socket, room, seconds);
+	pthread_join(receiver.thread, NULL); /* nothing has come for a second */
+	n = receiver.bytes / FRAME_BYTES;
+	printf("{\"sent\": %llu, \"received\": %llu, \"per_second\": %.0f}\n", (unsigned long long)sent,
+	    (unsigned long long)n, (double)n * 1e9 / (double)(receiver.last_ns - begun));
+	return n == sent ? 0 : 1;
 }
 
 /* Takes what comes, so that the sidecar has all of its work. */
@@ -343,6 +404,8 @@ main(int argc, char **argv)
 		return flood(argv[2], argv[3], argv[4]);
 	if (strcmp(mode, "load") == 0 && argc == 5)
 		return load(argv[2], argv[3], argv[4]);
-	fputs("usage: relay trip|rate|push|flood|load ...: see relay.c\n", stderr);
+	if (strcmp(mode, "across") == 0 && argc == 6)
+		return across(argv[2], argv[3], argv[4], argv[5]);
+	fputs("usage: relay trip|rate|push|flood|across|load ...: see relay.c\n", stderr);
 	return 2;
 }

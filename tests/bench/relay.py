@@ -26,7 +26,7 @@ class Host(Tina4):
 
     def __init__(self, redis):
         super().__init__(worker=False, cores=ALL, ws_backplane="redis", ws_backplane_url=f"unix:{redis.socket}",
-                         ws_ping_seconds=0, ws_routes="/ws/push/{room},/ws/quiet/{room}")
+                         ws_ping_seconds=0, ws_routes="/ws/push/{room},/ws/quiet/{room},/ws/kept/{room};history=100")
 
 
 def run(*arguments):
@@ -55,6 +55,17 @@ def rate(plan):
                                    lambda: run("flood", host.bus, redis.socket, plan.seconds)):
             row.add(ours["per_second"] / bare["per_second"], sidecar=(ours["per_second"], "/s"),
                     bare=(bare["per_second"], "/s"))
+    return [row]
+
+
+def kept(plan):
+    row = Row("relay-kept", "messages that another host gets on a path that keeps 100, to one that keeps none", 0.5,
+              at_least=True)
+    with Redis() as redis, Host(redis) as one, Host(redis) as two:
+        for keeping, without in in_turns(plan.pairs, lambda: run("across", one.bus, two.port, "/ws/kept/0", plan.seconds),
+                                         lambda: run("across", one.bus, two.port, "/ws/push/0", plan.seconds)):
+            row.add(keeping["per_second"] / without["per_second"], keeping=(keeping["per_second"], "/s"),
+                    without=(without["per_second"], "/s"))
     return [row]
 
 
@@ -109,6 +120,7 @@ class Alone(Tina4):
 GROUPS = {
     latency: ("relay-p50", "relay-p99"),
     rate: ("relay-rate",),
+    kept: ("relay-kept",),
     quiet: ("relay-quiet",),
     memory: ("relay-memory",),
 }

@@ -22,7 +22,7 @@ def made_of(row):
 
 
 def line(row):
-    return (f"{row.name:16} {with_unit(row.figure, row.unit):>9}  {row.bar:16} {'met' if row.met else 'MISSED':7} "
+    return (f"{row.name:18} {with_unit(row.figure, row.unit):>9}  {row.bar:16} {'met' if row.met else 'MISSED':7} "
             f"{spread(row):16} {made_of(row)}")
 
 

@@ -1,5 +1,6 @@
 """The rows of the table: what is measured, and how good it must be."""
 
+import json
 import os
 import re
 import shutil
@@ -9,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 
 import servers
-from machine import ALL, BUILD, CLIENT, HERE, Absent, Wrong, cpu_ns, load, measure
+from machine import ALL, BUILD, CLIENT, HERE, Absent, Wrong, cpu_ns, load, measure, rss_bytes
 from servers import BehindNginx, BehindProxy, Floor, Router, Tina4
 
 
@@ -18,6 +19,7 @@ class Plan:
     """How much is measured."""
     pairs: int = 5
     seconds: float = 1.0  # of each measurement
+    clients: int = 10000  # that come at once
 
 
 @dataclass
@@ -200,11 +202,11 @@ def per_handshake(step):
 
 
 def handshakes(plan):
-    row = Row("handshakes", "10,000 handshakes, with open event, join and acknowledgement", 4.0)
+    row = Row("handshakes", f"{plan.clients:,} handshakes, with open event, join and acknowledgement", 4.0)
 
     def run(server):
         with server:
-            return per_handshake(load("connect", server, path="/ws/fan/1", conns=10000)[0])
+            return per_handshake(load("connect", server, path="/ws/fan/1", conns=plan.clients)[0])
 
     for floor, subject in in_turns(plan.pairs, lambda: run(Floor()), lambda: run(Tina4())):
         row.add(subject / floor, sidecar=(subject, "µs"), floor=(floor, "µs"))
@@ -269,6 +271,51 @@ def kept(plan):
             cost, least = us(keeping[i])[0], us(without[i])[0]
             rows[i].add(cost / least, keeping=(cost, "µs"), without=(least, "µs"))
     return rows
+
+
+MISSED = 10
+
+
+def returning(plan):
+    row = Row("returning", f"{plan.clients:,} handshakes of clients that have missed {MISSED} messages, to plain ones", 2.0)
+
+    def tina4(server, *arguments):
+        return subprocess.run([BUILD / "tina4", *arguments], env={**os.environ, "TINA4_BUS": server.bus},
+                              capture_output=True, text=True, check=True).stdout
+
+    def plain():
+        with Tina4() as server:
+            return per_handshake(load("connect", server, path="/ws/kept/1", conns=plan.clients)[0])
+
+    def returned():
+        with Tina4() as server:
+            position = json.loads(tina4(server, "history", "--last", "0", "--json", "/ws/kept/1"))["position"]
+            for i in range(MISSED):
+                tina4(server, "push", "/ws/kept/1", f"{i:0128}")
+            return per_handshake(load("connect", server, path="/ws/kept/1", conns=plan.clients, missed=MISSED,
+                                      subprotocols=f"frond.1, frond.at.{position}")[0])
+
+    for least, subject in in_turns(plan.pairs, plain, returned):
+        row.add(subject / least, returning=(subject, "µs"), plain=(least, "µs"))
+    return [row]
+
+
+def kept_memory(plan):
+    messages, size = 100000, 128
+    rows = {n: Row(f"kept-memory-{n}", f"memory of a message beside its {size} bytes, where a path keeps {n:,}", 64, "bytes")
+            for n in (100, 1000, 10000)}
+
+    def grown(n, options):
+        with Tina4(worker=False, ws_routes=f"/ws/push/{{room}}{options}", ws_history_bytes="256M") as server:
+            lines = (f"{i % (messages // n)} {i:0{size}}" for i in range(messages))
+            subprocess.run([HERE / "bus", "publish", server.bus], input="\n".join(lines) + "\n", text=True, check=True)
+            return rss_bytes(server.pids[0])
+
+    for _ in range(plan.pairs):
+        for n, row in rows.items():
+            kept, without = grown(n, f";history={n}"), grown(n, "")
+            row.add((kept - without) / messages - size, kept=(kept / 1024, "KiB"), without=(without / 1024, "KiB"))
+    return rows.values()
 
 
 def deflate_memory(_):
@@ -424,6 +471,8 @@ GROUPS = {
     growth: ("handshakes-15000",),
     idle: ("memory", "idle"),
     kept: ("kept-1", "kept-16"),
+    returning: ("returning",),
+    kept_memory: ("kept-memory-100", "kept-memory-1000", "kept-memory-10000"),
     deflate: ("deflate-1", "deflate-16"),
     deflate_memory: ("deflate-memory",),
     receipts: ("receipt", "receipt-p99", "receipts-16"),

@@ -65,6 +65,13 @@ def test_rooms_are_apart(floor):
 
 
 @pytest.mark.parametrize("floor", ["broadcast"], indirect=True)
+def test_what_clients_have_missed_must_come(floor):
+    status, (result,) = load("connect", floor, "--conns", 10, "--missed", 2, "--patience", 0.2)
+    assert status == 1
+    assert result["missing"] == 20
+
+
+@pytest.mark.parametrize("floor", ["broadcast"], indirect=True)
 def test_connections_are_counted(floor):
     status, steps = load("connect", floor, "--conns", 30, "--step", 20, "--hold", 0.1)
     assert status == 0
