@@ -86,6 +86,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/relay/tell.c %D%/relay/tell.h \
 	%D%/relay/transport.h \
 	%D%/admin/admin.c %D%/admin/admin.h \
+	%D%/admin/answer.c %D%/admin/answer.h \
 	%D%/admin/figures.c %D%/admin/figures.h \
 	%D%/admin/metrics.c %D%/admin/metrics.h \
 	%D%/admin/bearer.c %D%/admin/bearer.h \

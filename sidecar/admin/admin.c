@@ -10,6 +10,7 @@
 #include "shared/listener.h"
 #include "shared/path.h"
 #include "sidecar/admin/admin.h"
+#include "sidecar/admin/answer.h"
 #include "sidecar/admin/figures.h"
 #include "sidecar/admin/metrics.h"
 #include "sidecar/admin/past.h"
@@ -42,34 +43,6 @@ why_not_ready(const struct admin *admin)
 }
 
 /* --- pages ------------------------------------------------------------------------- */
-
-/* To HEAD without the body. */
-static void
-answer(struct guest *guest, int status, const char *type, struct span body)
-{
-	struct reply reply = {
-		.status = status, .type = type, .body = body, .bodiless = head_is(&guest->head, "HEAD")
-	};
-	struct buf bytes = BUF_INIT;
-
-	reply_put(&reply, (int64_t)time(NULL), &bytes);
-	guest_reply(guest, &bytes);
-}
-
-static void
-answer_json(struct guest *guest, int status, const char *text)
-{
-	answer(guest, status, "application/json", span_of(text));
-}
-
-static void
-answer_error(struct guest *guest, int status, const char *why, const char *allow)
-{
-	struct buf bytes = BUF_INIT;
-
-	reply_put_error(status, why, allow, head_is(&guest->head, "HEAD"), (int64_t)time(NULL), &bytes);
-	guest_reply(guest, &bytes);
-}
 
 /* Appends what does not work of a sidecar that is ready. */
 static void
@@ -104,7 +77,7 @@ answer_state(struct guest *guest, int http_status, const char *status, const cha
 	if (text != NULL)
 		buf_printf(&body, "%s\n", text);
 	if (buf_cstr(&body) != NULL && text != NULL)
-		answer_json(guest, http_status, (const char *)body.data);
+		answer_json(guest, http_status, span_of_buf(&body));
 	else
 		answer_error(guest, 503, "out of memory", NULL);
 	buf_free(&body);
@@ -150,7 +123,7 @@ answer_page(const struct admin *admin, struct guest *guest)
 	const char *path = guest->target.path;
 
 	if (strcmp(path, "/healthz") == 0)
-		answer_json(guest, 200, "{\"status\":\"alive\"}\n");
+		answer_json(guest, 200, span_of("{\"status\":\"alive\"}\n"));
 	else if (strcmp(path, "/readyz") == 0)
 		answer_ready(admin, guest);
 	else if (strcmp(path, "/metrics") == 0)

@@ -1,7 +1,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "shared/buf.h"
 #include "shared/jsonput.h"
@@ -9,10 +8,10 @@
 #include "shared/numeral.h"
 #include "shared/url.h"
 #include "shared/wire.h"
+#include "sidecar/admin/answer.h"
 #include "sidecar/admin/bearer.h"
 #include "sidecar/admin/past.h"
 #include "sidecar/edge/gate.h"
-#include "sidecar/edge/reply.h"
 #include "sidecar/feed/recalls.h"
 #include "sidecar/hub/position.h"
 
@@ -87,28 +86,20 @@ put_json(struct buf *buf, const struct wire_past *past)
 static void
 refuse(struct guest *guest, int status, const char *why)
 {
-	struct buf bytes = BUF_INIT;
-
 	log_limited(LOG_LEVEL_INFO, "history refused path=%s status=%d why=%s", guest->target.path, status, why);
-	reply_put_error(status, why, status == 405 ? "GET, HEAD" : NULL, head_is(&guest->head, "HEAD"),
-	    (int64_t)time(NULL), &bytes);
-	guest_reply(guest, &bytes);
+	answer_error(guest, status, why, status == 405 ? "GET, HEAD" : NULL);
 }
 
 static void
-answer(struct guest *guest, const struct wire_reply *found)
+answer_past(struct guest *guest, const struct wire_reply *found)
 {
-	struct buf json = BUF_INIT, bytes = BUF_INIT;
+	struct buf json = BUF_INIT;
 	struct wire_past past;
-	struct reply reply = { .status = 200, .type = "application/json", .bodiless = head_is(&guest->head, "HEAD") };
 
-	if (wire_get_past(found->text, &past) < 0 || put_json(&json, &past) < 0 || json.failed) {
+	if (wire_get_past(found->text, &past) < 0 || put_json(&json, &past) < 0 || json.failed)
 		refuse(guest, 503, "out of memory");
-	} else {
-		reply.body = span_of_buf(&json);
-		reply_put(&reply, (int64_t)time(NULL), &bytes);
-		guest_reply(guest, &bytes);
-	}
+	else
+		answer_json(guest, 200, span_of_buf(&json));
 	buf_free(&json);
 }
 
@@ -119,7 +110,7 @@ answer_reply(void *whom, const struct wire_reply *found)
 
 	switch (found->status) {
 	case WIRE_OK:
-		answer(guest, found);
+		answer_past(guest, found);
 		return;
 	case WIRE_NO_ROUTE:
 		refuse(guest, 404, "no route matches this path");

@@ -1,7 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "shared/buf.h"
 #include "shared/conf.h"
@@ -9,9 +8,9 @@
 #include "shared/url.h"
 #include "sidecar/edge/elements.h"
 #include "sidecar/edge/gate.h"
+#include "sidecar/admin/answer.h"
 #include "sidecar/admin/bearer.h"
 #include "sidecar/admin/post.h"
-#include "sidecar/edge/reply.h"
 #include "sidecar/feed/requests.h"
 #include "sidecar/feed/routes.h"
 #include "sidecar/hub/position.h"
@@ -122,35 +121,15 @@ post_put_receipt(struct buf *buf, const struct wire_id *id, const struct wire_re
 }
 
 static void
-answer(struct guest *guest, int status, const char *json)
-{
-	struct reply reply = { .status = status, .type = "application/json", .body = span_of(json) };
-	struct buf bytes = BUF_INIT;
-
-	reply_put(&reply, (int64_t)time(NULL), &bytes);
-	guest_reply(guest, &bytes);
-}
-
-static void
-answer_error(struct guest *guest, int status, const char *why)
-{
-	struct buf bytes = BUF_INIT;
-
-	reply_put_error(
-	    status, why, status == 405 ? "POST" : NULL, head_is(&guest->head, "HEAD"), (int64_t)time(NULL), &bytes);
-	guest_reply(guest, &bytes);
-}
-
-static void
 answer_receipt(struct guest *guest, const struct wire_id *id, const struct wire_reply *reply)
 {
 	struct buf text = BUF_INIT;
 
 	post_put_receipt(&text, id, reply);
-	if (buf_cstr(&text) != NULL)
-		answer(guest, 200, (const char *)text.data);
+	if (text.failed)
+		answer_error(guest, 503, "out of memory", NULL);
 	else
-		answer_error(guest, 503, "out of memory");
+		answer_json(guest, 200, span_of_buf(&text));
 	buf_free(&text);
 }
 
@@ -189,7 +168,7 @@ answer_reply(struct guest *guest, const struct wire_id *id, const struct wire_re
 	if (outcome.status == 200)
 		answer_receipt(guest, id, reply);
 	else
-		answer_error(guest, outcome.status, outcome.why);
+		answer_error(guest, outcome.status, outcome.why, NULL);
 }
 
 /* --- the request ------------------------------------------------------------------- */
@@ -208,7 +187,7 @@ post_begin(struct posts *posts, struct guest *guest)
 	if (verdict.status != 200) {
 		log_limited(LOG_LEVEL_INFO, "push refused path=%s status=%d why=%s", guest->target.path, verdict.status,
 		    verdict.why);
-		answer_error(guest, verdict.status, verdict.why);
+		answer_error(guest, verdict.status, verdict.why, verdict.status == 405 ? "POST" : NULL);
 		return;
 	}
 	guest->data = malloc(sizeof(verdict));
