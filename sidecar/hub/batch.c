@@ -142,7 +142,8 @@ batch_send(struct batches *batches, struct client *client, struct frame *frame)
 	if (client->ping.frond)
 		escape_for(batches, client, frame);
 	client->batch.own[client->batch.n_own++] = (struct own_frame){ frame, client->place.path->batch.n };
-	count_sent(batches, frame, 1);
+	if (!frame_is_control(frame))
+		count_sent(batches, frame, 1);
 	return 0;
 }
 

@@ -115,6 +115,13 @@ begins_with_nul(const struct frame *frame)
 	return frame->data[0] == (FIN | FRAME_TEXT) && frame->len > head && frame->data[head] == 0;
 }
 
+/* A message that begins so has another form, or none yet. */
+bool
+frame_is_control(const struct frame *frame)
+{
+	return frame->other == frame && begins_with_nul(frame);
+}
+
 bool
 frame_must_escape(const struct frame *frame)
 {

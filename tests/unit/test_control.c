@@ -133,6 +133,27 @@ test_gap(void)
 	end(&scene);
 }
 
+static void
+test_count(void)
+{
+	struct scene scene;
+	const struct batches *batches = &scene.hub.batches;
+
+	begin(&scene);
+	path_of(&scene)->past.limits = (struct history_limits){ 10, 60 };
+	batch_send(&scene.hub.batches, scene.browsers[FROND].client, text(nul_x));
+	OK(batches->sent == 1 && batches->delivered == 1 && batches->delivered_bytes == 2 + nul_x.len,
+	    "messages are counted, also one that looks like a control frame");
+	resume_tell_gap(&scene.hub, path_of(&scene));
+	join(&scene, LATER, true);
+	resume_client(&scene.hub, scene.browsers[LATER].client, 0);
+	hub_flush(&scene.hub);
+	browser_got(&scene.browsers[LATER]);
+	OK(scene.browsers[LATER].got.len > 0 && batches->sent == 1 && batches->delivered == 1,
+	    "what the sidecar itself has to say is not");
+	end(&scene);
+}
+
 static bool
 is_taken(struct span given, struct span expected)
 {
@@ -158,6 +179,7 @@ main(void)
 {
 	test_escape();
 	test_gap();
+	test_count();
 	test_take();
 	return tap_done();
 }
