@@ -63,6 +63,7 @@ test_deflated_and_escaped(struct deflate *deflate)
 	OK(frame_escaped(escaped) == escaped && frame_deflated(escaped, deflate) == escaped,
 	    "what is escaped has no other form");
 	OK(frame_escaped(control) == control && frame_deflated(control, deflate) == control, "nor has a control frame");
+	OK(frame_is_control(control) && !frame_is_control(frame), "which is known as such");
 	frame_unref(control);
 	frame_unref(frame);
 }
