@@ -8,12 +8,12 @@
 
 static int failed; /* checks */
 
-#define CHECK(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
-			failed++; \
-		} \
+#define CHECK(condition)                                                                                               \
+	do {                                                                                                           \
+		if (!(condition)) {                                                                                    \
+			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                      \
+			failed++;                                                                                      \
+		}                                                                                                      \
 	} while (0)
 
 /* Whether the next message that came is this one. */

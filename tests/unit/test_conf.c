@@ -298,8 +298,8 @@ the_queue_fits_the_largest_message(void)
 	OK(*parse(&conf, both, NULL) == '\0' && conf.ws_queue_bytes == 8 << 20, "twice the message is enough");
 	conf_free(&conf);
 	OK(strcmp(parse(&conf, too_small, "TINA4_WS_QUEUE_BYTES=7M\n"),
-	       ".env: TINA4_WS_QUEUE_BYTES: \"7M\": must be at least 2 times TINA4_WS_MAX_MESSAGE, that is 8388608\n") ==
-		0,
+	       ".env: TINA4_WS_QUEUE_BYTES: \"7M\": must be at least 2 times TINA4_WS_MAX_MESSAGE, that is "
+	       "8388608\n") == 0,
 	    "a queue that was set too small is refused");
 	conf_free(&conf);
 }
