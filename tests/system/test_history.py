@@ -332,6 +332,7 @@ def test_kept_means_nothing_with_no_bytes(make_stack):
 def test_after_a_kill_the_client_is_told(make_stack):
     stack = make_stack().start()
     with frond(stack, path_of("x")) as one:
+        one.settle()
         pushed(stack, path_of("x"), "a")
         assert one.receive() == "a"
         stack.sidecar.kill()
