@@ -337,12 +337,18 @@ since_ms(const struct histories *histories, const struct past *past)
 }
 
 bool
+histories_is_of(const struct past *past, const struct position *position)
+{
+	return position->tag == position_of(past->name, 0).tag;
+}
+
+bool
 histories_is_whole(const struct histories *histories, const struct past *past, const struct position *position)
 {
 	const struct history *history = history_in(past);
 	uint64_t now_ms = histories->now_ms(), life_ms = 1000 * (uint64_t)past->limits.seconds;
 
-	if (position->tag != position_of(past->name, 0).tag)
+	if (!histories_is_of(past, position))
 		return false;
 	if (position->at_ms > now_ms + HISTORY_LAG_MS || position->at_ms + life_ms < now_ms)
 		return false;

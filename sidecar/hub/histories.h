@@ -88,6 +88,9 @@ struct past histories_past(const struct path *path);
 /* Where a client is that gets so many of the last messages, no more than are kept, and everything from now on. */
 struct position histories_position(const struct histories *histories, const struct past *past, uint32_t last);
 
+/* False for a position of another path. */
+bool histories_is_of(const struct past *past, const struct position *position);
+
 /* True when all that the position lacks is kept, and it is none of the future or of another path. */
 bool histories_is_whole(const struct histories *histories, const struct past *past, const struct position *position);
 

@@ -28,15 +28,13 @@ tell(struct hub *hub, struct client *client, struct frame *frame)
 
 /* --- messages --------------------------------------------------------------------------- */
 
-/* True when a client is to get a message that is kept: of one that comes back, the position is valid. */
+/* True when a client that comes back with a valid position is to get a message that is kept. */
 static bool
-is_for(const struct history *history, const struct client *client, uint32_t i)
+is_missed(const struct history *history, const struct client *client, uint32_t i)
 {
 	const struct coming *coming = client->coming;
 	uint64_t except = history_except(history, i);
 
-	if (coming == NULL)
-		return true;
 	return history_lacks(history, &coming->position, history_at(history, i)) &&
 	    (except == 0 || except != coming->was);
 }
@@ -48,29 +46,26 @@ message_bytes(const struct history_message *message)
 	return message->frame->len + POSITION_MARK_BYTES + OUTQ_ENTRY_BYTES;
 }
 
-/* What comes before the message, for a client that knows where it is. */
+/* Says before the message which one it is, to a client that knows where it is. */
 static int
-announce(struct hub *hub, struct client *client, const struct history *history, const struct history_message *message)
+send_announced(struct hub *hub, struct client *client, uint32_t i)
 {
-	return client->ping.frond ? send(hub, client, control_next(history_mark(history, message))) : 0;
+	const struct history *history = client->place.path->past.history;
+	const struct history_message *message = history_at(history, i);
+	int r = client->ping.frond ? send(hub, client, control_next(history_mark(history, message))) : 0;
+
+	return r < 0 ? r : send(hub, client, frame_ref(message->frame));
 }
 
-/* Those from an index on that the client is to get. */
 static int
-send_announced(struct hub *hub, struct client *client, uint32_t from)
+send_missed(struct hub *hub, struct client *client)
 {
 	const struct history *history = client->place.path->past.history;
 	int r = 0;
 
-	for (uint32_t i = from; history != NULL && i < history->messages.n && r == 0; i++) {
-		const struct history_message *message = history_at(history, i);
-
-		if (!is_for(history, client, i))
-			continue;
-		r = announce(hub, client, history, message);
-		if (r == 0)
-			r = send(hub, client, frame_ref(message->frame));
-	}
+	for (uint32_t i = 0; history != NULL && i < history->messages.n && r == 0; i++)
+		if (is_missed(history, client, i))
+			r = send_announced(hub, client, i);
 	return r;
 }
 
@@ -107,6 +102,15 @@ resume_replay(struct hub *hub, struct client *client, uint32_t replay)
 
 /* --- joining ------------------------------------------------------------------------------ */
 
+/* Of origins that are not in it. */
+static void
+add_others(struct position *position, const struct position *more)
+{
+	for (uint32_t i = 0; i < more->n; i++)
+		if (position_find(position, more->marks[i].origin) == NULL)
+			position_add(position, more->marks[i]);
+}
+
 /* Where it is when so many of the last messages are still to come. */
 static int
 tell_position(struct hub *hub, struct client *client, uint32_t last)
@@ -114,8 +118,11 @@ tell_position(struct hub *hub, struct client *client, uint32_t last)
 	const struct past past = histories_past(client->place.path);
 	struct position position = histories_position(&hub->histories, &past, last);
 
-	if (client->coming != NULL)
-		position_join(&position, &client->coming->position); /* it may have seen more than this host has */
+	/* It may have seen more than this host has; what is still to come, it gets whether it had it or not. */
+	if (client->coming != NULL && last == 0)
+		position_join(&position, &client->coming->position);
+	else if (client->coming != NULL)
+		add_others(&position, &client->coming->position);
 	return client->ping.frond ? send(hub, client, control_position(&position, client_except(&client->id))) : 0;
 }
 
@@ -129,7 +136,9 @@ replay_announced(struct hub *hub, struct client *client, uint32_t replay)
 	if (last == 0)
 		return 0;
 	r = tell_position(hub, client, last);
-	return r < 0 ? r : send_announced(hub, client, history->messages.n - last);
+	for (uint32_t i = last; i > 0 && r == 0; i--)
+		r = send_announced(hub, client, history->messages.n - i);
+	return r;
 }
 
 /* True when no more was missed than may wait for one client. */
@@ -140,7 +149,7 @@ can_wait(const struct hub *hub, const struct client *client)
 	size_t bytes = 0;
 
 	for (uint32_t i = 0; history != NULL && i < history->messages.n; i++)
-		if (is_for(history, client, i))
+		if (is_missed(history, client, i))
 			bytes += message_bytes(history_at(history, i));
 	return bytes <= hub->conf->ws_queue_bytes;
 }
@@ -167,18 +176,27 @@ forget_coming(struct client *client)
 	client->coming = NULL;
 }
 
+/* As a new one. But what it has had before the gap it has had, and must not get again from another host. */
+static int
+begin_anew(struct hub *hub, struct client *client, uint32_t replay)
+{
+	const struct past past = histories_past(client->place.path);
+	int r = tell(hub, client, control_resumed(false));
+
+	if (!client->coming->valid || !histories_is_of(&past, &client->coming->position))
+		forget_coming(client);
+	return r < 0 ? r : replay_announced(hub, client, replay);
+}
+
 static int
 resume(struct hub *hub, struct client *client, uint32_t replay)
 {
-	bool whole = is_whole(hub, client);
 	int r;
 
-	if (!whole)
-		forget_coming(client);
-	r = whole ? send_announced(hub, client, 0) : tell(hub, client, control_resumed(false));
-	if (r < 0)
-		return r;
-	return whole ? tell(hub, client, control_resumed(true)) : replay_announced(hub, client, replay);
+	if (!is_whole(hub, client))
+		return begin_anew(hub, client, replay);
+	r = send_missed(hub, client);
+	return r < 0 ? r : tell(hub, client, control_resumed(true));
 }
 
 int

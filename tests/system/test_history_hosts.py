@@ -118,6 +118,27 @@ def kept(host):
     return [json.loads(line) for line in lines[:-1]]
 
 
+def test_what_was_heard_before_a_gap_does_not_come_again(forgetful, make_stack):
+    """The host that told of the gap has never heard of it; another one has, and must not take it for missed."""
+    hosts = [make_stack(kind=Host, redis=forgetful).start("sidecar", "worker") for _ in range(2)]
+    for host in hosts:
+        host.settled(2)
+    with hosts[1].ws(PATH, direct=True), frond(hosts[0]) as one:
+        one.settle()
+        for host, text in zip(hosts, "ab"):
+            assert host.pushes(PATH, text).status == OK
+            assert one.receive() == text
+        hosts[0].sidecar.kill()
+        forgetful.ask("FLUSHALL")
+        hosts[0].sidecar.start()
+        hosts[0].settled(2)
+        eventually(lambda: hosts[0].admin_status("/readyz") == 200, "the worker is back")
+        assert move(one, hosts[0]) == ([], [False])
+        assert move(one, hosts[1]) == ([], [True])
+        assert hosts[1].pushes(PATH, "c").status == OK
+        assert one.receive() == "c"
+
+
 def test_the_first_one_on_a_path_may_come_back(redis, make_stack):
     """On a push-only route it joins before its host hears the path: it is told again from when on that is so."""
     host = make_stack(kind=Host, redis=redis, ws_routes="/ws/news/{topic};history=9").start("sidecar", "worker")

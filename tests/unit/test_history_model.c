@@ -114,14 +114,12 @@ word_of(const struct world *world, struct mark mark)
 	return WORDS;
 }
 
-/* It begins anew: it gets what the host hears from now on, and must have nothing of before. */
+/* It begins anew: it gets what the host hears from now on, and has had what it has had. */
 static void
 begin_anew(struct world *world, struct reader *reader, const struct host *host)
 {
-	for (uint32_t i = 0; i < world->n_words; i++) {
-		reader->has[i] = host->has[i];
-		reader->excused[i] = i < host->heard;
-	}
+	for (uint32_t i = 0; i < world->n_words; i++)
+		reader->excused[i] |= i < host->heard || host->has[i];
 }
 
 static void
@@ -153,12 +151,12 @@ come(struct world *world, struct reader *reader, int number)
 	}
 	if (reader->knows && histories_is_whole(&host->histories, &past, &reader->position)) {
 		resume(world, reader, host);
-		position_join(&now, &reader->position);
 	} else {
 		world->n_gaps += reader->knows;
 		world->n_false_gaps += reader->knows && world->calm;
 		begin_anew(world, reader, host);
 	}
+	position_join(&now, &reader->position);
 	reader->position = now;
 	reader->knows = true;
 	reader->host = number;
@@ -397,7 +395,8 @@ step(struct world *world)
 	default:
 		if (!world->calm && chance(world, 400) == 0)
 			lose_stored(world);
-		else if (!world->calm && chance(world, 8) == 0)
+		/* A position has room for so many runs: of more, something may come once more. */
+		else if (!world->calm && world->n_runs < POSITION_ORIGINS && chance(world, 8) == 0)
 			restart(world, number);
 		else if (world->n_runs < POSITION_ORIGINS && chance(world, 16) == 0)
 			restart_in_peace(world, number);
