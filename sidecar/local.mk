@@ -23,6 +23,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/frame.c %D%/hub/frame.h \
 	%D%/hub/hub.c %D%/hub/hub.h \
 	%D%/hub/memory.c %D%/hub/memory.h \
+	%D%/hub/names.c %D%/hub/names.h \
 	%D%/hub/outq.c %D%/hub/outq.h \
 	%D%/hub/paths.c %D%/hub/paths.h \
 	%D%/hub/pings.c %D%/hub/pings.h \

@@ -6,6 +6,7 @@
 #include "sidecar/hub/apply.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/names.h"
 #include "sidecar/hub/resume.h"
 
 enum wire_status
@@ -155,10 +156,12 @@ apply_push(struct hub *hub, const struct mark *mark, const struct wire_command *
     struct wire_reply *ret)
 {
 	bool excludes = mark != NULL && (command->flags & WIRE_EXCLUDE_SENDER);
+	uint64_t sender = excludes ? client_except(&command->conn) : 0;
 	const struct outgoing outgoing = {
 		.command = command,
 		.mark = mark,
-		.except_id = excludes ? client_except(&command->conn) : 0,
+		.except = excludes ? names_find(hub->names, sender) : NULL,
+		.except_id = sender,
 		.path = command->flags & WIRE_TRANSIENT ? hub_find_path(hub, command->key.data, command->key.len)
 							: hub_path_to_keep(hub, command->key),
 		.made = made,

@@ -21,6 +21,7 @@ struct event;
 struct coming;
 struct frame;
 struct lws;
+struct names;
 struct path;
 struct quota;
 
@@ -89,6 +90,7 @@ struct client {
 		size_t partial; /* that libwebsockets still has to send */
 	} memory;
 	struct coming *coming; /* where it was before, until it joins: coming.h; NULL for a new one */
+	struct names *names;   /* what it was called before, from then on: names.h; NULL for nothing */
 	/* what it says: ws.c, and reading.c */
 	struct {
 		struct buf message;         /* fragments so far, as they came */

@@ -13,6 +13,22 @@ parse_id(struct span text, uint64_t *ret)
 }
 
 static bool
+parse_ids(struct span text, struct coming *ret)
+{
+	while (text.len > 0) {
+		const char *tilde = memchr(text.data, '~', text.len);
+		struct span id = text;
+
+		if (tilde != NULL)
+			id.len = (size_t)(tilde - text.data);
+		if (ret->n_names == COMING_NAMES || !parse_id(id, &ret->names[ret->n_names++]))
+			return false;
+		text = span_from(text, tilde == NULL ? id.len : id.len + 1);
+	}
+	return true;
+}
+
+static bool
 parse(struct span text, struct coming *ret)
 {
 	const char *tilde = text.len > 0 ? memchr(text.data, '~', text.len) : NULL;
@@ -20,7 +36,7 @@ parse(struct span text, struct coming *ret)
 
 	if (tilde != NULL)
 		position.len = (size_t)(tilde - text.data);
-	if (tilde != NULL && !parse_id(span_from(text, position.len + 1), &ret->was))
+	if (tilde != NULL && (text.data[text.len - 1] == '~' || !parse_ids(span_from(text, position.len + 1), ret)))
 		return false;
 	return position_parse(position, &ret->position) == 0;
 }
@@ -33,6 +49,15 @@ coming_new(struct span text)
 	if (coming != NULL)
 		coming->valid = parse(text, coming);
 	return coming;
+}
+
+bool
+coming_was(const struct coming *coming, uint64_t name)
+{
+	for (uint32_t i = 0; i < coming->n_names; i++)
+		if (coming->names[i] == name)
+			return true;
+	return false;
 }
 
 void

@@ -31,13 +31,14 @@ control_have(struct mark mark)
 }
 
 struct frame *
-control_position(const struct position *position, uint64_t id)
+control_position(const struct position *position, const uint64_t names[], uint32_t n)
 {
 	struct buf words = BUF_INIT;
 
 	buf_string(&words, "p ");
 	position_put(&words, position);
-	buf_printf(&words, "~%016" PRIx64, id);
+	for (uint32_t i = 0; i < n; i++)
+		buf_printf(&words, "~%016" PRIx64, names[i]);
 	return make(&words);
 }
 

@@ -22,10 +22,11 @@ struct frame;
 /* What is said: each returns NULL when out of memory. */
 struct frame *control_resumed(bool whole);    /* r: what was missed has been sent, or not */
 struct frame *control_have(struct mark mark); /* p: you have this message */
-struct frame *control_position(const struct position *position, uint64_t id); /* p: you are there, and are called id */
-struct frame *control_next(struct mark mark);                                 /* n: this message comes next */
-struct frame *control_next_of_all(const struct mark marks[], uint32_t n);     /* n: these come next */
-struct frame *control_next_number(void);                                      /* n: the number after the last one */
+/* p: you are there, and are called and were called this */
+struct frame *control_position(const struct position *position, const uint64_t names[], uint32_t n);
+struct frame *control_next(struct mark mark);                             /* n: this message comes next */
+struct frame *control_next_of_all(const struct mark marks[], uint32_t n); /* n: these come next */
+struct frame *control_next_number(void);                                  /* n: the number after the last one */
 
 /* A text from a client that speaks frond.1: takes off what was put in front. False for a control frame. */
 bool control_take_text(struct span *text);

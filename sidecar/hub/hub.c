@@ -9,6 +9,7 @@
 #include "sidecar/hub/held.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/memory.h"
+#include "sidecar/hub/names.h"
 
 enum { CLOSE_MS = 5000 }; /* for what is queued and the closing handshake */
 
@@ -214,6 +215,7 @@ hub_leave(struct hub *hub, struct client *client)
 		held_remove(path, client);
 	if (client->place.state == CLIENT_JOINED) {
 		ahead_remove(path, client);
+		names_remove(&hub->names, client);
 		if (batch_leave(&hub->batches, client) < 0)
 			client_drop(client, "out-of-memory");
 		remove_member(path, client);

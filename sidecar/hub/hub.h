@@ -34,6 +34,7 @@ struct hub {
 	void *context;                   /* of the events */
 	struct batches batches;          /* what goes out */
 	struct client *clients;          /* by id */
+	struct name *names;              /* what members were called before: names.h */
 	struct path *paths;              /* by name */
 	struct client *closing;          /* in CLIENT_CLOSING with a socket */
 	struct readings readings;        /* messages that have begun */

@@ -7,6 +7,7 @@
 #include "sidecar/hub/control.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/names.h"
 #include "sidecar/hub/outq.h"
 #include "sidecar/hub/resume.h"
 
@@ -36,7 +37,7 @@ is_missed(const struct history *history, const struct client *client, uint32_t i
 	uint64_t except = history_except(history, i);
 
 	return history_lacks(history, &coming->position, history_at(history, i)) &&
-	    (except == 0 || except != coming->was);
+	    (except == 0 || !coming_was(coming, except));
 }
 
 /* What a message makes wait for a client, with what is said of it. */
@@ -117,13 +118,16 @@ tell_position(struct hub *hub, struct client *client, uint32_t last)
 {
 	const struct past past = histories_past(client->place.path);
 	struct position position = histories_position(&hub->histories, &past, last);
+	uint64_t names[COMING_NAMES];
 
 	/* It may have seen more than this host has; what is still to come, it gets whether it had it or not. */
 	if (client->coming != NULL && last == 0)
 		position_join(&position, &client->coming->position);
 	else if (client->coming != NULL)
 		add_others(&position, &client->coming->position);
-	return client->ping.frond ? send(hub, client, control_position(&position, client_except(&client->id))) : 0;
+	if (!client->ping.frond)
+		return 0;
+	return send(hub, client, control_position(&position, names, names_of(client, names)));
 }
 
 static int
@@ -191,8 +195,12 @@ begin_anew(struct hub *hub, struct client *client, uint32_t replay)
 static int
 resume(struct hub *hub, struct client *client, uint32_t replay)
 {
-	int r;
+	int r = 0;
 
+	if (client->coming->valid && hub->histories.shared) /* else nothing is on its way */
+		r = names_add(&hub->names, client, client->coming);
+	if (r < 0)
+		return r;
 	if (!is_whole(hub, client))
 		return begin_anew(hub, client, replay);
 	r = send_missed(hub, client);

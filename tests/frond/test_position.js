@@ -36,6 +36,16 @@ test("it comes back to where it was, under the name that it had", () => {
 	assert.deepEqual(offered(world), [`frond.at.${at(T, `${A}.5`)}~${NAME}`]);
 });
 
+test("and under those that it had before", () => {
+	const world = new World();
+	const ws = world.open();
+	const told = `${at(T, `${A}.5`)}~${NAME}~${A}~${NAME}`;
+
+	world.socket.message(`\0p ${told}`);
+	assert.equal(ws.position, told);
+	assert.deepEqual(offered(world), [`frond.at.${told}`]);
+});
+
 test("a message counts when it has come, and not when it is announced", () => {
 	const world = new World();
 	const ws = world.open();

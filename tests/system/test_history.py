@@ -471,7 +471,7 @@ def test_a_restart_keeps_what_was_kept(make_stack):
     stack = make_stack().start()
     with frond(stack, path_of("x")) as one, frond(stack, path_of("x", open="replay 9")) as two, \
             frond(stack, path_of("quiet")) as quiet:
-        quiet.settle()
+        one.settle(), two.settle(), quiet.settle()
         pushed(stack, path_of("x"), "a", "b")
         assert [one.receive(), one.receive()] == ["a", "b"]
         one.client.send("others mine")
@@ -496,6 +496,7 @@ def test_a_restart_keeps_what_was_kept(make_stack):
 def test_a_crash_after_a_restart_is_not_taken_for_it(make_stack):
     stack = make_stack().start()
     with frond(stack, path_of("x")) as one:
+        one.settle()
         pushed(stack, path_of("x"), "a")
         assert one.receive() == "a"
         restart(stack)

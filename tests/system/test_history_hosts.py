@@ -204,6 +204,33 @@ def test_a_client_that_is_faster_than_the_relay(redis, make_stack):
         assert move(one, talks) == ([], [True]), "nor does it get anything twice where it came from"
 
 
+def test_own_words_that_are_slower_than_who_said_them(redis, make_stack):
+    """They come to the other host when the client is there already, and comes and goes: to all others, and once."""
+    cable = Cable(redis)
+    made = [make_stack(kind=Host, redis=redis, **more).start("sidecar", "worker")
+            for more in ({}, {"ws_backplane_url": cable.url})]
+    for host in made:
+        host.settled(2)
+    talks, behind = made
+    with frond(behind) as other, frond(talks) as one:
+        other.settle()
+        one.settle()
+        eventually(lambda: talks.count(PATH) == 2, "both hear the path")
+        cable.hold()
+        before = str(one.position)
+        one.client.send("others mine")
+        assert one.settle() == []
+        one.position = Position(before)
+        for _ in range(3):
+            assert move(one, behind) == ([], [True])
+        cable.let_go()
+        assert other.receive() == "mine"
+        eventually(lambda: behind.status()[0] == "ready", "the host hears again")
+        talks.pushes(PATH, "next")
+        assert one.receive() == other.receive() == "next"
+        assert one.back() == ([], [True])
+
+
 @pytest.mark.parametrize("path", [PATH, ARCHIVE], ids=["few-are-kept", "many-are-kept"])
 def test_clients_that_roam_while_both_hosts_speak(hosts, path):
     """They are cut off again and again, come back to either host, and have all of it once."""

@@ -70,14 +70,27 @@ test_coming(void)
 {
 	struct coming *coming = coming_new(span_of("1f0c22ab.019ab3c4d5e6_5d2e90cb01a4f3c7.18~00000000000000ff"));
 
-	OK(coming != NULL && coming->valid && coming->was == 255 && coming->position.n == 1,
+	OK(coming != NULL && coming->valid && coming->n_names == 1 && coming->names[0] == 255 &&
+		coming->position.n == 1,
 	    "who comes back may say what it was called");
 	coming_free(coming);
 	coming = coming_new(span_of(whole));
-	OK(coming != NULL && coming->valid && coming->was == 0, "or not");
+	OK(coming != NULL && coming->valid && coming->n_names == 0, "or not");
 	coming_free(coming);
 	coming = coming_new(span_of("1f0c22ab.019ab3c4d5e6~ff"));
 	OK(coming != NULL && !coming->valid, "what is no name makes it no position");
+	coming_free(coming);
+	coming = coming_new(span_of("1f0c22ab.019ab3c4d5e6~00000000000000ff~000000000000000a"));
+	OK(coming != NULL && coming->valid && coming_was(coming, 255) && coming_was(coming, 10) &&
+		!coming_was(coming, 0),
+	    "it may have been called several names");
+	coming_free(coming);
+	coming = coming_new(span_of("1f0c22ab.019ab3c4d5e6~00000000000000ff~"));
+	OK(coming != NULL && !coming->valid, "none of which is empty");
+	coming_free(coming);
+	coming = coming_new(span_of("1f0c22ab.019ab3c4d5e6~0000000000000001~0000000000000002~0000000000000003"
+				    "~0000000000000004~0000000000000005"));
+	OK(coming != NULL && !coming->valid, "nor are they too many");
 	coming_free(coming);
 	coming = coming_new(SPAN_EMPTY);
 	OK(coming != NULL && !coming->valid, "nor is nothing one");

@@ -20,7 +20,7 @@
 	const FROND = "frond.1"; // the subprotocol in which the server has a word of its own now and then
 	const NUL = "\0"; // what such a word begins with; a message that begins so has one more in front
 	const AT = "frond.at."; // an offered subprotocol that says where the page has been
-	const POSITION = /^[0-9a-f]{8}\.[0-9a-f]{12}(_[0-9a-f]{16}\.[0-9]{1,20})*(~[0-9a-f]{16})?$/;
+	const POSITION = /^[0-9a-f]{8}\.[0-9a-f]{12}(_[0-9a-f]{16}\.[0-9]{1,20})*(~[0-9a-f]{16})*$/;
 	const OPEN = 1; // WebSocket.OPEN, without needing the class
 	const LOST = 1006; // the code browsers give to a connection that ended without a close frame
 
@@ -327,26 +327,26 @@
 	/*
 	 * The server numbers what it keeps. A position is the number of the latest message
 	 * of each of its hosts, and until when we have listened, by the server's clock.
-	 * Behind '~' is what the server called this connection: what others were to get,
-	 * and not we, does not come back to us.
+	 * Behind each '~' is what the server called this connection, and earlier ones: what
+	 * others were to get, and not we, does not come back to us.
 	 */
 	function parsePosition(text) {
-		const [words, name = ""] = text.split("~");
+		const [words, ...names] = text.split("~");
 		const [head, ...marks] = words.split("_");
 		const [tag, time] = head.split(".");
 
-		return { tag, time: parseInt(time, 16), toldAt: Date.now(), heardAt: Date.now(), name, marks: parseMarks(marks) };
+		return { tag, time: parseInt(time, 16), toldAt: Date.now(), heardAt: Date.now(), names, marks: parseMarks(marks) };
 	}
 
 	function parseMarks(marks) {
 		return new Map(marks.map((mark) => mark.split(".")));
 	}
 
-	function positionText({ tag, time, toldAt, heardAt, name, marks }) {
+	function positionText({ tag, time, toldAt, heardAt, names, marks }) {
 		const until = time + Math.max(0, heardAt - toldAt); // the clock may have been set back
 		const words = [`${tag}.${until.toString(16).padStart(12, "0")}`, ...[...marks].map((mark) => mark.join("."))];
 
-		return words.join("_") + (name === "" ? "" : `~${name}`);
+		return [words.join("_"), ...names].join("~");
 	}
 
 	// Either all of it, after which it counts, or a message that others were to get.
