@@ -51,18 +51,17 @@ list(struct name **names, struct name *name)
 int
 names_add(struct name **names, struct client *client, const struct coming *coming)
 {
-	uint32_t max = coming->n_names < COMING_NAMES ? coming->n_names : COMING_NAMES - 1;
 	struct names *own;
 
-	if (max == 0)
+	if (coming->n_names == 0)
 		return 0;
-	own = calloc(1, bytes_of(max));
+	own = calloc(1, bytes_of(coming->n_names));
 	if (own == NULL)
 		return -ENOMEM;
-	memory_add(bytes_of(max));
-	own->n = max;
+	memory_add(bytes_of(coming->n_names));
+	own->n = coming->n_names;
 	client->names = own;
-	for (uint32_t i = 0; i < max; i++) {
+	for (uint32_t i = 0; i < own->n; i++) {
 		struct name *name = &own->names[i];
 
 		*name = (struct name){ .name = coming->names[i], .client = client };
@@ -103,7 +102,7 @@ names_of(const struct client *client, uint64_t ret[])
 	uint32_t n = 0;
 
 	ret[n++] = client_except(&client->id);
-	for (uint32_t i = 0; client->names != NULL && i < client->names->n; i++)
+	for (uint32_t i = 0; client->names != NULL && i < client->names->n && n < COMING_NAMES; i++)
 		ret[n++] = client->names->names[i].name;
 	return n;
 }

@@ -83,6 +83,7 @@ EXTRA_DIST += \
 	%D%/test_relay.py \
 	%D%/test_relay_faults.py \
 	%D%/test_relay_tls.py \
+	%D%/test_roam.py \
 	%D%/test_sections.py \
 	%D%/test_serve.py \
 	%D%/test_settings_work.py \

@@ -194,13 +194,14 @@ _cables = itertools.count()
 
 
 class Cable:
-    """Between sidecars and Redis: it can be held, and then swallows everything while both ends look alive."""
+    """Between sidecars and Redis: it can be held, and then swallows everything while both ends look alive; or slow."""
 
     def __init__(self, redis):
         self.redis = redis
         self.path = redis.dir / f"cable{next(_cables)}.sock"
         self.url = f"unix:{self.path}"
         self.held = threading.Event()
+        self.seconds = 0.0  # that it takes for each piece
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(str(self.path))
         self.listener.listen(16)
@@ -229,6 +230,7 @@ class Cable:
         try:
             while data := a.recv(65536):
                 broken = broken or self.held.is_set()
+                time.sleep(self.seconds)
                 if not broken:
                     b.sendall(data)
         except OSError:
@@ -244,6 +246,9 @@ class Cable:
 
     def let_go(self):
         self.held.clear()
+
+    def slow(self, seconds):
+        self.seconds = seconds
 
 
 class Namespace:

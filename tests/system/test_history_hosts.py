@@ -1,5 +1,6 @@
 """What is kept, on several hosts: a client may come back to any that has heard the path."""
 
+import contextlib
 import random
 import threading
 
@@ -229,6 +230,85 @@ def test_own_words_that_are_slower_than_who_said_them(redis, make_stack):
         talks.pushes(PATH, "next")
         assert one.receive() == other.receive() == "next"
         assert one.back() == ([], [True])
+
+
+@contextlib.contextmanager
+def emptied(redis, _):
+    redis.ask("FLUSHALL")
+    yield
+    redis.ask("FLUSHALL")
+
+
+@contextlib.contextmanager
+def killed(redis, _):
+    redis.kill()
+    yield
+    redis.start()
+
+
+@contextlib.contextmanager
+def stopped(redis, _):
+    redis.hang()
+    yield
+    redis.go_on()
+
+
+@contextlib.contextmanager
+def paused(redis, _):
+    redis.ask("CLIENT", "PAUSE", 2000, "ALL")
+    yield
+
+
+@contextlib.contextmanager
+def slow(_, cable):
+    cable.slow(0.2)
+    yield
+    cable.slow(0)
+
+
+@pytest.fixture
+def own_redis():
+    server = Redis().start()
+    yield server
+    server.stop()
+
+
+@pytest.mark.parametrize("trouble", [emptied, killed, stopped, paused, slow])
+def test_a_client_that_moves_while_redis_has_trouble(own_redis, make_stack, trouble):
+    """It is faster than the words of either host, and comes and goes: it has all of them once, and no gap."""
+    cable = Cable(own_redis)
+    made = [make_stack(kind=Host, redis=own_redis, **more).start("sidecar", "worker")
+            for more in ({}, {"ws_backplane_url": cable.url})]
+    for host in made:
+        host.settled(2)
+    clients = [host.ws(ARCHIVE, direct=True) for host in made]
+    with frond(made[0], ARCHIVE) as one:
+        one.settle()
+        for host in made:
+            eventually(lambda: host.count(ARCHIVE) == 3, "both know of all")
+        got, words = [], []
+        with trouble(own_redis, cable):
+            for turn in range(6):
+                for number, host in enumerate(made):
+                    words.append(f"{number}:{turn}")
+                    assert host.pushes(ARCHIVE, words[-1]).status == OK
+                more, verdicts = move(one, made[1 - turn % 2], ARCHIVE)
+                assert verdicts == [True]
+                got += more
+        for host in made:
+            host.settled(2)
+        for number, host in enumerate(made):
+            words.append(f"{number}:end")
+            assert host.pushes(ARCHIVE, words[-1]).status == OK
+        while not {"0:end", "1:end"} <= set(got):
+            got.append(one.receive())
+        assert sorted(got) == sorted(words)
+        assert all([word for word in got if word[0] == number] == [word for word in words if word[0] == number]
+                   for number in "01"), "in the order of each host"
+        assert one.back() == ([], [True])
+    for client in clients:
+        got = [client.receive() for _ in words]
+        assert sorted(got) == sorted(words)
 
 
 @pytest.mark.parametrize("path", [PATH, ARCHIVE], ids=["few-are-kept", "many-are-kept"])
