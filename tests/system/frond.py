@@ -1,11 +1,14 @@
 """What frond.js does to come back, for tests that look at every byte."""
 
+import time
+
 
 class Position:
     """Where a client is on a path, as the sidecar has told it."""
 
     def __init__(self, text=""):
         self.head = ""  # tag and time
+        self.told = self.heard = 0.0  # when it was told that, and the latest word
         self.marks = {}
         self.ident = ""
         self.next = []
@@ -17,6 +20,7 @@ class Position:
         first, *rest = words.split("_")
         if ident or first.count(".") == 1 and len(first.split(".")[0]) == 8:
             self.head, self.ident, self.marks = first, ident, {}
+            self.told = self.heard = time.monotonic()
         else:
             rest.insert(0, first)
         for mark in rest:
@@ -37,8 +41,17 @@ class Position:
             origin, number = self.next.pop(0)
             self.marks[origin] = number
 
+    def hear(self):
+        """Something has come: so long it was there."""
+        self.heard = time.monotonic()
+
+    def until(self):
+        """Tag and time, by the server's clock."""
+        tag, at = self.head.split(".")
+        return f"{tag}.{int(at, 16) + int(1000 * (self.heard - self.told)):012x}"
+
     def __str__(self):
-        text = "_".join([self.head, *(f"{origin}.{number}" for origin, number in self.marks.items())])
+        text = "_".join([self.until(), *(f"{origin}.{number}" for origin, number in self.marks.items())])
         return f"{text}~{self.ident}" if self.ident else text
 
 
@@ -61,7 +74,8 @@ class Frond:
 
     def cut(self):
         """Without a close frame, as when a phone enters a tunnel."""
-        self.client.ws.sock.close()
+        if self.client.ws.sock:
+            self.client.ws.sock.close()
 
     def obey(self, text):
         verb, _, words = text.partition(" ")
@@ -76,6 +90,7 @@ class Frond:
         """The next message."""
         while True:
             message = self.client.receive()
+            self.position.hear()
             if not isinstance(message, str) or not message.startswith("\0") or message.startswith("\0\0"):
                 self.position.message()
                 return message

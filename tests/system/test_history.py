@@ -3,10 +3,13 @@
 import errno
 import json
 import os
+import socket
 import subprocess
+import time
 from urllib.parse import quote
 
 import pytest
+import websocket
 
 from client import Compressing, http
 from frond import Frond, Position
@@ -189,6 +192,63 @@ def test_what_may_be_no_subprotocol_is_not_chosen(lab, room, bad):
     assert lab.handshake(path_of(room), Sec_WebSocket_Protocol=f"frond.at.{bad}").status == 400
     answer = lab.handshake(path_of(room), Sec_WebSocket_Protocol="frond.at.not-a-position")
     assert answer.status == 101 and answer.headers["sec-websocket-protocol"] == "frond.at.not-a-position"
+
+
+def test_who_does_not_read_comes_back_and_is_told(make_stack):
+    """Closed when its queue was full, it lacks more than may wait for one client. What its socket held it has had."""
+    stack = make_stack(ws_max_message="30K", ws_queue_bytes="64K", ws_send_buffer="16K").start("sidecar", "worker")
+    path, told = "/ws/archive/x", [f"{number} ".ljust(3000, "x") for number in range(400)]
+    small = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)]
+    with Frond(lambda offers: stack.ws(path, direct=True, subprotocols=offers, sockopt=small)) as one:
+        one.settle()
+        pushed(stack, path, *told)
+        eventually(lambda: stack.count(path) == 0, "it was let go")
+        got = []
+        with pytest.raises((AssertionError, OSError, websocket.WebSocketException)):
+            while True:
+                got.append(one.receive())
+        assert 0 < len(got) < len(told) and got == told[:len(got)]
+        assert one.back() == ([], [False])
+        pushed(stack, path, "next")
+        assert one.receive() == "next"
+        assert one.back() == ([], [True])
+
+
+def test_who_comes_back_before_the_server_knows_that_it_was_gone(lab, room):
+    """Its old connection looks alive, and gets all of it too, and even its own words."""
+    with frond(lab, path_of(room)) as one, lab.ws(path_of(room), direct=True) as other:
+        one.settle()
+        old = one.client
+        say(lab, room, "a")
+        assert other.receive() == "a"
+        one.open()
+        assert one.settle() == ["a"] and one.verdicts == [True]
+        one.client.send("others mine")
+        assert other.receive() == "mine"
+        assert old.receive_until("mine")[-2] == "a"
+        assert one.back() == ([], [True])
+        old.ws.sock.close()
+        say(lab, room, "b")
+        assert one.receive() == "b"
+
+
+def test_long_silence_is_no_gap(make_stack):
+    """Longer than anything is kept: who hears heartbeats was there."""
+    stack = make_stack(ws_routes="/ws/news/{topic};history=100;history_seconds=2", ws_ping_seconds=1).start("sidecar")
+    path = "/ws/news/x"
+    with frond(stack, path) as one:
+        pushed(stack, path, "a")
+        assert one.receive() == "a"
+        begin = time.monotonic()
+        while time.monotonic() - begin < 5:
+            assert one.client.receive() == "\0"
+            one.position.hear()
+        for _ in range(2):
+            one.cut()
+            one.verdicts.clear()
+            one.open()
+            pushed(stack, path, "b")
+            assert one.receive() == "b" and one.verdicts == [True], "what has gone meanwhile it has had"
 
 
 # --- who is new ---------------------------------------------------------------------------

@@ -30,6 +30,13 @@ def forgetful():
 
 
 @pytest.fixture
+def own_redis():
+    server = Redis().start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def hosts(redis, make_stack):
     made = [make_stack(kind=Host, redis=redis).start("sidecar", "worker") for _ in range(2)]
     for host in made:
@@ -117,6 +124,32 @@ def kept(host):
     from test_command import tina4
     lines = tina4(host, "history", "--json", PATH).splitlines()
     return [json.loads(line) for line in lines[:-1]]
+
+
+@pytest.mark.parametrize("emptied_at", [1, 2, 3])
+@pytest.mark.parametrize("how", ["FLUSHALL", "restart"])
+def test_a_host_that_is_new_does_not_vouch_for_what_redis_has_lost(forgetful, make_stack, emptied_at, how):
+    """Redis forgets all before, between or after what the client has missed: the new host gives all of it, or says so."""
+    first = make_stack(kind=Host, redis=forgetful).start("sidecar", "worker")
+    first.settled(1)
+    with frond(first, ARCHIVE) as one:
+        one.settle()
+        one.cut()
+        for turn, word in enumerate(["a", "b", "c"], 1):
+            assert first.pushes(ARCHIVE, word).status == OK
+            if turn == emptied_at and how == "FLUSHALL":
+                forgetful.ask("FLUSHALL")
+            elif turn == emptied_at:
+                forgetful.kill()
+                forgetful.start()
+                first.settled(1)
+        late = make_stack(kind=Host, redis=forgetful).start("sidecar", "worker")
+        for host in (first, late):
+            host.settled(2)
+        assert move(one, late, ARCHIVE) in (([], [False]), (["a", "b", "c"], [True]))
+        assert first.pushes(ARCHIVE, "d").status == OK
+        assert one.receive() == "d"
+        assert move(one, first, ARCHIVE) == ([], [True])
 
 
 def test_what_was_heard_before_a_gap_does_not_come_again(forgetful, make_stack):
@@ -266,13 +299,6 @@ def slow(_, cable):
     cable.slow(0)
 
 
-@pytest.fixture
-def own_redis():
-    server = Redis().start()
-    yield server
-    server.stop()
-
-
 @pytest.mark.parametrize("trouble", [emptied, killed, stopped, paused, slow])
 def test_a_client_that_moves_while_redis_has_trouble(own_redis, make_stack, trouble):
     """It is faster than the words of either host, and comes and goes: it has all of them once, and no gap."""
@@ -282,10 +308,10 @@ def test_a_client_that_moves_while_redis_has_trouble(own_redis, make_stack, trou
     for host in made:
         host.settled(2)
     clients = [host.ws(ARCHIVE, direct=True) for host in made]
+    for host in made:
+        eventually(lambda: host.count(ARCHIVE) == 2, "both hear the path")
     with frond(made[0], ARCHIVE) as one:
         one.settle()
-        for host in made:
-            eventually(lambda: host.count(ARCHIVE) == 3, "both know of all")
         got, words = [], []
         with trouble(own_redis, cable):
             for turn in range(6):
