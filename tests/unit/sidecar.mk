@@ -26,6 +26,7 @@ unit_tests += \
 	%D%/test_metrics \
 	%D%/test_outbox \
 	%D%/test_outq \
+	%D%/test_names \
 	%D%/test_position \
 	%D%/test_post \
 	%D%/test_quotas \
@@ -110,6 +111,8 @@ unit_tests += \
 %C%_test_history_LDADD = sidecar/libsidecar.la
 %C%_test_history_model_SOURCES = %D%/test_history_model.c
 %C%_test_history_model_LDADD = sidecar/libsidecar.la
+%C%_test_names_SOURCES = %D%/test_names.c
+%C%_test_names_LDADD = sidecar/libsidecar.la
 %C%_test_position_SOURCES = %D%/test_position.c
 %C%_test_position_LDADD = sidecar/libsidecar.la
 %C%_test_outq_SOURCES = %D%/test_outq.c
