@@ -15,10 +15,11 @@ is_ahead(const struct history *history, const struct position *position)
 }
 
 bool
-ahead_add(struct path *path, struct client *client)
+ahead_add(struct path *path, struct client *client, uint64_t now_ms)
 {
 	if (!is_ahead(path->past.history, &client->coming->position))
 		return false;
+	client->coming->joined_ms = now_ms;
 	DL_APPEND2(path->past.ahead, client, coming->prev, coming->next);
 	return true;
 }
@@ -30,6 +31,21 @@ ahead_remove(struct path *path, struct client *client)
 		return;
 	DL_DELETE2(path->past.ahead, client, coming->prev, coming->next);
 	client->coming->prev = client->coming->next = NULL;
+}
+
+/* The list is in the order in which they came. */
+void
+ahead_expire(struct path *path, uint64_t now_ms)
+{
+	struct client *client;
+
+	while ((client = path->past.ahead) != NULL && client->coming->joined_ms + AHEAD_MS <= now_ms) {
+		struct coming *coming = client->coming;
+
+		ahead_remove(path, client);
+		client->coming = NULL;
+		coming_free(coming);
+	}
 }
 
 bool

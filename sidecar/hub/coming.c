@@ -3,6 +3,7 @@
 
 #include "shared/take.h"
 #include "sidecar/hub/coming.h"
+#include "sidecar/hub/memory.h"
 
 enum { ID_DIGITS = 16 };
 
@@ -46,8 +47,10 @@ coming_new(struct span text)
 {
 	struct coming *coming = calloc(1, sizeof(*coming));
 
-	if (coming != NULL)
-		coming->valid = parse(text, coming);
+	if (coming == NULL)
+		return NULL;
+	memory_add(sizeof(*coming));
+	coming->valid = parse(text, coming);
 	return coming;
 }
 
@@ -63,5 +66,8 @@ coming_was(const struct coming *coming, uint64_t name)
 void
 coming_free(struct coming *coming)
 {
+	if (coming == NULL)
+		return;
+	memory_remove(sizeof(*coming));
 	free(coming);
 }

@@ -3,7 +3,8 @@
  * reached, and what it was called then and before.
  *
  * It is offered as one more subprotocol, frond.at.POSITION, or
- * frond.at.POSITION~ID, with some more ~ID of earlier connections. Pure.
+ * frond.at.POSITION~ID, with some more ~ID of earlier connections. Pure, but for
+ * memory.h.
  */
 #ifndef SIDECAR_COMING_H
 #define SIDECAR_COMING_H
@@ -25,6 +26,7 @@ struct coming {
 	struct position position;
 	uint64_t names[COMING_NAMES]; /* client_except() of earlier connections, the latest first */
 	uint32_t n_names;
+	uint64_t joined_ms;         /* ahead.c: Unix time */
 	struct client *prev, *next; /* held.c, later ahead.c: prev is NULL outside of a list */
 };
 

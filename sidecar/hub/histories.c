@@ -3,6 +3,7 @@
 
 #include "shared/clock.h"
 #include "shared/conf.h"
+#include "sidecar/hub/ahead.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/histories.h"
 #include "sidecar/hub/memory.h"
@@ -273,6 +274,7 @@ histories_sweep(struct histories *histories)
 		histories->cursor = path->past.next;
 		expire(histories, path, now_ms);
 		limit(histories, path, path->past.limits.messages);
+		ahead_expire(path, now_ms);
 		if (path->n_clients == 0 && histories_is_over(histories, path))
 			return path;
 	}

@@ -220,7 +220,7 @@ resume_client(struct hub *hub, struct client *client, uint32_t replay)
 		r = replay_announced(hub, client, replay);
 	if (r == 0 && keeps)
 		r = tell_position(hub, client, 0);
-	if (client->coming == NULL || !ahead_add(client->place.path, client))
+	if (client->coming == NULL || !ahead_add(client->place.path, client, hub->histories.now_ms()))
 		forget_coming(client);
 	return r;
 }

@@ -26,6 +26,7 @@ unit_tests += \
 	%D%/test_metrics \
 	%D%/test_outbox \
 	%D%/test_outq \
+	%D%/test_ahead \
 	%D%/test_names \
 	%D%/test_position \
 	%D%/test_post \
@@ -111,6 +112,8 @@ unit_tests += \
 %C%_test_history_LDADD = sidecar/libsidecar.la
 %C%_test_history_model_SOURCES = %D%/test_history_model.c
 %C%_test_history_model_LDADD = sidecar/libsidecar.la
+%C%_test_ahead_SOURCES = %D%/test_ahead.c
+%C%_test_ahead_LDADD = sidecar/libsidecar.la
 %C%_test_names_SOURCES = %D%/test_names.c
 %C%_test_names_LDADD = sidecar/libsidecar.la
 %C%_test_position_SOURCES = %D%/test_position.c
