@@ -4,6 +4,7 @@
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/merge.h"
+#include "sidecar/hub/names.h"
 #include "sidecar/hub/resume.h"
 
 /* The numbers that are stored of an origin. */
@@ -272,7 +273,8 @@ send(struct hub *hub, struct path *path, const struct stored_message *stored)
 	int r = frame == NULL ? -ENOMEM : 0;
 
 	if (r == 0 && path->n_members > 0)
-		r = batch_broadcast_kept(&hub->batches, path, frame_ref(frame), NULL, keeping.mark);
+		r = batch_broadcast_kept(
+		    &hub->batches, path, frame_ref(frame), names_find(hub->names, stored->except), keeping.mark);
 	if (r == 0)
 		histories_keep(&hub->histories, path, &keeping, frame);
 	frame_unref(frame);

@@ -30,13 +30,6 @@ def forgetful():
 
 
 @pytest.fixture
-def own_redis():
-    server = Redis().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def hosts(redis, make_stack):
     made = [make_stack(kind=Host, redis=redis).start("sidecar", "worker") for _ in range(2)]
     for host in made:
@@ -300,10 +293,10 @@ def slow(_, cable):
 
 
 @pytest.mark.parametrize("trouble", [emptied, killed, stopped, paused, slow])
-def test_a_client_that_moves_while_redis_has_trouble(own_redis, make_stack, trouble):
+def test_a_client_that_moves_while_redis_has_trouble(forgetful, make_stack, trouble):
     """It is faster than the words of either host, and comes and goes: it has all of them once, and no gap."""
-    cable = Cable(own_redis)
-    made = [make_stack(kind=Host, redis=own_redis, **more).start("sidecar", "worker")
+    cable = Cable(forgetful)
+    made = [make_stack(kind=Host, redis=forgetful, **more).start("sidecar", "worker")
             for more in ({}, {"ws_backplane_url": cable.url})]
     for host in made:
         host.settled(2)
@@ -313,7 +306,7 @@ def test_a_client_that_moves_while_redis_has_trouble(own_redis, make_stack, trou
     with frond(made[0], ARCHIVE) as one:
         one.settle()
         got, words = [], []
-        with trouble(own_redis, cable):
+        with trouble(forgetful, cable):
             for turn in range(6):
                 for number, host in enumerate(made):
                     words.append(f"{number}:{turn}")
