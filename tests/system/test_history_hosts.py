@@ -54,12 +54,19 @@ def move(client, host, path=PATH):
     return client.settle(), client.verdicts
 
 
+def stay(hosts, path):
+    """A client of each host, who has joined the path; from now on both hosts hear it."""
+    clients = [host.ws(path, direct=True) for host in hosts]
+    for host, client in zip(hosts, clients):
+        assert client.ask("send here") == "here"
+        eventually(lambda: host.count(path) == 2, "both hear the path")
+    return clients
+
+
 @pytest.fixture
 def listened(hosts):
     """Both hosts have somebody on the path, and so hear all of it, from before the clients of the test come."""
-    clients = [host.ws(PATH, direct=True) for host in hosts]
-    for host in hosts:
-        eventually(lambda: host.count(PATH) == 2, "both know of both")
+    clients = stay(hosts, PATH)
     yield clients
     for client in clients:
         client.ws.sock.close()
@@ -239,10 +246,9 @@ def test_own_words_that_are_slower_than_who_said_them(redis, make_stack):
     for host in made:
         host.settled(2)
     talks, behind = made
-    with frond(behind) as other, frond(talks) as one:
-        other.settle()
+    there, other = stay(made, PATH)
+    with frond(talks) as one:
         one.settle()
-        eventually(lambda: talks.count(PATH) == 2, "both hear the path")
         cable.hold()
         before = str(one.position)
         one.client.send("others mine")
@@ -250,11 +256,12 @@ def test_own_words_that_are_slower_than_who_said_them(redis, make_stack):
         one.position = Position(before)
         for _ in range(3):
             assert move(one, behind) == ([], [True])
+        assert there.receive() == "mine"
         cable.let_go()
         assert other.receive() == "mine"
         eventually(lambda: behind.status()[0] == "ready", "the host hears again")
         talks.pushes(PATH, "next")
-        assert one.receive() == other.receive() == "next"
+        assert one.receive() == other.receive() == there.receive() == "next"
         assert one.back() == ([], [True])
 
 
@@ -300,9 +307,7 @@ def test_a_client_that_moves_while_redis_has_trouble(forgetful, make_stack, trou
             for more in ({}, {"ws_backplane_url": cable.url})]
     for host in made:
         host.settled(2)
-    clients = [host.ws(ARCHIVE, direct=True) for host in made]
-    for host in made:
-        eventually(lambda: host.count(ARCHIVE) == 2, "both hear the path")
+    clients = stay(made, ARCHIVE)
     with frond(made[0], ARCHIVE) as one:
         one.settle()
         got, words = [], []
@@ -333,9 +338,7 @@ def test_a_client_that_moves_while_redis_has_trouble(forgetful, make_stack, trou
 @pytest.mark.parametrize("path", [PATH, ARCHIVE], ids=["few-are-kept", "many-are-kept"])
 def test_clients_that_roam_while_both_hosts_speak(hosts, path):
     """They are cut off again and again, come back to either host, and have all of it once."""
-    stay = [host.ws(path, direct=True) for host in hosts]
-    for host in hosts:
-        eventually(lambda: host.count(path) == 2, "both hear the path")
+    clients = stay(hosts, path)
     seed = random.randrange(1 << 30)
     print("seed", seed)
     chance = random.Random(seed)
@@ -374,7 +377,7 @@ def test_clients_that_roam_while_both_hosts_speak(hosts, path):
     assert len(all_got) == 8
     for got in all_got:
         check(got)
-    for client in stay:
+    for client in clients:
         client.ws.sock.close()
     if path == ARCHIVE:
         assert not any(None in got for got in all_got), "all of it was kept"
