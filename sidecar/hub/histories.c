@@ -65,6 +65,15 @@ life_ms(const struct path *path)
 	return 1000 * (uint64_t)path->past.limits.seconds;
 }
 
+/* What was said earlier is promised to nobody; hosts may have heard of it at different times. */
+static uint64_t
+promised_ms(struct history_limits limits, uint64_t now_ms)
+{
+	uint64_t for_ms = 1000 * (uint64_t)limits.seconds + HISTORY_LAG_MS;
+
+	return now_ms > for_ms ? now_ms - for_ms : 0;
+}
+
 /* True when nobody could lack a message of it who may still come back. */
 static bool
 is_past(const struct path *path, uint64_t now_ms)
@@ -274,6 +283,7 @@ histories_sweep(struct histories *histories)
 		histories->cursor = path->past.next;
 		expire(histories, path, now_ms);
 		limit(histories, path, path->past.limits.messages);
+		history_forget_origins(path->past.history, promised_ms(path->past.limits, now_ms));
 		ahead_expire(path, now_ms);
 		if (path->n_clients == 0 && histories_is_over(histories, path))
 			return path;
@@ -319,12 +329,6 @@ later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static uint64_t
-minus(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
 /* Since when this host can vouch for a path. */
 static uint64_t
 since_ms(const struct histories *histories, const struct past *past)
@@ -354,7 +358,6 @@ histories_is_whole(const struct histories *histories, const struct past *past, c
 		return false;
 	if (position->at_ms > now_ms + HISTORY_LAG_MS || position->at_ms + life_ms < now_ms)
 		return false;
-	/* What was said earlier is promised to nobody; hosts may have heard of it at different times. */
 	return position->at_ms >= since_ms(histories, past) &&
-	    (history == NULL || history_is_whole(history, position, minus(now_ms, life_ms + HISTORY_LAG_MS)));
+	    (history == NULL || history_is_whole(history, position, promised_ms(past->limits, now_ms)));
 }

@@ -82,24 +82,33 @@ find_origin(const struct history *history, uint64_t origin)
 	return NULL;
 }
 
-/* The index of one of which nothing is kept, or else of the one that was heard of first. */
-static uint32_t
-find_oldest(const struct history *history)
+/* True when less is lost with a than with b. */
+static bool
+matters_less(const struct history_origin *a, const struct history_origin *b)
 {
-	for (uint32_t i = 0; i < history->n_origins; i++)
-		if (history->origins[i].n == 0)
-			return i;
-	return 0;
+	if ((a->n == 0) != (b->n == 0))
+		return a->n == 0;
+	return a->latest_ms < b->latest_ms;
 }
 
-static void
-forget_origin(struct history *history, uint32_t i)
+/* The index of the one that matters least. */
+static uint32_t
+find_least(const struct history *history)
 {
-	while (history->origins[i].n > 0)
-		history_drop(history);
+	uint32_t least = 0;
+
+	for (uint32_t i = 1; i < history->n_origins; i++)
+		if (matters_less(&history->origins[i], &history->origins[least]))
+			least = i;
+	return least;
+}
+
+/* One of which nothing is kept. */
+static void
+remove_origin(struct history *history, uint32_t i)
+{
 	history->n_origins--;
 	memory_remove(sizeof(*history->origins));
-	history->since_ms = history->changed_ms; /* a position without it may lack it, or not */
 	for (uint32_t at = i; at < history->n_origins; at++)
 		history->origins[at] = history->origins[at + 1];
 	for (uint32_t at = 0; at < history->messages.n; at++) {
@@ -110,6 +119,26 @@ forget_origin(struct history *history, uint32_t i)
 	}
 }
 
+static void
+forget_origin(struct history *history, uint32_t i)
+{
+	while (history->origins[i].n > 0)
+		history_drop(history);
+	remove_origin(history, i);
+	history->since_ms = history->changed_ms; /* a position without it may lack it, or not */
+}
+
+void
+history_forget_origins(struct history *history, uint64_t since_ms)
+{
+	for (uint32_t i = history->n_origins; i > 0; i--) {
+		const struct history_origin *origin = &history->origins[i - 1];
+
+		if (origin->n == 0 && origin->latest_ms < since_ms && origin->gone_ms < since_ms)
+			remove_origin(history, i - 1);
+	}
+}
+
 /* Most paths have one, and some as many as hosts. */
 static struct history_origin *
 add_origin(struct history *history, uint64_t origin)
@@ -117,7 +146,7 @@ add_origin(struct history *history, uint64_t origin)
 	struct history_origin *grown;
 
 	if (history->n_origins == POSITION_ORIGINS)
-		forget_origin(history, find_oldest(history));
+		forget_origin(history, find_least(history));
 	grown = realloc(history->origins, (history->n_origins + 1) * sizeof(*grown));
 	if (grown == NULL)
 		return NULL;
@@ -154,6 +183,8 @@ history_raise_origin(struct history *history, const struct history_origin *origi
 		return -ENOMEM;
 	if (found->latest.number < origin->latest.number)
 		found->latest.number = origin->latest.number;
+	if (found->latest_ms < origin->latest_ms)
+		found->latest_ms = origin->latest_ms;
 	note_gone(found, origin->gone, origin->gone_ms);
 	return 0;
 }
@@ -226,6 +257,7 @@ history_add(struct history *history, const struct keeping *keeping, struct frame
 	}
 	if (origin->latest.number < number)
 		origin->latest.number = number;
+	origin->latest_ms = keeping->at_ms;
 	excepting.message = (struct history_message){ .frame = frame,
 		.number = number,
 		.at_ms = keeping->at_ms,

@@ -54,9 +54,10 @@ struct history_message {
 
 struct history_origin {
 	struct mark latest;
-	uint64_t gone;    /* the highest number that is kept no more; 0 for none */
-	uint64_t gone_ms; /* Unix time when it was kept */
-	uint32_t n;       /* messages that are kept */
+	uint64_t latest_ms; /* Unix time of that */
+	uint64_t gone;      /* the highest number that is kept no more; 0 for none */
+	uint64_t gone_ms;   /* Unix time when it was kept */
+	uint32_t n;         /* messages that are kept */
 };
 
 struct history {
@@ -87,6 +88,9 @@ int history_add(struct history *history, const struct keeping *keeping, struct f
 
 /* Raises what is known of an origin to what another run or host knew of it; n is not looked at. 0 or -ENOMEM. */
 int history_raise_origin(struct history *history, const struct history_origin *origin);
+
+/* Forgets the origins that have said nothing since then, a Unix time, when nobody can lack a word of theirs. */
+void history_forget_origins(struct history *history, uint64_t since_ms);
 
 /* Drops the oldest, which is there. */
 void history_drop(struct history *history);

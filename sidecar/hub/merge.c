@@ -53,7 +53,9 @@ find_ranges(struct merging *merging)
 static int
 miss(struct history *history, struct mark mark, uint64_t at_ms)
 {
-	const struct history_origin origin = { .latest = mark, .gone = mark.number, .gone_ms = at_ms };
+	const struct history_origin origin = {
+		.latest = mark, .latest_ms = at_ms, .gone = mark.number, .gone_ms = at_ms
+	};
 
 	return history_raise_origin(history, &origin);
 }
@@ -187,7 +189,8 @@ raise_latest(struct merging *merging)
 	int r = 0;
 
 	for (uint32_t i = 0; i < n && r == 0; i++) {
-		const struct history_origin origin = { .latest = merging->old->origins[i].latest };
+		const struct history_origin *old = &merging->old->origins[i];
+		const struct history_origin origin = { .latest = old->latest, .latest_ms = old->latest_ms };
 
 		r = history_raise_origin(merging->next, &origin);
 	}

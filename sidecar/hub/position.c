@@ -48,10 +48,27 @@ position_raise(struct position *position, struct mark mark)
 }
 
 void
+position_add_others(struct position *position, const struct position *more)
+{
+	uint32_t room = POSITION_ORIGINS - position->n, others = 0;
+
+	for (uint32_t i = 0; i < more->n; i++)
+		others += position_find(position, more->marks[i].origin) == NULL;
+	for (uint32_t i = 0; i < more->n && others > 0; i++) {
+		if (position_find(position, more->marks[i].origin) != NULL)
+			continue;
+		if (others-- <= room)
+			position_add(position, more->marks[i]);
+	}
+}
+
+void
 position_join(struct position *position, const struct position *other)
 {
 	for (uint32_t i = 0; i < other->n; i++)
-		position_raise(position, other->marks[i]);
+		if (position_find(position, other->marks[i].origin) != NULL)
+			position_raise(position, other->marks[i]);
+	position_add_others(position, other);
 }
 
 bool

@@ -56,7 +56,10 @@ bool position_covers(const struct position *position, struct mark mark);
 /* Raises a mark, or adds it. */
 void position_raise(struct position *position, struct mark mark);
 
-/* Raises all that the other one has seen. */
+/* Adds the marks of origins that have none yet: when they are too many, the last of them. */
+void position_add_others(struct position *position, const struct position *more);
+
+/* Raises all that the other one has seen, and adds the others. */
 void position_join(struct position *position, const struct position *other);
 
 /* Appends the text. */

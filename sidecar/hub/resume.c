@@ -103,15 +103,6 @@ resume_replay(struct hub *hub, struct client *client, uint32_t replay)
 
 /* --- joining ------------------------------------------------------------------------------ */
 
-/* Of origins that are not in it. */
-static void
-add_others(struct position *position, const struct position *more)
-{
-	for (uint32_t i = 0; i < more->n; i++)
-		if (position_find(position, more->marks[i].origin) == NULL)
-			position_add(position, more->marks[i]);
-}
-
 /* Where it is when so many of the last messages are still to come. */
 static int
 tell_position(struct hub *hub, struct client *client, uint32_t last)
@@ -124,7 +115,7 @@ tell_position(struct hub *hub, struct client *client, uint32_t last)
 	if (client->coming != NULL && last == 0)
 		position_join(&position, &client->coming->position);
 	else if (client->coming != NULL)
-		add_others(&position, &client->coming->position);
+		position_add_others(&position, &client->coming->position);
 	if (!client->ping.frond)
 		return 0;
 	return send(hub, client, control_position(&position, names, names_of(client, names)));

@@ -27,6 +27,7 @@ put_origins(const struct history *history, struct buf *buf)
 
 		buf_u64(buf, origin->latest.origin);
 		buf_u64(buf, origin->latest.number);
+		buf_u64(buf, origin->latest_ms);
 		buf_u64(buf, origin->gone);
 		buf_u64(buf, origin->gone_ms);
 	}
@@ -124,6 +125,7 @@ take_origins(struct taking *taking, struct history *history, uint64_t ret[static
 		struct history_origin origin = { .latest.origin = number(taking, 8) };
 
 		origin.latest.number = number(taking, 8);
+		origin.latest_ms = number(taking, 8);
 		origin.gone = number(taking, 8);
 		origin.gone_ms = number(taking, 8);
 		ret[i] = origin.latest.origin;

@@ -11,7 +11,7 @@
  *       u32   messages, seconds    its limits
  *       u64   since
  *       u32   n          origins
- *       n times: u64 origin, latest, gone, gone_ms
+ *       n times: u64 origin, latest, latest_ms, gone, gone_ms
  *       u32   n          messages, oldest first
  *       n times: u8 binary, u64 time, u32 origin (its index), u64 number, u64 except, blob data
  */

@@ -174,8 +174,9 @@ def test_a_key_of_another_kind_costs_the_past_only(redis, start, key):
     redis.ask("DEL", key)
     redis.ask("SADD", key, "x")
     first, late = start(n=1), start(n=2)
-    with frond(first, PATH) as one, late.ws(PATH, direct=True) as other:
-        one.settle()
+    with frond(first, PATH) as one, frond(late, PATH) as other:
+        for client in (one, other):
+            client.settle()
         push(first, "a")
         assert one.receive() == "a" and other.receive() == "a"
         assert first.status()[0] == "ready"

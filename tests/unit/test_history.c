@@ -116,6 +116,40 @@ test_number(void)
 	history_free(history);
 }
 
+/* Keeps one message of an origin, when it says so. */
+static void
+hear(struct history *history, uint64_t origin, uint64_t at_ms)
+{
+	const struct keeping keeping = { .mark = { origin, 1 }, .at_ms = at_ms };
+	struct frame *frame = frame_new(FRAME_TEXT, text, 1);
+
+	history_add(history, &keeping, frame);
+	frame_unref(frame);
+}
+
+static void
+test_origins(void)
+{
+	struct history *history = history_new();
+
+	for (uint64_t i = 1; i <= POSITION_ORIGINS; i++)
+		hear(history, i, 100 + i);
+	hear(history, POSITION_ORIGINS + 1, 900);
+	OK(history->n_origins == POSITION_ORIGINS && history_latest(history, 1) == 0 && history->since_ms > 0,
+	    "of one more than it can know it forgets the one that was heard longest ago, and nobody can be judged by "
+	    "it");
+	for (int i = 0; i < 4; i++)
+		history_drop(history);
+	history->since_ms = 0;
+	history_forget_origins(history, 105);
+	OK(history->n_origins == POSITION_ORIGINS - 3 && history_latest(history, 5) == 1 && history->since_ms == 0,
+	    "what no one can lack any more is forgotten, and that costs nothing");
+	history_forget_origins(history, UINT64_MAX);
+	OK(history->n_origins == POSITION_ORIGINS - 4 && history_mark(history, history_at(history, 0)).origin == 6,
+	    "but nobody of whom a message is kept");
+	history_free(history);
+}
+
 static void
 test_memory(void)
 {
@@ -145,6 +179,7 @@ main(void)
 	test_cost();
 	test_exceptions();
 	test_number();
+	test_origins();
 	test_memory();
 	return tap_done();
 }

@@ -66,6 +66,20 @@ test_limit(void)
 }
 
 static void
+test_join(void)
+{
+	struct position few = { .n = 2, .marks = { { 1, 5 }, { 2, 5 } } }, many = { .n = POSITION_ORIGINS };
+
+	for (uint32_t i = 0; i < POSITION_ORIGINS; i++)
+		many.marks[i] = (struct mark){ 2 + i, 9 };
+	position_join(&few, &many);
+	OK(few.n == POSITION_ORIGINS && few.marks[0].number == 5 && few.marks[1].number == 9,
+	    "what the other one has seen is raised, and the others are added");
+	OK(position_find(&few, 3) == NULL && position_find(&few, POSITION_ORIGINS + 1) != NULL,
+	    "when they are too many, those that were heard of last");
+}
+
+static void
 test_coming(void)
 {
 	struct coming *coming = coming_new(span_of("1f0c22ab.019ab3c4d5e6_5d2e90cb01a4f3c7.18~00000000000000ff"));
@@ -103,6 +117,7 @@ main(void)
 	test_text();
 	test_refused();
 	test_limit();
+	test_join();
 	test_coming();
 	return tap_done();
 }
