@@ -46,6 +46,8 @@ struct kept_channel {
 	UT_hash_handle hh;      /* by name */
 	uint64_t latest;        /* sequence; 0: none yet, or not known any more */
 	uint64_t stored;        /* sequence of the latest that was to be stored, too; 0: none yet */
+	uint64_t expires_ms;    /* when the store is to be told again for how long */
+	uint64_t n_emptied;     /* the transport's, when it was told */
 	uint64_t gone, gone_ms; /* sequence and time of the latest that is kept no more */
 	struct kept_message *oldest, *newest;
 	struct kept_channel *prev, *next; /* among the idle: prev is NULL for one that has messages */

@@ -25,9 +25,28 @@ number_for(struct relay *relay, const struct kept_channel *kept, const struct wi
 	return is_next ? reply->number : histories_next(&relay->hub->histories).number;
 }
 
+/*
+ * For how long the path is to be stored, longer than it keeps anything, when the store
+ * has to be told that; else 0. To be told each time would cost a third of what it carries.
+ */
+static uint32_t
+seconds_to_tell(const struct relay *relay, const struct path *path, struct kept_channel *kept)
+{
+	uint32_t seconds = path->past.limits.seconds;
+	uint64_t now_ms = relay_now_ms(relay);
+
+	if (kept == NULL)
+		return seconds + RELAY_STORE_SECONDS;
+	if (now_ms < kept->expires_ms && kept->n_emptied == relay->transport->n_emptied)
+		return 0;
+	kept->expires_ms = now_ms + RELAY_STORE_SECONDS * 1000 / 2;
+	kept->n_emptied = relay->transport->n_emptied;
+	return seconds + RELAY_STORE_SECONDS;
+}
+
 /* How a message is stored that its history keeps: false for any other. */
 static bool
-is_stored(const struct relay *relay, const struct wire_command *command, const struct kept_channel *kept,
+is_stored(const struct relay *relay, const struct wire_command *command, struct kept_channel *kept,
     const struct envelope *envelope, struct transport_keeping *ret)
 {
 	const struct path *path = hub_find_path(relay->hub, command->key.data, command->key.len);
@@ -36,7 +55,7 @@ is_stored(const struct relay *relay, const struct wire_command *command, const s
 		return false;
 	*ret = (struct transport_keeping){ .path = command->key,
 		.messages = path->past.limits.messages,
-		.seconds = path->past.limits.seconds,
+		.seconds = seconds_to_tell(relay, path, kept),
 		.mark = { relay->origin, envelope->sequence },
 		.before = kept == NULL ? envelope->sequence - 1 : kept->stored,
 		.at_ms = relay->hub->histories.now_ms() };

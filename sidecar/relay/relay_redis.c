@@ -114,8 +114,8 @@ publish(struct transport *transport, struct span channel, struct span message, c
 
 	if (keeping != NULL) {
 		r = store_put(&stored, redis->conf->ws_backplane_prefix, keeping, message);
-		memcpy(commands, stored.commands, sizeof(stored.commands));
-		n = STORE_COMMANDS;
+		memcpy(commands, stored.commands, stored.n * sizeof(*commands));
+		n = stored.n;
 	}
 	commands[n++] = (struct outbox_command){ .n = 3, .words = words };
 	if (r == 0)
@@ -212,8 +212,10 @@ take_since(struct relay_redis *redis, const redisReply *reply)
 		return;
 	if (reply->type == REDIS_REPLY_STRING)
 		value = (struct span){ reply->str, reply->len };
-	if (store_get_since(value, redis->run) == UINT64_MAX)
-		say_since(redis);
+	if (store_get_since(value, redis->run) != UINT64_MAX)
+		return;
+	redis->transport.n_emptied++;
+	say_since(redis);
 }
 
 static void

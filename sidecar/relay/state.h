@@ -29,6 +29,8 @@ enum relay_limits {
 	RELAY_INQUIRIES = 1024,  /* counts asked for at once */
 	RELAY_CHANNEL_NAME = 64, /* bytes of a channel's name before the path */
 
+	RELAY_STORE_SECONDS = 120, /* for which the store keeps a path longer than hosts do */
+
 	RELAY_REPAIR_MS = 1000,         /* for an answer, then it is asked again */
 	RELAY_REPAIR_WAY_MS = 500,      /* that a question may need to its host, which looks at its own clock */
 	RELAY_REPAIR_TRIES = 10,        /* in a row without a new command, then it is a gap */

@@ -19,7 +19,7 @@ static const char NAME_MESSAGE[] = "m", NAME_BEFORE[] = "b";
  */
 struct making {
 	struct store_words *made;
-	size_t n_words, n_commands;
+	size_t n_words;
 	struct outbox_command *command;
 	size_t at[24]; /* SIZE_MAX for a word that is not in the text */
 };
@@ -27,7 +27,7 @@ struct making {
 static void
 begin(struct making *making)
 {
-	making->command = &making->made->commands[making->n_commands++];
+	making->command = &making->made->commands[making->made->n++];
 	*making->command = (struct outbox_command){ .words = &making->made->words[making->n_words], .may_fail = true };
 }
 
@@ -117,6 +117,8 @@ static void
 make_expire(struct making *making, const char *prefix, const struct transport_keeping *keeping,
     void (*add_name)(struct making *making, const char *prefix, struct span path))
 {
+	if (keeping->seconds == 0)
+		return;
 	begin(making);
 	add_text(making, "EXPIRE");
 	add_name(making, prefix, keeping->path);
@@ -128,7 +130,7 @@ store_put(struct store_words *words, const char *prefix, const struct transport_
 {
 	struct making making = { .made = words };
 
-	words->text = (struct buf)BUF_INIT;
+	*words = (struct store_words){ 0 };
 	begin(&making);
 	add_text(&making, "XADD");
 	add_stream(&making, prefix, keeping->path);
@@ -154,7 +156,7 @@ store_ask(struct store_words *words, const char *prefix, struct span path, uint3
 {
 	struct making making = { .made = words };
 
-	words->text = (struct buf)BUF_INIT;
+	*words = (struct store_words){ 0 };
 	begin(&making);
 	add_text(&making, "XREVRANGE");
 	add_stream(&making, prefix, path);

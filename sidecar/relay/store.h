@@ -6,7 +6,7 @@
  *     PREFIX:latest:PATH   a hash: the number and time of each origin's latest message
  *     PREFIX:history       since when all that was stored is there, and in which Redis
  *
- * The first two go when the path's time is over; the third says whether they may have
+ * The first two go some time after the path's time is over; the third says whether they may have
  * gone before. Redis was emptied when it is not there, and may have lost what was said
  * of late when it names another run of Redis than this one.
  */
@@ -23,7 +23,7 @@
 #include "sidecar/relay/transport.h"
 
 enum {
-	STORE_COMMANDS = 4,  /* for one message */
+	STORE_COMMANDS = 4,  /* for one message, at most */
 	STORE_QUESTIONS = 3, /* for a path */
 	STORE_RUN_ID = 41,   /* bytes of a name of a run of Redis */
 };
@@ -33,6 +33,7 @@ struct store_words {
 	struct buf text;
 	struct span words[24];
 	struct outbox_command commands[STORE_COMMANDS];
+	size_t n; /* commands */
 };
 
 /* Makes the commands that store a message. Returns 0 or -ENOMEM; what they borrow must stay. */

@@ -20,7 +20,8 @@ struct transport;
 /* A message that is stored, too, for hosts that come later. */
 struct transport_keeping {
 	struct span path;
-	uint32_t messages, seconds; /* that are stored of the path */
+	uint32_t messages; /* that are stored of the path */
+	uint32_t seconds;  /* for which it is stored, counted from now; 0: as was said for an earlier one */
 	struct mark mark;
 	uint64_t before; /* the number of the one before it on the path; 0: there was none */
 	uint64_t at_ms;  /* Unix time */
@@ -121,6 +122,7 @@ struct transport {
 	bool up;         /* both, and it is proven; until either ends */
 	bool released;
 	uint64_t n_unstored; /* messages that the store did not take */
+	uint64_t n_emptied;  /* times that the store was found to have forgotten all, also for how long */
 };
 
 #endif

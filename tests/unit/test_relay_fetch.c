@@ -270,12 +270,20 @@ test_stored(void)
 	enter(&scene, 0, room);
 	push(&scene, 0);
 	OK(scene.n_stored == 1 && scene.keeping.mark.number == 1 && scene.keeping.before == 0 &&
-		scene.keeping.messages == 5 && scene.keeping.seconds == 3600 && span_is(scene.keeping.path, room),
-	    "what a path keeps is stored");
+		scene.keeping.messages == 5 && scene.keeping.seconds == 3600 + RELAY_STORE_SECONDS &&
+		span_is(scene.keeping.path, room),
+	    "what a path keeps is stored, and somewhat longer");
 	push(&scene, WIRE_TRANSIENT);
 	OK(scene.n_stored == 1, "what it does not keep is not");
 	push(&scene, 0);
 	OK(scene.n_stored == 2 && scene.keeping.before == 1, "each names the one before it");
+	OK(scene.keeping.seconds == 0, "how long is not said each time");
+	scene.transport.n_emptied++;
+	push(&scene, 0);
+	OK(scene.keeping.seconds > 0, "but to a store that has forgotten it");
+	scene_pass(&scene, RELAY_STORE_SECONDS * 1000 / 2);
+	push(&scene, 0);
+	OK(scene.keeping.seconds > 0, "and before it does");
 	scene.publish_result = -ENOBUFS;
 	push(&scene, 0);
 	scene.publish_result = 0;

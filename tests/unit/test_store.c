@@ -26,6 +26,7 @@ test_commands(void)
 		.mark = { 0x5d2e90cb01a4f3c7, 18 },
 		.before = 16,
 		.at_ms = 1700000000000 };
+	struct transport_keeping unsaid = keeping;
 	struct store_words words;
 	bool may_fail = true;
 
@@ -38,6 +39,9 @@ test_commands(void)
 	for (size_t i = 0; i < STORE_COMMANDS; i++)
 		may_fail = may_fail && words.commands[i].may_fail;
 	OK(may_fail, "none of them is essential");
+	store_free(&words);
+	unsaid.seconds = 0;
+	OK(store_put(&words, "t", &unsaid, span_of("MESSAGE")) == 0 && words.n == 2, "two where its time is known");
 	store_free(&words);
 	OK(store_ask(&words, "t", span_of("/ws/a"), 50) == 0, "three questions ask for it");
 	OK(is_command(&words.commands[0], "XREVRANGE t:history:/ws/a + - COUNT 50"), "the latest messages");
