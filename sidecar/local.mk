@@ -15,6 +15,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/apply.c %D%/hub/apply.h \
 	%D%/hub/array.c %D%/hub/array.h \
 	%D%/hub/batch.c %D%/hub/batch.h \
+	%D%/hub/block.c %D%/hub/block.h \
 	%D%/hub/chain.c %D%/hub/chain.h \
 	%D%/hub/client.c %D%/hub/client.h \
 	%D%/hub/control.c %D%/hub/control.h \
@@ -37,6 +38,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/ring.c %D%/hub/ring.h \
 	%D%/hub/saved.c %D%/hub/saved.h \
 	%D%/hub/statefile.c %D%/hub/statefile.h \
+	%D%/hub/stream.c %D%/hub/stream.h \
 	%D%/hub/trace.c %D%/hub/trace.h \
 	%D%/hub/turn.h \
 	%D%/feed/ack.c %D%/feed/ack.h \
@@ -59,12 +61,14 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/edge/counters.c %D%/edge/counters.h \
 	%D%/edge/descriptors.c %D%/edge/descriptors.h \
 	%D%/edge/elements.c %D%/edge/elements.h \
+	%D%/edge/entry.c %D%/edge/entry.h \
 	%D%/edge/extension.c %D%/edge/extension.h \
 	%D%/edge/gate.c %D%/edge/gate.h \
 	%D%/edge/head.c %D%/edge/head.h \
 	%D%/edge/quotas.c %D%/edge/quotas.h \
 	%D%/edge/refusal.c %D%/edge/refusal.h \
 	%D%/edge/reply.c %D%/edge/reply.h \
+	%D%/edge/streams.c %D%/edge/streams.h \
 	%D%/edge/target.c %D%/edge/target.h \
 	%D%/edge/upgrade.c %D%/edge/upgrade.h \
 	%D%/edge/ws.c %D%/edge/ws.h \

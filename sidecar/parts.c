@@ -265,7 +265,7 @@ open_admin(struct parts *parts)
 static int
 open_edge(struct parts *parts, uint32_t instance)
 {
-	const struct ws_parts ws_parts = { .conf = parts->conf,
+	const struct entry_parts entry_parts = { .conf = parts->conf,
 		.hub = &parts->hub,
 		.feed = &parts->feed,
 		.routes = &parts->routes,
@@ -289,10 +289,10 @@ open_edge(struct parts *parts, uint32_t instance)
 	open_admin(parts);
 	expiry_open(&parts->expiry, &parts->hub);
 	quotas_open(&parts->quotas, parts->conf);
-	r = pings_open(&parts->pings, parts->conf);
+	r = pings_open(&parts->pings, parts->conf, &parts->hub);
 	if (r < 0)
 		return r;
-	r = ws_open(&parts->ws, &ws_parts, parts->loop);
+	r = ws_open(&parts->ws, &entry_parts, parts->loop);
 	if (r < 0)
 		return r;
 	browsers_open(&parts->browsers, &browsers_parts, parts->loop);

@@ -370,7 +370,7 @@ open_handles(struct sidecar *sidecar)
 int
 sidecar_check(void)
 {
-	const struct ws_parts nothing = { 0 };
+	const struct entry_parts nothing = { 0 };
 	struct ws ws;
 	uv_loop_t loop;
 	int r = uv_loop_init(&loop);

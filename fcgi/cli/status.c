@@ -80,8 +80,9 @@ print_figures(const struct sample *before, const struct sample *now)
 	unsigned long long up = figure(now, "uptime_s");
 
 	printf("up %llu days %02llu:%02llu:%02llu\n", up / 86400, up / 3600 % 24, up / 60 % 60, up % 60);
-	printf("connections %llu on %llu paths, workers %llu, other processes of apps %llu\n",
-	    figure(now, "connections"), figure(now, "paths"), figure(now, "workers"), figure(now, "apps"));
+	printf("connections %llu on %llu paths, event streams among them %llu\n", figure(now, "connections"),
+	    figure(now, "paths"), figure(now, "event_streams"));
+	printf("workers %llu, other processes of apps %llu\n", figure(now, "workers"), figure(now, "apps"));
 	printf("events waiting %llu, redelivered %llu; malformed messages %llu\n", figure(now, "events_waiting"),
 	    figure(now, "events_redelivered"), figure(now, "malformed"));
 	printf("per second: events %llu, pushes %llu, messages to clients %llu, deliveries %llu\n",

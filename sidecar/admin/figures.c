@@ -15,6 +15,8 @@
 const struct figure_name figure_names[FIGURES] = {
 	[FIGURE_UPTIME] = { .stat = "uptime_s" },
 	[FIGURE_CLIENTS] = { .stat = "connections" },
+	[FIGURE_STREAMS] = { "event_streams", "tina4_event_streams", "gauge",
+	    "Connections that are event streams, which only listen." },
 	[FIGURE_PATHS] = { "paths", "tina4_paths", "gauge", "Paths that have connections." },
 	[FIGURE_WORKERS] = { "workers", "tina4_workers", "gauge", "Workers that are connected." },
 	[FIGURE_APPS] = { "apps", "tina4_apps", "gauge", "Other processes of apps that are connected." },
@@ -52,7 +54,7 @@ const struct figure_name figure_names[FIGURES] = {
 	[FIGURE_RELAY_GAPS] = { "relay_gaps", "tina4_relay_gaps_total", "counter",
 	    "Times that commands of another host on a path were missing here for good." },
 	[FIGURE_STARTED] = { NULL, "process_start_time_seconds", "gauge", "Unix time of the start." },
-	[FIGURE_CONNECTIONS] = { NULL, "tina4_connections", "gauge", "WebSocket connections." },
+	[FIGURE_CONNECTIONS] = { NULL, "tina4_connections", "gauge", "WebSocket connections and event streams." },
 	[FIGURE_RECEIVED] = { NULL, "tina4_received_messages_total", "counter", "Messages from clients." },
 	[FIGURE_RECEIVED_BYTES] = { NULL, "tina4_received_bytes_total", "counter", "Bytes of messages from clients." },
 	[FIGURE_DELIVERED_BYTES] = { NULL, "tina4_delivered_bytes_total", "counter", "Bytes of their frames." },
@@ -114,6 +116,8 @@ figure_value(const struct figures *figures, enum figure figure)
 		return (figures->turn->now_ms - figures->started_ms) / 1000;
 	case FIGURE_CLIENTS:
 		return HASH_COUNT(figures->hub->clients);
+	case FIGURE_STREAMS:
+		return figures->counters->n_streams;
 	case FIGURE_PATHS:
 		return paths_in_use(figures->hub);
 	case FIGURE_WORKERS:

@@ -98,6 +98,7 @@ put_connections(const struct figures *figures, struct buf *ret)
 	static const char ends[] = "tina4_closes_total";
 
 	put(ret, figures, FIGURE_CONNECTIONS);
+	put(ret, figures, FIGURE_STREAMS);
 	put(ret, figures, FIGURE_PATHS);
 	put_upgrades(figures, ret);
 	put_refusals(figures, ret);

@@ -8,10 +8,10 @@
 /* Names of closecode_name(), and then reasons of client_drop(). */
 static const char *const ends[COUNTERS_ENDS] = { "normal", "going-away", "protocol-error", "unsupported-data",
 	"no-status", "lost", "invalid-data", "policy", "too-large", "internal-error", "try-later", "application",
-	"queue-full", "ping-timeout", "close-timeout", "write-failed", "out-of-memory", "memory", "other" };
+	"queue-full", "ping-timeout", "close-timeout", "write-failed", "out-of-memory", "memory", "talks", "other" };
 
-static const char *const upgrades[COUNTERS_UPGRADES] = { "101", "400", "401", "403", "404", "405", "408", "414", "426",
-	"429", "431", "501", "503", "505", "other" };
+static const char *const upgrades[COUNTERS_UPGRADES] = { "101", "200", "400", "401", "403", "404", "405", "408", "414",
+	"426", "429", "431", "501", "503", "505", "other" };
 
 void
 counters_add_end(struct counters *counters, const char *why, uint16_t code)

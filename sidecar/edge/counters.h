@@ -9,12 +9,13 @@
 #include "sidecar/edge/refusal.h"
 
 enum counters_sizes {
-	COUNTERS_ENDS = 19,
-	COUNTERS_UPGRADES = 15,
+	COUNTERS_ENDS = 20,
+	COUNTERS_UPGRADES = 16,
 };
 
 struct counters {
-	uint32_t n_open;     /* WebSockets, now */
+	uint32_t n_open;     /* WebSockets and event streams, now */
+	uint32_t n_streams;  /* of these */
 	uint64_t n_received; /* messages */
 	uint64_t received_bytes;
 	uint64_t ends[COUNTERS_ENDS];

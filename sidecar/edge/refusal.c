@@ -35,9 +35,9 @@ static const struct {
 	[REFUSAL_QUERY] = { 400, "bad-query", "the query has a bad escape or a control byte" },
 
 	[REFUSAL_OLD_HTTP] = { 400, "old-http-version", "a WebSocket begins with HTTP/1.1" },
-	[REFUSAL_NOT_GET] = { 405, "not-get", "a WebSocket begins with GET" },
-	[REFUSAL_BODY] = { 400, "body", "a WebSocket begins without a body" },
-	[REFUSAL_NO_UPGRADE] = { 426, "no-upgrade", "this port speaks WebSocket" },
+	[REFUSAL_NOT_GET] = { 405, "not-get", "a connection begins with GET" },
+	[REFUSAL_BODY] = { 400, "body", "a connection begins without a body" },
+	[REFUSAL_NO_UPGRADE] = { 426, "no-upgrade", "this port speaks WebSocket and text/event-stream" },
 	[REFUSAL_WS_VERSION] = { 426, "websocket-version", "Sec-WebSocket-Version must be 13" },
 	[REFUSAL_WS_KEY] = { 400, "bad-websocket-key", "Sec-WebSocket-Key must be 16 bytes in base64" },
 	[REFUSAL_REPEATED] = { 400, "repeated-field", "a header field that must stand alone is repeated" },

@@ -55,6 +55,23 @@ reply_put(const struct reply *reply, int64_t now, struct buf *ret)
 		buf_bytes(ret, reply->body.data, reply->body.len);
 }
 
+/* Nothing on the way may keep it, make it wait for more, or compress it. */
+void
+reply_put_stream(struct span origin, int64_t now, struct buf *ret)
+{
+	buf_string(ret, "HTTP/1.1 200 OK\r\n");
+	put_date(now, ret);
+	buf_string(ret,
+	    "Content-Type: text/event-stream\r\nCache-Control: no-store, no-transform\r\n"
+	    "X-Accel-Buffering: no\r\nVary: Origin\r\n");
+	if (origin.data != NULL) {
+		buf_string(ret, "Access-Control-Allow-Origin: ");
+		buf_bytes(ret, origin.data, origin.len);
+		buf_string(ret, "\r\nAccess-Control-Allow-Credentials: true\r\n");
+	}
+	buf_string(ret, "Connection: close\r\n\r\n");
+}
+
 void
 reply_put_error(int status, const char *text, const char *allow, bool bodiless, int64_t now, struct buf *ret)
 {

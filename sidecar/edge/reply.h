@@ -1,5 +1,5 @@
 /*
- * reply - an HTTP answer of ours, whole; the connection ends with it.
+ * reply - an HTTP answer of ours, whole, or the head of one; the connection ends with it.
  *
  * Pure: the bytes go into a buf, and time is an argument.
  */
@@ -24,6 +24,9 @@ struct reply {
 
 /* now is Unix time. What a status asks for beside its number is added: RFC 9110, RFC 6455. */
 void reply_put(const struct reply *reply, int64_t now, struct buf *ret);
+
+/* The head of an event stream, which ends with the connection. origin is a page's that may read it, or has no data. */
+void reply_put_stream(struct span origin, int64_t now, struct buf *ret);
 
 /* {"error": text}, or with 401 {"error": "Unauthorized", "reason": text}. text has nothing to escape. */
 void reply_put_error(int status, const char *text, const char *allow, bool bodiless, int64_t now, struct buf *ret);

@@ -38,7 +38,8 @@ is_key(struct span key)
 static bool
 has_repeated(const struct head *head)
 {
-	static const char *const single[] = { "sec-websocket-key", "sec-websocket-version", "origin", "authorization" };
+	static const char *const single[] = { "sec-websocket-key", "sec-websocket-version", "origin", "authorization",
+		"last-event-id" };
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]); i++)
 		if (head_count(head, single[i]) > 1)
@@ -46,11 +47,17 @@ has_repeated(const struct head *head)
 	return false;
 }
 
+static bool
+is_upgrade(const struct head *head)
+{
+	return head_lists(head, "upgrade", "websocket") && head_lists(head, "connection", "upgrade");
+}
+
 /* RFC 6455 section 4.2.1, items 1 to 6; RFC 9110 section 7.8: without Connection, Upgrade says nothing. */
 static enum refusal
 judge_form(const struct head *head)
 {
-	if (!head_lists(head, "upgrade", "websocket") || !head_lists(head, "connection", "upgrade"))
+	if (!is_upgrade(head))
 		return REFUSAL_NO_UPGRADE;
 	if (!head_is(head, "GET"))
 		return REFUSAL_NOT_GET;
@@ -66,6 +73,93 @@ judge_form(const struct head *head)
 		return REFUSAL_WS_KEY;
 	return REFUSAL_NONE;
 }
+
+/* --- event streams -------------------------------------------------------------------------- */
+
+/* "; q=0", with as many zeros as it likes. */
+static bool
+refuses(struct span weight)
+{
+	size_t at = span_find(weight, 0, span_of("q=0"));
+
+	if (at == weight.len)
+		return false;
+	for (at += 2; at < weight.len; at++)
+		if (weight.data[at] != '0' && weight.data[at] != '.')
+			return false;
+	return true;
+}
+
+/* The first value of that name, as it came; empty when there is none. */
+static struct span
+query_value(struct span query, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t at = 0, end; at < query.len; at = end + 1) {
+		end = span_find(query, at, span_of("&"));
+		if (end - at > len && memcmp(query.data + at, name, len) == 0 && query.data[at + len] == '=')
+			return (struct span){ query.data + at + len + 1, end - at - len - 1 };
+	}
+	return SPAN_EMPTY;
+}
+
+/* RFC 9110 section 12.5.1: a media type, and behind it its weight, which at 0 refuses it. */
+static bool
+accepts_stream(const struct head *head)
+{
+	static const char type[] = "text/event-stream";
+	struct head_list list = head_list(head, "accept");
+	struct span range;
+
+	while (head_list_next(&list, &range)) {
+		struct span name = { range.data, span_find(range, 0, span_of(";")) };
+		struct span weight = span_from(range, name.len);
+
+		while (name.len > 0 && (name.data[name.len - 1] == ' ' || name.data[name.len - 1] == '\t'))
+			name.len--;
+		if (element_is(name, type))
+			return !refuses(weight);
+	}
+	return false;
+}
+
+/* A response of any length, which an older HTTP can have as well. */
+static enum refusal
+judge_stream_form(const struct head *head)
+{
+	if (!head_is(head, "GET"))
+		return REFUSAL_NOT_GET;
+	if (head_has_body(head))
+		return REFUSAL_BODY;
+	return has_repeated(head) ? REFUSAL_REPEATED : REFUSAL_NONE;
+}
+
+/*
+ * A page of another site can make a browser ask without Origin, though not read the
+ * answer: but that would open a connection in the visitor's name.
+ */
+static bool
+is_blind(const struct head *head)
+{
+	struct span site = head_get(head, "sec-fetch-site");
+
+	return head_count(head, "origin") == 0 && site.data != NULL && !element_is(site, "same-origin") &&
+	    !element_is(site, "none");
+}
+
+/* EventSource has a header of its own for it, but cannot send it the first time. */
+static struct span
+find_position(const struct head *head, const struct target *target)
+{
+	struct span said = head_get(head, "last-event-id");
+
+	if (said.data == NULL || said.len == 0)
+		said = query_value(target->query, "last-event-id");
+	return said.len == 0 ? (struct span){ 0 } : said;
+}
+
+/* --- both --------------------------------------------------------------------------------------- */
 
 /* The proxy next to us speaks last. */
 static bool
@@ -120,29 +214,64 @@ accepts_deflate(const struct head *head)
 	return accepts;
 }
 
+static enum refusal
+judge_route(const struct target *target, const struct upgrade_rules *rules, struct upgrade *upgrade)
+{
+	upgrade->route = routes_match(rules->routes, target->path, target->path_len);
+	if (upgrade->route != NULL)
+		return REFUSAL_NONE;
+	return routes_may_come(rules->routes) ? REFUSAL_NOT_YET : REFUSAL_NO_ROUTE;
+}
+
+static enum refusal
+judge_origin(const struct head *head, const struct upgrade_rules *rules, struct upgrade *upgrade)
+{
+	upgrade->origin = head_get(head, "origin");
+	if (upgrade->stream && is_blind(head))
+		return REFUSAL_ORIGIN;
+	return origin_allowed(
+		   upgrade->origin, head_host(head), rules->allowed_origins, rules->proxied && is_https(head))
+	    ? REFUSAL_NONE
+	    : REFUSAL_ORIGIN;
+}
+
+/* What the two kinds of connection agree on, each in its own way. */
+static enum refusal
+negotiate(
+    const struct head *head, const struct target *target, const struct upgrade_rules *rules, struct upgrade *upgrade)
+{
+	if (upgrade->stream) {
+		upgrade->position = find_position(head, target);
+		return REFUSAL_NONE;
+	}
+	choose_protocol(head, upgrade);
+	if (upgrade->protocol.data == NULL && head_count(head, "sec-websocket-protocol") > 0)
+		return REFUSAL_PROTOCOL;
+	upgrade->deflate = rules->deflate && accepts_deflate(head);
+	return REFUSAL_NONE;
+}
+
 enum refusal
 upgrade_judge(
     const struct head *head, const struct target *target, const struct upgrade_rules *rules, struct upgrade *ret)
 {
 	struct upgrade upgrade = { .key = head_get(head, "sec-websocket-key") };
-	enum refusal refusal = rules->stopping ? REFUSAL_STOPPING : judge_form(head);
+	enum refusal refusal = rules->stopping ? REFUSAL_STOPPING : REFUSAL_NONE;
 
-	if (refusal != REFUSAL_NONE)
-		return refusal;
-	upgrade.route = routes_match(rules->routes, target->path, target->path_len);
-	if (upgrade.route == NULL)
-		return routes_may_come(rules->routes) ? REFUSAL_NOT_YET : REFUSAL_NO_ROUTE;
-	if (!origin_allowed(
-		head_get(head, "origin"), head_host(head), rules->allowed_origins, rules->proxied && is_https(head)))
-		return REFUSAL_ORIGIN;
-	choose_protocol(head, &upgrade);
-	if (upgrade.protocol.data == NULL && head_count(head, "sec-websocket-protocol") > 0)
-		return REFUSAL_PROTOCOL;
-	if (rules->full)
-		return REFUSAL_FULL;
-	upgrade.deflate = rules->deflate && accepts_deflate(head);
-	*ret = upgrade;
-	return REFUSAL_NONE;
+	upgrade.stream = !is_upgrade(head) && accepts_stream(head);
+	if (refusal == REFUSAL_NONE)
+		refusal = upgrade.stream ? judge_stream_form(head) : judge_form(head);
+	if (refusal == REFUSAL_NONE)
+		refusal = judge_route(target, rules, &upgrade);
+	if (refusal == REFUSAL_NONE)
+		refusal = judge_origin(head, rules, &upgrade);
+	if (refusal == REFUSAL_NONE)
+		refusal = negotiate(head, target, rules, &upgrade);
+	if (refusal == REFUSAL_NONE && rules->full)
+		refusal = REFUSAL_FULL;
+	if (refusal == REFUSAL_NONE)
+		*ret = upgrade;
+	return refusal;
 }
 
 /* Appends the value, terminated; returns where it begins, or SIZE_MAX when there is none. */

@@ -1,5 +1,6 @@
 /*
- * upgrade - may this request become a WebSocket, and what libwebsockets is told.
+ * upgrade - may this request become a WebSocket, or an event stream of the same path,
+ * and what libwebsockets is told.
  *
  * The verdict is about a head that has been read and a path that has been
  * decoded. libwebsockets never sees what the client wrote: for an accepted one
@@ -42,12 +43,16 @@ struct upgrade {
 	const struct route *route;
 	struct span key;
 	struct span protocol; /* the subprotocol that was chosen; data is NULL when none was offered */
-	struct span position; /* behind frond.at., see coming.h; data is NULL when none was offered */
-	bool frond;           /* frond.1 was chosen */
-	bool deflate;         /* permessage-deflate has been agreed on */
+	struct span
+	    position;       /* where it was before, see coming.h: behind frond.at.; data is NULL when it does not say */
+	struct span origin; /* of the page; data is NULL when there is none */
+	bool stream;        /* it asks for an event stream; the position may be percent-encoded then */
+	bool frond;         /* frond.1 was chosen */
+	bool deflate;       /* permessage-deflate has been agreed on */
 };
 
-/* RFC 6455 section 4.2.1. Returns why not, or REFUSAL_NONE and *ret. */
+/* RFC 6455 section 4.2.1; WHATWG HTML section 9.2 for one that accepts text/event-stream instead. Returns why not, or
+ * REFUSAL_NONE and *ret. */
 enum refusal upgrade_judge(
     const struct head *head, const struct target *target, const struct upgrade_rules *rules, struct upgrade *ret);
 

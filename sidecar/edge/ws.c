@@ -8,28 +8,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "shared/address.h"
 #include "shared/closecode.h"
 #include "shared/conf.h"
-#include "shared/list.h"
 #include "shared/log.h"
 #include "shared/utf8.h"
-#include "sidecar/hub/coming.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/control.h"
 #include "sidecar/edge/counters.h"
 #include "sidecar/hub/deflate.h"
-#include "sidecar/hub/expiry.h"
-#include "sidecar/edge/elements.h"
+#include "sidecar/edge/entry.h"
 #include "sidecar/edge/extension.h"
 #include "sidecar/feed/feed.h"
-#include "sidecar/edge/head.h"
 #include "sidecar/hub/hub.h"
-#include "sidecar/hub/pings.h"
 #include "sidecar/hub/memory.h"
 #include "sidecar/edge/quotas.h"
-#include "sidecar/feed/routes.h"
-#include "sidecar/edge/target.h"
+#include "sidecar/edge/streams.h"
 #include "sidecar/hub/turn.h"
 #include "sidecar/edge/upgrade.h"
 #include "sidecar/edge/ws.h"
@@ -50,126 +43,7 @@ struct session {
 	struct client *client;
 };
 
-/* --- a new client --------------------------------------------------------------------------- */
-
-/* Those that say something about a request to a handler, and not about the connection or the handshake. */
-static bool
-is_for_handlers(struct span name)
-{
-	static const char *const names[] = { "accept", "accept-charset", "accept-encoding", "accept-language",
-		"authorization", "cache-control", "content-type", "cookie", "date", "expect", "from", "host",
-		"if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "max-forwards",
-		"origin", "pragma", "proxy-authorization", "range", "referer", "te", "user-agent", "via",
-		"x-auth-token", "x-forwarded-for", "x-real-ip" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (element_is(name, names[i]))
-			return true;
-	return false;
-}
-
-/* One of TINA4_WS_HEADERS. */
-static bool
-is_asked_for(const struct conf *conf, struct span name)
-{
-	const char *rest = conf->ws_headers;
-	struct span item;
-
-	while (list_next(&rest, &item))
-		if (item.len == name.len && strncasecmp(item.data, name.data, name.len) == 0)
-			return true;
-	return false;
-}
-
-/* Lines of cookies are one (RFC 9113 section 8.2.3); others stay as they came. */
-static void
-put_headers(const struct ws *ws, const struct head *head, struct buf *meta)
-{
-	struct buf cookies = BUF_INIT;
-
-	if (head_join(head, "cookie", &cookies) > 0)
-		wire_put_pair(meta, span_of("cookie"), span_of_buf(&cookies));
-	meta->failed |= cookies.failed;
-	buf_free(&cookies);
-	for (size_t i = 0; i < head->n_fields; i++) {
-		struct span name = head_name(head, i);
-
-		if (!element_is(name, "cookie") && (is_for_handlers(name) || is_asked_for(ws->parts.conf, name)))
-			wire_put_pair(meta, name, head_value(head, i));
-	}
-}
-
-static void
-put_meta(struct ws *ws, const struct newcomer *newcomer, struct client *client)
-{
-	struct wire_meta meta = {
-		.pattern = span_of(
-		    client->place.path->route == NULL ? "" : path_pattern_text(client->place.path->route->pattern)),
-		.path = { newcomer->target->path, newcomer->target->path_len },
-		.query = newcomer->target->query,
-		.ip = span_of(newcomer->ip),
-		.user = { newcomer->token->claims, newcomer->token->claims_len },
-	};
-
-	client->quota.address = quotas_enter(ws->parts.quotas, newcomer->ip);
-	wire_put_meta(&client->feed.meta, &meta);
-	put_headers(ws, newcomer->head, &client->feed.meta);
-}
-
-static int
-new_id(const struct ws *ws, struct wire_id *ret)
-{
-	int r = wire_id_random(ret);
-
-	memcpy(ret->bytes, &ws->parts.instance, sizeof(ws->parts.instance));
-	return r;
-}
-
-static void
-set_up_socket(const struct ws *ws, int fd)
-{
-	int size = (int)ws->parts.conf->ws_send_buffer;
-
-	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-}
-
-/* Where it says that it was. */
-static int
-take_position(struct client *client, const struct upgrade *upgrade)
-{
-	if (upgrade->position.data == NULL)
-		return 0;
-	client->coming = coming_new(upgrade->position);
-	return client->coming == NULL ? -ENOMEM : 0;
-}
-
-static struct client *
-make_client(struct ws *ws, struct lws *wsi, const struct newcomer *newcomer)
-{
-	const struct target *target = newcomer->target;
-	struct wire_id id;
-	struct client *client = new_id(ws, &id) < 0 ? NULL : client_new(&id);
-
-	if (client == NULL)
-		return NULL;
-	client->socket.wsi = wsi;
-	client->socket.fd = lws_get_socket_fd(wsi);
-	client->socket.deflate = newcomer->upgrade->deflate;
-	client->ping.frond = newcomer->upgrade->frond;
-	if (take_position(client, newcomer->upgrade) < 0) {
-		client_free(client);
-		return NULL;
-	}
-	if (hub_enter(ws->parts.hub, client, target->path, target->path_len) < 0) {
-		client_free(client);
-		return NULL;
-	}
-	if (client->place.path->n_clients == 1)
-		route_set(client->place.path, routes_match(ws->parts.routes, target->path, target->path_len));
-	put_meta(ws, newcomer, client);
-	client_recount(client);
-	return client;
-}
+/* --- the handshake -------------------------------------------------------------------------- */
 
 /* What the answer says beside what libwebsockets writes. Returns 0, or -1 when that is not as expected. */
 static int
@@ -195,24 +69,14 @@ static int
 on_established(struct ws *ws, struct lws *wsi, struct session *session)
 {
 	const struct newcomer *newcomer = ws->newcomer;
-	struct client *client = newcomer == NULL ? NULL : make_client(ws, wsi, newcomer);
 
-	if (client == NULL)
+	if (newcomer == NULL)
+		return -1;
+	session->client = entry_make(&ws->parts, wsi, newcomer);
+	if (session->client == NULL)
 		return -1;
 	ws->newcomer = NULL; /* what came behind the head may be a client's message already */
-	session->client = client;
-	counters_add_upgrade(ws->parts.counters, 101);
-	ws->parts.counters->n_open++;
-	set_up_socket(ws, client->socket.fd);
-	pings_add(ws->parts.pings, client);
-	if (ws->parts.conf->ws_close_expired && newcomer->token->claims != NULL &&
-	    newcomer->token->expires != INT64_MAX) {
-		client->expiry.at = newcomer->token->expires;
-		expiry_add(ws->parts.expiry, client);
-	}
-	log_debug("client connected path=%s conn=%s ip=%s", newcomer->target->path, client_name(client), newcomer->ip);
-	if (client->feed.meta.failed || feed_client_open(ws->parts.feed, client) < 0)
-		client_drop(client, "not-opened");
+	entry_open(&ws->parts, session->client, newcomer, 101);
 	return 0;
 }
 
@@ -414,21 +278,6 @@ on_pong(struct ws *ws, struct lws *wsi, struct client *client)
 		refuse_message(ws, client, CLOSE_PROTOCOL_ERROR, "reserved-bit");
 }
 
-/* Who ended it, and why: the sidecar's own reason, or what the code means. */
-static void
-log_end(const struct client *client)
-{
-	int code = client->ending.code != 0 ? client->ending.code : CLOSE_ABNORMAL;
-	const char *by = client->ending.by_app ? "app" : "client", *why = closecode_name(code);
-
-	if (client->ending.why != NULL) {
-		by = "sidecar";
-		why = client->ending.why;
-	}
-	log_limited(LOG_LEVEL_INFO, "client disconnected path=%s conn=%s code=%d by=%s why=%s",
-	    path_name(client->place.path), client_name(client), code, by, why);
-}
-
 /* Takes note, once, of a close that is libwebsockets' own, on a frame that breaks the protocol. Returns true then. */
 static bool
 note_own_close(struct client *client)
@@ -449,17 +298,8 @@ on_closed(struct ws *ws, struct session *session)
 
 	note_own_close(client);
 	session->client = NULL;
-	ws->parts.counters->n_open--;
-	pings_remove(ws->parts.pings, client);
-	expiry_remove(ws->parts.expiry, client);
-	quotas_leave(client->quota.address);
-	client->quota.address = NULL;
-	counters_add_end(ws->parts.counters, client->socket.broken ? client->ending.why : NULL, client->ending.code);
 	forget_unread(ws, client);
-	client_socket_gone(client);
-	reading_forget(&ws->parts.hub->readings, client);
-	log_end(client);
-	feed_client_gone(ws->parts.feed, client);
+	entry_end(&ws->parts, client);
 }
 
 static int
@@ -505,6 +345,7 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 
 static const struct lws_protocols protocols[] = {
 	{ "tina4", callback, sizeof(struct session), RECEIVE_BYTES, 0, NULL, WRITE_BYTES },
+	{ STREAMS_PROTOCOL, streams_callback, sizeof(struct streams_session), 0, 0, NULL, WRITE_BYTES },
 	{ NULL, NULL, 0, 0, 0, NULL, 0 },
 };
 
@@ -544,7 +385,7 @@ open_vhost(struct ws *ws)
 }
 
 int
-ws_open(struct ws *ws, const struct ws_parts *parts, uv_loop_t *loop)
+ws_open(struct ws *ws, const struct entry_parts *parts, uv_loop_t *loop)
 {
 	void *loops[] = { loop };
 	struct lws_context_creation_info info = {
@@ -586,6 +427,10 @@ ws_adopt(struct ws *ws, int fd, const struct newcomer *newcomer, struct span res
 	struct buf bytes = BUF_INIT;
 	struct lws *wsi = NULL;
 
+	if (newcomer->upgrade->stream) {
+		streams_adopt(&ws->parts, ws->vhost, fd, newcomer);
+		return;
+	}
 	upgrade_put_head(newcomer->upgrade, &bytes);
 	buf_bytes(&bytes, rest.data, rest.len);
 	if (bytes.failed || bytes.len >= SERVICE_BYTES) {

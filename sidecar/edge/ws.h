@@ -13,54 +13,18 @@
 #include <uv.h>
 
 #include "shared/span.h"
+#include "sidecar/edge/entry.h"
 
-struct conf;
-struct counters;
-struct deflate;
-struct expiry;
-struct feed;
-struct head;
-struct hub;
+struct client;
 struct lws_context;
 struct lws_vhost;
-struct pings;
-struct quotas;
-struct routes;
-struct target;
-struct token;
-struct turn;
-struct upgrade;
 
 enum ws_limits {
 	WS_MAX_READS = 1024, /* beside the first of each client, in one turn */
 };
 
-/* What it borrows, but for the last. */
-struct ws_parts {
-	const struct conf *conf;
-	struct hub *hub;
-	struct feed *feed;
-	const struct routes *routes;
-	struct pings *pings;
-	struct expiry *expiry;
-	struct quotas *quotas;
-	struct deflate *deflate; /* NULL: permessage-deflate is off */
-	struct counters *counters;
-	const struct turn *turn;
-	uint32_t instance; /* the first 32 bits of every connection's id */
-};
-
-/* Who is let in. */
-struct newcomer {
-	const struct head *head;
-	const struct target *target;
-	const struct upgrade *upgrade;
-	const struct token *token; /* without claims where none was asked for */
-	const char *ip;
-};
-
 struct ws {
-	struct ws_parts parts;
+	struct entry_parts parts;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
 	const struct newcomer *newcomer;     /* while libwebsockets takes its socket */
@@ -72,7 +36,7 @@ struct ws {
 };
 
 /* Returns 0 or a negative errno. */
-int ws_open(struct ws *ws, const struct ws_parts *parts, uv_loop_t *loop);
+int ws_open(struct ws *ws, const struct entry_parts *parts, uv_loop_t *loop);
 
 /*
  * Cuts what is still open. To be called twice: libwebsockets closes its handles
@@ -80,7 +44,8 @@ int ws_open(struct ws *ws, const struct ws_parts *parts, uv_loop_t *loop);
  */
 void ws_close(struct ws *ws);
 
-/* Takes fd, of which rest has been read already: what came behind the newcomer's head. */
+/* Takes fd, of which rest has been read already: what came behind the newcomer's head. A stream is handed to streams.
+ */
 void ws_adopt(struct ws *ws, int fd, const struct newcomer *newcomer, struct span rest);
 
 /*

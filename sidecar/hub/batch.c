@@ -12,6 +12,7 @@
 #include "sidecar/hub/coming.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/paths.h"
+#include "sidecar/hub/stream.h"
 
 enum {
 	GROUP = 16,          /* members looked at together */
@@ -20,9 +21,10 @@ enum {
 };
 
 void
-batches_open(struct batches *batches, const struct conf *conf, struct deflate *deflate)
+batches_open(
+    struct batches *batches, const struct conf *conf, struct deflate *deflate, const struct histories *histories)
 {
-	*batches = (struct batches){ .conf = conf, .deflate = deflate };
+	*batches = (struct batches){ .conf = conf, .deflate = deflate, .histories = histories };
 }
 
 static void
@@ -128,8 +130,9 @@ escape_for(struct batches *batches, struct client *client, struct frame *frame)
 		client_drop(client, "out-of-memory");
 }
 
-int
-batch_send(struct batches *batches, struct client *client, struct frame *frame)
+/* Takes the frame. */
+static int
+append_own(struct batches *batches, struct client *client, struct frame *frame, bool is_message)
 {
 	int r = make_special(batches, client);
 
@@ -139,12 +142,42 @@ batch_send(struct batches *batches, struct client *client, struct frame *frame)
 		frame_unref(frame);
 		return r;
 	}
-	if (client->ping.frond)
-		escape_for(batches, client, frame);
 	client->batch.own[client->batch.n_own++] = (struct own_frame){ frame, client->place.path->batch.n };
-	if (!frame_is_control(frame))
+	if (is_message)
 		count_sent(batches, frame, 1);
 	return 0;
+}
+
+int
+batch_send_blocks(struct batches *batches, struct client *client, struct frame *blocks, bool is_message)
+{
+	return append_own(batches, client, blocks, is_message);
+}
+
+/* Room has been reserved, memory for another form has not: without it, the client goes. */
+static int
+send_as_block(struct batches *batches, struct client *client, struct frame *frame)
+{
+	struct frame *block = stream_message(frame, NULL);
+
+	frame_unref(frame);
+	if (block != NULL)
+		return append_own(batches, client, block, true);
+	client_drop(client, "out-of-memory");
+	return 0;
+}
+
+int
+batch_send(struct batches *batches, struct client *client, struct frame *frame)
+{
+	int r;
+
+	if (client->socket.stream)
+		return send_as_block(batches, client, frame);
+	r = append_own(batches, client, frame, !frame_is_control(frame));
+	if (r == 0 && client->ping.frond)
+		escape_for(batches, client, frame);
+	return r;
 }
 
 static void
@@ -155,14 +188,20 @@ escape_for_members(struct batches *batches, struct path *path, struct frame *fra
 			escape_for(batches, path->members[i], frame);
 }
 
-/* Those who have had the message at another host get a sequence of their own, without it. */
+/*
+ * Those who have had the message at another host get a sequence of their own, without
+ * it. Those to whom each message says the whole position do so for every message.
+ */
 static void
 skip_ahead(struct batches *batches, struct path *path, struct mark mark)
 {
 	struct client *client;
 
+	bool foreign = mark.origin != batches->origin;
+
 	DL_FOREACH2(path->past.ahead, client, coming->next)
-		if (ahead_has(client, mark) && make_special(batches, client) < 0)
+		if ((client->socket.stream || (foreign && ahead_has(client, mark))) &&
+		    make_special(batches, client) < 0)
 			client_drop(client, "out-of-memory");
 }
 
@@ -186,7 +225,7 @@ batch_broadcast_kept(
 	}
 	if (frame_must_escape(frame))
 		escape_for_members(batches, path, frame);
-	if (mark.number > 0 && mark.origin != batches->origin && path->past.ahead != NULL)
+	if (mark.number > 0 && path->past.ahead != NULL)
 		skip_ahead(batches, path, mark);
 	path->batch.entries[path->batch.n++] = (struct batch_entry){ .frame = frame, .except = except, .mark = mark };
 	path->batch.bytes += frame->len;
@@ -252,6 +291,7 @@ form(const struct batches *batches, struct frame *frame, bool deflate)
 struct shared {
 	bool tells;             /* that differs for those who speak frond.1 */
 	struct frame *of[2][2]; /* by frond, and by deflate; NULL before the first one gets it, or when out of memory */
+	struct frame *blocks;   /* the same for streams, made before anyone gets it */
 };
 
 static size_t
@@ -310,6 +350,8 @@ shared_form(const struct batches *batches, const struct path *path, struct share
 	bool frond = shared->tells && client->ping.frond, deflate = client->socket.deflate;
 	struct frame **form = &shared->of[frond][deflate];
 
+	if (client->socket.stream)
+		return shared->blocks;
 	if (*form == NULL)
 		*form = join_batch(batches, path, frond, deflate);
 	return *form;
@@ -350,6 +392,24 @@ drop_frond(struct path *path)
 			client_drop(path->members[i], "out-of-memory");
 }
 
+static void
+drop_streams(struct path *path)
+{
+	for (uint32_t i = 0; i < path->n_members; i++)
+		if (path->members[i]->socket.stream)
+			client_drop(path->members[i], "out-of-memory");
+}
+
+static struct frame *
+make_blocks(const struct batches *batches, struct path *path)
+{
+	struct frame *blocks = NULL;
+
+	if (path->n_streams > 0 && stream_lay_out(batches->histories, path, NULL, &blocks) < 0)
+		drop_streams(path);
+	return blocks;
+}
+
 /*
  * Looks at a group of members before it writes to them: nothing depends on
  * anything there, so that the processor fetches all of them at once.
@@ -364,6 +424,7 @@ write_members(struct batches *batches, struct path *path)
 	if (shared.tells && !announce_to_members(path))
 		drop_frond(path);
 	shared.tells = shared.tells && tells_marks(path);
+	shared.blocks = make_blocks(batches, path);
 	for (uint32_t at = 0; at < path->n_members; at += GROUP) {
 		struct client **group = path->members + at;
 		uint32_t n = path->n_members - at < GROUP ? path->n_members - at : GROUP;
@@ -378,6 +439,7 @@ write_members(struct batches *batches, struct path *path)
 	}
 	for (size_t i = 0; i < 4; i++)
 		frame_unref(shared.of[i / 2][i % 2]);
+	frame_unref(shared.blocks);
 }
 
 /* The same for one client alone. */
@@ -511,22 +573,30 @@ reset_special(const struct batches *batches, struct client *client)
 }
 
 static void
+write_special(struct batches *batches, struct path *path, struct client *client)
+{
+	struct frame *frame = NULL;
+
+	if (!announce_to(path, client) || !can_escape(path, client))
+		client_drop(client, "out-of-memory");
+	else if (client->socket.stream && stream_lay_out(batches->histories, path, client, &frame) < 0)
+		client_drop(client, "out-of-memory");
+	else if (!client->socket.stream && join_sequence(batches, path, client, &frame) < 0)
+		write_sequence(batches, path, client);
+	if (frame != NULL)
+		client_write(client, frame, batches->conf->ws_queue_bytes);
+	frame_unref(frame);
+}
+
+static void
 write_specials(struct batches *batches, struct path *path)
 {
 	for (uint32_t i = 0; i < path->batch.n_specials; i++) {
 		struct client *client = path->batch.specials[i];
-		struct frame *frame;
 
 		if (client == NULL)
 			continue; /* gone meanwhile */
-		if (!announce_to(path, client) || !can_escape(path, client))
-			client_drop(client, "out-of-memory");
-		else if (join_sequence(batches, path, client, &frame) < 0)
-			write_sequence(batches, path, client);
-		else if (frame != NULL) {
-			client_write(client, frame, batches->conf->ws_queue_bytes);
-			frame_unref(frame);
-		}
+		write_special(batches, path, client);
 		reset_special(batches, client);
 	}
 	path->batch.n_specials = 0;

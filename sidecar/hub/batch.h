@@ -19,6 +19,7 @@ struct client;
 struct conf;
 struct deflate;
 struct frame;
+struct histories;
 struct path;
 
 enum batch_limits {
@@ -29,16 +30,18 @@ enum batch_limits {
 struct batches {
 	const struct conf *conf;
 	struct deflate *deflate; /* NULL while no client may agree on it */
-	struct path *dirty;      /* something to write */
-	uint64_t origin;         /* of this run: what it says is new to every client */
-	bool reserved;           /* a record is being applied, whose room must stay: reserve.h */
-	uint64_t sent;           /* messages */
-	uint64_t delivered;      /* messages times recipients */
+	const struct histories *histories;
+	struct path *dirty; /* something to write */
+	uint64_t origin;    /* of this run: what it says is new to every client */
+	bool reserved;      /* a record is being applied, whose room must stay: reserve.h */
+	uint64_t sent;      /* messages */
+	uint64_t delivered; /* messages times recipients */
 	uint64_t delivered_bytes;
 };
 
-/* Borrows the settings, and deflate, which may be NULL. */
-void batches_open(struct batches *batches, const struct conf *conf, struct deflate *deflate);
+/* Borrows all of them; deflate may be NULL. */
+void batches_open(
+    struct batches *batches, const struct conf *conf, struct deflate *deflate, const struct histories *histories);
 
 /*
  * Each takes the frame's reference, also on failure, and returns 0 or -ENOMEM:
@@ -46,6 +49,9 @@ void batches_open(struct batches *batches, const struct conf *conf, struct defla
  */
 int batch_send(struct batches *batches, struct client *client, struct frame *frame);
 int batch_broadcast(struct batches *batches, struct path *path, struct frame *frame, struct client *except);
+
+/* The same to a stream, of blocks that are laid out already: see stream.h. Only messages are counted. */
+int batch_send_blocks(struct batches *batches, struct client *client, struct frame *blocks, bool is_message);
 
 /* The same for one that is kept under this mark, of which clients of frond.1 are told. */
 int batch_broadcast_kept(

@@ -105,7 +105,7 @@ client_name(const struct client *client)
 void
 client_pause(struct client *client, bool pause)
 {
-	if (client->socket.wsi == NULL || client->reading.paused == pause)
+	if (client->socket.wsi == NULL || client->socket.stream || client->reading.paused == pause)
 		return;
 	client->reading.paused = pause;
 	lws_rx_flow_control(client->socket.wsi, !pause);
@@ -227,8 +227,11 @@ client_writable(struct client *client)
 uint16_t
 client_close_code(const struct client *client)
 {
-	const uint8_t *body = lws_get_close_payload(client->socket.wsi);
+	const uint8_t *body;
 
+	if (client->socket.stream) /* libwebsockets would look where there is nothing */
+		return 0;
+	body = lws_get_close_payload(client->socket.wsi);
 	return lws_get_close_length(client->socket.wsi) < 2 ? 0 : (uint16_t)(body[0] << 8 | body[1]);
 }
 
@@ -242,6 +245,13 @@ client_send_close(struct client *client)
 	lws_close_reason(
 	    client->socket.wsi, (enum lws_close_status)client->ending.code, (unsigned char *)reason, strlen(reason));
 	lws_set_timeout(client->socket.wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+}
+
+void
+client_finish(struct client *client)
+{
+	client->socket.write_closed = true;
+	shutdown(client->socket.fd, SHUT_WR);
 }
 
 static bool

@@ -56,7 +56,8 @@ struct client {
 		int fd;
 		bool broken;       /* shut down by us, its close is on the way: nothing is written any more */
 		bool write_closed; /* a close frame went either way: nothing may follow it */
-		bool deflate;      /* has agreed on permessage-deflate: see deflate.h */
+		bool deflate : 1;  /* has agreed on permessage-deflate: see deflate.h */
+		bool stream : 1;   /* it only listens, to an event stream: see stream.h */
 		bool special;      /* gets a sequence of its own in this turn: batch.c says so */
 	} socket;
 	/* where it stands: hub.c */
@@ -83,6 +84,7 @@ struct client {
 		struct client *prev, *next; /* prev is NULL outside the list */
 		uint16_t code;              /* RFC 6455 section 7.4: what either side sent; 0 while nobody did */
 		bool by_app;                /* that code is the app's will */
+		bool said;                  /* a stream has been told */
 	} ending;
 	/* what it makes us hold, beside its queue: memory.h */
 	struct {
@@ -159,13 +161,16 @@ bool client_drained(const struct client *client);
 /* Cuts the connection; its end arrives as an event of the loop. */
 void client_drop(struct client *client, const char *why);
 
-/* The code of the close frame that libwebsockets sends, for us or of its own accord; 0 while it does not. */
+/* The code of the close frame that libwebsockets sends, for us or of its own accord; 0 while it does not, or cannot. */
 uint16_t client_close_code(const struct client *client);
 
 /* Begins the closing handshake. Not to be called within the client's own libwebsockets callbacks. */
 void client_send_close(struct client *client);
 
-/* Stops or resumes reading. */
+/* For a stream that has been told its end: it sees that nothing follows. */
+void client_finish(struct client *client);
+
+/* Stops or resumes reading. A stream, which has nothing to say, is always read: so its end is seen. */
 void client_pause(struct client *client, bool pause);
 
 /*

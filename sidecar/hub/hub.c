@@ -4,12 +4,15 @@
 #include <utlist.h>
 
 #include "shared/closecode.h"
+#include "shared/conf.h"
 #include "sidecar/hub/ahead.h"
 #include "sidecar/hub/array.h"
+#include "sidecar/hub/frame.h"
 #include "sidecar/hub/held.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/memory.h"
 #include "sidecar/hub/names.h"
+#include "sidecar/hub/stream.h"
 
 enum { CLOSE_MS = 5000 }; /* for what is queued and the closing handshake */
 
@@ -17,7 +20,7 @@ void
 hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint64_t origin)
 {
 	*hub = (struct hub){ .conf = conf, .next_epoch = origin };
-	batches_open(&hub->batches, conf, deflate);
+	batches_open(&hub->batches, conf, deflate, &hub->histories);
 	hub->batches.origin = origin;
 	histories_open(&hub->histories, conf, origin);
 }
@@ -186,6 +189,7 @@ hub_join(struct hub *hub, struct client *client)
 	path->members[path->n_members++] = client;
 	path->n_deflate += client->socket.deflate;
 	path->n_frond += client->ping.frond;
+	path->n_streams += client->socket.stream;
 	client->place.state = CLIENT_JOINED;
 	return 0;
 }
@@ -197,6 +201,7 @@ remove_member(struct path *path, struct client *client)
 
 	path->n_deflate -= client->socket.deflate;
 	path->n_frond -= client->ping.frond;
+	path->n_streams -= client->socket.stream;
 	path->members[client->place.member] = last;
 	last->place.member = client->place.member;
 	ARRAY_SHRINK(path->members, path->n_members, path->cap_members);
@@ -261,6 +266,26 @@ hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char
 	DL_APPEND2(hub->closing, client, ending.prev, ending.next);
 }
 
+/* A stream knows no handshake: it stays listed until its socket is gone, or for as long as it may take. */
+static bool
+ends_as_stream(const struct client *client)
+{
+	return client->socket.stream && client->socket.wsi != NULL && !client->socket.broken;
+}
+
+static void
+say_end(const struct hub *hub, struct client *client)
+{
+	struct frame *last = stream_close(client);
+
+	client->ending.said = true;
+	if (last == NULL)
+		client_drop(client, "out-of-memory");
+	else
+		client_write(client, last, hub->conf->ws_queue_bytes);
+	frame_unref(last);
+}
+
 /* Begins the closing handshake of those to whom everything has been written. */
 static void
 flush_closing(struct hub *hub)
@@ -270,6 +295,13 @@ flush_closing(struct hub *hub)
 	DL_FOREACH_SAFE2(hub->closing, client, next, ending.next) {
 		if (client->socket.wsi != NULL && !client->socket.broken && !client_drained(client))
 			continue;
+		if (ends_as_stream(client)) {
+			if (!client->ending.said)
+				say_end(hub, client);
+			if (client_ready(client))
+				client_finish(client);
+			continue;
+		}
 		unlist_closing(hub, client);
 		if (client->socket.wsi != NULL && !client->socket.broken && !client->socket.write_closed)
 			client_send_close(client);

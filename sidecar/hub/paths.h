@@ -61,6 +61,7 @@ struct path {
 	uint32_t n_members, cap_members;
 	uint32_t n_deflate; /* members who have agreed on permessage-deflate */
 	uint32_t n_frond;   /* members who speak frond.1 */
+	uint32_t n_streams; /* members who listen to an event stream */
 	uint64_t epoch;
 	uint64_t offset; /* of the latest broadcast */
 	struct batch batch;

@@ -7,6 +7,7 @@
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/pings.h"
+#include "sidecar/hub/resume.h"
 
 static struct frame *
 make_heartbeat(const struct frame *ping)
@@ -23,11 +24,11 @@ make_heartbeat(const struct frame *ping)
 }
 
 int
-pings_open(struct pings *pings, const struct conf *conf)
+pings_open(struct pings *pings, const struct conf *conf, struct hub *hub)
 {
 	static const char payload[] = "tina4"; /* libwebsockets keeps an empty pong to itself */
 
-	*pings = (struct pings){ .conf = conf };
+	*pings = (struct pings){ .conf = conf, .hub = hub };
 	if (conf->ws_ping_seconds == 0)
 		return 0;
 	pings->slots = calloc(conf->ws_ping_seconds, sizeof(struct client *));
@@ -75,6 +76,11 @@ ping(struct pings *pings, struct client *client)
 {
 	if (client->place.state != CLIENT_JOINED || client_close_code(client) != 0)
 		return;
+	if (client->socket.stream) {
+		if (resume_heartbeat(pings->hub, client) < 0)
+			client_drop(client, "out-of-memory");
+		return;
+	}
 	if (client->ping.quiet && !client->reading.paused) {
 		client_drop(client, "ping-timeout");
 		return;

@@ -5,6 +5,9 @@
  * come since its last ping is dead and is dropped, unless it is us who do not
  * read. A client of the subprotocol frond.1 also gets a control frame without a
  * verb, because a script cannot see pings.
+ *
+ * A stream cannot answer: it gets a heartbeat, and what never acknowledges that is
+ * for the kernel to find out.
  */
 #ifndef SIDECAR_PINGS_H
 #define SIDECAR_PINGS_H
@@ -14,9 +17,11 @@
 struct client;
 struct conf;
 struct frame;
+struct hub;
 
 struct pings {
 	const struct conf *conf;
+	struct hub *hub;
 	struct client **slots; /* NULL when pings are off */
 	uint32_t now;          /* the slot that was due last */
 	uint32_t next;         /* the slot that the next client gets */
@@ -24,8 +29,8 @@ struct pings {
 	struct frame *heartbeat; /* ping and control frame */
 };
 
-/* Borrows conf. Returns 0 or -ENOMEM. */
-int pings_open(struct pings *pings, const struct conf *conf);
+/* Borrows both. Returns 0 or -ENOMEM. */
+int pings_open(struct pings *pings, const struct conf *conf, struct hub *hub);
 void pings_close(struct pings *pings);
 
 void pings_add(struct pings *pings, struct client *client);

@@ -37,6 +37,17 @@ position_add(struct position *position, struct mark mark)
 }
 
 void
+position_set(struct position *position, struct mark mark)
+{
+	struct mark *found = (struct mark *)position_find(position, mark.origin);
+
+	if (found == NULL)
+		position_add(position, mark);
+	else
+		found->number = mark.number;
+}
+
+void
 position_raise(struct position *position, struct mark mark)
 {
 	struct mark *found = (struct mark *)position_find(position, mark.origin);

@@ -53,6 +53,9 @@ void position_add(struct position *position, struct mark mark);
 /* True when the message of the mark has been seen. */
 bool position_covers(const struct position *position, struct mark mark);
 
+/* Sets a mark, or adds it. */
+void position_set(struct position *position, struct mark mark);
+
 /* Raises a mark, or adds it. */
 void position_raise(struct position *position, struct mark mark);
 

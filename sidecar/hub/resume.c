@@ -2,6 +2,7 @@
 
 #include "shared/conf.h"
 #include "sidecar/hub/ahead.h"
+#include "sidecar/hub/block.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/coming.h"
 #include "sidecar/hub/control.h"
@@ -10,6 +11,7 @@
 #include "sidecar/hub/names.h"
 #include "sidecar/hub/outq.h"
 #include "sidecar/hub/resume.h"
+#include "sidecar/hub/stream.h"
 
 /* Takes the frame, which may be NULL. */
 static int
@@ -18,13 +20,20 @@ send(struct hub *hub, struct client *client, struct frame *frame)
 	return frame == NULL ? -ENOMEM : batch_send(&hub->batches, client, frame);
 }
 
+/* What the sidecar says itself to a stream. */
 static int
-tell(struct hub *hub, struct client *client, struct frame *frame)
+send_word(struct hub *hub, struct client *client, struct frame *word)
 {
-	if (client->ping.frond)
-		return send(hub, client, frame);
-	frame_unref(frame);
-	return 0;
+	return word == NULL ? -ENOMEM : batch_send_blocks(&hub->batches, client, word, false);
+}
+
+/* Whether it has got all that it missed, if it speaks of such things. */
+static int
+tell_resumed(struct hub *hub, struct client *client, bool whole)
+{
+	if (client->socket.stream)
+		return send_word(hub, client, stream_resumed(whole));
+	return client->ping.frond ? send(hub, client, control_resumed(whole)) : 0;
 }
 
 /* --- messages --------------------------------------------------------------------------- */
@@ -42,8 +51,10 @@ is_missed(const struct history *history, const struct client *client, uint32_t i
 
 /* What a message makes wait for a client, with what is said of it. */
 static size_t
-message_bytes(const struct history_message *message)
+message_bytes(const struct client *client, const struct history_message *message)
 {
+	if (client->socket.stream)
+		return block_bytes(message->frame->len, frame_is_binary(message->frame)) + OUTQ_ENTRY_BYTES;
 	return message->frame->len + POSITION_MARK_BYTES + OUTQ_ENTRY_BYTES;
 }
 
@@ -58,12 +69,51 @@ send_announced(struct hub *hub, struct client *client, uint32_t i)
 	return r < 0 ? r : send(hub, client, frame_ref(message->frame));
 }
 
+static uint64_t
+later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/*
+ * Sends to a stream a message with the position to which it leads, which is raised. Its
+ * time is the message's: what follows may age before the client, cut off here, comes
+ * back.
+ */
+static int
+send_positioned(struct hub *hub, struct client *client, uint32_t i, struct position *position)
+{
+	const struct history *history = client->place.path->past.history;
+	const struct history_message *message = history_at(history, i);
+	struct frame *block;
+
+	position->at_ms = later(position->at_ms, message->at_ms);
+	position_raise(position, history_mark(history, message));
+	block = stream_message(message->frame, position);
+	return block == NULL ? -ENOMEM : batch_send_blocks(&hub->batches, client, block, true);
+}
+
+static int
+send_missed_to_stream(struct hub *hub, struct client *client)
+{
+	const struct history *history = client->place.path->past.history;
+	struct position position = client->coming->position;
+	int r = 0;
+
+	for (uint32_t i = 0; history != NULL && i < history->messages.n && r == 0; i++)
+		if (is_missed(history, client, i))
+			r = send_positioned(hub, client, i, &position);
+	return r;
+}
+
 static int
 send_missed(struct hub *hub, struct client *client)
 {
 	const struct history *history = client->place.path->past.history;
 	int r = 0;
 
+	if (client->socket.stream)
+		return send_missed_to_stream(hub, client);
 	for (uint32_t i = 0; history != NULL && i < history->messages.n && r == 0; i++)
 		if (is_missed(history, client, i))
 			r = send_announced(hub, client, i);
@@ -72,14 +122,14 @@ send_missed(struct hub *hub, struct client *client)
 
 /* So many of the last messages, and no more than may wait for one client. */
 static uint32_t
-number_of_last(const struct hub *hub, const struct path *path, uint32_t max)
+number_of_last(const struct hub *hub, const struct client *client, uint32_t max)
 {
-	const struct history *history = path->past.history;
+	const struct history *history = client->place.path->past.history;
 	uint32_t n = history == NULL ? 0 : history->messages.n, last = 0;
 	size_t bytes = 0;
 
 	while (last < n && last < max) {
-		bytes += message_bytes(history_at(history, n - 1 - last));
+		bytes += message_bytes(client, history_at(history, n - 1 - last));
 		if (bytes > hub->conf->ws_queue_bytes)
 			break;
 		last++;
@@ -95,7 +145,7 @@ resume_replay(struct hub *hub, struct client *client, uint32_t replay)
 	int r = 0;
 
 	histories_expire(&hub->histories, client->place.path);
-	last = number_of_last(hub, client->place.path, replay);
+	last = number_of_last(hub, client, replay);
 	for (uint32_t i = last; i > 0 && r == 0; i--)
 		r = send(hub, client, frame_ref(history_at(history, history->messages.n - i)->frame));
 	return r;
@@ -104,32 +154,68 @@ resume_replay(struct hub *hub, struct client *client, uint32_t replay)
 /* --- joining ------------------------------------------------------------------------------ */
 
 /* Where it is when so many of the last messages are still to come. */
-static int
-tell_position(struct hub *hub, struct client *client, uint32_t last)
+static struct position
+position_of_client(const struct hub *hub, const struct client *client, uint32_t last)
 {
 	const struct past past = histories_past(client->place.path);
 	struct position position = histories_position(&hub->histories, &past, last);
-	uint64_t names[COMING_NAMES];
 
 	/* It may have seen more than this host has; what is still to come, it gets whether it had it or not. */
 	if (client->coming != NULL && last == 0)
 		position_join(&position, &client->coming->position);
 	else if (client->coming != NULL)
 		position_add_others(&position, &client->coming->position);
+	return position;
+}
+
+static int
+tell_position(struct hub *hub, struct client *client, uint32_t last)
+{
+	struct position position = position_of_client(hub, client, last);
+	uint64_t names[COMING_NAMES];
+
+	if (client->socket.stream)
+		return send_word(hub, client, stream_position(&position, client));
 	if (!client->ping.frond)
 		return 0;
 	return send(hub, client, control_position(&position, names, names_of(client, names)));
+}
+
+int
+resume_heartbeat(struct hub *hub, struct client *client)
+{
+	struct position position;
+
+	if (client->place.path->past.limits.messages == 0)
+		return send_word(hub, client, stream_heartbeat(NULL, client));
+	position = position_of_client(hub, client, 0);
+	return send_word(hub, client, stream_heartbeat(&position, client));
+}
+
+static int
+replay_to_stream(struct hub *hub, struct client *client, uint32_t last)
+{
+	const struct history *history = client->place.path->past.history;
+	struct position position = position_of_client(hub, client, last);
+	int r = 0;
+
+	position.at_ms = 0;
+	for (uint32_t i = last; i > 0 && r == 0; i--)
+		r = send_positioned(hub, client, history->messages.n - i, &position);
+	return r;
 }
 
 static int
 replay_announced(struct hub *hub, struct client *client, uint32_t replay)
 {
 	const struct history *history = client->place.path->past.history;
-	uint32_t last = number_of_last(hub, client->place.path, replay);
+	uint32_t last = number_of_last(hub, client, replay);
 	int r;
 
 	if (last == 0)
 		return 0;
+	if (client->socket.stream)
+		return replay_to_stream(hub, client, last);
 	r = tell_position(hub, client, last);
 	for (uint32_t i = last; i > 0 && r == 0; i--)
 		r = send_announced(hub, client, history->messages.n - i);
@@ -145,7 +231,7 @@ can_wait(const struct hub *hub, const struct client *client)
 
 	for (uint32_t i = 0; history != NULL && i < history->messages.n; i++)
 		if (is_missed(history, client, i))
-			bytes += message_bytes(history_at(history, i));
+			bytes += message_bytes(client, history_at(history, i));
 	return bytes <= hub->conf->ws_queue_bytes;
 }
 
@@ -176,7 +262,7 @@ static int
 begin_anew(struct hub *hub, struct client *client, uint32_t replay)
 {
 	const struct past past = histories_past(client->place.path);
-	int r = tell(hub, client, control_resumed(false));
+	int r = tell_resumed(hub, client, false);
 
 	if (!client->coming->valid || !histories_is_of(&past, &client->coming->position))
 		forget_coming(client);
@@ -195,7 +281,7 @@ resume(struct hub *hub, struct client *client, uint32_t replay)
 	if (!is_whole(hub, client))
 		return begin_anew(hub, client, replay);
 	r = send_missed(hub, client);
-	return r < 0 ? r : tell(hub, client, control_resumed(true));
+	return r < 0 ? r : tell_resumed(hub, client, true);
 }
 
 int
@@ -228,12 +314,8 @@ resume_vouch(struct hub *hub, struct path *path, uint64_t since_ms)
 void
 resume_tell_gap(struct hub *hub, struct path *path)
 {
-	struct frame *frame = control_resumed(false);
-
 	/* Without memory it goes unsaid, as the message did. */
-	for (uint32_t i = 0; frame != NULL && i < path->n_members; i++)
-		if (path->members[i]->ping.frond)
-			batch_send(&hub->batches, path->members[i], frame_ref(frame));
-	frame_unref(frame);
+	for (uint32_t i = 0; i < path->n_members; i++)
+		tell_resumed(hub, path->members[i], false);
 	histories_tear(&hub->histories, path);
 }

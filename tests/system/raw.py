@@ -190,9 +190,9 @@ def figures(stack):
 
 
 def refusals(stack):
-    """How many requests at the WebSocket listeners got something else than 101."""
+    """How many requests at the WebSocket listeners got neither a WebSocket nor an event stream."""
     return sum(n for name, n in figures(stack).items()
-               if name.startswith("tina4_upgrades_total") and '"101"' not in name)
+               if name.startswith("tina4_upgrades_total") and '"101"' not in name and '"200"' not in name)
 
 
 def is_refusal(answer, status):

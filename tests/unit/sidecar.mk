@@ -47,6 +47,7 @@ unit_tests += \
 	%D%/test_roster \
 	%D%/test_routes \
 	%D%/test_shortage \
+	%D%/test_stream \
 	%D%/test_upgrade \
 	%D%/test_workers
 
@@ -171,6 +172,9 @@ unit_tests += \
 	-Wl,--wrap=posix_memalign -Wl,--wrap=strndup \
 	-Wl,--wrap=intake_drain -Wl,--wrap=dispatch_flush -Wl,--wrap=hub_flush
 %C%_test_shortage_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
+%C%_test_stream_SOURCES = %D%/test_stream.c %D%/fake_browser.c %D%/fake_browser.h
+%C%_test_stream_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_stream_LDADD = sidecar/libsidecar.la
 %C%_test_upgrade_SOURCES = %D%/test_upgrade.c
 %C%_test_upgrade_LDADD = sidecar/libsidecar.la $(CJSON_LIBS)
 %C%_test_relief_SOURCES = %D%/test_relief.c %D%/fake_browser.c %D%/fake_browser.h

@@ -302,8 +302,8 @@ test_replies(void)
 		reply_has(&reply, "\r\nUpgrade: websocket\r\n") &&
 		reply_has(&reply, "\r\nSec-WebSocket-Version: 13\r\n") &&
 		reply_has(&reply, "\r\nConnection: Upgrade, close\r\n") &&
-		reply_has(&reply, "\r\nContent-Length: 39\r\n") &&
-		reply_has(&reply, "\r\n\r\n{\"error\":\"this port speaks WebSocket\"}\n"),
+		reply_has(&reply, "\r\nContent-Length: 61\r\n") &&
+		reply_has(&reply, "\r\n\r\n{\"error\":\"this port speaks WebSocket and text/event-stream\"}\n"),
 	    "a refusal says what would be right, and why");
 	buf_clear(&reply);
 	reply_put_refusal(REFUSAL_NOT_GET, true, 0, &reply);
@@ -319,6 +319,90 @@ test_replies(void)
 	buf_clear(&reply);
 	reply_put_refusal(REFUSAL_CROWDED, false, 0, &reply);
 	OK(reply_has(&reply, "\r\nRetry-After: 1\r\n"), "what may be better soon says when to come again");
+	buf_free(&reply);
+}
+
+/* --- event streams ------------------------------------------------------------------------- */
+
+static enum refusal
+judge_stream(const char *request, const char *more)
+{
+	return judge_lines(request, HOST, "Connection: keep-alive", "Accept: text/event-stream", "X: y", more);
+}
+
+static enum refusal
+judge_accept(const char *accept)
+{
+	return judge_lines("GET /chat/general HTTP/1.1", HOST, "Connection: keep-alive", accept, "X: y", "");
+}
+
+static void
+test_streams(void)
+{
+	OK(judge_stream("GET /chat/general HTTP/1.1", "") == REFUSAL_NONE && upgrade.stream && upgrade.route != NULL &&
+		upgrade.position.data == NULL,
+	    "who accepts text/event-stream gets a stream");
+	OK(judge_accept("Accept: text/html, Text/Event-Stream ; q=0.5") == REFUSAL_NONE && upgrade.stream,
+	    "wherever it stands in the list");
+	OK(judge_accept("Accept: */*") == REFUSAL_NO_UPGRADE &&
+		judge_accept("Accept: text/event-stream;q=0.00") == REFUSAL_NO_UPGRADE &&
+		judge_accept("Accept: text/event-streams") == REFUSAL_NO_UPGRADE,
+	    "who does not is told what is spoken here");
+	OK(judge("Accept: text/event-stream") == REFUSAL_NONE && !upgrade.stream,
+	    "a WebSocket is one, whatever it accepts");
+	OK(judge_stream("GET /chat/general HTTP/1.0", "") == REFUSAL_NONE, "HTTP/1.0 can have one");
+	OK(judge_stream("HEAD /chat/general HTTP/1.1", "") == REFUSAL_NOT_GET &&
+		judge_stream("POST /chat/general HTTP/1.1", "Content-Length: 0") == REFUSAL_NOT_GET,
+	    "other methods cannot");
+	OK(judge_stream("GET /chat/general HTTP/1.1", "Content-Length: 1") == REFUSAL_BODY, "there is no body");
+	OK(judge_stream("GET /chat/general HTTP/1.1", "Last-Event-ID: a\r\nLast-Event-ID: b") == REFUSAL_REPEATED,
+	    "and one position");
+	OK(judge_stream("GET /nowhere HTTP/1.1", "") == REFUSAL_NO_ROUTE, "the path has a route");
+}
+
+static void
+test_stream_positions(void)
+{
+	OK(judge_stream("GET /chat/general HTTP/1.1", "Last-Event-ID: a.b") == REFUSAL_NONE &&
+		span_is(upgrade.position, "a.b"),
+	    "a stream says where it was in a header");
+	OK(judge_stream("GET /chat/general?x=1&last-event-id=c%7Ed&y HTTP/1.1", "") == REFUSAL_NONE &&
+		span_is(upgrade.position, "c%7Ed"),
+	    "or in the query");
+	OK(judge_stream("GET /chat/general?last-event-id=old HTTP/1.1", "Last-Event-ID: new") == REFUSAL_NONE &&
+		span_is(upgrade.position, "new"),
+	    "the header is newer");
+	OK(judge_stream("GET /chat/general?last-event-id=&xlast-event-id=a HTTP/1.1", "Last-Event-ID:") ==
+		    REFUSAL_NONE &&
+		upgrade.position.data == NULL,
+	    "an empty one is none");
+	OK(judge("Last-Event-ID: a") == REFUSAL_NONE && upgrade.position.data == NULL,
+	    "of a WebSocket it says nothing");
+}
+
+static void
+test_stream_origins(void)
+{
+	struct buf reply = BUF_INIT;
+
+	OK(judge_stream("GET /chat/general HTTP/1.1", "Origin: https://evil.example") == REFUSAL_ORIGIN,
+	    "a page of another site is refused");
+	rules.allowed_origins = "https://pages.example";
+	OK(judge_stream("GET /chat/general HTTP/1.1", "Origin: https://pages.example") == REFUSAL_NONE,
+	    "unless it is allowed");
+	reply_put_stream(upgrade.origin, 784111777, &reply);
+	OK(reply_has(&reply, "HTTP/1.1 200 OK\r\nDate: Sun, 06 Nov 1994 08:49:37 GMT\r\n") &&
+		reply_has(&reply, "\r\nAccess-Control-Allow-Origin: https://pages.example\r\n") &&
+		reply_has(&reply, "\r\nAccess-Control-Allow-Credentials: true\r\n") &&
+		reply_has(&reply, "\r\nVary: Origin\r\n"),
+	    "then it may read the answer");
+	rules.allowed_origins = "";
+	OK(judge_stream("GET /chat/general HTTP/1.1", "Sec-Fetch-Site: cross-site") == REFUSAL_ORIGIN &&
+		judge_stream("GET /chat/general HTTP/1.1", "Sec-Fetch-Site: same-site") == REFUSAL_ORIGIN,
+	    "a page that may not read it cannot ask for it");
+	OK(judge_stream("GET /chat/general HTTP/1.1", "Sec-Fetch-Site: same-origin") == REFUSAL_NONE &&
+		judge_stream("GET /chat/general HTTP/1.1", "Sec-Fetch-Site: none") == REFUSAL_NONE,
+	    "one of the same origin can, and so can the address bar");
 	buf_free(&reply);
 }
 
@@ -341,6 +425,9 @@ main(void)
 	test_tokens();
 	test_our_head();
 	test_replies();
+	test_streams();
+	test_stream_positions();
+	test_stream_origins();
 	routes_close(&routes);
 	return tap_done();
 }
