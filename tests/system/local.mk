@@ -22,6 +22,7 @@ EXTRA_DIST += \
 	%D%/client.py \
 	%D%/conftest.py \
 	%D%/elsewhere.py \
+	%D%/eventsource.py \
 	%D%/fastcgi.py \
 	%D%/http2.py \
 	%D%/orders/orders.php \
@@ -49,6 +50,7 @@ EXTRA_DIST += \
 	%D%/test_deflate.py \
 	%D%/test_descriptors.py \
 	%D%/test_elsewhere.py \
+	%D%/test_event_streams.py \
 	%D%/test_examples.py \
 	%D%/test_fastcgi.py \
 	%D%/test_gate.py \
