@@ -7,6 +7,7 @@ frond_tests = \
 	%D%/test_address.js \
 	%D%/test_control.js \
 	%D%/test_events.js \
+	%D%/test_fallback.js \
 	%D%/test_file.js \
 	%D%/test_position.js \
 	%D%/test_reconnect.js \

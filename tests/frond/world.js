@@ -125,6 +125,48 @@ class FakeSocket {
 	}
 }
 
+// An EventSource as the standard has it, as far as frond.js lets it go.
+class FakeSource {
+	constructor(url, { withCredentials }) {
+		this.url = url;
+		this.withCredentials = withCredentials;
+		this.readyState = 0;
+		this.lastEventId = "";
+		this.takers = new Map();
+	}
+
+	addEventListener(type, take) {
+		this.takers.set(type, take);
+	}
+
+	close() {
+		this.readyState = 2;
+	}
+
+	// What the server and the network do.
+
+	accept() {
+		this.readyState = 1;
+		this.onopen({ type: "open" });
+		return this;
+	}
+
+	event(type, data = "", id = this.lastEventId) {
+		this.lastEventId = id;
+		if (this.readyState === 1)
+			this.takers.get(type)?.({ type, data, lastEventId: id });
+	}
+
+	message(data, id) {
+		this.event("message", data, id);
+	}
+
+	fail() {
+		this.readyState = 0; // it would try again
+		this.onerror({ type: "error" });
+	}
+}
+
 class World {
 	constructor(href = "https://example.org/chat/general?a=1#top") {
 		const world = this;
@@ -133,6 +175,7 @@ class World {
 		this.window = new Target();
 		this.document = Object.assign(new Target(), { visibilityState: "visible" });
 		this.sockets = [];
+		this.sources = [];
 		this.random = 0.5;
 		this.warnings = [];
 
@@ -142,8 +185,16 @@ class World {
 				world.sockets.push(this);
 			}
 		};
+		this.Source = class extends FakeSource {
+			constructor(url, options) {
+				super(url, options);
+				world.sources.push(this);
+			}
+		};
 		this.context = vm.createContext({
 			URL,
+			atob,
+			Blob,
 			TextEncoder,
 			WebSocket: this.Socket,
 			setTimeout: this.clock.setTimeout,
@@ -162,6 +213,10 @@ class World {
 
 	get socket() {
 		return this.sockets[this.sockets.length - 1];
+	}
+
+	get source() {
+		return this.sources[this.sources.length - 1];
 	}
 
 	// Those that connect or are open.
@@ -192,10 +247,11 @@ class World {
 	// Goes to the next attempt, if there is one, and returns how long that took.
 	nextAttempt(limit = 60000) {
 		const { clock } = this;
-		const known = this.sockets.length;
+		const attempts = () => this.sockets.length + this.sources.length;
+		const known = attempts();
 		const start = clock.now;
 
-		while (this.sockets.length === known && clock.nextDue(start + limit))
+		while (attempts() === known && clock.nextDue(start + limit))
 			clock.advance(clock.nextDue(Infinity)[1].due - clock.now);
 		return clock.now - start;
 	}

@@ -78,8 +78,15 @@ declare namespace frond {
 		binaryType?: "arraybuffer" | "blob";
 		/** Parse text messages. One that is not JSON becomes an error event. Default: false. */
 		json?: boolean;
+		/**
+		 * Where WebSockets do not open, twice in a row, listen to an event stream of the same path.
+		 * Default: true.
+		 */
+		fallback?: boolean;
 		/** The class to use, for tests and for Node. Default: the global WebSocket. */
 		WebSocket?: new (url: string, protocols?: string[]) => any;
+		/** The same for event streams. Default: the global EventSource, if there is one. */
+		EventSource?: new (url: string, init: { withCredentials: boolean }) => any;
 	}
 
 	interface Events<Data> {
@@ -114,6 +121,8 @@ declare namespace frond {
 		| (Error & { code: "timeout" })
 		/** This message was not sent: too many wait (maxBuffer, maxBufferBytes). */
 		| (Error & { code: "buffer-full" })
+		/** This message was not sent: WebSockets are blocked, and an event stream only listens. */
+		| (Error & { code: "listening" })
 		/** This message was not sent: closed for good. */
 		| (Error & { code: "closed" })
 		/** Closed for good while these messages waited. */
@@ -135,7 +144,9 @@ declare namespace frond {
 		/** Closes for good. A code other than 1000 and 3000 to 4999 throws. Default: 1000. */
 		close(code?: number, reason?: string): void;
 		readonly state: State;
-		/** The subprotocol the server chose, "" when none. */
+		/** True while it is open as an event stream, on which nothing can be sent: send() returns false. */
+		readonly listensOnly: boolean;
+		/** The subprotocol the server chose, "" when none. An event stream is called "frond.1". */
 		readonly protocol: string;
 		/** Milliseconds until the next attempt, for pages that count down; null unless waiting. */
 		readonly retryInMs: number | null;

@@ -23,6 +23,7 @@
 	const POSITION = /^[0-9a-f]{8}\.[0-9a-f]{12}(_[0-9a-f]{16}\.[0-9]{1,20})*(~[0-9a-f]{16})*$/;
 	const OPEN = 1; // WebSocket.OPEN, without needing the class
 	const LOST = 1006; // the code browsers give to a connection that ended without a close frame
+	const BLOCKED = 2; // so many WebSockets in a row that do not open are refused by something on the way
 
 	const PROVEN_MS = 5000; // who stays that long is a working server
 	const MISSED_BEATS = 2.5; // so many intervals of silence are too many
@@ -47,6 +48,7 @@
 		since: "",
 		binaryType: "arraybuffer",
 		json: false,
+		fallback: true,
 	};
 
 	const OTHER_SPELLINGS = new Map([
@@ -217,6 +219,10 @@
 		return link.state === "open" && link.socket.readyState === OPEN;
 	}
 
+	function listensOnly(link) {
+		return link.state === "open" && link.socket.listensOnly === true;
+	}
+
 	function beginsWithNul(link, message) {
 		return link.socket.protocol === FROND && typeof message === "string" && message.startsWith(NUL);
 	}
@@ -230,6 +236,8 @@
 
 		if (link.state === "closed")
 			return refuse(link, "closed", "not sent: the connection is closed for good");
+		if (listensOnly(link))
+			return refuse(link, "listening", "not sent: an event stream only listens (listensOnly)");
 		if (!canSend(link))
 			return enqueue(link, message);
 		transmit(link, message);
@@ -378,6 +386,97 @@
 			link.position?.marks.set(...mark);
 	}
 
+	// --- an event stream in the place of a socket -----------------------------------
+
+	/*
+	 * Where WebSockets are blocked, the same path can be listened to at least. To all
+	 * else here it is a socket that speaks frond.1: what the server says for itself, as
+	 * events of some types, becomes the words that it would have said there.
+	 */
+	function eventSocket(Source, url, binaryType) {
+		const source = new Source(url, { withCredentials: true });
+		const tell = (words) => socket.onmessage({ data: NUL + words });
+		const say = (data) => socket.onmessage({ data: String(data).startsWith(NUL) ? NUL + data : data });
+		const end = (code, reason) => {
+			source.close();
+			socket.onclose({ code, reason });
+		};
+		const socket = {
+			listensOnly: true,
+			protocol: FROND,
+			close(code, reason) {
+				source.close();
+				setTimeout(end, 0, code, reason);
+			},
+		};
+		const takes = {
+			message: say,
+			text: (data) => say(JSON.parse(data)),
+			binary: (data) => {
+				const { buffer } = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+
+				say(binaryType === "blob" ? new Blob([buffer]) : buffer);
+			},
+			heartbeat: () => tell(""),
+			position: () => {},
+			resumed: () => tell("r 1"),
+			gap: () => tell("r 0"),
+			close: (data) => {
+				const { code, reason } = JSON.parse(data);
+
+				end(code, reason);
+			},
+		};
+		let last = "";
+		let name = "";
+
+		// Where a message leads is said with it, what this connection is called only now and then.
+		const follow = (id) => {
+			const [words, called = name] = id.split("~");
+
+			last = id;
+			name = called;
+			tell("p " + words + (name && `~${name}`));
+		};
+
+		for (const [type, take] of Object.entries(takes))
+			source.addEventListener(type, ({ data, lastEventId }) => {
+				if (lastEventId !== last)
+					follow(lastEventId);
+				take(data);
+			});
+		source.onopen = (event) => socket.onopen(event);
+		source.onerror = (event) => { // it would come back by itself, but not as the page wants it
+			source.close();
+			socket.onerror(event);
+			end(LOST, "");
+		};
+		return socket;
+	}
+
+	function eventsAddress(link, url) {
+		const since = link.position === null ? "" : `${url.includes("?") ? "&" : "?"}last-event-id=${positionText(link.position)}`;
+
+		return url.replace("ws", "http") + since;
+	}
+
+	// A WebSocket is tried again in between: what was in the way may be gone.
+	function isBlocked(link, Socket) {
+		return typeof Socket !== "function" || (link.unopened >= BLOCKED && link.unopened % 2 === 0);
+	}
+
+	function makeSocket(link, url) {
+		const { options } = link;
+		const Socket = options.WebSocket ?? globalThis.WebSocket;
+		const Source = options.fallback ? options.EventSource ?? globalThis.EventSource : null;
+
+		if (typeof Source === "function" && isBlocked(link, Socket))
+			return eventSocket(Source, eventsAddress(link, url), options.binaryType);
+		if (typeof Socket !== "function")
+			throw new Error("frond.ws: there is no WebSocket here: give a class as the option WebSocket (Node has one from 22 on)");
+		return new Socket(url, offers(link));
+	}
+
 	// --- one socket ---------------------------------------------------------------
 
 	// A path that is a function is asked each time, for tokens that expire; it may have to fetch them.
@@ -413,12 +512,7 @@
 	}
 
 	function openSocket(link, path) {
-		const Socket = link.options.WebSocket ?? globalThis.WebSocket;
-
-		if (typeof Socket !== "function")
-			throw new Error("frond.ws: there is no WebSocket here: give a class as the option WebSocket (Node has one from 22 on)");
-
-		const socket = new Socket(addressOf(path), offers(link));
+		const socket = makeSocket(link, addressOf(path));
 		// One that was given up may still speak: nobody listens.
 		const own = (handle) => (event) => {
 			if (link.socket === socket)
@@ -432,6 +526,7 @@
 		socket.onclose = own((_, event) => ended(link, event.code, event.reason));
 		link.awaited = null;
 		link.socket = socket;
+		link.unopened++;
 		link.state = "connecting";
 		watchSilence(link, link.options.connectTimeout);
 	}
@@ -442,6 +537,7 @@
 			return;
 		link.state = "open";
 		link.openedAt = Date.now();
+		link.unopened = link.socket.listensOnly ? BLOCKED - 1 : 0;
 		link.announced = [];
 		link.announcedLast = null;
 		link.arrived = 0;
@@ -671,6 +767,9 @@
 			get retryInMs() {
 				return link.state === "waiting" ? Math.max(0, link.retryAt - Date.now()) : null;
 			},
+			get listensOnly() {
+				return listensOnly(link);
+			},
 			get queued() {
 				return link.queue.length;
 			},
@@ -698,6 +797,7 @@
 			awaited: null, // the promise of a path, before there is a socket
 			state: "connecting",
 			attempts: 0, // since the last connection that lasted
+			unopened: 0, // sockets since the last one that opened
 			openedAt: 0,
 			retryTimer: null,
 			leavingSince: -Infinity,
