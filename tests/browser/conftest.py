@@ -60,6 +60,11 @@ class Console:
     def allow(self, pattern):
         self.allowed.append(pattern)
 
+    def allow_losses(self):
+        """Of WebSockets, and of the event streams that are tried when these do not open."""
+        self.allow("WebSocket connection to .* failed")
+        self.allow("/ws/.* (net::ERR_|- Failed to load)")
+
 
 @pytest.fixture(scope="session")
 def browser():

@@ -11,4 +11,5 @@ EXTRA_DIST += \
 	%D%/test_hostile_words.py \
 	%D%/test_other_origins.py \
 	%D%/test_room_page.py \
-	%D%/test_start_page.py
+	%D%/test_start_page.py \
+	%D%/test_where_websockets_are_blocked.py

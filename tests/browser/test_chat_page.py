@@ -82,7 +82,7 @@ def test_rooms_are_walls(demo, room):
 
 
 def test_what_is_written_while_away_arrives_once_and_in_order(own_demo, room, console):
-    console.allow("WebSocket connection to .* failed")
+    console.allow_losses()
     alice = own_demo.open_page(f"/chat/{room}", "Alice")
     bob = own_demo.open_page(f"/chat/{room}", "Bob")
     alice.write("#message-input", "before")

@@ -113,7 +113,8 @@ def test_section_10_basic_connection(page, room):
 
 
 def test_section_10_auto_reconnect(page, room, console):
-    console.allow("WebSocket connection to .* failed")
+    console.allow_losses()
+    console.allow("/nothing/.* status of 404")
     page.run("window.ws = record(arguments[0], {reconnect: true, reconnectInterval: 10, maxReconnectAttempts: 3})",
              f"/nothing/{room}")
     page.until(lambda: events(page, "reconnect_failed"), "it gives up")

@@ -100,7 +100,7 @@ def listening(browser, demo, tunnel, room):
 
 
 def test_after_a_tunnel_everything_is_there_once(browser, demo, tunnel, room, console):
-    console.allow("WebSocket connection to .* failed")
+    console.allow_losses()
     with listening(browser, demo, tunnel, room) as (tab, say):
         for number in range(3):
             tunnel.enter()
@@ -143,7 +143,7 @@ def test_without_scripts_it_is_a_page_to_read(demo, room):
 
 
 def test_a_page_that_was_away_for_too_long_begins_anew(browser, demo, tunnel, room, console):
-    console.allow("WebSocket connection to .* failed")
+    console.allow_losses()
     with listening(browser, demo, tunnel, room) as (tab, say):
         tunnel.enter()
         tab.until(lambda: "Connected" not in tab.text("#status"), "the page sees that it is cut off")

@@ -229,10 +229,14 @@ export function converse(path, options) {
 	const { form: formId, since = "", tellName, tellText, greet, hear, forPeople = (text) => text, typed } = options;
 	const form = byId(formId);
 	const field = form.querySelector("input");
+	const button = form.querySelector("[type=submit]");
 	const ws = frond.ws(path, { since });
 
 	showStatus(ws, byId("status"));
 	ws.on("open", () => {
+		button.disabled = ws.listensOnly;
+		if (ws.listensOnly)
+			return;
 		if (name !== "")
 			ws.send(tellName(name));
 		if (greet)
@@ -244,7 +248,7 @@ export function converse(path, options) {
 	ws.on("close", (code, reason, willReconnect) => {
 		showOnline(null);
 		sent = []; // nothing comes back on this one; what it took is the server's
-		form.querySelector("button").disabled = !willReconnect;
+		button.disabled = !willReconnect;
 	});
 	ws.on("error", (error) => {
 		if (error.code !== "connection" && error.code !== "timeout") // the status tells of these
@@ -262,9 +266,9 @@ export function converse(path, options) {
 		toEnd();
 	});
 	if (typed)
-		field.addEventListener("input", () => typed(ws));
+		field.addEventListener("input", () => ws.listensOnly || typed(ws));
 	askName(field, () => {
-		if (ws.state === "open") // else it is told when it is
+		if (ws.state === "open" && !ws.listensOnly) // else it is told when it is
 			ws.send(tellName(name));
 	});
 }

@@ -34,7 +34,7 @@ export function showStatus(ws, element) {
 
 	countdown.setAttribute("aria-hidden", "true");
 	element.replaceChildren(words, countdown);
-	ws.on("open", () => show("open"));
+	ws.on("open", () => show("open", ws.listensOnly ? ", to listen only" : ""));
 	ws.on("reconnect", () => show("connecting"));
 	ws.on("close", (code, reason, willReconnect) => {
 		if (willReconnect)
