@@ -128,6 +128,16 @@ test("positions, what was missed, and what was not", () => {
 	assert.deepEqual(ws.of("message"), [["missed"], ["next"], ["not kept"]]);
 });
 
+test("an EventSource that forgets the id between events does no harm", () => {
+	const { world, ws } = listening("/ws/x", { since: P1 });
+
+	world.source.message("a", P2);
+	world.source.message("b", "");
+	world.source.event("heartbeat", "", "");
+	assert.equal(ws.position, P2);
+	assert.deepEqual(ws.of("message"), [["a"], ["b"]]);
+});
+
 test("time passes in a position while heartbeats come", () => {
 	const { world, ws } = listening();
 	const timeOf = () => parseInt(ws.position.split(/[._]/)[1], 16);

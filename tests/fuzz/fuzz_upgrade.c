@@ -39,23 +39,49 @@ set_up(void)
 	}
 }
 
+/* Whatever the origin is, the answer has a line for it and no more. */
+static void
+check_stream(const struct upgrade *upgrade)
+{
+	struct buf answer = BUF_INIT;
+	unsigned lines = 0;
+
+	assert(upgrade->protocol.data == NULL && !upgrade->frond && !upgrade->deflate);
+	reply_put_stream(upgrade->origin, 0, &answer);
+	for (uint32_t i = 0; i < answer.len; i++)
+		lines += answer.data[i] == '\n';
+	assert(!answer.failed && lines == (upgrade->origin.data == NULL ? 8 : 10));
+	buf_free(&answer);
+}
+
 /* What libwebsockets would get is a whole head of ours. */
 static void
-check_accepted(const struct head *head, const struct target *target, const struct upgrade *upgrade)
+check_websocket(const struct head *head, const struct upgrade *upgrade)
 {
 	struct buf ours = BUF_INIT;
-	struct token token = { 0 };
 	struct head read;
 
-	assert(head_is(head, "GET") && head->minor == 1 && !head_has_body(head));
-	assert(upgrade->route != NULL && strstr(target->path, "/../") == NULL);
-	assert(upgrade_token(head, target, keys, "jwt", 1000, &token) != TOKEN_VALID);
+	assert(head->minor == 1);
 	upgrade_put_head(upgrade, &ours);
 	assert(ours.len <= UPGRADE_HEAD_BYTES);
 	head_init(&read);
 	assert(head_read(&read, (const char *)ours.data, ours.len) && read.whole && read.len == ours.len);
 	assert(head_lists(&read, "upgrade", "websocket") && head_count(&read, "sec-websocket-key") == 1);
 	buf_free(&ours);
+}
+
+static void
+check_accepted(const struct head *head, const struct target *target, const struct upgrade *upgrade)
+{
+	struct token token = { 0 };
+
+	assert(head_is(head, "GET") && !head_has_body(head));
+	assert(upgrade->route != NULL && strstr(target->path, "/../") == NULL);
+	assert(upgrade_token(head, target, keys, "jwt", 1000, &token) != TOKEN_VALID);
+	if (upgrade->stream)
+		check_stream(upgrade);
+	else
+		check_websocket(head, upgrade);
 }
 
 int

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from eventsource import EventSource
 from frond import Frond, Position
 from redis import Cable, Host, Redis, lose_for_good
 from stack import eventually
@@ -76,6 +77,23 @@ def said(hosts, clients, number, text):
     assert hosts[number].pushes(PATH, text).status == OK
     for client in clients:
         assert client.receive() == text
+
+
+def test_a_stream_changes_hosts(hosts, listened):
+    with EventSource(hosts[0].port, PATH) as one:
+        one.settle()
+        said(hosts, listened, 0, "a")
+        said(hosts, listened, 1, "b")
+        assert [one.receive(), one.receive()] == ["a", "b"]
+        position = one.last_id
+    said(hosts, listened, 0, "c")
+    with EventSource(hosts[1].port, PATH, last_id=position) as one:
+        assert one.settle() == (["c"], True)
+        said(hosts, listened, 1, "d")
+        assert one.receive() == "d"
+        position = one.last_id
+    with frond(hosts[0], position=Position(position)) as other:
+        assert other.settle() == [] and other.verdicts == [True], "a WebSocket goes on from there"
 
 
 def test_a_client_changes_hosts(hosts, listened):
@@ -353,6 +371,16 @@ def test_clients_that_roam_while_both_hosts_speak(hosts, path):
                 assert peer.push(path, text).status == OK
                 words[number].append(text)
 
+    def roam_as_stream():
+        got, position = [], ""
+        for _ in range(20):
+            with EventSource(hosts[chance.randrange(2)].port, path, last_id=position) as one:
+                more, is_whole = one.settle()
+                got += [None] if is_whole is False else more
+                got += [one.receive() for _ in range(1 + chance.randrange(4))]
+                position = one.last_id
+        all_got.append(got)
+
     def roam():
         with frond(hosts[chance.randrange(2)], path) as one:
             one.settle()
@@ -366,7 +394,7 @@ def test_clients_that_roam_while_both_hosts_speak(hosts, path):
 
     all_got = []
     speakers = [threading.Thread(target=speak, args=(number,)) for number in range(2)]
-    roamers = [threading.Thread(target=roam) for _ in range(8)]
+    roamers = [threading.Thread(target=way) for way in (roam, roam_as_stream) for _ in range(5)]
     for thread in speakers + roamers:
         thread.start()
     for thread in roamers:
@@ -374,7 +402,7 @@ def test_clients_that_roam_while_both_hosts_speak(hosts, path):
     ended.set()
     for thread in speakers:
         thread.join()
-    assert len(all_got) == 8
+    assert len(all_got) == 10
     for got in all_got:
         check(got)
     for client in clients:

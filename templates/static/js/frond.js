@@ -441,7 +441,7 @@
 
 		for (const [type, take] of Object.entries(takes))
 			source.addEventListener(type, ({ data, lastEventId }) => {
-				if (lastEventId !== last)
+				if (lastEventId && lastEventId !== last) // some have none where an event has none
 					follow(lastEventId);
 				take(data);
 			});
