@@ -462,3 +462,41 @@ def test_web_servers_hand_on_what_is_refused(site, room):
     assert stream(site, "/ws/secret", direct=False).status == 401
     assert stream(site, "/ws/nowhere", direct=False).status == 404
     assert stream(site, f"/ws/script/{room}", direct=False, method="POST").status == 405
+
+
+PLAIN = """server {
+	listen @LISTEN@;
+	gzip on;
+	gzip_types text/event-stream;
+	location / {
+		proxy_pass http://@SIDECAR@;
+	}
+}
+"""
+
+
+def test_an_nginx_that_knows_nothing_of_it(make_stack, room):
+    """It speaks HTTP/1.0 and buffers, as it does by default: the answer says that it must not."""
+    stack = make_stack(web="nginx-tcp")
+    stack.way.site = PLAIN
+    stack.start("sidecar", "worker", "nginx")
+    with stream(stack, path_of(room), direct=False) as source:
+        assert source.event(skip=())[0] == "position"
+        for message in ("a", "b"):
+            push(stack, path_of(room), message)
+            assert source.receive() == message
+
+
+def test_clients_close_with_the_sidecar_behind_a_web_server(make_stack, room):
+    stack = make_stack().start()
+    with stream(stack, path_of(room), direct=False) as source:
+        assert source.event(skip=())[0] == "position"
+        stack.sidecar.term()
+        assert source.closed() == (1001, "")
+
+
+def test_without_a_worker_for_too_long_it_is_1013(make_stack):
+    stack = make_stack(worker_wait=1).start("sidecar", "worker")
+    stack.worker.term()
+    with stream(stack, "/ws/script/room") as source:
+        assert source.closed()[0] == 1013

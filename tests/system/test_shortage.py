@@ -1,9 +1,12 @@
 """Memory is short: each allocation that fails costs one connection or one message, and nothing else."""
 
+import http.client
+
 import pytest
 from websocket import WebSocketBadStatusException, WebSocketConnectionClosedException
 
 import stack as stacks
+from eventsource import EventSource
 from wire import OK, PUSH, REQUEST, Peer, command, request
 
 CLIENTS, ROUNDS = 60, 5
@@ -75,3 +78,45 @@ def test_short_memory_costs_connections_and_messages_alone(short, seed, rate):
     assert stayed and (len(stayed) < CLIENTS or rate > 40), "memory was short, and not for all"
     with stack.ws("/ws/script/room?open=send%20here", direct=True) as client:
         assert client.receive() == "here"
+
+
+def listen(stack, target):
+    """An event stream; None when it was refused or cut off."""
+    try:
+        source = EventSource(stack.port, target)
+    except (ConnectionError, http.client.HTTPException):
+        return None
+    return source if source.status == 200 else None
+
+
+def hear_stream_until_end(source):
+    got = []
+    try:
+        while not got or got[-1] != "end":
+            got.append(source.receive())
+    except (AssertionError, ConnectionError):
+        return None
+    return got
+
+
+@pytest.mark.parametrize("seed, rate", [(6, 40), (7, 150), (8, 600)])
+def test_event_streams_go_or_miss_nothing_between(short, seed, rate):
+    stack, shortage = short(seed, rate)
+    path = "/ws/kept/room"
+    with Peer(stack.bus) as peer:
+        peer.hello()
+        shortage.touch()
+        sources = [source for _ in range(CLIENTS) if (source := listen(stack, path)) is not None]
+        for n in range(ROUNDS):
+            peer.send(REQUEST, request(command(PUSH, str(n), key=path)))
+        shortage.unlink()
+    with Peer(stack.bus) as peer:
+        peer.hello()
+        assert peer.push(path, "end").status == OK, "it takes pushes again"
+    stayed = [heard for source in sources if (heard := hear_stream_until_end(source)) is not None]
+    for heard in stayed:
+        numbers = [text for text in heard if text.isdigit()]
+        assert numbers == sorted(set(numbers)), "nothing twice, and in order"
+    assert stayed and (len(stayed) < CLIENTS or rate > 40), "memory was short, and not for all"
+    with EventSource(stack.port, f"{path}?open=send%20here") as source:
+        assert source.receive() == "here"
