@@ -35,6 +35,11 @@ BROWSERS = [
              "Forwarded: for=\"[2001:db8::1]:443\"", "Via: 1.1 proxy", "Upgrade: websocket", "Connection: Upgrade",
              "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
              "Authorization: Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"),
+    # Event streams.
+    _browser("Connection: keep-alive", "Cache-Control: no-store", "Accept: text/event-stream",
+             "Last-Event-ID: 1c6c2d89.019ab3c4d5e6_5d2e90cb01a4f3c7.18~0123456789abcdef", "Sec-Fetch-Site: same-origin",
+             "Accept-Encoding: gzip, deflate, br, zstd", "Accept-Language: en-GB,en;q=0.9"),
+    _browser("Accept: text/html;q=0.5, text/event-stream", f"Origin: http://{HOST}") + b"GET / HTTP/1.1\r\n\r\n",
 ]
 
 def _line(text):

@@ -49,6 +49,10 @@ def is_head(attempt):
     return attempt.sent.lstrip(b"\r\n").startswith(b"HEAD ")
 
 
+def is_stream(fields):
+    return fields.get("content-type") == "text/event-stream"
+
+
 def split_answer(attempt, data):
     """Status, fields and body of a whole HTTP answer, and what is behind it; None when it is not whole."""
     head, end, rest = data.partition(b"\r\n\r\n")
@@ -57,7 +61,7 @@ def split_answer(attempt, data):
     line, *lines = head.decode("latin-1").split("\r\n")
     status = int(line.split(" ")[1])
     fields = {name.lower(): value.strip() for name, _, value in (text.partition(":") for text in lines)}
-    if status == 101 or is_head(attempt):
+    if status == 101 or is_stream(fields) or is_head(attempt):
         return status, fields, b"", rest
     length = int(fields.get("content-length", len(rest)))
     return None if len(rest) < length else (status, fields, rest[:length], rest[length:])
@@ -94,6 +98,16 @@ def judge_frames(data, compressed):
     return None
 
 
+def judge_stream(data):
+    """Of an event stream: that it begins with our words, and has lines and no second answer."""
+    if not b"retry: ".startswith(data[:7]):
+        return f"no beginning of a stream: {data[:20]!r}"
+    for line in data.split(b"\n")[:-1]:
+        if line.partition(b": ")[0] not in (b"", b"retry", b"id", b"event", b"data", b"data:"):
+            return f"no line of a stream: {line[:40]!r}"
+    return None
+
+
 def judge(attempt, web, data, ended, seconds):
     """What is wrong with the outcome of an attempt, or None; ended is None when it had to be given up."""
     if attempt.end == "cut" or attempt.end == "half" and not data:
@@ -111,6 +125,8 @@ def judge(attempt, web, data, ended, seconds):
     if web:
         if status in (500, 502, 504):
             return f"the web server says {status}"
+    elif is_stream(fields) and status == 200:
+        return judge_stream(rest)
     elif status not in STATUSES:
         return f"status {status}"
     elif status != 101 and (complaint := judge_refusal(attempt, fields, body, rest)):
@@ -199,7 +215,7 @@ class Flight:
             answer = split_answer(self.attempt, bytes(self.got))
             if answer is None:
                 return
-            self.upgraded = answer[0] == 101
+            self.upgraded = answer[0] == 101 or is_stream(answer[1])
             # A web server may keep the connection for more requests.
             if not self.upgraded and self.target.web:
                 self.over = True
