@@ -1,6 +1,7 @@
 """Clients that speak HTTP/2 to a web server in front: a WebSocket is a stream of their connection."""
 
 import ssl
+import subprocess
 import urllib.request
 
 import pytest
@@ -9,6 +10,7 @@ import http2
 from http2 import Http2
 from raw import frame
 from stack import eventually
+from wire import Peer
 
 
 @pytest.fixture(params=http2.FRONTS)
@@ -58,3 +60,19 @@ def test_who_is_refused_is_told_so(front):
         assert (nobody.status, other.status) == (404, 403)
     with Http2(port, "/ws/secret") as stranger:
         assert stranger.status == 401
+
+
+def test_an_event_stream_comes_as_it_is_spoken(front):
+    stack, port = front
+    with subprocess.Popen(["curl", "-skN", "--http2", "-D", "-", "-H", "Accept: text/event-stream",
+                           f"https://127.0.0.1:{port}/ws/watch/room"], stdout=subprocess.PIPE, text=True) as curl, \
+            Peer(stack.bus) as peer:
+        lines = iter(curl.stdout.readline, "")
+        assert next(lines).startswith("HTTP/2 200")
+        eventually(lambda: stack.count("/ws/watch/room") == 1, "it has joined")
+        peer.hello()
+        for text in ("one", "two"):  # each before the next is said
+            peer.push("/ws/watch/room", text)
+            assert next(line for line in lines if line.startswith("data: ")) == f"data: {text}\n"
+        curl.kill()
+    eventually(lambda: stack.count("/ws/watch/room") == 0, "it has left")
