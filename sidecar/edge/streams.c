@@ -29,14 +29,14 @@ on_received(struct streams_session *session, size_t len)
 		client_drop(session->client, "talks");
 }
 
-/* A client that leaves has no code to say. */
+/* A client that leaves has no code to say. One that has not taken all is lost. */
 static void
 on_closed(struct streams_session *session)
 {
 	struct client *client = session->client;
 
 	session->client = NULL;
-	if (client->ending.code == 0 && !client->socket.broken)
+	if (client->ending.code == 0 && !client->socket.broken && client_drained(client))
 		client->ending.code = CLOSE_NO_STATUS;
 	entry_end(session->parts, client);
 }

@@ -396,6 +396,19 @@ def test_a_slow_reader_is_dropped_and_nobody_else_notices(make_stack):
         assert rest.count(b"data: ") <= n + 1 and b"event: close" not in rest
 
 
+def test_who_takes_nothing_is_lost(make_stack):
+    """It may be dead: the kernel finds out, since there is no pong to wait for."""
+    stack = make_stack(ws_ping_seconds=1, ws_send_buffer=16384, ws_queue_bytes=8 << 20).start("sidecar", "worker")
+    path = "/ws/script/room"
+    with listen(stack, path) as witness, Raw(stack.port) as dead:
+        dead.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        dead.send(request(f"{path}?close=report%20{path}"))
+        eventually(lambda: stack.count(path) == 2, "both are there")
+        push(stack, path, "x" * 1000000)
+        assert len(witness.receive()) == 1000000
+        assert witness.receive().endswith(" count=1 code=1006")
+
+
 def test_a_slow_reader_that_comes_back_gets_everything(make_stack):
     stack = make_stack(ws_queue_bytes=4 << 20, ws_send_buffer=16384).start("sidecar", "worker")
     with stream(stack, "/ws/watch/w") as slow:
