@@ -7,7 +7,7 @@ const { World } = require("./world.js");
 
 const P1 = "1f0c22ab.019ab3c4d5e6_5d2e90cb01a4f3c7.18";
 const P2 = "1f0c22ab.019ab3c4d5e6_5d2e90cb01a4f3c7.19";
-const NAME = "~0123456789abcdef";
+const NAME = "~0123456789abcdef~fedcba9876543210";
 
 // A world whose WebSockets do not open.
 function blocked(path, options) {
@@ -117,7 +117,7 @@ test("positions, what was missed, and what was not", () => {
 	world.source.event("position", "", P1 + NAME);
 	assert.equal(ws.position, P1 + NAME);
 	world.source.message("next", P2);
-	assert.equal(ws.position, P2 + NAME, "its name stays");
+	assert.equal(ws.position, P2 + NAME, "its names stay");
 	world.source.message("not kept");
 	world.source.fail();
 	world.nextAttempt();

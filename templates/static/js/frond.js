@@ -428,15 +428,15 @@
 			},
 		};
 		let last = "";
-		let name = "";
+		let names = "";
 
 		// Where a message leads is said with it, what this connection is called only now and then.
 		const follow = (id) => {
-			const [words, called = name] = id.split("~");
+			const [words, called = names] = id.split(/(~.*)/);
 
 			last = id;
-			name = called;
-			tell("p " + words + (name && `~${name}`));
+			names = called;
+			tell("p " + words + names);
 		};
 
 		for (const [type, take] of Object.entries(takes))
