@@ -1,6 +1,6 @@
-#include <openssl/evp.h>
 #include <stdbool.h>
 
+#include "shared/base64.h"
 #include "shared/buf.h"
 #include "shared/jsonput.h"
 #include "shared/utf8.h"
@@ -106,11 +106,7 @@ jsonput_name(struct buf *buf, const char *name)
 void
 jsonput_base64(struct buf *buf, struct span bytes)
 {
-	size_t len = (bytes.len + 2) / 3 * 4;
-
 	buf_u8(buf, '"');
-	if (buf_reserve(buf, len + 1) == 0) /* OpenSSL ends it by a NUL */
-		buf->len +=
-		    (uint32_t)EVP_EncodeBlock(buf->data + buf->len, (const unsigned char *)bytes.data, (int)bytes.len);
+	base64_encode(buf, bytes);
 	buf_u8(buf, '"');
 }

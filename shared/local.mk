@@ -3,6 +3,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 %C%_libshared_la_SOURCES = \
 	%D%/address.c %D%/address.h \
 	%D%/authority.c %D%/authority.h \
+	%D%/base64.c %D%/base64.h \
 	%D%/base64url.c %D%/base64url.h \
 	%D%/buf.c %D%/buf.h \
 	%D%/clock.c %D%/clock.h \

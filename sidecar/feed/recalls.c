@@ -21,7 +21,7 @@ path_of(const struct recalling *recalling)
 }
 
 static void
-answer(struct recalls *recalls, const struct wire_command *command, recalls_answer *answer, void *whom)
+recall_now(struct recalls *recalls, const struct wire_command *command, recalls_answer *answer, void *whom)
 {
 	struct buf text = BUF_INIT;
 	struct wire_reply reply;
@@ -48,7 +48,7 @@ answer_waiting(struct recalls *recalls, struct recalling *recalling)
 
 	DL_DELETE(recalls->waiting, recalling);
 	recalls->n_waiting--;
-	answer(recalls, &command, recalling->answer, recalling->whom);
+	recall_now(recalls, &command, recalling->answer, recalling->whom);
 	free(recalling);
 }
 
@@ -80,16 +80,16 @@ must_wait(const struct recalls *recalls, const struct wire_command *command)
 }
 
 void
-recalls_ask(struct recalls *recalls, const struct wire_command *command, recalls_answer *give, void *whom)
+recalls_ask(struct recalls *recalls, const struct wire_command *command, recalls_answer *answer, void *whom)
 {
 	size_t len = command->key.len + command->data.len;
 	struct recalling *recalling = must_wait(recalls, command) ? malloc(sizeof(*recalling) + len) : NULL;
 
 	if (recalling == NULL) {
-		answer(recalls, command, give, whom);
+		recall_now(recalls, command, answer, whom);
 		return;
 	}
-	*recalling = (struct recalling){ .answer = give, .whom = whom, .path_len = command->key.len, .len = len };
+	*recalling = (struct recalling){ .answer = answer, .whom = whom, .path_len = command->key.len, .len = len };
 	memcpy(recalling->bytes, command->key.data, command->key.len);
 	if (command->data.len > 0)
 		memcpy(recalling->bytes + command->key.len, command->data.data, command->data.len);

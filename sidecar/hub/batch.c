@@ -195,9 +195,8 @@ escape_for_members(struct batches *batches, struct path *path, struct frame *fra
 static void
 skip_ahead(struct batches *batches, struct path *path, struct mark mark)
 {
-	struct client *client;
-
 	bool foreign = mark.origin != batches->origin;
+	struct client *client;
 
 	DL_FOREACH2(path->past.ahead, client, coming->next)
 		if ((client->socket.stream || (foreign && ahead_has(client, mark))) &&

@@ -1,7 +1,7 @@
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <string.h>
 
+#include "shared/base64.h"
 #include "shared/buf.h"
 #include "shared/jsonput.h"
 #include "sidecar/hub/block.h"
@@ -36,12 +36,8 @@ put_lines(struct buf *ret, struct span text)
 static void
 put_binary(struct buf *ret, struct span data)
 {
-	size_t len = (data.len + 2) / 3 * 4;
-
 	buf_string(ret, "event: binary\ndata: ");
-	if (buf_reserve(ret, len + 1) == 0) /* OpenSSL ends it by a NUL */
-		ret->len +=
-		    (uint32_t)EVP_EncodeBlock(ret->data + ret->len, (const unsigned char *)data.data, (int)data.len);
+	base64_encode(ret, data);
 	buf_u8(ret, '\n');
 }
 

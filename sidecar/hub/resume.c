@@ -169,16 +169,34 @@ position_of_client(const struct hub *hub, const struct client *client, uint32_t 
 }
 
 static int
-tell_position(struct hub *hub, struct client *client, uint32_t last)
+tell(struct hub *hub, struct client *client, const struct position *position)
 {
-	struct position position = position_of_client(hub, client, last);
 	uint64_t names[COMING_NAMES];
 
 	if (client->socket.stream)
-		return send_word(hub, client, stream_position(&position, client));
+		return send_word(hub, client, stream_position(position, client));
 	if (!client->ping.frond)
 		return 0;
-	return send(hub, client, control_position(&position, names, names_of(client, names)));
+	return send(hub, client, control_position(position, names, names_of(client, names)));
+}
+
+static int
+tell_position(struct hub *hub, struct client *client)
+{
+	struct position position = position_of_client(hub, client, 0);
+
+	return tell(hub, client, &position);
+}
+
+/* Until it has had them, it has been there no later than the first of so many of the last messages. */
+static int
+tell_position_before(struct hub *hub, struct client *client, uint32_t last)
+{
+	const struct history *history = client->place.path->past.history;
+	struct position position = position_of_client(hub, client, last);
+
+	position.at_ms = history_at(history, history->messages.n - last)->at_ms;
+	return tell(hub, client, &position);
 }
 
 int
@@ -216,7 +234,7 @@ replay_announced(struct hub *hub, struct client *client, uint32_t replay)
 		return 0;
 	if (client->socket.stream)
 		return replay_to_stream(hub, client, last);
-	r = tell_position(hub, client, last);
+	r = tell_position_before(hub, client, last);
 	for (uint32_t i = last; i > 0 && r == 0; i--)
 		r = send_announced(hub, client, history->messages.n - i);
 	return r;
@@ -296,7 +314,7 @@ resume_client(struct hub *hub, struct client *client, uint32_t replay)
 	else
 		r = replay_announced(hub, client, replay);
 	if (r == 0 && keeps)
-		r = tell_position(hub, client, 0);
+		r = tell_position(hub, client);
 	if (client->coming == NULL || !ahead_add(client->place.path, client, hub->histories.now_ms()))
 		forget_coming(client);
 	return r;
@@ -307,7 +325,7 @@ resume_vouch(struct hub *hub, struct path *path, uint64_t since_ms)
 {
 	path->past.since_ms = since_ms;
 	for (uint32_t i = 0; path->past.limits.messages > 0 && i < path->n_members; i++)
-		if (tell_position(hub, path->members[i], 0) < 0)
+		if (tell_position(hub, path->members[i]) < 0)
 			client_drop(path->members[i], "out-of-memory");
 }
 

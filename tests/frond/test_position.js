@@ -128,7 +128,21 @@ test("what was announced on a lost connection is forgotten with it", () => {
 	offered(world);
 	world.socket.accept();
 	world.socket.message("another");
-	assert.equal(ws.position, at(T + 1000, `${A}.5`));
+	assert.equal(ws.position, at(T, `${A}.5`));
+});
+
+test("while it gets what it has missed, its time stands still", () => {
+	const world = new World();
+	const ws = world.open("/ws", { since: at(T, `${A}.5`) });
+
+	world.clock.advance(1000);
+	world.socket.message(`\0n ${A}.6`);
+	world.socket.message("missed");
+	assert.equal(ws.position, at(T, `${A}.6`), "it may lack what follows");
+	world.socket.message(`\0p ${at(T + 2000, `${A}.7`)}`);
+	world.clock.advance(500);
+	world.socket.message("new");
+	assert.equal(ws.position, at(T + 2500, `${A}.7`));
 });
 
 test("the page hears how many messages it had missed, or that some are gone", () => {

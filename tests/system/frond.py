@@ -9,6 +9,7 @@ class Position:
     def __init__(self, text=""):
         self.head = ""  # tag and time
         self.told = self.heard = 0.0  # when it was told that, and the latest word
+        self.placed = False  # until it has been told on this connection, what it gets is what it has missed
         self.marks = {}
         self.ident = ""
         self.next = []
@@ -21,6 +22,7 @@ class Position:
         if ident or first.count(".") == 1 and len(first.split(".")[0]) == 8:
             self.head, self.ident, self.marks = first, ident, {}
             self.told = self.heard = time.monotonic()
+            self.placed = True
         else:
             rest.insert(0, first)
         for mark in rest:
@@ -43,7 +45,8 @@ class Position:
 
     def hear(self):
         """Something has come: so long it was there."""
-        self.heard = time.monotonic()
+        if self.placed:
+            self.heard = time.monotonic()
 
     def until(self):
         """Tag and time, by the server's clock."""
@@ -71,6 +74,7 @@ class Frond:
         assert self.client.headers["sec-websocket-protocol"] == "frond.1"
         self.position = self.position or Position()
         self.position.next = []
+        self.position.placed = False
 
     def cut(self):
         """Without a close frame, as when a phone enters a tunnel."""

@@ -152,6 +152,17 @@ class Redis:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def old_redis():
+    """One whose store is believed from the first moment on."""
+    server = Redis().start()
+    server.has_run_for_long()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
 class Host(Stack):
     """A sidecar with an app and a worker, and a relay to others."""
 

@@ -8,26 +8,22 @@ import pytest
 
 from eventsource import EventSource
 from frond import Frond, Position
-from redis import Cable, Host, Redis, lose_for_good
+from redis import Cable, Host, lose_for_good, old_redis
 from stack import eventually
 from wire import OK, Peer
 
 
 @pytest.fixture(scope="module")
 def redis():
-    server = Redis().start()
-    server.has_run_for_long()
-    yield server
-    server.stop()
+    with old_redis() as server:
+        yield server
 
 
 @pytest.fixture
 def forgetful():
     """One that a test may empty."""
-    server = Redis().start()
-    server.has_run_for_long()
-    yield server
-    server.stop()
+    with old_redis() as server:
+        yield server
 
 
 @pytest.fixture

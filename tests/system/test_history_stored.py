@@ -8,7 +8,7 @@ import pytest
 
 from client import http
 from frond import Frond, Position
-from redis import Cable, Host, Redis
+from redis import Cable, Host, old_redis
 from stack import eventually
 from test_command import tina4
 from test_history import TOKEN
@@ -20,10 +20,8 @@ STREAM, LATEST, WHOLE = f"tina4:history:{PATH}", f"tina4:latest:{PATH}", "tina4:
 
 @pytest.fixture
 def redis():
-    server = Redis().start()
-    server.has_run_for_long()
-    yield server
-    server.stop()
+    with old_redis() as server:
+        yield server
 
 
 @pytest.fixture

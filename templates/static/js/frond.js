@@ -359,10 +359,12 @@
 
 	// Either all of it, after which it counts, or a message that others were to get.
 	function takePosition(link, words) {
-		if (POSITION.test(words))
+		if (POSITION.test(words)) {
 			link.position = parsePosition(words);
-		else if (link.position !== null)
+			link.placed = true;
+		} else if (link.position !== null) {
 			parseMarks(words.split("_")).forEach((number, origin) => link.position.marks.set(origin, number));
+		}
 	}
 
 	// What is announced without a number is the one that follows.
@@ -540,6 +542,7 @@
 		link.unopened = link.socket.listensOnly ? BLOCKED - 1 : 0;
 		link.announced = [];
 		link.announcedLast = null;
+		link.placed = false;
 		link.arrived = 0;
 		if (link.socket.protocol === FROND)
 			expectBeats(link);
@@ -553,7 +556,7 @@
 		if (link.state !== "open")
 			return;
 		link.heardAt = Date.now();
-		if (link.position !== null)
+		if (link.placed)
 			link.position.heardAt = link.heardAt;
 		if (!beginsWithNul(link, data))
 			emitMessage(link, data);
@@ -791,6 +794,7 @@
 			position: options.since === "" ? null : parsePosition(options.since),
 			announced: [], // marks of the messages that come next
 			announcedLast: null,
+			placed: false, // it was told where it is: until then, what it gets is what it has missed
 			arrived: 0, // messages on this socket
 			listeners: new Map(), // event name -> [{ listener, call }]
 			socket: null, // the one that counts; others are ignored
