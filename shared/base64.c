@@ -10,6 +10,5 @@ base64_encode(struct buf *buf, struct span bytes)
 
 	if (buf_reserve(buf, len + 1) < 0) /* OpenSSL ends it by a NUL */
 		return;
-	buf->len +=
-	    (uint32_t)EVP_EncodeBlock(buf->data + buf->len, (const unsigned char *)bytes.data, (int)bytes.len);
+	buf->len += (uint32_t)EVP_EncodeBlock(buf->data + buf->len, (const unsigned char *)bytes.data, (int)bytes.len);
 }
