@@ -36,7 +36,7 @@ unlist(struct relay *relay, struct fetch *fetch)
 		return;
 	DL_DELETE(relay->fetches, fetch);
 	fetch->prev = fetch->next = NULL;
-	relay->n_fetching -= fetch->state == FETCH_ASKED;
+	relay->n_fetching -= fetch->state != FETCH_WANTED;
 	fetch->state = FETCH_IDLE;
 }
 
@@ -48,12 +48,12 @@ want(struct relay *relay, struct fetch *fetch)
 }
 
 static struct fetch *
-find(const struct relay *relay, uint64_t token)
+find(const struct relay *relay, enum fetch_state state, uint64_t token)
 {
 	struct fetch *fetch;
 
 	DL_FOREACH(relay->fetches, fetch)
-		if (fetch->state == FETCH_ASKED && fetch->token == token)
+		if (fetch->state == state && fetch->token == token)
 			return fetch;
 	return NULL;
 }
@@ -236,11 +236,10 @@ fetches_ask_again(struct relay *relay)
 static void
 ask(struct relay *relay, struct fetch *fetch)
 {
-	fetch->state = FETCH_ASKED;
+	fetch->state = FETCH_MEASURED;
 	fetch->token = ++relay->fetch_token;
 	relay->n_fetching++;
-	relay->transport->calls->recall(
-	    relay->transport, path_span(fetch->path), fetch->path->past.limits.messages, fetch->token);
+	relay->transport->calls->measure(relay->transport, path_span(fetch->path), fetch->token);
 }
 
 void
@@ -258,10 +257,33 @@ fetches_flush(struct relay *relay)
 	}
 }
 
+/* So many that they should not be much more than FETCH_BYTES. */
+static uint32_t
+messages_of(const struct fetch *fetch, uint64_t bytes)
+{
+	uint64_t messages = fetch->path->past.limits.messages;
+
+	if (bytes > FETCH_BYTES)
+		messages = messages * FETCH_BYTES / bytes;
+	return messages == 0 ? 1 : (uint32_t)messages;
+}
+
+void
+fetches_measured(struct relay *relay, uint64_t token, uint64_t bytes)
+{
+	struct fetch *fetch = find(relay, FETCH_MEASURED, token);
+
+	if (fetch == NULL)
+		return;
+	fetch->state = FETCH_ASKED;
+	relay->transport->calls->recall(
+	    relay->transport, path_span(fetch->path), messages_of(fetch, bytes), fetch->token);
+}
+
 void
 fetches_told(struct relay *relay, uint64_t token, const struct transport_past *past)
 {
-	struct fetch *fetch = find(relay, token);
+	struct fetch *fetch = find(relay, FETCH_ASKED, token);
 
 	if (fetch == NULL)
 		return; /* its channel is gone, or is to ask again */

@@ -17,13 +17,15 @@ struct relay;
 struct transport_past;
 
 enum fetch_limits {
-	FETCH_AT_ONCE = 64,   /* paths that are asked for */
-	FETCH_SKEW_MS = 2000, /* by which the clocks of hosts and store may differ */
+	FETCH_AT_ONCE = 16,    /* paths that are asked for */
+	FETCH_BYTES = 8 << 20, /* of one, about: of a path of which more is stored, the latest are asked for */
+	FETCH_SKEW_MS = 2000,  /* by which the clocks of hosts and store may differ */
 };
 
 enum fetch_state {
 	FETCH_IDLE,
 	FETCH_WANTED,
+	FETCH_MEASURED, /* it is asked how much there is */
 	FETCH_ASKED,
 };
 
@@ -59,6 +61,9 @@ void fetches_ask_again(struct relay *relay);
 
 /* Asks as much as may be asked at once. */
 void fetches_flush(struct relay *relay);
+
+/* The store has said how much there is; bytes is 0 when it does not know. */
+void fetches_measured(struct relay *relay, uint64_t token, uint64_t bytes);
 
 /* The store has answered; past is NULL when it could not. */
 void fetches_told(struct relay *relay, uint64_t token, const struct transport_past *past);

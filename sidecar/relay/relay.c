@@ -446,6 +446,12 @@ on_beat(void *context)
 }
 
 static void
+on_measured(void *context, uint64_t token, uint64_t bytes)
+{
+	fetches_measured(context, token, bytes);
+}
+
+static void
 on_recalled(void *context, uint64_t token, const struct transport_past *past)
 {
 	fetches_told(context, token, past);
@@ -513,6 +519,7 @@ relay_open(struct relay *relay, const struct conf *conf, struct hub *hub, struct
 		.beat = on_beat,
 		.told = on_told,
 		.message = on_message,
+		.measured = on_measured,
 		.recalled = on_recalled,
 	};
 

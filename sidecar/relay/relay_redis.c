@@ -32,6 +32,7 @@ enum question {
 	SINCE,
 	QUEUED, /* of a transaction: its last answer says whether it has failed */
 	RECALL,
+	MEASURE,
 };
 
 static void fail(struct relay_link *link, const char *why);
@@ -123,6 +124,29 @@ publish(struct transport *transport, struct span channel, struct span message, c
 	if (keeping != NULL)
 		store_free(&stored);
 	return r;
+}
+
+/* What Redis does not tell counts as little. */
+static void
+measure(struct transport *transport, struct span path, uint64_t token)
+{
+	struct relay_redis *redis = redis_of(transport);
+	struct store_words asked;
+
+	if (redis->pub.redis == NULL)
+		return;
+	if (store_measure(&asked, redis->conf->ws_backplane_prefix, path) == 0)
+		redis_ask(redis->pub.redis, (struct redis_question){ MEASURE, token }, asked.commands[0].n,
+		    asked.commands[0].words);
+	store_free(&asked);
+}
+
+static void
+take_measured(struct relay_redis *redis, uint64_t token, const redisReply *reply)
+{
+	bool known = reply->type == REDIS_REPLY_INTEGER && reply->integer > 0;
+
+	redis->transport.events->measured(redis->transport.context, token, known ? (uint64_t)reply->integer : 0);
 }
 
 /* What changes between its questions would not fit together: so they are one transaction. */
@@ -437,6 +461,9 @@ on_pub_reply(void *context, const struct redis_question *question, const redisRe
 		take_since(redis, reply);
 		return;
 	case QUEUED:
+		return;
+	case MEASURE:
+		take_measured(redis, question->token, reply);
 		return;
 	case RECALL:
 		take_recalled(redis, question->token, reply);
@@ -801,6 +828,7 @@ relay_redis_open(struct relay_redis *redis, const struct conf *conf, uv_loop_t *
 		.subscribe = subscribe,
 		.unsubscribe = unsubscribe,
 		.publish = publish,
+		.measure = measure,
 		.recall = recall,
 		.tell = tell,
 		.tell_all = tell_all,

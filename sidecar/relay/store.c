@@ -152,6 +152,21 @@ store_put(struct store_words *words, const char *prefix, const struct transport_
 }
 
 int
+store_measure(struct store_words *words, const char *prefix, struct span path)
+{
+	struct making making = { .made = words };
+
+	*words = (struct store_words){ 0 };
+	begin(&making);
+	add_text(&making, "MEMORY");
+	add_text(&making, "USAGE");
+	add_stream(&making, prefix, path);
+	add_text(&making, "SAMPLES");
+	add_text(&making, "0");
+	return finish(&making);
+}
+
+int
 store_ask(struct store_words *words, const char *prefix, struct span path, uint32_t messages)
 {
 	struct making making = { .made = words };

@@ -40,6 +40,9 @@ struct store_words {
 int store_put(
     struct store_words *words, const char *prefix, const struct transport_keeping *keeping, struct span message);
 
+/* The same for the one that asks how many bytes are stored of a path. */
+int store_measure(struct store_words *words, const char *prefix, struct span path);
+
 /* The same for those that ask for what is stored of a path, to be given to Redis as one transaction. */
 int store_ask(struct store_words *words, const char *prefix, struct span path, uint32_t messages);
 

@@ -77,6 +77,8 @@ struct transport_events {
 	void (*told)(void *context, uint64_t token, uint32_t receivers);
 	/* Both are borrowed. */
 	void (*message)(void *context, struct span channel, struct span data);
+	/* The answer to measure(): bytes, or 0 when nobody knows. */
+	void (*measured)(void *context, uint64_t token, uint64_t bytes);
 	/* The answer to recall(), borrowed; NULL when the store does not answer. */
 	void (*recalled)(void *context, uint64_t token, const struct transport_past *past);
 };
@@ -92,6 +94,8 @@ struct transport_calls {
 	 */
 	int (*publish)(struct transport *transport, struct span channel, struct span message,
 	    const struct transport_keeping *keeping);
+	/* Asks how much is stored of a path; forgotten when it is unheard. */
+	void (*measure)(struct transport *transport, struct span path, uint64_t token);
 	/* Asks for so many of the messages that are stored of a path; forgotten when it is unheard. */
 	void (*recall)(struct transport *transport, struct span path, uint32_t messages, uint64_t token);
 	/* Publishes what is only worth saying now; with a token other than 0 the event `told` follows. */

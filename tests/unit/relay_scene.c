@@ -59,6 +59,15 @@ publish(struct transport *transport, struct span channel, struct span message, c
 }
 
 static void
+measure(struct transport *transport, struct span path, uint64_t token)
+{
+	struct scene *scene = scene_of(transport);
+
+	(void)path;
+	transport->events->measured(transport->context, token, scene->stored_bytes);
+}
+
+static void
 recall(struct transport *transport, struct span path, uint32_t messages, uint64_t token)
 {
 	struct scene_word *word = note(transport, SCENE_RECALLS, path, SPAN_EMPTY);
@@ -155,8 +164,8 @@ on_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t cou
 void
 scene_begin(struct scene *scene)
 {
-	static const struct transport_calls calls = { subscribe, unsubscribe, publish, recall, tell, tell_all, beat,
-		beat_heard, release, flush, waiting_bytes, now_ms };
+	static const struct transport_calls calls = { subscribe, unsubscribe, publish, measure, recall, tell, tell_all,
+		beat, beat_heard, release, flush, waiting_bytes, now_ms };
 	static const struct hub_events hub_events = { .count_changed = on_count_changed, .path_gone = on_path_gone };
 	static const struct relay_events relay_events = { on_released, on_counted };
 	static char prefix[] = "t";

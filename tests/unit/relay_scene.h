@@ -55,6 +55,7 @@ struct scene {
 	size_t waiting_bytes;             /* of what was published and has not gone out */
 	struct transport_keeping keeping; /* of the latest that was stored */
 	uint32_t n_stored;
+	uint64_t stored_bytes; /* that are said to be stored of any path */
 	uint32_t n_beats, n_flushes;
 	uint64_t beat_heard; /* the latest of our own */
 

@@ -158,6 +158,27 @@ test_late(void)
 }
 
 static void
+test_large(void)
+{
+	struct scene scene;
+
+	begin(&scene);
+	scene_up(&scene);
+	scene.stored_bytes = 3 * FETCH_BYTES;
+	enter(&scene, 0, room);
+	scene_confirm(&scene);
+	scene_flush(&scene);
+	OK(scene_word(&scene, SCENE_RECALLS)->messages == 1, "of much that is stored, the latest are asked for");
+	scene_leave(&scene, 0);
+	scene.stored_bytes = UINT64_MAX;
+	enter(&scene, 0, room);
+	scene_confirm(&scene);
+	scene_flush(&scene);
+	OK(scene_word(&scene, SCENE_RECALLS)->messages == 1, "one at least");
+	scene_end(&scene);
+}
+
+static void
 test_refused(void)
 {
 	struct scene scene;
@@ -327,6 +348,7 @@ main(void)
 {
 	test_new();
 	test_late();
+	test_large();
 	test_refused();
 	test_again();
 	test_missed();

@@ -43,6 +43,10 @@ test_commands(void)
 	unsaid.seconds = 0;
 	OK(store_put(&words, "t", &unsaid, span_of("MESSAGE")) == 0 && words.n == 2, "two where its time is known");
 	store_free(&words);
+	OK(store_measure(&words, "t", span_of("/ws/a")) == 0 &&
+		is_command(&words.commands[0], "MEMORY USAGE t:history:/ws/a SAMPLES 0"),
+	    "it is asked how much there is");
+	store_free(&words);
 	OK(store_ask(&words, "t", span_of("/ws/a"), 50) == 0, "three questions ask for it");
 	OK(is_command(&words.commands[0], "XREVRANGE t:history:/ws/a + - COUNT 50"), "the latest messages");
 	OK(is_command(&words.commands[1], "HGETALL t:latest:/ws/a"), "the latest of each origin");
