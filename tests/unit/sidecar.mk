@@ -42,6 +42,7 @@ unit_tests += \
 	%D%/test_relay_repair \
 	%D%/test_relay_retell \
 	%D%/test_relief \
+	%D%/test_recalls \
 	%D%/test_requests \
 	%D%/test_ring \
 	%D%/test_roster \
@@ -157,6 +158,9 @@ unit_tests += \
 %C%_test_relay_redis_SOURCES = %D%/test_relay_redis.c
 %C%_test_relay_redis_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_relay_redis_LDADD = sidecar/libsidecar.la
+%C%_test_recalls_SOURCES = %D%/test_recalls.c
+%C%_test_recalls_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_recalls_LDADD = sidecar/libsidecar.la
 %C%_test_requests_SOURCES = %D%/test_requests.c
 %C%_test_requests_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_requests_LDADD = sidecar/libsidecar.la
