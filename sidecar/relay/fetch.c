@@ -200,7 +200,7 @@ fetch_part(struct relay *relay, struct fetch *fetch)
 {
 	unlist(relay, fetch);
 	if (!fetch->missed)
-		fetch->parted_ms = unix_ms(relay);
+		fetch->parted_ms = unix_ms(relay) - FETCH_DEAF_MS;
 	fetch->missed = true;
 }
 

@@ -19,6 +19,7 @@ struct transport_past;
 enum fetch_limits {
 	FETCH_AT_ONCE = 16,    /* paths that are asked for */
 	FETCH_BYTES = 8 << 20, /* of one, about: of a path of which more is stored, the latest are asked for */
+	FETCH_DEAF_MS = 5000,  /* for which a channel may not be heard before that is noticed */
 	FETCH_SKEW_MS = 2000,  /* by which the clocks of hosts and store may differ */
 };
 
@@ -38,7 +39,7 @@ struct fetch {
 	bool known;             /* it has been told before */
 	bool missed;            /* it was not heard for a while */
 	uint64_t begun_ms;      /* Unix time when the channel was made */
-	uint64_t parted_ms;     /* Unix time since when it was not heard, if it has missed something */
+	uint64_t parted_ms;     /* Unix time since when it may not have been heard, if it has missed something */
 	uint64_t subscribed_ms; /* Unix time: since then it is heard */
 	uint64_t token;
 	struct fetch *prev, *next; /* prev is NULL outside the list */

@@ -15,7 +15,7 @@
 enum hosts_limits {
 	HOSTS_MAX = 256,  /* there, or remembered */
 	HOSTS_BEATS = 12, /* of ours without a word: then it is gone */
-	HOSTS_LATE = 2,   /* the same: so late is none that lives, but for a stop or a break of its own */
+	HOSTS_LATE = 6,   /* the same: so late is none that lives, but for a stop or a break of its own */
 };
 
 struct line;
