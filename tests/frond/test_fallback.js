@@ -60,6 +60,10 @@ test("a WebSocket that opened once is not blocked", () => {
 		world.socket.fail();
 		world.nextAttempt();
 	}
+	for (let i = 0; i < 4; i++) { // it is the network that is away
+		world.socket.fail();
+		world.nextAttempt();
+	}
 	assert.equal(world.sources.length, 0);
 	assert.equal(ws.listensOnly, false);
 });

@@ -462,9 +462,9 @@
 		return url.replace("ws", "http") + since;
 	}
 
-	// A WebSocket is tried again in between: what was in the way may be gone.
+	// None has opened; one is tried again in between, as what was in the way may be gone.
 	function isBlocked(link, Socket) {
-		return typeof Socket !== "function" || (link.unopened >= BLOCKED && link.unopened % 2 === 0);
+		return typeof Socket !== "function" || (!link.spoke && link.unopened >= BLOCKED && link.unopened % 2 === 0);
 	}
 
 	function makeSocket(link, url) {
@@ -540,6 +540,7 @@
 		link.state = "open";
 		link.openedAt = Date.now();
 		link.unopened = link.socket.listensOnly ? BLOCKED - 1 : 0;
+		link.spoke ||= !link.socket.listensOnly;
 		link.announced = [];
 		link.announcedLast = null;
 		link.placed = false;
@@ -802,6 +803,7 @@
 			state: "connecting",
 			attempts: 0, // since the last connection that lasted
 			unopened: 0, // sockets since the last one that opened
+			spoke: false, // a WebSocket has opened
 			openedAt: 0,
 			retryTimer: null,
 			leavingSince: -Infinity,
