@@ -32,11 +32,10 @@ recall_now(struct recalls *recalls, const struct wire_command *command, recalls_
 }
 
 static void
-forget(struct recalls *recalls, struct recalling *recalling)
+unlist(struct recalls *recalls, struct recalling *recalling)
 {
 	DL_DELETE(recalls->waiting, recalling);
 	recalls->n_waiting--;
-	free(recalling);
 }
 
 static void
@@ -46,8 +45,7 @@ answer_waiting(struct recalls *recalls, struct recalling *recalling)
 		.key = path_of(recalling),
 		.data = { recalling->bytes + recalling->path_len, recalling->len - recalling->path_len } };
 
-	DL_DELETE(recalls->waiting, recalling);
-	recalls->n_waiting--;
+	unlist(recalls, recalling);
 	recall_now(recalls, &command, recalling->answer, recalling->whom);
 	free(recalling);
 }
@@ -112,7 +110,10 @@ recalls_forget(struct recalls *recalls, const void *whom)
 {
 	struct recalling *recalling, *next;
 
-	DL_FOREACH_SAFE(recalls->waiting, recalling, next)
-		if (recalling->whom == whom)
-			forget(recalls, recalling);
+	DL_FOREACH_SAFE(recalls->waiting, recalling, next) {
+		if (recalling->whom != whom)
+			continue;
+		unlist(recalls, recalling);
+		free(recalling);
+	}
 }

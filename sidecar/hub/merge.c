@@ -7,45 +7,40 @@
 #include "sidecar/hub/names.h"
 #include "sidecar/hub/resume.h"
 
-/* The numbers that are stored of an origin. */
-struct range {
-	uint64_t origin;
-	uint64_t first, last;
-};
-
 struct merging {
 	const struct stored *stored;
 	const struct history *old; /* NULL when nothing is kept */
 	struct history *next;
-	uint64_t own;        /* origin of this host */
-	uint64_t expired_ms; /* Unix time: what was said until then is over */
-	struct range ranges[POSITION_ORIGINS];
-	uint32_t n_ranges;
+	uint64_t own;                         /* origin of this host */
+	uint64_t expired_ms;                  /* Unix time: what was said until then is over */
+	struct mark firsts[POSITION_ORIGINS]; /* the first that is stored of each origin */
+	uint32_t n_firsts;
 };
 
 /* --- what is stored -------------------------------------------------------------------- */
 
-static struct range *
-find_range(struct merging *merging, uint64_t origin)
+/* The first that is stored of an origin; NULL when nothing is. */
+static struct mark *
+find_first(struct merging *merging, uint64_t origin)
 {
-	for (uint32_t i = 0; i < merging->n_ranges; i++)
-		if (merging->ranges[i].origin == origin)
-			return &merging->ranges[i];
+	for (uint32_t i = 0; i < merging->n_firsts; i++)
+		if (merging->firsts[i].origin == origin)
+			return &merging->firsts[i];
 	return NULL;
 }
 
-/* The newest first: of more origins than one can know the oldest are left out. */
+/* The newest come first: of more origins than one can know the oldest are left out. */
 static void
-find_ranges(struct merging *merging)
+find_firsts(struct merging *merging)
 {
 	for (uint32_t i = merging->stored->n; i > 0; i--) {
 		const struct mark mark = merging->stored->messages[i - 1].mark;
-		struct range *range = find_range(merging, mark.origin);
+		struct mark *first = find_first(merging, mark.origin);
 
-		if (range != NULL)
-			range->first = mark.number < range->first ? mark.number : range->first;
-		else if (merging->n_ranges < POSITION_ORIGINS)
-			merging->ranges[merging->n_ranges++] = (struct range){ mark.origin, mark.number, mark.number };
+		if (first == NULL && merging->n_firsts < POSITION_ORIGINS)
+			merging->firsts[merging->n_firsts++] = mark;
+		else if (first != NULL && mark.number < first->number)
+			*first = mark;
 	}
 }
 
@@ -82,7 +77,7 @@ add_stored(struct merging *merging, const struct stored_message *stored)
 	struct frame *frame;
 	int r = 0;
 
-	if (find_range(merging, stored->mark.origin) == NULL) {
+	if (find_first(merging, stored->mark.origin) == NULL) {
 		merging->next->since_ms = stored->at_ms + 1;
 		return 0;
 	}
@@ -116,10 +111,10 @@ add_all_stored(struct merging *merging)
 static bool
 goes_before(struct merging *merging, const struct history_message *message, struct mark mark)
 {
-	const struct range *range = find_range(merging, mark.origin);
+	const struct mark *first = find_first(merging, mark.origin);
 
-	if (range != NULL)
-		return mark.number < range->first;
+	if (first != NULL)
+		return mark.number < first->number;
 	return merging->stored->n > 0 && message->at_ms < merging->stored->messages[0].at_ms;
 }
 
@@ -130,9 +125,9 @@ goes_before(struct merging *merging, const struct history_message *message, stru
 static bool
 follows_unknown(struct merging *merging, struct mark mark)
 {
-	const struct range *range = find_range(merging, mark.origin);
+	const struct mark *first = find_first(merging, mark.origin);
 
-	return mark.origin != merging->own && (range == NULL || mark.number < range->first);
+	return mark.origin != merging->own && (first == NULL || mark.number < first->number);
 }
 
 static int
@@ -174,9 +169,9 @@ raise_gone(struct merging *merging)
 
 	for (uint32_t i = 0; i < n && r == 0; i++) {
 		const struct history_origin *origin = &merging->old->origins[i];
-		const struct range *range = find_range(merging, origin->latest.origin);
+		const struct mark *first = find_first(merging, origin->latest.origin);
 
-		if (origin->gone > 0 && (range == NULL || origin->gone < range->first))
+		if (origin->gone > 0 && (first == NULL || origin->gone < first->number))
 			r = miss(merging->next, (struct mark){ origin->latest.origin, origin->gone }, origin->gone_ms);
 	}
 	return r;
@@ -257,7 +252,7 @@ merge_past(struct histories *histories, struct path *path, const struct stored *
 	}
 	merging.own = histories->origin;
 	merging.expired_ms = expired_ms(histories, path);
-	find_ranges(&merging);
+	find_firsts(&merging);
 	r = merge(&merging);
 	if (r == 0)
 		r = histories_replace(histories, path, merging.next);

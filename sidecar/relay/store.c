@@ -21,7 +21,7 @@ struct making {
 	struct store_words *made;
 	size_t n_words;
 	struct outbox_command *command;
-	size_t at[24]; /* SIZE_MAX for a word that is not in the text */
+	size_t at[STORE_WORDS]; /* SIZE_MAX for a word that is not in the text */
 };
 
 static void

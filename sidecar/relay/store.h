@@ -25,13 +25,14 @@
 enum {
 	STORE_COMMANDS = 4,  /* for one message, at most */
 	STORE_QUESTIONS = 3, /* for a path */
+	STORE_WORDS = 24,    /* of all that are made at once, at most */
 	STORE_RUN_ID = 41,   /* bytes of a name of a run of Redis */
 };
 
 /* The words of commands: their bytes are in text, and in what they were made of. */
 struct store_words {
 	struct buf text;
-	struct span words[24];
+	struct span words[STORE_WORDS];
 	struct outbox_command commands[STORE_COMMANDS];
 	size_t n; /* commands */
 };

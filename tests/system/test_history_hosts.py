@@ -34,6 +34,16 @@ def hosts(redis, make_stack):
     return made
 
 
+def cabled(make_stack, redis, **settings):
+    """Two hosts, of which the second one's way to Redis is a cable: it, and both."""
+    cable = Cable(redis)
+    made = [make_stack(kind=Host, redis=redis, **settings, **more).start("sidecar", "worker")
+            for more in ({}, {"ws_backplane_url": cable.url})]
+    for host in made:
+        host.settled(2)
+    return cable, made
+
+
 PATH = "/ws/kept/x"
 ARCHIVE = "/ws/archive/x"  # of which much more is kept
 
@@ -204,11 +214,7 @@ def test_the_first_one_on_a_path_may_come_back(redis, make_stack):
 
 def test_what_is_lost_between_hosts_is_a_gap_for_who_comes_back(forgetful, make_stack):
     """One host was cut off for so long that what it has missed is kept no more, and Redis has forgotten it, too."""
-    cable = Cable(forgetful)
-    made = [make_stack(kind=Host, redis=forgetful, ws_backplane_repair_seconds=1, **more).start("sidecar", "worker")
-            for more in ({}, {"ws_backplane_url": cable.url})]
-    for host in made:
-        host.settled(2)
+    cable, made = cabled(make_stack, forgetful, ws_backplane_repair_seconds=1)
     talks, cut_off = made
     with frond(cut_off) as one, frond(cut_off) as stays:
         eventually(lambda: talks.count(PATH) == 2, "the other host knows of it")
@@ -227,11 +233,7 @@ def test_what_is_lost_between_hosts_is_a_gap_for_who_comes_back(forgetful, make_
 
 def test_a_client_that_is_faster_than_the_relay(redis, make_stack):
     """What it has had at one host comes to the other only when it is there, and then to all others."""
-    cable = Cable(redis)
-    made = [make_stack(kind=Host, redis=redis, **more).start("sidecar", "worker")
-            for more in ({}, {"ws_backplane_url": cable.url})]
-    for host in made:
-        host.settled(2)
+    cable, made = cabled(make_stack, redis)
     talks, behind = made
     with frond(behind) as other, frond(talks) as one:
         other.settle()
@@ -254,11 +256,7 @@ def test_a_client_that_is_faster_than_the_relay(redis, make_stack):
 
 def test_own_words_that_are_slower_than_who_said_them(redis, make_stack):
     """They come to the other host when the client is there already, and comes and goes: to all others, and once."""
-    cable = Cable(redis)
-    made = [make_stack(kind=Host, redis=redis, **more).start("sidecar", "worker")
-            for more in ({}, {"ws_backplane_url": cable.url})]
-    for host in made:
-        host.settled(2)
+    cable, made = cabled(make_stack, redis)
     talks, behind = made
     there, other = stay(made, PATH)
     with frond(talks) as one:
@@ -316,11 +314,7 @@ def slow(_, cable):
 @pytest.mark.parametrize("trouble", [emptied, killed, stopped, paused, slow])
 def test_a_client_that_moves_while_redis_has_trouble(forgetful, make_stack, trouble):
     """It is faster than the words of either host, and comes and goes: it has all of them once, and no gap."""
-    cable = Cable(forgetful)
-    made = [make_stack(kind=Host, redis=forgetful, **more).start("sidecar", "worker")
-            for more in ({}, {"ws_backplane_url": cable.url})]
-    for host in made:
-        host.settled(2)
+    cable, made = cabled(make_stack, forgetful)
     clients = stay(made, ARCHIVE)
     with frond(made[0], ARCHIVE) as one:
         one.settle()

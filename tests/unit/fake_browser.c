@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include "sidecar/hub/hub.h"
 #include "tests/unit/fake_browser.h"
 
 enum { PACKET_MAX = 1 << 20, SHOWN = 16, RSV1 = 0x40 };
@@ -85,6 +86,20 @@ browser_close(struct browser *browser)
 	close(browser->fd);
 	close(browser->wsi.fd);
 	buf_free(&browser->got);
+}
+
+void
+browser_leave(struct browser *browser, struct hub *hub)
+{
+	struct client *client = browser->client;
+
+	client->socket.wsi = NULL;
+	hub_leave(hub, client);
+	client->place.state = CLIENT_GONE;
+	hub_remove(hub, client);
+	client_free(client);
+	browser->client = NULL;
+	browser_close(browser);
 }
 
 static void

@@ -16,6 +16,8 @@
 #include "shared/buf.h"
 #include "sidecar/hub/client.h"
 
+struct hub;
+
 /* What libwebsockets knows of a connection: a definition of its opaque struct. */
 struct lws {
 	int fd;
@@ -40,6 +42,9 @@ void browser_open(struct browser *browser, unsigned n);
 
 /* The client must be gone; its end of the socketpair may be closed before. */
 void browser_close(struct browser *browser);
+
+/* Its socket is gone, and with it the client: out of the hub, and freed; then as browser_close(). */
+void browser_leave(struct browser *browser, struct hub *hub);
 
 /* What has arrived since the last call, borrowed until the next one. */
 const char *browser_got(struct browser *browser);

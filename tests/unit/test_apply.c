@@ -43,16 +43,8 @@ static void
 end(struct scene *scene)
 {
 	hub_flush(&scene->hub);
-	for (unsigned i = 0; i < MANY; i++) {
-		struct client *client = client_of(scene, i);
-
-		client->socket.wsi = NULL;
-		hub_leave(&scene->hub, client);
-		client->place.state = CLIENT_GONE;
-		hub_remove(&scene->hub, client);
-		client_free(client);
-		browser_close(&scene->browsers[i]);
-	}
+	for (unsigned i = 0; i < MANY; i++)
+		browser_leave(&scene->browsers[i], &scene->hub);
 	hub_close(&scene->hub);
 }
 

@@ -54,17 +54,9 @@ begin(struct scene *scene)
 static void
 end(struct scene *scene)
 {
-	for (unsigned i = 0; i < N_BROWSERS; i++) {
-		struct client *client = scene->browsers[i].client;
-
-		if (client == NULL)
-			continue;
-		hub_leave(&scene->hub, client);
-		client->place.state = CLIENT_GONE;
-		hub_remove(&scene->hub, client);
-		client_free(client);
-		browser_close(&scene->browsers[i]);
-	}
+	for (unsigned i = 0; i < N_BROWSERS; i++)
+		if (scene->browsers[i].client != NULL)
+			browser_leave(&scene->browsers[i], &scene->hub);
 	hub_close(&scene->hub);
 }
 

@@ -211,13 +211,8 @@ do_go(struct model *model, struct slot *slot)
 	if (slot->standing == NOBODY)
 		return;
 	look(model, slot, false);
-	client->socket.wsi = NULL;
 	outq_clear(&client->socket.outq);
-	hub_leave(&model->hub, client);
-	client->place.state = CLIENT_GONE;
-	hub_remove(&model->hub, client);
-	client_free(client);
-	browser_close(&slot->browser);
+	browser_leave(&slot->browser, &model->hub);
 	model->n_deflated += slot->browser.n_deflated;
 	buf_free(&slot->expected);
 	buf_free(&slot->got);

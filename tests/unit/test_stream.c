@@ -137,15 +137,7 @@ join(struct scene *scene, unsigned i, const char *since)
 static void
 leave(struct scene *scene, unsigned i)
 {
-	struct client *client = scene->browsers[i].client;
-
-	client->socket.wsi = NULL;
-	hub_leave(&scene->hub, client);
-	client->place.state = CLIENT_GONE;
-	hub_remove(&scene->hub, client);
-	client_free(client);
-	browser_close(&scene->browsers[i]);
-	scene->browsers[i].client = NULL;
+	browser_leave(&scene->browsers[i], &scene->hub);
 }
 
 static void
