@@ -25,7 +25,10 @@ class Proxy(Tunnel):
                 a.close()
                 b.close()
                 return
-            b.sendall(first)
+            try:
+                b.sendall(first)
+            except OSError:
+                pass  # cut meanwhile
         super()._carry(a, b, asks)
 
 

@@ -45,10 +45,10 @@ def say(client, text):
         pass  # it hears of that below
 
 
-def hear_until_end(client):
-    """All that it got before the last push; None when it was closed instead. Who hangs fails the test."""
+def hear_until(client, last):
+    """All that it got before that; None when it was closed instead. Who hangs fails the test."""
     try:
-        return client.receive_until("end")
+        return client.receive_until(last)
     except CLOSED:
         return None
 
@@ -59,19 +59,23 @@ def test_short_memory_costs_connections_and_messages_alone(short, seed, rate):
     with Peer(stack.bus) as peer:
         peer.hello()
         shortage.touch()
-        clients = [client for i in range(CLIENTS)
-                   if (client := connect(stack, "/feed" if i % 2 else "/ws/script/room")) is not None]
+        clients = {client: target for i in range(CLIENTS) for target in [("/feed", "/ws/script/room")[i % 2]]
+                   if (client := connect(stack, target)) is not None}
         for n in range(ROUNDS):
             for client in clients:
                 say(client, "send answer|others answer")
             # There may be no memory for the answer.
             peer.send(REQUEST, request(command(PUSH, str(n), key="/feed")))
         shortage.unlink()
+    for client in clients:
+        say(client, "send joined")
+    before = {client: heard for client, target in clients.items()
+              if (heard := [] if target == "/feed" else hear_until(client, "joined")) is not None}
     with Peer(stack.bus) as peer:
         peer.hello()
         assert peer.push("/feed", "end").status == OK, "it takes pushes again"
         assert peer.push("/ws/script/room", "end").status == OK, "on each path"
-    stayed = [heard for client in clients if (heard := hear_until_end(client)) is not None]
+    stayed = [before[client] + heard for client in before if (heard := hear_until(client, "end")) is not None]
     for heard in stayed:
         numbers = [text for text in heard if text.isdigit()]
         assert numbers == sorted(set(numbers)), "nothing twice, and in order"
@@ -89,12 +93,21 @@ def listen(stack, target):
     return source if source.status == 200 else None
 
 
+def settle(source):
+    """True once it has joined, when it is told where it is; False when it was closed instead."""
+    try:
+        source.settle()
+    except CLOSED:
+        return False
+    return True
+
+
 def hear_stream_until_end(source):
     got = []
     try:
         while not got or got[-1] != "end":
             got.append(source.receive())
-    except (AssertionError, ConnectionError):
+    except CLOSED:
         return None
     return got
 
@@ -110,10 +123,11 @@ def test_event_streams_go_or_miss_nothing_between(short, seed, rate):
         for n in range(ROUNDS):
             peer.send(REQUEST, request(command(PUSH, str(n), key=path)))
         shortage.unlink()
+    joined = [source for source in sources if settle(source)]
     with Peer(stack.bus) as peer:
         peer.hello()
         assert peer.push(path, "end").status == OK, "it takes pushes again"
-    stayed = [heard for source in sources if (heard := hear_stream_until_end(source)) is not None]
+    stayed = [heard for source in joined if (heard := hear_stream_until_end(source)) is not None]
     for heard in stayed:
         numbers = [text for text in heard if text.isdigit()]
         assert numbers == sorted(set(numbers)), "nothing twice, and in order"
