@@ -64,6 +64,7 @@ pkgconfig_DATA += %D%/libtina4.pc
 	%D%/ws/mark.c %D%/ws/mark.h \
 	%D%/ws/past.c \
 	%D%/ws/push.c %D%/ws/push.h \
+	%D%/ws/user.c %D%/ws/user.h \
 	%D%/ws/supervisor.c %D%/ws/supervisor.h \
 	%D%/ws/verdict.c %D%/ws/verdict.h \
 	%D%/ws/worker.c %D%/ws/worker.h \
@@ -158,7 +159,8 @@ dist_man_MANS += \
 	%D%/tina4_response.3 \
 	%D%/tina4_route.3 \
 	%D%/tina4_session.3 \
-	%D%/tina4_test.3
+	%D%/tina4_test.3 \
+	%D%/tina4_user.3
 
 include %D%/bridge/local.mk
 include %D%/examples/local.mk

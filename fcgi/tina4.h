@@ -497,6 +497,17 @@ int tina4_conn_param_float(const struct tina4_conn *conn, const char *name, doub
 /* The verified claims of the connection's token, or NULL. */
 const struct cJSON *tina4_conn_user(const struct tina4_conn *conn);
 /*
+ * Whose connection it is: its token's sub (RFC 7519 section 4.1.2), or what
+ * tina4_conn_set_user() said. NULL for nobody's. Borrowed until that changes.
+ */
+const char *tina4_conn_user_id(const struct tina4_conn *conn);
+/*
+ * Makes it that user's, as of his session say: tina4_user_push() and its kin reach
+ * it from then on. 1 to 255 bytes of UTF-8 without control characters; NULL makes
+ * it nobody's. Returns 0, -EINVAL for another name or in close, or -ENOMEM.
+ */
+int tina4_conn_set_user(struct tina4_conn *conn, const char *user);
+/*
  * The values of the session that came with the upgrade's cookie, as it is now:
  * read only, borrowed until the handler returns. NULL when there is none, or
  * none any more; also when the store is away, and then the handler counts as
@@ -625,6 +636,35 @@ int tina4_disconnect(struct tina4_app *app, const char *conn_id, int code, const
 
 /* Connections on a path. -EDEADLK in a WebSocket handler: see tina4_conn_count(). */
 int tina4_count(struct tina4_app *app, const char *path, uint32_t *ret);
+
+/* --- to a user: all his connections, on all hosts --------------------------------------------- */
+
+/*
+ * Sends to all connections of a user, as tina4_conn_user_id() has it, on all paths
+ * and hosts; nothing of it is kept. All else is as for tina4_push(), but for the
+ * flag TINA4_TRANSIENT, which is -EINVAL, and -ENOENT: a user who is not there
+ * has no connections, which is no error.
+ */
+int tina4_user_push(struct tina4_app *app, const char *user, const void *data, size_t len,
+    const struct tina4_push_options *options, struct tina4_receipt *ret);
+/* Takes *json, also on failure. */
+int tina4_user_push_json(struct tina4_app *app, const char *user, struct cJSON **json,
+    const struct tina4_push_options *options, struct tina4_receipt *ret);
+/* The format is tina4_conn_send_jsonf()'s. */
+int tina4_user_push_jsonf(struct tina4_app *app, const char *user, const struct tina4_push_options *options,
+    struct tina4_receipt *ret, const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/*
+ * Ends all connections of a user, as tina4_disconnect() does. For refuse_seconds
+ * from now, a week at most, whoever comes with a token of his gets 401 on every
+ * host, whenever it was issued, and a handler that says a connection is his ends
+ * it with 1008; 0 lets him come back at once, also when he was refused before.
+ * -EBUSY when too many users are refused already.
+ */
+int tina4_user_close(struct tina4_app *app, const char *user, int code, const char *reason, uint32_t refuse_seconds);
+
+/* Connections of a user on all hosts. -EDEADLK in a WebSocket handler. */
+int tina4_user_count(struct tina4_app *app, const char *user, uint32_t *ret);
 
 /* --- what is kept of a path ----------------------------------------------------------------- */
 

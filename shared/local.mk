@@ -36,6 +36,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/span.c %D%/span.h \
 	%D%/token.c %D%/token.h \
 	%D%/url.c %D%/url.h \
+	%D%/username.c %D%/username.h \
 	%D%/utf8.c %D%/utf8.h \
 	%D%/valid.c %D%/valid.h \
 	%D%/wire.c %D%/wire.h

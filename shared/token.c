@@ -1,6 +1,8 @@
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +14,7 @@
 #include "shared/token.h"
 #include "shared/utf8.h"
 
-#define MAX_TIME 9007199254740991.0 /* 2^53 - 1: the whole numbers that a double holds */
+#define MAX_WHOLE 9007199254740991.0 /* 2^53 - 1: the whole numbers that a double holds */
 
 /* The compact form, RFC 7515 section 3.1, still encoded; head and payload are what is signed. */
 struct parts {
@@ -101,7 +103,7 @@ read_time(const cJSON *claims, const char *name, int64_t *ret, bool *ret_there)
 	*ret_there = member != NULL;
 	if (member == NULL)
 		return true;
-	if (!cJSON_IsNumber(member) || !(member->valuedouble >= 0 && member->valuedouble <= MAX_TIME))
+	if (!cJSON_IsNumber(member) || !(member->valuedouble >= 0 && member->valuedouble <= MAX_WHOLE))
 		return false;
 	*ret = (int64_t)member->valuedouble;
 	return true;
@@ -202,6 +204,30 @@ check_parties(const struct keys *keys, const cJSON *claims)
 	return TOKEN_VALID;
 }
 
+/* Many issuers have a number of their database there, which is told in digits. */
+static enum token_verdict
+read_subject(const cJSON *claims, char **ret)
+{
+	const cJSON *member;
+	char digits[24];
+
+	*ret = NULL;
+	if (!find(claims, "sub", &member))
+		return TOKEN_MALFORMED;
+	if (member == NULL || cJSON_IsNull(member))
+		return TOKEN_VALID;
+	if (cJSON_IsNumber(member) && member->valuedouble >= -MAX_WHOLE && member->valuedouble <= MAX_WHOLE &&
+	    member->valuedouble == (double)(int64_t)member->valuedouble) {
+		snprintf(digits, sizeof(digits), "%" PRId64, (int64_t)member->valuedouble);
+		*ret = strdup(digits);
+	} else if (cJSON_IsString(member)) {
+		*ret = strdup(member->valuestring);
+	} else {
+		return TOKEN_MALFORMED;
+	}
+	return *ret == NULL ? TOKEN_UNCHECKED : TOKEN_VALID;
+}
+
 static enum token_verdict
 check_claims(const struct keys *keys, const struct parts *parts, int64_t now, struct token *ret)
 {
@@ -209,14 +235,17 @@ check_claims(const struct keys *keys, const struct parts *parts, int64_t now, st
 	struct buf text = BUF_INIT;
 	cJSON *claims = parse_part(parts->payload, parts->payload_len, &text);
 	struct times times;
+	char *subject = NULL;
 
 	if (claims != NULL && read_times(claims, &times))
 		verdict = check_times(keys, &times, now);
 	if (verdict == TOKEN_VALID)
 		verdict = check_parties(keys, claims);
+	if (verdict == TOKEN_VALID)
+		verdict = read_subject(claims, &subject);
 	cJSON_Delete(claims);
 	if (verdict == TOKEN_VALID)
-		*ret = (struct token){ (char *)text.data, text.len, times.expires };
+		*ret = (struct token){ (char *)text.data, text.len, times.expires, subject };
 	else
 		buf_free(&text);
 	return verdict;
@@ -244,6 +273,7 @@ token_verify(const struct keys *keys, const char *text, size_t len, int64_t now,
 void
 token_free(struct token *token)
 {
+	free(token->subject);
 	free(token->claims);
 	*token = (struct token){ 0 };
 }
@@ -344,7 +374,7 @@ token_issue(const struct keys *keys, cJSON *claims, int64_t now, int64_t seconds
 	size_t begin = ret->len;
 	int r = -EINVAL;
 
-	if (!cJSON_IsObject(claims) || seconds < 1 || seconds > (int64_t)MAX_TIME - now)
+	if (!cJSON_IsObject(claims) || seconds < 1 || seconds > (int64_t)MAX_WHOLE - now)
 		return -EINVAL;
 	r = set_time(claims, "iat", now);
 	if (r == 0)

@@ -40,6 +40,7 @@ struct token {
 	char *claims; /* a JSON object as it was signed: UTF-8, terminated */
 	size_t claims_len;
 	int64_t expires; /* Unix time; INT64_MAX when it never does */
+	char *subject;   /* sub, RFC 7519 section 4.1.2, a whole number in digits; NULL without one */
 };
 
 /*

@@ -365,6 +365,7 @@ wire_put_meta(struct buf *buf, const struct wire_meta *meta)
 	put_span(buf, meta->path);
 	put_span(buf, meta->query);
 	put_span(buf, meta->ip);
+	put_span(buf, meta->claims);
 	put_span(buf, meta->user);
 }
 
@@ -376,7 +377,7 @@ wire_get_meta(struct span from, struct wire_meta *ret)
 
 	if (wire_get_blob(&reader, &meta.pattern) < 0 || wire_get_blob(&reader, &meta.path) < 0 ||
 	    wire_get_blob(&reader, &meta.query) < 0 || wire_get_blob(&reader, &meta.ip) < 0 ||
-	    wire_get_blob(&reader, &meta.user) < 0)
+	    wire_get_blob(&reader, &meta.claims) < 0 || wire_get_blob(&reader, &meta.user) < 0)
 		return -EPROTO;
 	meta.headers = (struct span){ (const char *)reader.at, (size_t)(reader.end - reader.at) };
 	*ret = meta;
@@ -426,7 +427,7 @@ get_command_fields(struct wire_reader *record, struct wire_command *ret)
 {
 	uint8_t type;
 
-	if (get_u8(record, &type) < 0 || type < WIRE_SEND || type > WIRE_HISTORY)
+	if (get_u8(record, &type) < 0 || type < WIRE_SEND || type > WIRE_USER_COUNT)
 		return -EPROTO;
 	ret->type = (enum wire_command_type)type;
 	if (get_u8(record, &ret->flags) < 0 || get_u16(record, &ret->code) < 0)
@@ -627,6 +628,26 @@ wire_get_kept(struct wire_reader *reader, struct wire_kept *ret)
 }
 
 void
+wire_put_closing(struct buf *buf, const struct wire_closing *closing)
+{
+	buf_u32(buf, closing->refuse_seconds);
+	buf_bytes(buf, closing->reason.data, closing->reason.len);
+}
+
+int
+wire_get_closing(struct span from, struct wire_closing *ret)
+{
+	struct wire_reader reader = wire_reader(from.data, from.len);
+	struct wire_closing closing;
+
+	if (get_u32(&reader, &closing.refuse_seconds) < 0)
+		return -EPROTO;
+	closing.reason = (struct span){ (const char *)reader.at, (size_t)(reader.end - reader.at) };
+	*ret = closing;
+	return 0;
+}
+
+void
 wire_put_delivery(struct buf *buf, const struct wire_delivery *delivery)
 {
 	put_id(buf, &delivery->conn);
@@ -734,6 +755,10 @@ wire_command_name(enum wire_command_type type)
 		[WIRE_STATS] = "stats",
 		[WIRE_REPLAY] = "replay",
 		[WIRE_HISTORY] = "history",
+		[WIRE_USER] = "user",
+		[WIRE_USER_PUSH] = "user-push",
+		[WIRE_USER_CLOSE] = "user-close",
+		[WIRE_USER_COUNT] = "user-count",
 	};
 
 	return name_in(names, sizeof(names) / sizeof(*names), type);

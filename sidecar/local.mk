@@ -41,6 +41,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/stream.c %D%/hub/stream.h \
 	%D%/hub/trace.c %D%/hub/trace.h \
 	%D%/hub/turn.h \
+	%D%/hub/users.c %D%/hub/users.h \
 	%D%/feed/ack.c %D%/feed/ack.h \
 	%D%/feed/dedup.c %D%/feed/dedup.h \
 	%D%/feed/dispatch.c %D%/feed/dispatch.h \

@@ -88,19 +88,21 @@ static int
 put_meta(struct tina4_test_client *client, const char *query, const struct tina4_test_request *options,
     const struct fields *headers, const cJSON *claims)
 {
-	char *user = claims != NULL ? jsonprint(claims) : NULL;
+	const char *user = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(claims, "sub"));
+	char *text = claims != NULL ? jsonprint(claims) : NULL;
 	struct wire_meta meta = {
 		.pattern = span_of(path_pattern_text(client->route->pattern)),
 		.path = span_of(client->path),
 		.query = { query, strcspn(query, "#") },
 		.ip = span_of(options->ip != NULL ? options->ip : "127.0.0.1"),
+		.claims = span_of(text != NULL ? text : ""),
 		.user = span_of(user != NULL ? user : ""),
 	};
 
 	wire_put_meta(&client->meta, &meta);
 	put_headers(&client->meta, headers);
-	cJSON_free(user);
-	return client->meta.failed || (claims != NULL && user == NULL) ? -ENOMEM : 0;
+	cJSON_free(text);
+	return client->meta.failed || (claims != NULL && text == NULL) ? -ENOMEM : 0;
 }
 
 /* Returns 0 with the upgrade's status and, for 101, all that a connection needs. */

@@ -242,6 +242,10 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 		return WIRE_OK;
 	case WIRE_REPLAY:
 		return sender == NULL ? WIRE_INVALID : apply_replay(standin, sender, command->code);
+	case WIRE_USER:
+	case WIRE_USER_PUSH:
+	case WIRE_USER_CLOSE:
+	case WIRE_USER_COUNT:
 	case WIRE_STATS:
 	case WIRE_HISTORY:
 		break;

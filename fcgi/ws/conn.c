@@ -14,6 +14,7 @@
 #include "fcgi/session/session.h"
 #include "shared/closecode.h"
 #include "shared/log.h"
+#include "shared/username.h"
 
 enum { COMMAND_OVERHEAD = 32 }; /* bytes of a command beside its key and data */
 
@@ -23,6 +24,8 @@ struct run {
 	struct buf *out;
 	size_t record; /* where the event's record begins in out */
 	int error;     /* of the first command that failed */
+	char *user;    /* whose it was before, when that is set */
+	bool sets_user;
 	bool closes;
 };
 
@@ -33,6 +36,7 @@ struct tina4_conn {
 	char id_text[WIRE_ID_HEX];
 	struct meta *meta;
 	struct attributes attributes;
+	char *user;  /* whose it is, or NULL */
 	bool closed; /* by its handler: gets no more messages */
 	struct buf description;
 
@@ -50,6 +54,15 @@ struct tina4_conn {
 /* By thread, because a program's own threads may push while a handler runs. */
 static _Thread_local struct tina4_conn *running;
 
+static int
+load_user(struct tina4_conn *conn, struct span name)
+{
+	if (name.len == 0)
+		return 0;
+	conn->user = strndup(name.data, name.len);
+	return conn->user != NULL ? 0 : -ENOMEM;
+}
+
 int
 conn_new(struct tina4_conn **ret, struct tina4_app *app, const struct wire_event *event)
 {
@@ -64,7 +77,7 @@ conn_new(struct tina4_conn **ret, struct tina4_app *app, const struct wire_event
 	route = app_ws_route(app, meta.pattern.data, meta.pattern.len);
 	if (route == NULL || route->handler == NULL)
 		return -ENOENT;
-	if (route->secure && meta.user.len == 0) /* a sidecar that is too old for secure routes */
+	if (route->secure && meta.claims.len == 0) /* a sidecar that is too old for secure routes */
 		return -EACCES;
 
 	conn = calloc(1, sizeof(*conn));
@@ -77,6 +90,8 @@ conn_new(struct tina4_conn **ret, struct tina4_app *app, const struct wire_event
 	r = meta_new(&conn->meta, route->pattern, &meta);
 	if (r == 0)
 		r = attributes_load(&conn->attributes, event->attributes);
+	if (r == 0)
+		r = load_user(conn, meta.user);
 	if (r < 0) {
 		conn_free(conn);
 		return r;
@@ -91,6 +106,7 @@ conn_free(struct tina4_conn *conn)
 	if (conn == NULL)
 		return;
 	cJSON_Delete(conn->session);
+	free(conn->user);
 	attributes_free(&conn->attributes);
 	buf_free(&conn->description);
 	meta_free(conn->meta);
@@ -201,6 +217,15 @@ call_handler(struct tina4_conn *conn, const struct wire_event *event, struct run
 	return r == 0 ? run->error : r;
 }
 
+static void
+undo_user(struct tina4_conn *conn, struct run *run)
+{
+	if (!run->sets_user)
+		return;
+	free(conn->user);
+	conn->user = run->user;
+}
+
 int
 conn_handle(struct tina4_conn *conn, const struct wire_event *event, const struct wire_welcome *limits, struct buf *out)
 {
@@ -212,6 +237,7 @@ conn_handle(struct tina4_conn *conn, const struct wire_event *event, const struc
 		r = call_handler(conn, event, &run);
 
 	if (r < 0) {
+		undo_user(conn, &run);
 		attributes_undo(&conn->attributes);
 		out->len = run.record;
 		out->failed = false;
@@ -219,6 +245,7 @@ conn_handle(struct tina4_conn *conn, const struct wire_event *event, const struc
 		conn->closed |= event->kind == WIRE_OPEN; /* the sidecar closes it */
 		return r;
 	}
+	free(run.user);
 	attributes_settle(&conn->attributes);
 	conn->closed |= run.closes;
 	wire_end_record(out, run.record);
@@ -439,6 +466,44 @@ tina4_conn_set(struct tina4_conn *conn, const char *name, const char *value)
 	if (r < 0)
 		return conn_fail(conn, r);
 	return conn_add(conn, &command);
+}
+
+const char *
+tina4_conn_user_id(const struct tina4_conn *conn)
+{
+	return conn->user;
+}
+
+/* The first change keeps what was before. */
+static void
+change_user(struct tina4_conn *conn, char *user)
+{
+	if (conn->run->sets_user)
+		free(conn->user);
+	else
+		conn->run->user = conn->user;
+	conn->run->sets_user = true;
+	conn->user = user;
+}
+
+int
+tina4_conn_set_user(struct tina4_conn *conn, const char *user)
+{
+	const struct wire_command command = { .type = WIRE_USER, .key = span_of(user != NULL ? user : "") };
+	char *copy = NULL;
+	int r;
+
+	if (conn->run == NULL || conn->kind == WIRE_CLOSE || (user != NULL && !username_is_valid(command.key)))
+		return conn_fail(conn, -EINVAL);
+	if (user != NULL)
+		copy = strdup(user);
+	r = user != NULL && copy == NULL ? conn_fail(conn, -ENOMEM) : conn_add(conn, &command);
+	if (r < 0) {
+		free(copy);
+		return r;
+	}
+	change_user(conn, copy);
+	return 0;
 }
 
 const char *

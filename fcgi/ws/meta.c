@@ -76,7 +76,7 @@ add_headers(struct meta *meta, struct span pairs)
 }
 
 static int
-parse_user(struct meta *meta, struct span json)
+parse_claims(struct meta *meta, struct span json)
 {
 	if (json.len == 0)
 		return 0;
@@ -103,7 +103,7 @@ meta_new(struct meta **ret, const struct path_pattern *pattern, const struct wir
 	if (r == 0)
 		r = add_headers(meta, wire->headers);
 	if (r == 0)
-		r = parse_user(meta, wire->user);
+		r = parse_claims(meta, wire->claims);
 	if (r < 0) {
 		meta_free(meta);
 		return r;

@@ -113,9 +113,8 @@ ask(struct tina4_app *app, const struct question *question, struct wire_reply *r
 	return r < 0 ? r : error_of(ret->status);
 }
 
-/* A request of which only the reply matters, and its text when text is not NULL. */
-static int
-ask_simply(struct tina4_app *app, const struct wire_command *command, struct wire_reply *ret, struct buf *text)
+int
+push_ask(struct tina4_app *app, const struct wire_command *command, struct wire_reply *ret, struct buf *text)
 {
 	struct wire_id id;
 	int r;
@@ -126,17 +125,16 @@ ask_simply(struct tina4_app *app, const struct wire_command *command, struct wir
 	return ask(app, &(struct question){ command, &id, (int)app->conf.push_timeout_ms, text }, ret);
 }
 
-/* What is wrong with a command also fails the handler that the calling thread runs. */
-static int
-refuse(struct tina4_app *app, int error)
+int
+push_refuse(struct tina4_app *app, int error)
 {
 	struct tina4_conn *running = conn_running(app);
 
 	return running != NULL ? conn_fail(running, error) : error;
 }
 
-static size_t
-max_message(struct tina4_app *app)
+size_t
+push_max_message(struct tina4_app *app)
 {
 	const struct tina4_conn *running = conn_running(app);
 
@@ -146,25 +144,11 @@ max_message(struct tina4_app *app)
 /* --- push ------------------------------------------------------------------------ */
 
 static int
-check_options(const struct tina4_push_options *options)
+check_options(const struct tina4_push_options *options, unsigned flags)
 {
-	if (!RESERVED_IS_ZERO(options) || (options->flags & ~(unsigned)(TINA4_BINARY | TINA4_TRANSIENT)))
+	if (!RESERVED_IS_ZERO(options) || (options->flags & ~flags))
 		return -EINVAL;
 	return options->timeout_ms < 0 || options->timeout_ms > WIRE_MAX_DEADLINE_MS ? -EINVAL : 0;
-}
-
-static int
-make_push(
-    struct wire_command *ret, struct tina4_app *app, const char *path, const void *data, size_t len, unsigned flags)
-{
-	int r;
-
-	if (path == NULL || path[0] != '/')
-		return -EINVAL;
-	r = command_data(ret, WIRE_PUSH, data, len, flags, max_message(app));
-	if (r == 0)
-		ret->key = span_of(path);
-	return r;
 }
 
 static void
@@ -211,7 +195,7 @@ push_and_wait(struct tina4_app *app, const struct wire_command *command, const s
 }
 
 int
-tina4_push(struct tina4_app *app, const char *path, const void *data, size_t len,
+push_to(struct tina4_app *app, const struct push_target *target, struct span data,
     const struct tina4_push_options *options, struct tina4_receipt *ret)
 {
 	static const struct tina4_push_options defaults;
@@ -221,12 +205,25 @@ tina4_push(struct tina4_app *app, const char *path, const void *data, size_t len
 
 	if (options == NULL)
 		options = &defaults;
-	r = check_options(options);
+	r = check_options(options, target->flags);
 	if (r == 0)
-		r = make_push(&command, app, path, data, len, options->flags);
+		r = command_data(&command, target->type, data.data, data.len, options->flags, push_max_message(app));
 	if (r < 0)
-		return refuse(app, r);
+		return push_refuse(app, r);
+	command.key = target->key;
 	return running != NULL ? push_from_handler(running, &command, ret) : push_and_wait(app, &command, options, ret);
+}
+
+int
+tina4_push(struct tina4_app *app, const char *path, const void *data, size_t len,
+    const struct tina4_push_options *options, struct tina4_receipt *ret)
+{
+	struct push_target target = { .type = WIRE_PUSH, .flags = TINA4_BINARY | TINA4_TRANSIENT };
+
+	if (path == NULL || path[0] != '/')
+		return push_refuse(app, -EINVAL);
+	target.key = span_of(path);
+	return push_to(app, &target, (struct span){ data, len }, options, ret);
 }
 
 int
@@ -238,7 +235,7 @@ tina4_push_json(struct tina4_app *app, const char *path, struct cJSON **json, co
 
 	r = command_take_json(json, &text);
 	if (r < 0)
-		return refuse(app, r);
+		return push_refuse(app, r);
 	r = tina4_push(app, path, text, strlen(text), options, ret);
 	free(text);
 	return r;
@@ -255,7 +252,7 @@ tina4_push_jsonf(struct tina4_app *app, const char *path, const struct tina4_pus
 	va_start(args, format);
 	r = format_json(&text, format, args);
 	va_end(args);
-	r = r < 0 ? refuse(app, r) : tina4_push(app, path, text.data, text.len, options, ret);
+	r = r < 0 ? push_refuse(app, r) : tina4_push(app, path, text.data, text.len, options, ret);
 	buf_free(&text);
 	return r;
 }
@@ -272,8 +269,8 @@ to_conn(struct tina4_app *app, const char *conn_id, struct wire_command *command
 
 	r = command_set_conn(command, conn_id);
 	if (r < 0)
-		return refuse(app, r);
-	return running != NULL ? conn_add(running, command) : ask_simply(app, command, &reply, NULL);
+		return push_refuse(app, r);
+	return running != NULL ? conn_add(running, command) : push_ask(app, command, &reply, NULL);
 }
 
 int
@@ -282,9 +279,9 @@ tina4_send_to(struct tina4_app *app, const char *conn_id, const void *data, size
 	struct wire_command command;
 	int r;
 
-	r = command_data(&command, WIRE_SEND, data, len, flags, max_message(app));
+	r = command_data(&command, WIRE_SEND, data, len, flags, push_max_message(app));
 	if (r < 0)
-		return refuse(app, r);
+		return push_refuse(app, r);
 	return to_conn(app, conn_id, &command);
 }
 
@@ -296,7 +293,7 @@ tina4_disconnect(struct tina4_app *app, const char *conn_id, int code, const cha
 
 	r = command_close(&command, code, reason);
 	if (r < 0)
-		return refuse(app, r);
+		return push_refuse(app, r);
 	return to_conn(app, conn_id, &command);
 }
 
@@ -312,7 +309,7 @@ tina4_count(struct tina4_app *app, const char *path, uint32_t *ret)
 	if (path == NULL || path[0] != '/')
 		return -EINVAL;
 	command.key = span_of(path);
-	r = ask_simply(app, &command, &reply, NULL);
+	r = push_ask(app, &command, &reply, NULL);
 	if (r == 0)
 		*ret = reply.connections;
 	return r;
@@ -329,7 +326,7 @@ push_history(struct tina4_app *app, const char *path, const struct wire_asked *a
 	wire_put_asked(&data, asked);
 	command.data = span_of_buf(&data);
 	if (!data.failed)
-		r = ask_simply(app, &command, &reply, ret);
+		r = push_ask(app, &command, &reply, ret);
 	buf_free(&data);
 	return r;
 }
@@ -340,5 +337,5 @@ push_stats(struct tina4_app *app, struct buf *ret)
 	struct wire_command command = { .type = WIRE_STATS };
 	struct wire_reply reply;
 
-	return ask_simply(app, &command, &reply, ret);
+	return push_ask(app, &command, &reply, ret);
 }

@@ -7,8 +7,29 @@
 
 #include "fcgi/tina4.h"
 
+#include "shared/wire.h"
+
 struct buf;
-struct wire_asked;
+
+/* Whom a message is for, in a command of that type. */
+struct push_target {
+	enum wire_command_type type;
+	struct span key;
+	unsigned flags; /* of enum tina4_flags: those that mean something there */
+};
+
+/* tina4_push() to a target. */
+int push_to(struct tina4_app *app, const struct push_target *target, struct span data,
+    const struct tina4_push_options *options, struct tina4_receipt *ret);
+
+/* A request of which only the reply matters, and its text when text is not NULL. Results are tina4_count()'s. */
+int push_ask(struct tina4_app *app, const struct wire_command *command, struct wire_reply *ret, struct buf *text);
+
+/* What is wrong with a command also fails the handler that the calling thread runs. Returns the error. */
+int push_refuse(struct tina4_app *app, int error);
+
+/* Bytes that a message may have, as far as is known. */
+size_t push_max_message(struct tina4_app *app);
 
 /* Appends what is kept of a path: see wire_get_past(). Results are tina4_history()'s. */
 int push_history(struct tina4_app *app, const char *path, const struct wire_asked *asked, struct buf *ret);

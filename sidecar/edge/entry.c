@@ -25,6 +25,7 @@
 #include "sidecar/hub/expiry.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/pings.h"
+#include "sidecar/hub/users.h"
 
 /* --- a new client --------------------------------------------------------------------------- */
 
@@ -84,7 +85,7 @@ put_meta(const struct entry_parts *parts, const struct newcomer *newcomer, struc
 		.path = { newcomer->target->path, newcomer->target->path_len },
 		.query = newcomer->target->query,
 		.ip = span_of(newcomer->ip),
-		.user = { newcomer->token->claims, newcomer->token->claims_len },
+		.claims = { newcomer->token->claims, newcomer->token->claims_len },
 	};
 
 	client->quota.address = quotas_enter(parts->quotas, newcomer->ip);
@@ -129,6 +130,19 @@ take_position(struct client *client, const struct upgrade *upgrade)
 	return client->coming == NULL ? -ENOMEM : 0;
 }
 
+/* Whom its token names. Returns 0 or -ENOMEM. */
+static int
+take_user(const struct entry_parts *parts, struct client *client, const struct token *token)
+{
+	struct span name = token->subject == NULL ? SPAN_EMPTY : span_of(token->subject);
+	int r = users_set(&parts->hub->users, client, name);
+
+	if (r == -EINVAL)
+		log_limited(LOG_LEVEL_WARN, "client without a user path=%s conn=%s why=sub-too-long-or-with-controls",
+		    path_name(client->place.path), client_name(client));
+	return r == -ENOMEM ? r : 0;
+}
+
 struct client *
 entry_make(const struct entry_parts *parts, struct lws *wsi, const struct newcomer *newcomer)
 {
@@ -155,6 +169,7 @@ entry_make(const struct entry_parts *parts, struct lws *wsi, const struct newcom
 		route_set(client->place.path, routes_match(parts->routes, target->path, target->path_len));
 	put_meta(parts, newcomer, client);
 	client_recount(client);
+	client->feed.meta.failed |= take_user(parts, client, newcomer->token) < 0;
 	return client;
 }
 

@@ -35,11 +35,11 @@ apply_and_tell(struct feed *feed, struct client *client, const struct wire_comma
 	return reply.status == WIRE_BUSY ? -ENOMEM : 0;
 }
 
-/* What concerns this connection only, and can fail: it is done before all others. */
+/* What concerns this connection only, and can fail: it is done before all others. The worker has its user already. */
 static bool
 is_first(const struct wire_command *command)
 {
-	return command->type == WIRE_SET || command->type == WIRE_REPLAY;
+	return command->type == WIRE_SET || command->type == WIRE_REPLAY || command->type == WIRE_USER;
 }
 
 static int

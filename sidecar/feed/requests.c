@@ -56,7 +56,7 @@ requests_lack_route(const struct requests *requests, const struct wire_command *
 static void
 count_push(struct requests *requests, const struct wire_request *request, enum wire_status status)
 {
-	if (request->command.type == WIRE_PUSH)
+	if (request->command.type == WIRE_PUSH || request->command.type == WIRE_USER_PUSH)
 		requests->pushes[status]++;
 }
 

@@ -1,13 +1,16 @@
 #include <errno.h>
+#include <utlist.h>
 
 #include "shared/closecode.h"
 #include "shared/conf.h"
+#include "shared/username.h"
 #include "shared/utf8.h"
 #include "sidecar/hub/apply.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/names.h"
 #include "sidecar/hub/resume.h"
+#include "sidecar/hub/users.h"
 
 enum wire_status
 apply_check(const struct hub *hub, const struct wire_command *command)
@@ -190,11 +193,17 @@ apply_send(struct hub *hub, struct client *sender, struct client *client, const 
 	return WIRE_OK;
 }
 
+/* RFC 6455 section 7.4, and 5.5 for the reason. */
+static bool
+may_end(uint16_t code, struct span reason)
+{
+	return closecode_may_be_sent(code) && reason.len <= WIRE_REASON_BYTES && utf8_valid(reason.data, reason.len);
+}
+
 static enum wire_status
 apply_disconnect(struct hub *hub, struct client *client, const struct wire_command *command, struct wire_reply *ret)
 {
-	if (!closecode_may_be_sent(command->code) || command->data.len > WIRE_REASON_BYTES ||
-	    !utf8_valid(command->data.data, command->data.len))
+	if (!may_end(command->code, command->data))
 		return WIRE_INVALID;
 	if (client == NULL || (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED))
 		return WIRE_NO_CONN;
@@ -216,6 +225,74 @@ apply_set(struct hub *hub, struct client *client, const struct wire_command *com
 	if (r == -ENOSPC)
 		return WIRE_TOO_LARGE;
 	return r < 0 ? WIRE_BUSY : WIRE_OK;
+}
+
+static enum wire_status
+apply_user(struct hub *hub, struct client *client, const struct wire_command *command)
+{
+	int r;
+
+	if (client == NULL)
+		return WIRE_INVALID;
+	if (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED)
+		return WIRE_NO_CONN;
+	r = users_set(&hub->users, client, command->key);
+	if (r == -EINVAL)
+		return WIRE_INVALID;
+	return r < 0 ? WIRE_BUSY : WIRE_OK;
+}
+
+/* To those who have joined. Who lacks memory for it goes: the others have got theirs. */
+static enum wire_status
+apply_user_push(struct hub *hub, const struct wire_command *command, struct frame **made, struct wire_reply *ret)
+{
+	enum wire_status status = apply_check(hub, command);
+	struct user *user = users_find(&hub->users, command->key);
+	struct client *client;
+	struct frame *frame;
+
+	if (status != WIRE_OK || user == NULL)
+		return status;
+	frame = take_frame(made, command);
+	if (frame == NULL)
+		return WIRE_BUSY;
+	DL_FOREACH2(user->first, client, user.next) {
+		if (client->place.state != CLIENT_JOINED)
+			continue;
+		if (batch_send(&hub->batches, client, frame_ref(frame)) < 0)
+			client_drop(client, "out-of-memory");
+		ret->connections++;
+	}
+	frame_unref(frame);
+	return WIRE_OK;
+}
+
+/* Who leaves is his no more, and he may be gone with the last one. */
+static enum wire_status
+apply_user_close(struct hub *hub, const struct wire_command *command, struct wire_reply *ret)
+{
+	struct user *user = users_find(&hub->users, command->key);
+	struct wire_closing closing;
+	struct client *client, *next;
+
+	if (wire_get_closing(command->data, &closing) < 0 || !may_end(command->code, closing.reason) ||
+	    closing.refuse_seconds > WIRE_MAX_REFUSE_SECONDS || !username_is_valid(command->key))
+		return WIRE_INVALID;
+	DL_FOREACH_SAFE2(user == NULL ? NULL : user->first, client, next, user.next) {
+		hub_disconnect(hub, client, command->code, NULL, closing.reason);
+		client->feed.dismissed = true;
+		ret->connections++;
+	}
+	return WIRE_OK;
+}
+
+static enum wire_status
+apply_user_count(struct hub *hub, const struct wire_command *command, struct wire_reply *ret)
+{
+	const struct user *user = users_find(&hub->users, command->key);
+
+	ret->connections = user == NULL ? 0 : user->n;
+	return WIRE_OK;
 }
 
 static enum wire_status
@@ -260,6 +337,14 @@ apply(struct hub *hub, struct client *sender, const struct mark *mark, const str
 		return apply_count(hub, command, ret);
 	case WIRE_REPLAY:
 		return apply_replay(hub, sender, command);
+	case WIRE_USER:
+		return apply_user(hub, sender, command);
+	case WIRE_USER_PUSH:
+		return apply_user_push(hub, command, made, ret);
+	case WIRE_USER_CLOSE:
+		return apply_user_close(hub, command, ret);
+	case WIRE_USER_COUNT:
+		return apply_user_count(hub, command, ret);
 	case WIRE_STATS: /* no business of the hub's */
 	case WIRE_HISTORY:
 		break;

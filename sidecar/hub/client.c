@@ -289,3 +289,24 @@ client_set_attribute(struct client *client, struct span name, struct span value,
 	client_recount(client);
 	return 0;
 }
+
+int
+client_set_meta_user(struct client *client, struct span user)
+{
+	struct wire_meta meta;
+	struct buf next = BUF_INIT;
+
+	if (wire_get_meta(span_of_buf(&client->feed.meta), &meta) < 0)
+		return 0; /* it has none yet */
+	meta.user = user;
+	wire_put_meta(&next, &meta);
+	buf_bytes(&next, meta.headers.data, meta.headers.len);
+	if (next.failed) {
+		buf_free(&next);
+		return -ENOMEM;
+	}
+	buf_free(&client->feed.meta);
+	client->feed.meta = next;
+	client_recount(client);
+	return 0;
+}

@@ -24,6 +24,7 @@ struct lws;
 struct names;
 struct path;
 struct quota;
+struct user;
 
 enum client_limits {
 	CLIENT_ALIGNMENT = 64, /* bytes of a cache line */
@@ -76,6 +77,11 @@ struct client {
 		uint32_t n_reserved; /* of own, while a record is prepared: reserve.h */
 		uint32_t from, to;   /* the part of the path's batch */
 	} batch;
+	/* whose it is, while it counts: users.c */
+	struct {
+		struct user *of; /* NULL for nobody's */
+		struct client *prev, *next;
+	} user;
 	/* how it ends: hub.c, and who cuts it off or hears its close frame */
 	struct {
 		const char *why;            /* the sidecar's reason; NULL when it was not the sidecar's will */
@@ -178,6 +184,9 @@ void client_pause(struct client *client, bool pause);
  * when names and values would pass max_bytes, or -ENOMEM.
  */
 int client_set_attribute(struct client *client, struct span name, struct span value, size_t max_bytes);
+
+/* Sets whose it is in its metadata, if it has any. Returns 0 or -ENOMEM. */
+int client_set_meta_user(struct client *client, struct span user);
 
 /* What it holds by not reading, or by not ending a message. */
 size_t client_held(const struct client *client);

@@ -13,6 +13,7 @@
 #include "sidecar/hub/memory.h"
 #include "sidecar/hub/names.h"
 #include "sidecar/hub/stream.h"
+#include "sidecar/hub/users.h"
 
 enum { CLOSE_MS = 5000 }; /* for what is queued and the closing handshake */
 
@@ -216,6 +217,7 @@ hub_leave(struct hub *hub, struct client *client)
 		return;
 	path->count--;
 	count_changed(hub, path);
+	users_leave(&hub->users, client);
 	if (client->place.state == CLIENT_OPENING)
 		held_remove(path, client);
 	if (client->place.state == CLIENT_JOINED) {

@@ -15,6 +15,7 @@
 #include "sidecar/hub/paths.h"
 #include "sidecar/hub/reading.h"
 #include "sidecar/hub/histories.h"
+#include "sidecar/hub/users.h"
 
 struct conf;
 
@@ -36,6 +37,7 @@ struct hub {
 	struct client *clients;          /* by id */
 	struct name *names;              /* what members were called before: names.h */
 	struct path *paths;              /* by name */
+	struct users users;              /* whose they are */
 	struct client *closing;          /* in CLIENT_CLOSING with a socket */
 	struct readings readings;        /* messages that have begun */
 	struct histories histories;      /* what is kept */

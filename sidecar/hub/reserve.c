@@ -1,11 +1,13 @@
 #include <errno.h>
 #include <stdlib.h>
+#include <utlist.h>
 
 #include "sidecar/hub/apply.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/reserve.h"
+#include "sidecar/hub/users.h"
 
 static uint32_t
 count(struct wire_reader commands)
@@ -40,25 +42,57 @@ find_targets(struct hub *hub, struct client *sender, const struct wire_command *
 	case WIRE_SET:
 	case WIRE_COUNT:
 	case WIRE_STATS:
-	case WIRE_REPLAY: /* it was done before */
+	case WIRE_REPLAY: /* it was done before, and so was the user */
+	case WIRE_USER:
+	case WIRE_USER_PUSH: /* for several: users_targets() */
+	case WIRE_USER_CLOSE:
+	case WIRE_USER_COUNT:
 	case WIRE_HISTORY:
 		return;
 	}
 }
 
+/* All connections of the user whom a command is for; NULL for any other command. */
+static struct client *
+users_targets(struct hub *hub, const struct wire_command *command)
+{
+	const struct user *user = NULL;
+
+	if (command->type == WIRE_USER_PUSH || command->type == WIRE_USER_CLOSE)
+		user = users_find(&hub->users, command->key);
+	return user == NULL ? NULL : user->first;
+}
+
+static int
+reserve_user(struct client *first)
+{
+	struct client *client;
+
+	DL_FOREACH2(first, client, user.next)
+		if (batch_reserve_client(client) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static bool
+carries_message(const struct wire_command *command)
+{
+	return command->type != WIRE_DISCONNECT && command->type != WIRE_USER_CLOSE;
+}
+
 static int
 make_one(struct reserve *reserve, struct hub *hub, struct client *sender, const struct wire_command *command)
 {
-	struct client *client;
+	struct client *client, *first = users_targets(hub, command);
 	struct path *path;
-	int r = 0;
+	int r = reserve_user(first);
 
 	find_targets(hub, sender, command, &client, &path);
-	if (client != NULL)
+	if (r == 0 && client != NULL)
 		r = batch_reserve_client(client);
 	if (r == 0 && path != NULL)
 		r = batch_reserve_path(path);
-	if (r == 0 && command->type != WIRE_DISCONNECT && (client != NULL || path != NULL))
+	if (r == 0 && carries_message(command) && (client != NULL || path != NULL || first != NULL))
 		r = apply_frame(hub, command, &reserve->frames[reserve->n]);
 	return r;
 }
@@ -74,6 +108,8 @@ settle(struct hub *hub, struct client *sender, struct wire_reader commands)
 	while (wire_get_command(&commands, &command) > 0) {
 		find_targets(hub, sender, &command, &client, &path);
 		batch_settle(client, path);
+		DL_FOREACH2(users_targets(hub, &command), client, user.next)
+			batch_settle(client, NULL);
 	}
 }
 

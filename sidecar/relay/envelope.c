@@ -101,6 +101,10 @@ get_command(struct wire_reader *reader, struct envelope *ret)
 	case WIRE_STATS:
 	case WIRE_REPLAY:
 	case WIRE_HISTORY:
+	case WIRE_USER:
+	case WIRE_USER_PUSH:
+	case WIRE_USER_CLOSE:
+	case WIRE_USER_COUNT:
 		break;
 	}
 	return -EPROTO;

@@ -151,6 +151,10 @@ relay_command(
 	case WIRE_STATS:
 	case WIRE_REPLAY:
 	case WIRE_HISTORY:
+	case WIRE_USER:
+	case WIRE_USER_PUSH:
+	case WIRE_USER_CLOSE:
+	case WIRE_USER_COUNT:
 		return;
 	}
 }

@@ -74,7 +74,7 @@ take_line(struct span *rest)
 	return line;
 }
 
-/* Path, query, address and user, then a header's name and value each. */
+/* Path, query, address, claims and user, then a header's name and value each. */
 static void
 check_lines(struct span rest)
 {
@@ -84,6 +84,7 @@ check_lines(struct span rest)
 	wire.path = take_line(&rest);
 	wire.query = take_line(&rest);
 	wire.ip = take_line(&rest);
+	wire.claims = take_line(&rest);
 	wire.user = take_line(&rest);
 	wire_put_meta(&made, &wire);
 	while (rest.len > 0) {

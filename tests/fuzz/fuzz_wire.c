@@ -67,6 +67,7 @@ read_events(struct wire_reader *reader)
 		look_at(event.data);
 		read_pairs(event.attributes);
 		if (wire_get_meta(event.meta, &meta) == 0) {
+			look_at(meta.claims);
 			look_at(meta.user);
 			read_pairs(meta.headers);
 		}

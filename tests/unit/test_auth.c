@@ -192,7 +192,7 @@ secure_routes_are_announced(void)
 static int
 attach(const char *pattern, const char *user, struct tina4_conn **ret)
 {
-	struct wire_meta meta = { .pattern = span_of(pattern), .path = span_of(pattern), .user = span_of(user) };
+	struct wire_meta meta = { .pattern = span_of(pattern), .path = span_of(pattern), .claims = span_of(user) };
 	struct wire_event event = { .kind = WIRE_OPEN, .attempt = 1 };
 	struct buf text = BUF_INIT;
 	int r;

@@ -47,7 +47,7 @@ put_meta(struct buf *buf, const char *pattern, const char *user)
 		.path = span_of("/ws/room a/42"),
 		.query = span_of("name=J%C3%B6rg+B&room=other&empty=&name=second"),
 		.ip = span_of("192.0.2.1"),
-		.user = span_of(user),
+		.claims = span_of(user),
 	};
 
 	wire_put_meta(buf, &meta);

@@ -111,7 +111,8 @@ put_meta(struct buf *buf)
 		.path = span_of("/ws/x"),
 		.query = span_of("q=1"),
 		.ip = span_of("192.0.2.7"),
-		.user = span_of("{}"),
+		.claims = span_of("{}"),
+		.user = span_of("u1"),
 	    });
 	wire_put_pair(buf, span_of("host"), span_of("example.com"));
 	wire_put_pair(buf, span_of("cookie"), span_of(""));
@@ -600,8 +601,8 @@ metadata_comes_back(void)
 
 	put_meta(&buf);
 	OK(wire_get_meta(span_of_buf(&buf), &meta) == 0 && is(meta.pattern, "/ws/{a}") && is(meta.path, "/ws/x") &&
-		is(meta.query, "q=1") && is(meta.ip, "192.0.2.7") && is(meta.user, "{}"),
-	    "pattern, path, query, address and user come back");
+		is(meta.query, "q=1") && is(meta.ip, "192.0.2.7") && is(meta.claims, "{}") && is(meta.user, "u1"),
+	    "pattern, path, query, address, claims and user come back");
 	headers = wire_reader(meta.headers.data, meta.headers.len);
 	OK(wire_get_pair(&headers, &name, &value) == 1 && is(name, "host") && is(value, "example.com"), "a header");
 	OK(wire_get_pair(&headers, &name, &value) == 1 && is(name, "cookie") && is(value, ""), "an empty one");
@@ -674,7 +675,7 @@ one_bad_command_refuses_the_record(void)
 	wire_put_command(&buf, &commands[2]);
 	wire_end_record(&buf, offset);
 
-	buf.data[bad + 4] = WIRE_HISTORY + 1;
+	buf.data[bad + 4] = UINT8_MAX;
 	reader = reader_of(&buf);
 	OK(wire_get_record(&reader, &record) == -EPROTO, "a record with an unknown command is refused as a whole");
 	OK(record.attempt == 77, "and leaves the result alone");

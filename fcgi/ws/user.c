@@ -1,0 +1,124 @@
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fcgi/format.h"
+#include "fcgi/tina4.h"
+#include "fcgi/ws/command.h"
+#include "fcgi/ws/conn.h"
+#include "fcgi/ws/push.h"
+#include "fcgi/ws/user.h"
+#include "shared/buf.h"
+#include "shared/username.h"
+
+/* Returns 0 or -EINVAL. */
+static int
+take_name(const char *user, struct span *ret)
+{
+	if (user == NULL || !username_is_valid(span_of(user)))
+		return -EINVAL;
+	*ret = span_of(user);
+	return 0;
+}
+
+int
+tina4_user_push(struct tina4_app *app, const char *user, const void *data, size_t len,
+    const struct tina4_push_options *options, struct tina4_receipt *ret)
+{
+	struct push_target target = { .type = WIRE_USER_PUSH, .flags = TINA4_BINARY };
+
+	if (take_name(user, &target.key) < 0)
+		return push_refuse(app, -EINVAL);
+	return push_to(app, &target, (struct span){ data, len }, options, ret);
+}
+
+int
+tina4_user_push_json(struct tina4_app *app, const char *user, struct cJSON **json,
+    const struct tina4_push_options *options, struct tina4_receipt *ret)
+{
+	char *text = NULL;
+	int r;
+
+	r = command_take_json(json, &text);
+	if (r < 0)
+		return push_refuse(app, r);
+	r = tina4_user_push(app, user, text, strlen(text), options, ret);
+	free(text);
+	return r;
+}
+
+int
+tina4_user_push_jsonf(struct tina4_app *app, const char *user, const struct tina4_push_options *options,
+    struct tina4_receipt *ret, const char *format, ...)
+{
+	struct buf text = BUF_INIT;
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = format_json(&text, format, args);
+	va_end(args);
+	r = r < 0 ? push_refuse(app, r) : tina4_user_push(app, user, text.data, text.len, options, ret);
+	buf_free(&text);
+	return r;
+}
+
+/* With what the running handler sends, or on its own. */
+static int
+send_close(struct tina4_app *app, const struct wire_command *command, uint32_t *ret)
+{
+	struct tina4_conn *running = conn_running(app);
+	struct wire_reply reply = { 0 };
+	int r = running != NULL ? conn_add(running, command) : push_ask(app, command, &reply, NULL);
+
+	if (r == 0 && ret != NULL)
+		*ret = reply.connections;
+	return r;
+}
+
+int
+user_close(struct tina4_app *app, const char *user, const struct user_closing *closing, uint32_t *ret)
+{
+	struct wire_command command;
+	struct buf data = BUF_INIT;
+	struct span name;
+	int r = take_name(user, &name);
+
+	if (r == 0)
+		r = command_close(&command, closing->code, closing->reason);
+	if (r == 0 && closing->refuse_seconds > WIRE_MAX_REFUSE_SECONDS)
+		r = -EINVAL;
+	if (r < 0)
+		return push_refuse(app, r);
+	wire_put_closing(&data, &(struct wire_closing){ closing->refuse_seconds, command.data });
+	command.type = WIRE_USER_CLOSE;
+	command.key = name;
+	command.data = span_of_buf(&data);
+	r = data.failed ? push_refuse(app, -ENOMEM) : send_close(app, &command, ret);
+	buf_free(&data);
+	return r;
+}
+
+int
+tina4_user_close(struct tina4_app *app, const char *user, int code, const char *reason, uint32_t refuse_seconds)
+{
+	return user_close(app, user, &(struct user_closing){ code, reason, refuse_seconds }, NULL);
+}
+
+int
+tina4_user_count(struct tina4_app *app, const char *user, uint32_t *ret)
+{
+	struct wire_command command = { .type = WIRE_USER_COUNT };
+	struct wire_reply reply;
+	int r;
+
+	if (conn_running(app) != NULL)
+		return -EDEADLK;
+	r = take_name(user, &command.key);
+	if (r == 0)
+		r = push_ask(app, &command, &reply, NULL);
+	if (r == 0)
+		*ret = reply.connections;
+	return r;
+}
