@@ -131,8 +131,10 @@ bin_PROGRAMS += tina4
 tina4_SOURCES = \
 	%D%/cli/cli.c %D%/cli/cli.h \
 	%D%/cli/check.c \
+	%D%/cli/conns.c \
 	%D%/cli/count.c \
 	%D%/cli/history.c \
+	%D%/cli/kick.c \
 	%D%/cli/main.c \
 	%D%/cli/push.c \
 	%D%/cli/script.c \

@@ -634,6 +634,9 @@ int tina4_push_jsonf(struct tina4_app *app, const char *path, const struct tina4
 int tina4_send_to(struct tina4_app *app, const char *conn_id, const void *data, size_t len, unsigned flags);
 int tina4_disconnect(struct tina4_app *app, const char *conn_id, int code, const char *reason);
 
+/* Closes all connections that are on a path, on all hosts, also when there is none. Results are tina4_push()'s. */
+int tina4_path_close(struct tina4_app *app, const char *path, int code, const char *reason);
+
 /* Connections on a path. -EDEADLK in a WebSocket handler: see tina4_conn_count(). */
 int tina4_count(struct tina4_app *app, const char *path, uint32_t *ret);
 

@@ -9,6 +9,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/clock.c %D%/clock.h \
 	%D%/bus.c %D%/bus.h \
 	%D%/closecode.c %D%/closecode.h \
+	%D%/connjson.c %D%/connjson.h \
 	%D%/conf.c %D%/conf.h \
 	%D%/credentials.c %D%/credentials.h \
 	%D%/dotenv.c %D%/dotenv.h \

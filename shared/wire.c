@@ -427,7 +427,7 @@ get_command_fields(struct wire_reader *record, struct wire_command *ret)
 {
 	uint8_t type;
 
-	if (get_u8(record, &type) < 0 || type < WIRE_SEND || type > WIRE_USER_COUNT)
+	if (get_u8(record, &type) < 0 || type < WIRE_SEND || type > WIRE_LAST_COMMAND)
 		return -EPROTO;
 	ret->type = (enum wire_command_type)type;
 	if (get_u8(record, &ret->flags) < 0 || get_u16(record, &ret->code) < 0)
@@ -627,6 +627,85 @@ wire_get_kept(struct wire_reader *reader, struct wire_kept *ret)
 	return 1;
 }
 
+/* --- connections ----------------------------------------------------------------------- */
+
+void
+wire_put_conns_asked(struct buf *buf, const struct wire_conns_asked *asked)
+{
+	buf_u32(buf, asked->max);
+	put_span(buf, asked->cursor);
+	put_span(buf, asked->host);
+	put_span(buf, asked->user);
+}
+
+int
+wire_get_conns_asked(struct span from, struct wire_conns_asked *ret)
+{
+	struct wire_reader reader = wire_reader(from.data, from.len);
+	struct wire_conns_asked asked;
+
+	if (get_u32(&reader, &asked.max) < 0 || wire_get_blob(&reader, &asked.cursor) < 0 ||
+	    wire_get_blob(&reader, &asked.host) < 0 || wire_get_blob(&reader, &asked.user) < 0)
+		return -EPROTO;
+	*ret = asked;
+	return 0;
+}
+
+void
+wire_put_conns(struct buf *buf, const struct wire_conns *conns)
+{
+	buf_u32(buf, conns->host);
+	buf_u8(buf, conns->answered);
+	put_span(buf, conns->cursor);
+}
+
+int
+wire_get_conns(struct span from, struct wire_conns *ret)
+{
+	struct wire_conns conns = { .conns = wire_reader(from.data, from.len) };
+	uint8_t answered;
+
+	if (get_u32(&conns.conns, &conns.host) < 0 || get_u8(&conns.conns, &answered) < 0 ||
+	    wire_get_blob(&conns.conns, &conns.cursor) < 0)
+		return -EPROTO;
+	conns.answered = answered != 0;
+	*ret = conns;
+	return 0;
+}
+
+void
+wire_put_conn(struct buf *buf, const struct wire_conn *conn)
+{
+	size_t offset = begin_record(buf);
+
+	put_id(buf, &conn->id);
+	buf_u64(buf, conn->since_ms);
+	buf_u64(buf, conn->queued);
+	buf_u64(buf, conn->messages);
+	put_span(buf, conn->path);
+	put_span(buf, conn->user);
+	put_span(buf, conn->ip);
+	wire_end_record(buf, offset);
+}
+
+int
+wire_get_conn(struct wire_reader *reader, struct wire_conn *ret)
+{
+	struct wire_conn conn;
+	struct wire_reader record;
+	int r = get_record(reader, &record);
+
+	if (r <= 0)
+		return r;
+	if (get_id(&record, &conn.id) < 0 || get_u64(&record, &conn.since_ms) < 0 ||
+	    get_u64(&record, &conn.queued) < 0 || get_u64(&record, &conn.messages) < 0 ||
+	    wire_get_blob(&record, &conn.path) < 0 || wire_get_blob(&record, &conn.user) < 0 ||
+	    wire_get_blob(&record, &conn.ip) < 0)
+		return -EPROTO;
+	*ret = conn;
+	return 1;
+}
+
 void
 wire_put_closing(struct buf *buf, const struct wire_closing *closing)
 {
@@ -759,6 +838,8 @@ wire_command_name(enum wire_command_type type)
 		[WIRE_USER_PUSH] = "user-push",
 		[WIRE_USER_CLOSE] = "user-close",
 		[WIRE_USER_COUNT] = "user-count",
+		[WIRE_CONNS] = "conns",
+		[WIRE_KICK] = "kick",
 	};
 
 	return name_in(names, sizeof(names) / sizeof(*names), type);

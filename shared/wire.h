@@ -174,7 +174,12 @@ enum wire_command_type {
 	WIRE_USER_PUSH = 11,  /* data to all connections of the user in key */
 	WIRE_USER_CLOSE = 12, /* closes them with code, as data says: see wire_put_closing() */
 	WIRE_USER_COUNT = 13, /* of the user in key; only in a request */
+	WIRE_CONNS = 14,      /* who is on the path in key, or on any when it is empty, as data asks, see
+				 wire_put_conns_asked(); only in a request */
+	WIRE_KICK = 15,       /* closes all connections of the path in key, with code and the reason in data */
 };
+
+enum { WIRE_LAST_COMMAND = 18 }; /* the highest number that a command may have; some below it are free */
 
 struct wire_command {
 	enum wire_command_type type;
@@ -207,7 +212,8 @@ struct wire_reply {
 	uint32_t connections; /* queued to that many here; for COUNT the count */
 	uint64_t epoch;       /* of the path; 0 when nobody is there */
 	uint64_t offset;      /* of this message within the epoch, from 1 */
-	struct span text;     /* what went wrong, STATS' lines, or HISTORY's answer: see wire_get_past() */
+	struct span text;     /* what went wrong, STATS' lines, or the answer to HISTORY or CONNS: see wire_get_past(),
+				 wire_get_conns() */
 	uint64_t origin;      /* of this message, when its path keeps it */
 	uint64_t number;      /* the same; 0 when it is not kept */
 };
@@ -236,6 +242,30 @@ struct wire_kept {
 	uint64_t at_ms; /* Unix time */
 	uint64_t origin, number;
 	struct span data;
+};
+
+/* What CONNS asks for; of the texts, an empty one is any. */
+struct wire_conns_asked {
+	uint32_t max;       /* connections on a page; 0 or too many: as many as there may be */
+	struct span cursor; /* behind the page before, as its answer says */
+	struct span host;   /* only of this host: eight hexadecimal digits */
+	struct span user;   /* only of this user */
+};
+
+/* A page of connections, all of one host; wire_get_conn() calls follow. */
+struct wire_conns {
+	uint32_t host;      /* its number: the first 32 bits of the ids of its connections */
+	bool answered;      /* it has said who is there; else it is away */
+	struct span cursor; /* of the next page; empty when this was the last */
+	struct wire_reader conns;
+};
+
+struct wire_conn {
+	struct wire_id id;
+	uint64_t since_ms; /* Unix time at which it came */
+	uint64_t queued;   /* bytes that wait for it */
+	uint64_t messages; /* that it has sent */
+	struct span path, user, ip;
 };
 
 /* An event on one of its ways to a worker. */
@@ -323,6 +353,13 @@ int wire_get_kept(struct wire_reader *reader, struct wire_kept *ret);
 
 void wire_put_closing(struct buf *buf, const struct wire_closing *closing);
 int wire_get_closing(struct span from, struct wire_closing *ret);
+void wire_put_conns_asked(struct buf *buf, const struct wire_conns_asked *asked);
+int wire_get_conns_asked(struct span from, struct wire_conns_asked *ret);
+void wire_put_conns(struct buf *buf, const struct wire_conns *conns); /* wire_put_conn() calls follow */
+int wire_get_conns(struct span from, struct wire_conns *ret);
+void wire_put_conn(struct buf *buf, const struct wire_conn *conn);
+/* Returns 1 and the next connection, 0 at the end, or -EPROTO. */
+int wire_get_conn(struct wire_reader *reader, struct wire_conn *ret);
 
 /* The body of STALE, and a part of DEATH. */
 void wire_put_delivery(struct buf *buf, const struct wire_delivery *delivery);

@@ -36,6 +36,8 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/reserve.c %D%/hub/reserve.h \
 	%D%/hub/resume.c %D%/hub/resume.h \
 	%D%/hub/ring.c %D%/hub/ring.h \
+	%D%/hub/roll.c %D%/hub/roll.h \
+	%D%/hub/slots.c %D%/hub/slots.h \
 	%D%/hub/saved.c %D%/hub/saved.h \
 	%D%/hub/statefile.c %D%/hub/statefile.h \
 	%D%/hub/stream.c %D%/hub/stream.h \
@@ -53,6 +55,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/feed/registration.c %D%/feed/registration.h \
 	%D%/feed/recalls.c %D%/feed/recalls.h \
 	%D%/feed/requests.c %D%/feed/requests.h \
+	%D%/feed/rolls.c %D%/feed/rolls.h \
 	%D%/feed/roster.c %D%/feed/roster.h \
 	%D%/feed/routes.c %D%/feed/routes.h \
 	%D%/feed/supervisors.c %D%/feed/supervisors.h \
@@ -80,6 +83,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/relay/kept.c %D%/relay/kept.h \
 	%D%/relay/line.c %D%/relay/line.h \
 	%D%/relay/outbox.c %D%/relay/outbox.h \
+	%D%/relay/question.c %D%/relay/question.h \
 	%D%/relay/redis.c %D%/relay/redis.h \
 	%D%/relay/redis_tls.h \
 	%D%/relay/relay.c %D%/relay/relay.h \
@@ -93,11 +97,13 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/relay/transport.h \
 	%D%/admin/admin.c %D%/admin/admin.h \
 	%D%/admin/answer.c %D%/admin/answer.h \
+	%D%/admin/conns.c %D%/admin/conns.h \
 	%D%/admin/figures.c %D%/admin/figures.h \
 	%D%/admin/metrics.c %D%/admin/metrics.h \
 	%D%/admin/bearer.c %D%/admin/bearer.h \
 	%D%/admin/past.c %D%/admin/past.h \
 	%D%/admin/post.c %D%/admin/post.h \
+	%D%/admin/query.c %D%/admin/query.h \
 	%D%/admin/stats.c %D%/admin/stats.h
 if HIREDIS_SSL
 %C%_libsidecar_la_SOURCES += %D%/relay/redis_tls.c

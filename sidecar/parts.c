@@ -18,6 +18,7 @@
 #include "sidecar/parts.h"
 #include "sidecar/relay/channel.h"
 #include "sidecar/relay/inquiry.h"
+#include "sidecar/relay/question.h"
 #include "sidecar/admin/stats.h"
 
 /* --- what the parts tell each other --------------------------------------------------------- */
@@ -107,16 +108,54 @@ on_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t cou
 	intake_counted(&parts->intake, peer, id, count);
 }
 
+static bool
+on_next_host_asked(void *context, uint64_t from, uint32_t *ret)
+{
+	const struct parts *parts = context;
+
+	return hosts_next(&parts->others->hosts, from, ret);
+}
+
+static void
+on_roll_answered(void *context, uint64_t token, const struct wire_reply *reply)
+{
+	struct parts *parts = context;
+
+	rolls_answered(&parts->rolls, token, reply);
+}
+
+static int
+on_roll_asked(void *context, uint32_t host, const struct wire_command *command, uint64_t token)
+{
+	struct parts *parts = context;
+	const struct question_asker asker = { on_roll_answered, parts, token };
+
+	return question_ask(parts->others, host, command, &asker);
+}
+
+/* By another host. */
+static void
+on_asked(void *context, const struct wire_command *question, struct buf *text, struct wire_reply *ret)
+{
+	struct parts *parts = context;
+
+	rolls_tell(&parts->rolls, question, text, ret);
+}
+
 /* The relay is open: from now on it hears what happens here, and this host what happens elsewhere. */
 static void
 connect_relay(struct parts *parts)
 {
 	static const struct feed_events feed_events = { .applied = on_handler_applied };
-	static const struct relay_events relay_events = { .released = on_released, .counted = on_counted };
+	static const struct rolls_events rolls_events = { .next_host = on_next_host_asked, .ask = on_roll_asked };
+	static const struct relay_events relay_events = {
+		.released = on_released, .counted = on_counted, .asked = on_asked
+	};
 
 	parts->others = &parts->relay;
 	feed_listen(&parts->feed, &feed_events, &parts->relay);
 	relay_listen(&parts->relay, &relay_events, parts);
+	rolls_listen(&parts->rolls, &rolls_events, parts);
 }
 
 static void
@@ -124,6 +163,7 @@ disconnect_relay(struct parts *parts)
 {
 	parts->others = NULL;
 	recalls_listen(&parts->recalls, NULL, NULL);
+	rolls_listen(&parts->rolls, NULL, NULL);
 	parts->figures.relay = NULL;
 	feed_listen(&parts->feed, NULL, NULL);
 }
@@ -205,6 +245,7 @@ open_core(struct parts *parts, uint64_t epoch)
 		.feed = &parts->feed,
 		.requests = &parts->requests,
 		.recalls = &parts->recalls,
+		.rolls = &parts->rolls,
 		.roster = &parts->roster,
 		.workers = &parts->workers,
 		.turn = &parts->turn };
@@ -227,6 +268,7 @@ open_core(struct parts *parts, uint64_t epoch)
 	requests_listen(&parts->requests, &requests_events, parts);
 	recalls_open(&parts->recalls, &parts->requests);
 	recalls_listen(&parts->recalls, &recalls_events, parts);
+	rolls_open(&parts->rolls, &parts->hub, envelope_instance(parts->origin));
 	intake_open(&parts->intake, &intake_parts);
 	intake_listen(&parts->intake, &intake_events, parts);
 	r = roster_open(&parts->roster, conf, parts->bus, &parts->feed, &parts->routes, &parts->workers);
@@ -244,6 +286,8 @@ open_admin(struct parts *parts)
 		.figures = &parts->figures,
 		.posts = &parts->posts,
 		.recalls = &parts->recalls,
+		.rolls = &parts->rolls,
+		.requests = &parts->requests,
 		.counters = &parts->counters };
 
 	parts->figures = (struct figures){ .counters = &parts->counters,
@@ -370,6 +414,7 @@ parts_close(struct parts *parts)
 	quotas_close(&parts->quotas);
 	pings_close(&parts->pings);
 	recalls_close(&parts->recalls);
+	rolls_close(&parts->rolls);
 	intake_close(&parts->intake);
 	requests_close(&parts->requests);
 	feed_close(&parts->feed);

@@ -27,6 +27,7 @@
 #include "sidecar/relay/relay_redis.h"
 #include "sidecar/feed/recalls.h"
 #include "sidecar/feed/requests.h"
+#include "sidecar/feed/rolls.h"
 #include "sidecar/feed/roster.h"
 #include "sidecar/feed/routes.h"
 #include "sidecar/hub/turn.h"
@@ -58,6 +59,7 @@ struct parts {
 	struct dispatch dispatch;
 	struct requests requests;
 	struct recalls recalls;
+	struct rolls rolls;
 	struct intake intake;
 	struct relay_redis redis;
 	struct relay relay;

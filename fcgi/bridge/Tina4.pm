@@ -301,6 +301,12 @@ sub disconnect {
 	$self->_command('disconnect', connection => $id, code => 0 + ($code // 1000), reason => $reason // '');
 }
 
+sub close_path {
+	my ($self, $path, $code, $reason) = @_;
+
+	$self->_command('close_path', path => $path, code => 0 + ($code // 1000), reason => $reason // '');
+}
+
 package Tina4::PushFailed;
 
 use overload '""' => sub { $_[0]{why} . "\n" }, fallback => 1;
@@ -384,8 +390,8 @@ connection's. C<count>, C<event_id>, C<attempt>, C<is_binary> and C<close_code> 
 event's.
 
 C<send($data, %options)>, C<broadcast($data, %options)>, C<close($code, $reason)>,
-C<push($path, $data, %options)>, C<send_to($id, $data, %options)> and
-C<disconnect($id, $code, $reason)> are what it can be told. Options are C<binary>, and
+C<push($path, $data, %options)>, C<send_to($id, $data, %options)>,
+C<disconnect($id, $code, $reason)> and C<close_path($path, $code, $reason)> are what it can be told. Options are C<binary>, and
 of a broadcast C<exclude_sender> and C<transient>, which is not kept. C<replay($max)> sends the last
 messages that are kept of its path to this client: when it opens, before anything newer. C<set($name, $value)> remembers something of it, whichever process
 handles its next event, and C<get($name)> has it.

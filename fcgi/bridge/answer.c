@@ -283,6 +283,17 @@ give_disconnect(struct giving *giving)
 	return r < 0 ? r : tina4_disconnect(tina4_conn_app(giving->conn), id, code, reason);
 }
 
+static int
+give_close_path(struct giving *giving)
+{
+	const char *path, *reason;
+	int code, r = need_string(giving, "path", &path);
+
+	if (r == 0)
+		r = get_ending(giving, &code, &reason);
+	return r < 0 ? r : tina4_path_close(tina4_conn_app(giving->conn), path, code, reason);
+}
+
 static const struct command {
 	const char *name;
 	int (*give)(struct giving *giving);
@@ -295,6 +306,7 @@ static const struct command {
 	{ "push", give_push },
 	{ "send_to", give_send_to },
 	{ "disconnect", give_disconnect },
+	{ "close_path", give_close_path },
 };
 
 static int

@@ -209,6 +209,12 @@ final class Connection
 		$this->command('disconnect', ['connection' => $id, 'code' => $code, 'reason' => $reason]);
 	}
 
+	/** Ends all connections on a path. */
+	public function closePath(string $path, int $code = 1000, string $reason = ''): void
+	{
+		$this->command('close_path', ['path' => $path, 'code' => $code, 'reason' => $reason]);
+	}
+
 	/** To all on another path. */
 	public function push(string $path, string $data, bool $binary = false): void
 	{

@@ -193,6 +193,10 @@ class Connection:
         """Ends another connection."""
         self._command("disconnect", connection=id, code=code, reason=reason)
 
+    def close_path(self, path: str, code: int = 1000, reason: str = "") -> None:
+        """Ends all connections on a path."""
+        self._command("close_path", path=path, code=code, reason=reason)
+
     def _command(self, command: str, /, **members: Any) -> None:
         self._commands.append({"command": command, **members})
 

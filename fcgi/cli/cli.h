@@ -19,10 +19,13 @@ enum cli_status {
 	CLI_NO_ROUTE = 5,
 	CLI_BAD_DATA = 6,  /* too large, or text that is not UTF-8 */
 	CLI_NOT_READY = 7, /* no route yet: its app may still come */
+	CLI_NOBODY = 8,    /* that could be closed */
 };
 
 int cli_push(int argc, char **argv);
 int cli_count(int argc, char **argv);
+int cli_conns(int argc, char **argv);
+int cli_kick(int argc, char **argv);
 int cli_history(int argc, char **argv);
 int cli_token(int argc, char **argv);
 int cli_status(int argc, char **argv);

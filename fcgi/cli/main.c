@@ -17,6 +17,9 @@ static const struct sub_command {
 } commands[] = {
 	{ "push", cli_push, "[OPTIONS] PATH [DATA]", "send to all connections on a path" },
 	{ "count", cli_count, "PATH", "print how many connections are on a path" },
+	{ "conns", cli_conns, "[--path PATH] [--user USER] [--host HOST] [--json]", "print who is connected" },
+	{ "kick", cli_kick, "[--code N] [--reason TEXT] CONNECTION | --path PATH",
+	    "close a connection, or all on a path" },
 	{ "history", cli_history, "[--last N] [--since POSITION] [--follow] [--json] PATH",
 	    "print the messages that are kept of a path" },
 	{ "token", cli_token, "[--seconds N] [NAME=VALUE | JSON]...", "print a token with these claims" },
@@ -39,7 +42,7 @@ usage(FILE *stream)
 	fputs("\nSettings come from TINA4_* variables and a .env file, or that of the installed\n"
 	      "sidecar. The status is 0 when it is done, 2 for wrong usage or settings, 3 when\n"
 	      "no sidecar answers, 4 when there was no answer in time, 5 when no route matches,\n"
-	      "6 when the data cannot be sent, and 1 for all else.\n",
+	      "6 when the data cannot be sent, 8 when nobody could be closed, 1 for all else.\n",
 	    stream);
 }
 

@@ -200,6 +200,23 @@ apply_disconnect(struct standin *standin, struct tina4_test_client *client, cons
 }
 
 static enum wire_status
+apply_kick(struct standin *standin, const struct wire_command *command, struct wire_reply *ret)
+{
+	struct tina4_test_client *client;
+	enum wire_status status = WIRE_OK;
+
+	LL_FOREACH(standin->clients, client)
+	{
+		struct wire_reply reply = { 0 };
+
+		if (status == WIRE_OK && client->state != STANDIN_CLOSED && is_on(client, command->key))
+			status = apply_disconnect(standin, client, command, &reply);
+		ret->connections += reply.connections;
+	}
+	return status;
+}
+
+static enum wire_status
 apply_set(const struct standin *standin, struct tina4_test_client *client, const struct wire_command *command)
 {
 	char *name, *value;
@@ -235,6 +252,8 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 		return apply_broadcast(standin, command->key, NULL, command, ret);
 	case WIRE_DISCONNECT:
 		return apply_disconnect(standin, target, command, ret);
+	case WIRE_KICK:
+		return apply_kick(standin, command, ret);
 	case WIRE_SET:
 		return apply_set(standin, sender, command);
 	case WIRE_COUNT:
@@ -248,6 +267,7 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 	case WIRE_USER_COUNT:
 	case WIRE_STATS:
 	case WIRE_HISTORY:
+	case WIRE_CONNS:
 		break;
 	}
 	return WIRE_INVALID;
@@ -256,7 +276,8 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 static bool
 needs_route(const struct wire_command *command)
 {
-	return command->type == WIRE_PUSH || command->type == WIRE_COUNT || command->type == WIRE_HISTORY;
+	return command->type == WIRE_PUSH || command->type == WIRE_COUNT || command->type == WIRE_HISTORY ||
+	    command->type == WIRE_KICK;
 }
 
 static enum wire_status

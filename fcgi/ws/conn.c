@@ -287,7 +287,8 @@ append(struct run *run, const struct wire_command *command)
 static void
 trace(const struct tina4_conn *conn, const struct wire_command *command)
 {
-	struct span path = command->type == WIRE_PUSH ? command->key : span_of(tina4_conn_path(conn));
+	bool names_path = command->type == WIRE_PUSH || command->type == WIRE_KICK;
+	struct span path = names_path ? command->key : span_of(tina4_conn_path(conn));
 	char id[WIRE_ID_HEX];
 
 	if (!log_enabled(LOG_LEVEL_DEBUG))
@@ -295,6 +296,14 @@ trace(const struct tina4_conn *conn, const struct wire_command *command)
 	wire_id_format(command->flags & WIRE_OTHER_CONN ? &command->conn : &conn->id, id);
 	log_debug("command given command=%s path=%.*s conn=%s bytes=%zu", wire_command_name(command->type),
 	    (int)path.len, path.data, id, command->data.len);
+}
+
+static bool
+closes_itself(const struct tina4_conn *conn, const struct wire_command *command)
+{
+	if (command->type == WIRE_KICK)
+		return span_is(command->key, tina4_conn_path(conn));
+	return command->type == WIRE_DISCONNECT && !(command->flags & WIRE_OTHER_CONN);
 }
 
 int
@@ -311,8 +320,7 @@ conn_add(struct tina4_conn *conn, const struct wire_command *command)
 	r = append(conn->run, &own);
 	if (r < 0)
 		return conn_fail(conn, r);
-	if (own.type == WIRE_DISCONNECT && !(own.flags & WIRE_OTHER_CONN))
-		conn->run->closes = true;
+	conn->run->closes |= closes_itself(conn, &own);
 	trace(conn, &own);
 	return 0;
 }

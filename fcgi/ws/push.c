@@ -16,6 +16,8 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 
+enum { CONNS_TIMEOUT_MS = 5000 }; /* the sidecar gives another host one second to answer it */
+
 static int
 error_of(enum wire_status status)
 {
@@ -259,42 +261,74 @@ tina4_push_jsonf(struct tina4_app *app, const char *path, const struct tina4_pus
 
 /* --- send, close, count ------------------------------------------------------------- */
 
-/* To one connection: with what the running handler sends, or on its own. */
-static int
-to_conn(struct tina4_app *app, const char *conn_id, struct wire_command *command)
+int
+push_command(struct tina4_app *app, const struct wire_command *command, struct wire_reply *ret)
 {
 	struct tina4_conn *running = conn_running(app);
-	struct wire_reply reply;
+
+	*ret = (struct wire_reply){ 0 };
+	return running != NULL ? conn_add(running, command) : push_ask(app, command, ret, NULL);
+}
+
+static int
+to_conn(struct tina4_app *app, const char *conn_id, struct wire_command *command, struct wire_reply *ret)
+{
 	int r;
 
 	r = command_set_conn(command, conn_id);
-	if (r < 0)
-		return push_refuse(app, r);
-	return running != NULL ? conn_add(running, command) : push_ask(app, command, &reply, NULL);
+	return r < 0 ? push_refuse(app, r) : push_command(app, command, ret);
 }
 
 int
 tina4_send_to(struct tina4_app *app, const char *conn_id, const void *data, size_t len, unsigned flags)
 {
 	struct wire_command command;
+	struct wire_reply reply;
 	int r;
 
 	r = command_data(&command, WIRE_SEND, data, len, flags, push_max_message(app));
-	if (r < 0)
-		return push_refuse(app, r);
-	return to_conn(app, conn_id, &command);
+	return r < 0 ? push_refuse(app, r) : to_conn(app, conn_id, &command, &reply);
 }
 
 int
-tina4_disconnect(struct tina4_app *app, const char *conn_id, int code, const char *reason)
+push_disconnect(struct tina4_app *app, const char *conn_id, int code, const char *reason, struct wire_reply *ret)
 {
 	struct wire_command command;
 	int r;
 
 	r = command_close(&command, code, reason);
+	return r < 0 ? push_refuse(app, r) : to_conn(app, conn_id, &command, ret);
+}
+
+int
+tina4_disconnect(struct tina4_app *app, const char *conn_id, int code, const char *reason)
+{
+	struct wire_reply reply;
+
+	return push_disconnect(app, conn_id, code, reason, &reply);
+}
+
+int
+push_kick(struct tina4_app *app, const char *path, int code, const char *reason, struct wire_reply *ret)
+{
+	struct wire_command command;
+	int r = -EINVAL;
+
+	if (path != NULL && path[0] == '/')
+		r = command_close(&command, code, reason);
 	if (r < 0)
 		return push_refuse(app, r);
-	return to_conn(app, conn_id, &command);
+	command.type = WIRE_KICK;
+	command.key = span_of(path);
+	return push_command(app, &command, ret);
+}
+
+int
+tina4_path_close(struct tina4_app *app, const char *path, int code, const char *reason)
+{
+	struct wire_reply reply;
+
+	return push_kick(app, path, code, reason, &reply);
 }
 
 int
@@ -338,4 +372,23 @@ push_stats(struct tina4_app *app, struct buf *ret)
 	struct wire_reply reply;
 
 	return push_ask(app, &command, &reply, ret);
+}
+
+int
+push_conns(struct tina4_app *app, const char *path, const struct wire_conns_asked *asked, struct buf *ret)
+{
+	struct wire_command command = { .type = WIRE_CONNS, .key = span_of(path) };
+	struct buf data = BUF_INIT;
+	struct wire_reply reply;
+	struct wire_id id;
+	int r;
+
+	r = wire_id_random(&id);
+	if (r < 0)
+		return r;
+	wire_put_conns_asked(&data, asked);
+	command.data = span_of_buf(&data);
+	r = data.failed ? -ENOMEM : ask(app, &(struct question){ &command, &id, CONNS_TIMEOUT_MS, ret }, &reply);
+	buf_free(&data);
+	return r;
 }

@@ -22,6 +22,9 @@ struct push_target {
 int push_to(struct tina4_app *app, const struct push_target *target, struct span data,
     const struct tina4_push_options *options, struct tina4_receipt *ret);
 
+/* Goes with what the running handler sends, and *ret is zeroed, or on its own. */
+int push_command(struct tina4_app *app, const struct wire_command *command, struct wire_reply *ret);
+
 /* A request of which only the reply matters, and its text when text is not NULL. Results are tina4_count()'s. */
 int push_ask(struct tina4_app *app, const struct wire_command *command, struct wire_reply *ret, struct buf *text);
 
@@ -36,5 +39,15 @@ int push_history(struct tina4_app *app, const char *path, const struct wire_aske
 
 /* Appends the sidecar's figures: lines of name=value. Results are tina4_count()'s. */
 int push_stats(struct tina4_app *app, struct buf *ret);
+
+/*
+ * Appends a page of those who are connected, on the path or on any when it is empty: see wire_get_conns(). Results
+ * are tina4_count()'s; -EINVAL with a text that says what is wrong.
+ */
+int push_conns(struct tina4_app *app, const char *path, const struct wire_conns_asked *asked, struct buf *ret);
+
+/* tina4_disconnect() and tina4_path_close() with the reply; in a handler, which gets none, it is zeroed. */
+int push_disconnect(struct tina4_app *app, const char *conn_id, int code, const char *reason, struct wire_reply *ret);
+int push_kick(struct tina4_app *app, const char *path, int code, const char *reason, struct wire_reply *ret);
 
 #endif

@@ -64,21 +64,8 @@ tina4_user_push_jsonf(struct tina4_app *app, const char *user, const struct tina
 	return r;
 }
 
-/* With what the running handler sends, or on its own. */
-static int
-send_close(struct tina4_app *app, const struct wire_command *command, uint32_t *ret)
-{
-	struct tina4_conn *running = conn_running(app);
-	struct wire_reply reply = { 0 };
-	int r = running != NULL ? conn_add(running, command) : push_ask(app, command, &reply, NULL);
-
-	if (r == 0 && ret != NULL)
-		*ret = reply.connections;
-	return r;
-}
-
 int
-user_close(struct tina4_app *app, const char *user, const struct user_closing *closing, uint32_t *ret)
+user_close(struct tina4_app *app, const char *user, const struct user_closing *closing, struct wire_reply *ret)
 {
 	struct wire_command command;
 	struct buf data = BUF_INIT;
@@ -95,7 +82,7 @@ user_close(struct tina4_app *app, const char *user, const struct user_closing *c
 	command.type = WIRE_USER_CLOSE;
 	command.key = name;
 	command.data = span_of_buf(&data);
-	r = data.failed ? push_refuse(app, -ENOMEM) : send_close(app, &command, ret);
+	r = data.failed ? push_refuse(app, -ENOMEM) : push_command(app, &command, ret);
 	buf_free(&data);
 	return r;
 }
@@ -103,7 +90,9 @@ user_close(struct tina4_app *app, const char *user, const struct user_closing *c
 int
 tina4_user_close(struct tina4_app *app, const char *user, int code, const char *reason, uint32_t refuse_seconds)
 {
-	return user_close(app, user, &(struct user_closing){ code, reason, refuse_seconds }, NULL);
+	struct wire_reply reply;
+
+	return user_close(app, user, &(struct user_closing){ code, reason, refuse_seconds }, &reply);
 }
 
 int

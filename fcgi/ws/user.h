@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct tina4_app;
+struct wire_reply;
 
 /* How a user is closed: see tina4_user_close(). */
 struct user_closing {
@@ -15,7 +16,7 @@ struct user_closing {
 	uint32_t refuse_seconds;
 };
 
-/* tina4_user_close(), and how many of his connections were on the sidecar's own host. ret may be NULL. */
-int user_close(struct tina4_app *app, const char *user, const struct user_closing *closing, uint32_t *ret);
+/* tina4_user_close(), with the sidecar's reply. */
+int user_close(struct tina4_app *app, const char *user, const struct user_closing *closing, struct wire_reply *ret);
 
 #endif

@@ -11,18 +11,19 @@
 #include "shared/path.h"
 #include "sidecar/admin/admin.h"
 #include "sidecar/admin/answer.h"
+#include "sidecar/admin/conns.h"
 #include "sidecar/admin/figures.h"
 #include "sidecar/admin/metrics.h"
 #include "sidecar/admin/past.h"
 #include "sidecar/admin/post.h"
 #include "sidecar/feed/recalls.h"
+#include "sidecar/feed/rolls.h"
 #include "sidecar/relay/relay.h"
 #include "sidecar/edge/reply.h"
 #include "sidecar/feed/roster.h"
 #include "sidecar/feed/routes.h"
 
 #define PAGE_METHODS "GET, HEAD"
-#define PUSH_METHODS "POST"
 
 /* True when a process can reach the bus: its socket's file may have been taken away since it was bound. */
 static bool
@@ -118,11 +119,13 @@ answer_metrics(const struct admin *admin, struct guest *guest)
 }
 
 static void
-answer_page(const struct admin *admin, struct guest *guest)
+answer_page(struct admin *admin, struct guest *guest)
 {
 	const char *path = guest->target.path;
 
-	if (strcmp(path, "/healthz") == 0)
+	if (!head_is(&guest->head, "GET") && !head_is(&guest->head, "HEAD"))
+		answer_error(guest, 405, "only GET", PAGE_METHODS);
+	else if (strcmp(path, "/healthz") == 0)
 		answer_json(guest, 200, span_of("{\"status\":\"alive\"}\n"));
 	else if (strcmp(path, "/readyz") == 0)
 		answer_ready(admin, guest);
@@ -130,6 +133,71 @@ answer_page(const struct admin *admin, struct guest *guest)
 		answer_metrics(admin, guest);
 	else
 		answer_error(guest, 404, "no such page", NULL);
+}
+
+static void
+answer_past(struct admin *admin, struct guest *guest)
+{
+	past_answer(admin->parts.conf, admin->parts.recalls, guest);
+}
+
+static void
+take_push(struct admin *admin, struct guest *guest)
+{
+	post_begin(admin->parts.posts, guest);
+}
+
+static void
+answer_conns(struct admin *admin, struct guest *guest)
+{
+	conns_answer(admin->parts.conf, admin->parts.rolls, guest);
+}
+
+static void
+close_conn(struct admin *admin, struct guest *guest)
+{
+	conns_close(admin->parts.conf, admin->parts.requests, guest);
+}
+
+static void
+close_path(struct admin *admin, struct guest *guest)
+{
+	conns_close_path(admin->parts.conf, admin->parts.requests, guest);
+}
+
+/* What is asked for at a path, or at all that begin with one that ends in a slash. */
+static const struct place {
+	const char *path;
+	const char *methods;
+	void (*answer)(struct admin *admin, struct guest *guest);
+} places[] = {
+	{ POST_PREFIX, "POST", take_push },
+	{ PAST_PREFIX, PAGE_METHODS, answer_past },
+	{ CONNS_PAGE, PAGE_METHODS, answer_conns },
+	{ CONNS_PREFIX, "DELETE", close_conn },
+	{ CONNS_PATH_PREFIX, "DELETE", close_path },
+};
+
+static const struct place elsewhere = { "", PAGE_METHODS, answer_page };
+static const struct place server = { "*", "GET, HEAD, POST, DELETE", answer_page };
+
+static bool
+leads_to(const char *path, const struct place *place)
+{
+	size_t len = strlen(place->path);
+
+	return place->path[len - 1] == '/' ? strncmp(path, place->path, len) == 0 : strcmp(path, place->path) == 0;
+}
+
+static const struct place *
+find_place(const struct guest *guest)
+{
+	if (guest->head.asterisk)
+		return &server;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (leads_to(guest->target.path, &places[i]))
+			return &places[i];
+	return &elsewhere;
 }
 
 static void
@@ -166,21 +234,14 @@ static void
 on_asked(void *context, struct guest *guest)
 {
 	struct admin *admin = context;
-	bool is_push = strncmp(guest->target.path, POST_PREFIX, strlen(POST_PREFIX)) == 0;
-	bool is_past = strncmp(guest->target.path, PAST_PREFIX, strlen(PAST_PREFIX)) == 0;
+	const struct place *place = find_place(guest);
 
 	if (!is_host_allowed(admin, &guest->head))
 		guest_refuse(guest, REFUSAL_ADMIN_HOST, NULL);
-	else if (is_past && !head_is(&guest->head, "OPTIONS"))
-		past_answer(admin->parts.conf, admin->parts.recalls, guest);
 	else if (head_is(&guest->head, "OPTIONS"))
-		answer_options(guest, is_push ? PUSH_METHODS : guest->head.asterisk ? "GET, HEAD, POST" : PAGE_METHODS);
-	else if (is_push)
-		post_begin(admin->parts.posts, guest);
-	else if (head_is(&guest->head, "GET") || head_is(&guest->head, "HEAD"))
-		answer_page(admin, guest);
+		answer_options(guest, place->methods);
 	else
-		answer_error(guest, 405, "only GET", PAGE_METHODS);
+		place->answer(admin, guest);
 }
 
 static void
@@ -197,6 +258,7 @@ on_gone(void *context, struct guest *guest)
 	struct admin *admin = context;
 
 	recalls_forget(admin->parts.recalls, guest);
+	rolls_forget(admin->parts.rolls, guest);
 	post_forget(guest);
 }
 

@@ -8,6 +8,7 @@
  *     GET /metrics        see metrics
  *     POST /push/PATH     see post
  *     GET /history/PATH   see past
+ *     GET /conns, DELETE /conns/ID, DELETE /path/PATH: see conns
  *
  * HEAD is answered as GET is, without the body. It keeps a gate of its own, so
  * that it answers whatever browsers do.
@@ -22,6 +23,8 @@ struct counters;
 struct figures;
 struct posts;
 struct recalls;
+struct requests;
+struct rolls;
 struct roster;
 
 /* What it borrows. */
@@ -31,6 +34,8 @@ struct admin_parts {
 	const struct figures *figures;
 	struct posts *posts;
 	struct recalls *recalls;
+	struct rolls *rolls;
+	struct requests *requests;
 	struct counters *counters;
 };
 

@@ -213,7 +213,7 @@ post_end(struct posts *posts, struct guest *guest)
 	struct wire_id id = verdict->id;
 
 	if (verdict->has_id || wire_id_random(&id) == 0)
-		requests_push(posts->requests, &id, &push, &reply);
+		requests_take(posts->requests, &id, &push, &reply);
 	answer_reply(guest, &id, &reply);
 }
 

@@ -12,6 +12,7 @@
 #include "sidecar/feed/recalls.h"
 #include "sidecar/feed/registration.h"
 #include "sidecar/feed/requests.h"
+#include "sidecar/feed/rolls.h"
 #include "sidecar/feed/roster.h"
 #include "sidecar/hub/turn.h"
 #include "sidecar/feed/workers.h"
@@ -275,7 +276,7 @@ answer_stats(struct intake *intake, const struct bus_peer *peer, uint64_t id)
 	buf_free(&lines);
 }
 
-/* Who has asked for history. */
+/* Who has asked for what is kept, or for who is connected: the answer may have to wait. */
 struct asker {
 	struct intake *intake;
 	struct bus_peer peer;
@@ -283,7 +284,7 @@ struct asker {
 };
 
 static void
-answer_history(void *whom, const struct wire_reply *reply)
+answer_asker(void *whom, const struct wire_reply *reply)
 {
 	struct asker *asker = whom;
 
@@ -291,18 +292,26 @@ answer_history(void *whom, const struct wire_reply *reply)
 	free(asker);
 }
 
-static void
-take_history(struct intake *intake, const struct bus_peer *peer, uint64_t id, const struct wire_command *command)
+/* Returns false for another command. */
+static bool
+take_question(struct intake *intake, const struct bus_peer *peer, uint64_t id, const struct wire_command *command)
 {
 	const struct wire_reply busy = { .status = WIRE_BUSY };
-	struct asker *asker = malloc(sizeof(*asker));
+	struct asker *asker;
 
+	if (command->type != WIRE_HISTORY && command->type != WIRE_CONNS)
+		return false;
+	asker = malloc(sizeof(*asker));
 	if (asker == NULL) {
 		answer_reply(intake, peer, id, &busy);
-		return;
+		return true;
 	}
 	*asker = (struct asker){ intake, *peer, id };
-	recalls_ask(intake->parts.recalls, command, answer_history, asker);
+	if (command->type == WIRE_HISTORY)
+		recalls_ask(intake->parts.recalls, command, answer_asker, asker);
+	else
+		rolls_ask(intake->parts.rolls, command, answer_asker, asker);
+	return true;
 }
 
 void
@@ -352,10 +361,8 @@ take_request(struct intake *intake, const struct bus_peer *peer, uint64_t id, st
 		answer_reply(intake, peer, id, &reply);
 		return;
 	}
-	if (request.command.type == WIRE_HISTORY) {
-		take_history(intake, peer, id, &request.command);
+	if (take_question(intake, peer, id, &request.command))
 		return;
-	}
 	if (count_later(intake, peer, id, &request.command))
 		return;
 	requests_apply(requests, &request, &reply);

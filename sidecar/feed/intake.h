@@ -6,7 +6,7 @@
  *     HEARTBEAT  of a peer that has said HELLO
  *     DEATH      a supervisor's: a worker has died
  *     BYE        of a worker that stops
- *     REQUEST    push, send, disconnect, count or stats; answered by REPLY
+ *     REQUEST    a command on its own, such as push or count; answered by REPLY
  *
  * What is malformed costs its sender an error reply and leaves a log line.
  */
@@ -28,6 +28,7 @@ struct conf;
 struct feed;
 struct recalls;
 struct requests;
+struct rolls;
 struct roster;
 struct turn;
 struct workers;
@@ -59,6 +60,7 @@ struct intake_parts {
 	struct feed *feed;
 	struct requests *requests;
 	struct recalls *recalls;
+	struct rolls *rolls;
 	struct roster *roster;
 	const struct workers *workers;
 	const struct turn *turn;

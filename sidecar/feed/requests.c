@@ -49,7 +49,8 @@ requests_earlier(struct requests *requests, const struct wire_id *id, const stru
 bool
 requests_lack_route(const struct requests *requests, const struct wire_command *command)
 {
-	return (command->type == WIRE_PUSH || command->type == WIRE_COUNT || command->type == WIRE_HISTORY) &&
+	return (command->type == WIRE_PUSH || command->type == WIRE_COUNT || command->type == WIRE_HISTORY ||
+		   command->type == WIRE_KICK) &&
 	    routes_match(requests->routes, command->key.data, command->key.len) == NULL;
 }
 
@@ -84,6 +85,22 @@ apply_and_remember(struct requests *requests, const struct wire_request *request
 		log_limited(LOG_LEVEL_WARN, "request not remembered why=out-of-memory");
 }
 
+/* Who was shown the door, by whom else than a handler. */
+static void
+log_ended(const struct wire_command *command, const struct wire_reply *reply)
+{
+	struct span path = command->key.len > 0 ? command->key : span_of("-");
+	char conn[WIRE_ID_HEX] = "-";
+
+	if (command->type != WIRE_DISCONNECT && command->type != WIRE_KICK)
+		return;
+	if (command->flags & WIRE_OTHER_CONN)
+		wire_id_format(&command->conn, conn);
+	log_info("connections closed on request path=%.*s conn=%s code=%d connections=%u relayed=%d outcome=%s",
+	    (int)path.len, path.data, conn, command->code, reply->connections, reply->relayed,
+	    wire_status_name(reply->status));
+}
+
 void
 requests_apply(struct requests *requests, const struct wire_request *request, struct wire_reply *ret)
 {
@@ -97,6 +114,7 @@ requests_apply(struct requests *requests, const struct wire_request *request, st
 	else
 		apply_and_remember(requests, request, ret);
 	count_push(requests, request, ret->status);
+	log_ended(&request->command, ret);
 	trace_command("app", NULL, &request->command, ret);
 }
 
@@ -115,15 +133,15 @@ requests_recall(struct requests *requests, const struct wire_command *command, s
 }
 
 void
-requests_push(
-    struct requests *requests, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret)
+requests_take(
+    struct requests *requests, const struct wire_id *id, const struct wire_command *command, struct wire_reply *ret)
 {
-	const struct wire_request request = { *id, clock_unix_ms() + WIRE_MAX_DEADLINE_MS, *push };
-	const struct wire_reply *earlier = requests_earlier(requests, id, push);
+	const struct wire_request request = { *id, clock_unix_ms() + WIRE_MAX_DEADLINE_MS, *command };
+	const struct wire_reply *earlier = requests_earlier(requests, id, command);
 
 	if (earlier != NULL)
 		*ret = *earlier;
-	else if (requests_lack_route(requests, push))
+	else if (requests_lack_route(requests, command))
 		requests_refuse(requests, &request, ret);
 	else
 		requests_apply(requests, &request, ret);

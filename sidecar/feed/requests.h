@@ -60,9 +60,9 @@ void requests_apply(struct requests *requests, const struct wire_request *reques
 void requests_recall(
     struct requests *requests, const struct wire_command *command, struct buf *text, struct wire_reply *ret);
 
-/* All of it for a push that came another way than over the bus. *ret has no text. */
-void requests_push(
-    struct requests *requests, const struct wire_id *id, const struct wire_command *push, struct wire_reply *ret);
+/* All of it for a command that came another way than over the bus. *ret has no text. */
+void requests_take(
+    struct requests *requests, const struct wire_id *id, const struct wire_command *command, struct wire_reply *ret);
 
 /* Each second. */
 void requests_tick(struct requests *requests);

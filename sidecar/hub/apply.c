@@ -200,16 +200,56 @@ may_end(uint16_t code, struct span reason)
 	return closecode_may_be_sent(code) && reason.len <= WIRE_REASON_BYTES && utf8_valid(reason.data, reason.len);
 }
 
+/* Until it is gone from its path it can be closed: also before its open is acknowledged. */
+static bool
+is_open(const struct client *client)
+{
+	return client->place.state == CLIENT_OPENING || client->place.state == CLIENT_JOINED;
+}
+
+static void
+disconnect(struct hub *hub, struct client *client, uint16_t code, struct span reason, struct wire_reply *ret)
+{
+	hub_disconnect(hub, client, code, NULL, reason);
+	client->feed.dismissed = true;
+	ret->connections++;
+}
+
 static enum wire_status
 apply_disconnect(struct hub *hub, struct client *client, const struct wire_command *command, struct wire_reply *ret)
 {
 	if (!may_end(command->code, command->data))
 		return WIRE_INVALID;
-	if (client == NULL || (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED))
+	if (client == NULL || !is_open(client))
 		return WIRE_NO_CONN;
-	hub_disconnect(hub, client, command->code, NULL, command->data);
-	client->feed.dismissed = true;
-	ret->connections = 1;
+	disconnect(hub, client, command->code, command->data, ret);
+	return WIRE_OK;
+}
+
+/* Those who are opening are no members yet, and are found among all. */
+static void
+disconnect_opening(struct hub *hub, struct path *path, const struct wire_command *command, struct wire_reply *ret)
+{
+	for (uint32_t i = 0; i < hub->slots.n && path->count > 0; i++) {
+		struct client *client = slots_at(&hub->slots, i);
+
+		if (client != NULL && client->place.path == path && is_open(client))
+			disconnect(hub, client, command->code, command->data, ret);
+	}
+}
+
+static enum wire_status
+apply_kick(struct hub *hub, const struct wire_command *command, struct wire_reply *ret)
+{
+	struct path *path = hub_find_path(hub, command->key.data, command->key.len);
+
+	if (!may_end(command->code, command->data))
+		return WIRE_INVALID;
+	if (path == NULL)
+		return WIRE_OK; /* nobody there */
+	while (path->n_members > 0)
+		disconnect(hub, path->members[path->n_members - 1], command->code, command->data, ret);
+	disconnect_opening(hub, path, command, ret);
 	return WIRE_OK;
 }
 
@@ -278,11 +318,8 @@ apply_user_close(struct hub *hub, const struct wire_command *command, struct wir
 	if (wire_get_closing(command->data, &closing) < 0 || !may_end(command->code, closing.reason) ||
 	    closing.refuse_seconds > WIRE_MAX_REFUSE_SECONDS || !username_is_valid(command->key))
 		return WIRE_INVALID;
-	DL_FOREACH_SAFE2(user == NULL ? NULL : user->first, client, next, user.next) {
-		hub_disconnect(hub, client, command->code, NULL, closing.reason);
-		client->feed.dismissed = true;
-		ret->connections++;
-	}
+	DL_FOREACH_SAFE2(user == NULL ? NULL : user->first, client, next, user.next)
+		disconnect(hub, client, command->code, closing.reason, ret);
 	return WIRE_OK;
 }
 
@@ -331,6 +368,8 @@ apply(struct hub *hub, struct client *sender, const struct mark *mark, const str
 		return apply_push(hub, mark, command, made, ret);
 	case WIRE_DISCONNECT:
 		return apply_disconnect(hub, target, command, ret);
+	case WIRE_KICK:
+		return apply_kick(hub, command, ret);
 	case WIRE_SET:
 		return apply_set(hub, sender, command);
 	case WIRE_COUNT:
@@ -347,6 +386,7 @@ apply(struct hub *hub, struct client *sender, const struct mark *mark, const str
 		return apply_user_count(hub, command, ret);
 	case WIRE_STATS: /* no business of the hub's */
 	case WIRE_HISTORY:
+	case WIRE_CONNS:
 		break;
 	}
 	return WIRE_INVALID;

@@ -97,6 +97,12 @@ struct client {
 		size_t counted; /* of it there, as of client_recount() */
 		size_t partial; /* that libwebsockets still has to send */
 	} memory;
+	/* where it stands among all: slots.c, and what is told of it: roll.c */
+	struct {
+		uint64_t since_ms; /* Unix time at which it came */
+		uint64_t messages; /* that it has sent */
+		uint32_t slot;
+	} listed;
 	struct coming *coming; /* where it was before, until it joins: coming.h; NULL for a new one */
 	struct names *names;   /* what it was called before, from then on: names.h; NULL for nothing */
 	/* what it says: ws.c, and reading.c */

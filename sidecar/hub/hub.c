@@ -21,6 +21,7 @@ void
 hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint64_t origin)
 {
 	*hub = (struct hub){ .conf = conf, .next_epoch = origin };
+	slots_open(&hub->slots);
 	batches_open(&hub->batches, conf, deflate, &hub->histories);
 	hub->batches.origin = origin;
 	histories_open(&hub->histories, conf, origin);
@@ -154,6 +155,18 @@ count_changed(struct hub *hub, struct path *path)
 		hub->events->count_changed(hub->context, path);
 }
 
+static int
+list_client(struct hub *hub, struct client *client)
+{
+	if (slots_add(&hub->slots, client) < 0)
+		return -ENOMEM;
+	HASH_ADD(hh, hub->clients, id.bytes, sizeof(client->id.bytes), client);
+	if (HASH_ADDED(client))
+		return 0;
+	slots_remove(&hub->slots, client);
+	return -ENOMEM;
+}
+
 int
 hub_enter(struct hub *hub, struct client *client, const char *name, size_t len)
 {
@@ -163,11 +176,11 @@ hub_enter(struct hub *hub, struct client *client, const char *name, size_t len)
 		path = path_new(hub, name, len);
 	if (path == NULL)
 		return -ENOMEM;
-	HASH_ADD(hh, hub->clients, id.bytes, sizeof(client->id.bytes), client);
-	if (!HASH_ADDED(client)) {
+	if (list_client(hub, client) < 0) {
 		path_free_if_idle(hub, path);
 		return -ENOMEM;
 	}
+	client->listed.since_ms = hub->histories.now_ms();
 	client->place.path = path;
 	client->place.state = CLIENT_OPENING;
 	client->batch.from = client->batch.to = 0;
@@ -249,6 +262,7 @@ hub_remove(struct hub *hub, struct client *client)
 	reading_forget(&hub->readings, client);
 	batch_forget(client);
 	HASH_DELETE(hh, hub->clients, client);
+	slots_remove(&hub->slots, client);
 	client->place.path = NULL;
 	if (--path->n_clients == 0)
 		histories_stay(&hub->histories, path);

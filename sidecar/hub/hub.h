@@ -16,6 +16,7 @@
 #include "sidecar/hub/reading.h"
 #include "sidecar/hub/histories.h"
 #include "sidecar/hub/users.h"
+#include "sidecar/hub/slots.h"
 
 struct conf;
 
@@ -35,6 +36,7 @@ struct hub {
 	void *context;                   /* of the events */
 	struct batches batches;          /* what goes out */
 	struct client *clients;          /* by id */
+	struct slots slots;              /* of the same */
 	struct name *names;              /* what members were called before: names.h */
 	struct path *paths;              /* by name */
 	struct users users;              /* whose they are */

@@ -48,6 +48,8 @@ find_targets(struct hub *hub, struct client *sender, const struct wire_command *
 	case WIRE_USER_CLOSE:
 	case WIRE_USER_COUNT:
 	case WIRE_HISTORY:
+	case WIRE_CONNS:
+	case WIRE_KICK: /* writes nothing itself; for who cannot leave in order, its connection ends at once */
 		return;
 	}
 }

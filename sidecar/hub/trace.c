@@ -21,7 +21,7 @@ name_conn(const struct client *sender, const struct wire_command *command, char 
 static struct span
 path_of(const struct client *sender, const struct wire_command *command)
 {
-	if (command->type == WIRE_PUSH || command->type == WIRE_COUNT)
+	if (command->type == WIRE_PUSH || command->type == WIRE_COUNT || command->type == WIRE_KICK)
 		return command->key;
 	return span_of(sender != NULL ? path_name(sender->place.path) : "-");
 }

@@ -45,6 +45,14 @@ envelope_put(struct buf *buf, const struct envelope *envelope)
 		buf_u64(buf, envelope->question);
 		buf_blob(buf, envelope->path.data, envelope->path.len);
 		return;
+	case ENVELOPE_QUESTION:
+		wire_put_command(buf, &envelope->command);
+		return;
+	case ENVELOPE_ANSWER:
+		buf_u64(buf, envelope->question);
+		buf_u8(buf, (uint8_t)envelope->status);
+		buf_blob(buf, envelope->text.data, envelope->text.len);
+		return;
 	}
 }
 
@@ -91,6 +99,7 @@ get_command(struct wire_reader *reader, struct envelope *ret)
 		return -EPROTO;
 	switch (command->type) {
 	case WIRE_PUSH:
+	case WIRE_KICK:
 		return command->key.len > 0 ? 0 : -EPROTO;
 	case WIRE_SEND:
 	case WIRE_DISCONNECT:
@@ -105,6 +114,7 @@ get_command(struct wire_reader *reader, struct envelope *ret)
 	case WIRE_USER_PUSH:
 	case WIRE_USER_CLOSE:
 	case WIRE_USER_COUNT:
+	case WIRE_CONNS:
 		break;
 	}
 	return -EPROTO;
@@ -152,6 +162,26 @@ get_repaired(struct wire_reader *reader, struct envelope *ret)
 	return wire_get_blob(reader, &ret->path);
 }
 
+/* Only what may be asked, and changes nothing. */
+static int
+get_question(struct wire_reader *reader, struct envelope *ret)
+{
+	if (wire_get_command(reader, &ret->command) != 1 || ret->command.type != WIRE_CONNS)
+		return -EPROTO;
+	return 0;
+}
+
+static int
+get_answer(struct wire_reader *reader, struct envelope *ret)
+{
+	if (reader->end - reader->at < 9 || reader->at[8] > WIRE_NOT_READY)
+		return -EPROTO;
+	ret->question = u64_at(reader->at);
+	ret->status = (enum wire_status)reader->at[8];
+	reader->at += 9;
+	return wire_get_blob(reader, &ret->text) == 0 && ret->text.len <= ENVELOPE_ANSWER_BYTES ? 0 : -EPROTO;
+}
+
 int
 envelope_get(const void *data, size_t len, struct envelope *ret)
 {
@@ -184,6 +214,12 @@ envelope_get(const void *data, size_t len, struct envelope *ret)
 		break;
 	case ENVELOPE_REPAIRED:
 		r = get_repaired(&reader, &envelope);
+		break;
+	case ENVELOPE_QUESTION:
+		r = get_question(&reader, &envelope);
+		break;
+	case ENVELOPE_ANSWER:
+		r = get_answer(&reader, &envelope);
 		break;
 	}
 	if (r < 0 || reader.at != reader.end)

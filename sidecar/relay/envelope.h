@@ -6,6 +6,8 @@
  *     ALIVE    this host is there
  *     REPAIR   tell me again what I have missed of your commands on a channel
  *     REPAIRED that was all, or all for now
+ *     QUESTION a command that only asks, for this one host
+ *     ANSWER   what came of it
  *
  * tina4-wire(7) tells the layout in prose. The sequences of a host's commands
  * and of its other messages are two; each grows, so that what arrives twice or
@@ -23,6 +25,7 @@
 enum envelope_limits {
 	ENVELOPE_VERSION = 1,
 	ENVELOPE_HEADER_BYTES = 20,
+	ENVELOPE_ANSWER_BYTES = 256 << 10, /* of an answer's text */
 };
 
 enum envelope_type {
@@ -31,10 +34,12 @@ enum envelope_type {
 	ENVELOPE_ALIVE = 3,
 	ENVELOPE_REPAIR = 4,
 	ENVELOPE_REPAIRED = 5,
+	ENVELOPE_QUESTION = 8,
+	ENVELOPE_ANSWER = 9,
 };
 
 enum envelope_flags {
-	ENVELOPE_ASKS = 1,   /* count: tell me yours */
+	ENVELOPE_ASKS = 1,   /* count: tell me yours; always of a question */
 	ENVELOPE_LEAVES = 2, /* alive: not any more */
 	ENVELOPE_AGAIN = 4,  /* command: it has been told before, on the channel that it names */
 	ENVELOPE_MORE = 8,   /* repaired: ask for the rest */
@@ -48,13 +53,15 @@ struct envelope {
 	uint64_t origin;   /* the instance of a sidecar, see envelope_instance(), and 32 random bits */
 	uint64_t sequence; /* greater than in any earlier one of this origin, for commands and for the others */
 	uint64_t previous; /* of COMMAND: the sequence of the one before it on its channel; 0: none, or not known */
-	struct wire_command command; /* of COMMAND */
+	struct wire_command command; /* of COMMAND and QUESTION */
 	uint32_t count;              /* of COUNT */
-	uint64_t question;           /* of COUNT and REPAIRED: the sequence of what it answers, or 0 */
+	uint64_t question;           /* of COUNT, REPAIRED and ANSWER: the sequence of what it answers, or 0 */
 	struct span path;            /* of COUNT, REPAIR and REPAIRED, where none is the channel of who asks */
 	uint64_t since;              /* of ALIVE: counts of an earlier sequence hold no more */
 	uint64_t after;              /* of REPAIR: the latest command that has arrived; 0: none has */
 	uint32_t age_ms;             /* of REPAIR: when none has arrived, it wants nothing older */
+	enum wire_status status;     /* of ANSWER */
+	struct span text;            /* the same */
 };
 
 void envelope_put(struct buf *buf, const struct envelope *envelope);

@@ -90,6 +90,22 @@ hosts_find(const struct hosts *hosts, uint32_t instance)
 	return NULL;
 }
 
+bool
+hosts_next(const struct hosts *hosts, uint64_t from, uint32_t *ret)
+{
+	bool found = false;
+
+	for (uint32_t i = 0; i < hosts->n; i++) {
+		uint32_t instance = envelope_instance(hosts->all[i]->origin);
+
+		if (!hosts->all[i]->here || instance < from || (found && instance >= *ret))
+			continue;
+		*ret = instance;
+		found = true;
+	}
+	return found;
+}
+
 void
 hosts_leave(struct hosts *hosts, struct host *host)
 {

@@ -54,6 +54,9 @@ struct host *hosts_heard(struct hosts *hosts, uint64_t origin, bool *ret_new);
 /* The host that is there and holds connections of this instance; NULL when there is none. */
 struct host *hosts_find(const struct hosts *hosts, uint32_t instance);
 
+/* The least instance of a host that is there, from this one on. False when there is none. */
+bool hosts_next(const struct hosts *hosts, uint64_t from, uint32_t *ret);
+
 /* It leaves. */
 void hosts_leave(struct hosts *hosts, struct host *host);
 

@@ -9,6 +9,7 @@
 #include "sidecar/relay/channel.h"
 #include "sidecar/relay/fetch.h"
 #include "sidecar/relay/inquiry.h"
+#include "sidecar/relay/question.h"
 #include "sidecar/relay/repair.h"
 #include "sidecar/relay/retell.h"
 #include "sidecar/relay/tell.h"
@@ -114,6 +115,16 @@ publish_to_path(struct relay *relay, const struct client *sender, struct span pa
 	publish(relay, relay_path_channel(relay, path, name), &push, WIRE_NOT_RELAYED, ret);
 }
 
+/* Those who are on the path elsewhere are closed, too: as it is with a push, once, and told again when it got lost. */
+static void
+publish_kick(struct relay *relay, const struct wire_command *command, struct wire_reply *ret)
+{
+	char name[RELAY_NAME_BYTES];
+
+	if (command->key.len <= PATH_MAX_BYTES)
+		publish(relay, relay_path_channel(relay, command->key, name), command, WIRE_NOT_RELAYED, ret);
+}
+
 /* The connection is not here; the id says where it may be. */
 static void
 publish_to_host(struct relay *relay, const struct wire_command *command, struct wire_reply *ret)
@@ -141,6 +152,10 @@ relay_command(
 		if (ret->status == WIRE_OK)
 			publish_to_path(relay, NULL, command->key, command, ret);
 		return;
+	case WIRE_KICK:
+		if (ret->status == WIRE_OK)
+			publish_kick(relay, command, ret);
+		return;
 	case WIRE_SEND:
 	case WIRE_DISCONNECT:
 		if (ret->status == WIRE_NO_CONN && (command->flags & WIRE_OTHER_CONN))
@@ -155,6 +170,7 @@ relay_command(
 	case WIRE_USER_PUSH:
 	case WIRE_USER_CLOSE:
 	case WIRE_USER_COUNT:
+	case WIRE_CONNS:
 		return;
 	}
 }
@@ -179,6 +195,7 @@ host_gone(struct relay *relay, struct host *host, const char *why)
 	log_info("host disconnected host=%08x why=%s", envelope_instance(host->origin), why);
 	hosts_leave(&relay->hosts, host);
 	channels_forget(relay, host, UINT64_MAX);
+	questions_host_gone(relay, host);
 	repair_host_gone(relay, host);
 	return channels_fetch(relay, host);
 }
@@ -330,6 +347,12 @@ on_message(void *context, struct span channel, struct span data)
 	case ENVELOPE_REPAIRED:
 		repair_answered(relay, host, &envelope);
 		return;
+	case ENVELOPE_QUESTION:
+		question_take(relay, host, &envelope);
+		return;
+	case ENVELOPE_ANSWER:
+		questions_take_answer(relay, host, &envelope);
+		return;
 	}
 }
 
@@ -416,6 +439,7 @@ part(struct relay *relay)
 	if (!relay->own_subscribed && !relay->transport->publishing)
 		hosts_await_all(&relay->hosts);
 	inquiries_tick(relay, UINT64_MAX);
+	questions_tick(relay, UINT64_MAX);
 }
 
 static void
@@ -464,8 +488,8 @@ on_recalled(void *context, uint64_t token, const struct transport_past *past)
 static void
 on_told(void *context, uint64_t token, uint32_t receivers)
 {
-	if (!channels_told(context, token, receivers))
-		inquiries_told(context, token, receivers);
+	if (!channels_told(context, token, receivers) && !inquiries_told(context, token, receivers))
+		questions_told(context, token, receivers);
 }
 
 /* --- the loop ------------------------------------------------------------------------------------------ */
@@ -475,9 +499,10 @@ relay_tick(struct relay *relay)
 {
 	bool held = channels_tick(relay, relay_now_ms(relay));
 	bool awaited = inquiries_tick(relay, relay_now_ms(relay));
+	bool asked = questions_tick(relay, relay_now_ms(relay));
 	bool missing = repair_tick(relay, relay_now_ms(relay));
 
-	relay->waits = held || awaited || missing;
+	relay->waits = held || awaited || asked || missing;
 }
 
 void
@@ -551,6 +576,7 @@ relay_close(struct relay *relay)
 	if (relay->hub == NULL)
 		return;
 	inquiries_tick(relay, UINT64_MAX);
+	questions_tick(relay, UINT64_MAX);
 	message = relay_put_state(relay, &leaving);
 	if (!relay->out.failed)
 		relay->transport->calls->tell_all(relay->transport, message);

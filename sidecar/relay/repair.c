@@ -250,8 +250,8 @@ note_command(struct host *host, const struct envelope *command)
 void
 repair_take(struct relay *relay, struct host *host, const struct envelope *command, struct span data)
 {
-	bool is_push = command->command.type == WIRE_PUSH;
-	struct lines *lines = find_lines(relay, is_push ? command->command.key : (struct span){ 0 });
+	bool is_for_path = command->command.type == WIRE_PUSH || command->command.type == WIRE_KICK;
+	struct lines *lines = find_lines(relay, is_for_path ? command->command.key : (struct span){ 0 });
 	struct line *line = lines == NULL ? NULL : lines_find_or_add(lines, host);
 	enum line_verdict verdict;
 

@@ -20,14 +20,17 @@ struct fetch;
 struct hub;
 struct inquiry;
 struct path;
+struct question;
 struct transport;
 
 enum relay_limits {
 	RELAY_HOLD_MS = 250, /* for an open event, and for a count that is asked for */
 	RELAY_TICK_MS = 25,
-	RELAY_AWAIT_MS = 3000,   /* for the other hosts, before what has waited goes out */
-	RELAY_INQUIRIES = 1024,  /* counts asked for at once */
-	RELAY_CHANNEL_NAME = 64, /* bytes of a channel's name before the path */
+	RELAY_AWAIT_MS = 3000,    /* for the other hosts, before what has waited goes out */
+	RELAY_INQUIRIES = 1024,   /* counts asked for at once */
+	RELAY_QUESTIONS = 256,    /* to other hosts, at once */
+	RELAY_QUESTION_MS = 1000, /* for an answer to one */
+	RELAY_CHANNEL_NAME = 64,  /* bytes of a channel's name before the path */
 
 	RELAY_STORE_SECONDS = 120, /* for which the store keeps a path longer than hosts do */
 
@@ -45,6 +48,8 @@ struct relay_events {
 	void (*released)(void *context, struct path *path);
 	/* The count of a path on all hosts, as inquiry_begin() was asked. */
 	void (*counted)(void *context, const struct bus_peer *peer, uint64_t id, uint32_t count);
+	/* Another host asks something of this one: *ret borrows from text. */
+	void (*asked)(void *context, const struct wire_command *question, struct buf *text, struct wire_reply *ret);
 };
 
 struct relay {
@@ -75,6 +80,10 @@ struct relay {
 	/* counts that apps ask for: relay_inquiry.c */
 	struct inquiry *inquiries; /* oldest first */
 	uint32_t n_inquiries;
+
+	/* what other hosts are asked: question.c */
+	struct question *questions; /* oldest first */
+	uint32_t n_questions;
 
 	/* commands: relay.c */
 	uint64_t up_since_ms; /* 0 while the transport is not up */

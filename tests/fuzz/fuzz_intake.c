@@ -16,6 +16,7 @@
 #include "sidecar/feed/intake.h"
 #include "sidecar/feed/recalls.h"
 #include "sidecar/feed/requests.h"
+#include "sidecar/feed/rolls.h"
 #include "sidecar/feed/roster.h"
 #include "sidecar/feed/routes.h"
 #include "sidecar/hub/turn.h"
@@ -45,6 +46,7 @@ struct scene {
 	struct dispatch dispatch;
 	struct requests requests;
 	struct recalls recalls;
+	struct rolls rolls;
 	struct intake intake;
 	struct browser browsers[CLIENTS];
 };
@@ -119,9 +121,10 @@ begin(struct scene *scene)
 	dispatch_open(&scene->dispatch, &scene->feed, &scene->workers, &scene->roster, scene->bus, &scene->turn);
 	requests_open(&scene->requests, &scene->hub, &scene->routes);
 	recalls_open(&scene->recalls, &scene->requests);
+	rolls_open(&scene->rolls, &scene->hub, 0);
 	intake_open(&scene->intake,
-	    &(struct intake_parts){ &conf, scene->bus, &scene->feed, &scene->requests, &scene->recalls, &scene->roster,
-		&scene->workers, &scene->turn });
+	    &(struct intake_parts){ &conf, scene->bus, &scene->feed, &scene->requests, &scene->recalls, &scene->rolls,
+		&scene->roster, &scene->workers, &scene->turn });
 	say_hello(scene);
 	for (unsigned i = 0; i < CLIENTS; i++)
 		come(scene, i);
@@ -145,6 +148,7 @@ end(struct scene *scene)
 	}
 	intake_close(&scene->intake);
 	recalls_close(&scene->recalls);
+	rolls_close(&scene->rolls);
 	requests_close(&scene->requests);
 	feed_close(&scene->feed);
 	workers_close(&scene->workers);

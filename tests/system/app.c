@@ -198,6 +198,16 @@ order_die(struct tina4_conn *conn, char *rest)
 }
 
 /* crash FILE: the first who comes here makes the file and aborts; crash: whoever comes does */
+/* close_path PATH CODE REASON */
+static int
+order_close_path(struct tina4_conn *conn, char *rest)
+{
+	const char *path = word(&rest);
+	int code = atoi(word(&rest));
+
+	return tina4_path_close(tina4_conn_app(conn), path, code, rest);
+}
+
 static int
 order_crash(struct tina4_conn *conn, char *rest)
 {
@@ -358,6 +368,7 @@ static const struct order {
 	{ "binary", order_binary },
 	{ "broadcast", order_broadcast },
 	{ "close", order_close },
+	{ "close_path", order_close_path },
 	{ "crash", order_crash },
 	{ "cookie", order_cookie },
 	{ "die", order_die },
@@ -506,16 +517,18 @@ send_to(struct tina4_request *req, struct tina4_response *res)
 	    res, tina4_send_to(tina4_request_app(req), conn != NULL ? conn : "", data, len, TINA4_TEXT), NULL);
 }
 
-/* POST /close?conn=...&code=...&reason=... */
+/* POST /close?conn=...&code=...&reason=... or ?path=... */
 static int
 close_conn(struct tina4_request *req, struct tina4_response *res)
 {
-	const char *conn = tina4_request_query(req, "conn");
-	const char *code = tina4_request_query(req, "code");
+	struct tina4_app *app = tina4_request_app(req);
+	const char *conn = tina4_request_query(req, "conn"), *path = tina4_request_query(req, "path");
+	const char *code_text = tina4_request_query(req, "code"), *reason = tina4_request_query(req, "reason");
+	int code = code_text != NULL ? atoi(code_text) : 0;
 
 	return result(res,
-	    tina4_disconnect(tina4_request_app(req), conn != NULL ? conn : "", code != NULL ? atoi(code) : 0,
-		tina4_request_query(req, "reason")),
+	    path != NULL ? tina4_path_close(app, path, code, reason)
+			 : tina4_disconnect(app, conn != NULL ? conn : "", code, reason),
 	    NULL);
 }
 

@@ -29,7 +29,7 @@ Router::websocket('/ws/x', history: 5, handler: function ($c, $event, $data) {
             'echo' => $c->send($data, $c->isBinary()), 'get' => $c->send($c->get($a) ?? 'none'),
             'set' => $c->set($a, $b), 'unset' => $c->set($a, null), 'close' => $c->close($a, $b),
             'push' => Router::pushToWebSocket($a, $b), 'send_to' => $c->sendTo($a, $b),
-            'disconnect' => $c->disconnect($a, $b, $d),
+            'disconnect' => $c->disconnect($a, $b, $d), 'close_path' => $c->closePath($a, $b, $d),
         };
     }
 });

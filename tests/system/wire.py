@@ -13,6 +13,7 @@ WELCOME, EVENTS, REPLY, STALE, UNKNOWN, PROBE = 16, 17, 18, 19, 20, 21
 WORKER, APP = 1, 2
 ATTACH, OPEN, MESSAGE, CLOSE, DETACH = 0, 1, 2, 3, 4
 SEND, BROADCAST, PUSH, DISCONNECT, SET, COUNT, STATS, REPLAY, HISTORY = range(1, 10)
+CONNS, KICK = 14, 15
 BINARY, EXCLUDE_SENDER, OTHER_CONN, UNSET, TRANSIENT = 1, 2, 4, 8, 16
 OK, MALFORMED, BAD_VERSION, NO_ROUTE, NO_CONN, TOO_LARGE, EXPIRED, INVALID, BUSY = range(9)
 
@@ -40,6 +41,14 @@ def request(cmd, ident=None, deadline_ms=None):
     if deadline_ms is None:
         deadline_ms = int(time.time() * 1000) + 10000
     return (ident or os.urandom(16)) + struct.pack("!Q", deadline_ms) + cmd
+
+
+def conns_asked(max=0, cursor=b"", host=b"", user=b""):
+    return struct.pack("!I", max) + blob(cursor) + blob(host) + blob(user)
+
+
+def ask_conns(path=b"", **more):
+    return command(CONNS, conns_asked(**more), key=path)
 
 
 def record(event, commands=(), failed=False, attempt=None):
@@ -110,6 +119,26 @@ class Reply:
     text: bytes
     origin: int = 0
     number: int = 0
+
+
+@dataclass
+class Conns:
+    host: str
+    answered: bool
+    cursor: bytes
+    rows: list
+
+
+def read_conns(text):
+    reader = Reader(text)
+    host, answered = reader.take("IB")
+    page = Conns(f"{host:08x}", bool(answered), reader.blob(), [])
+    while reader.more():
+        row = Reader(reader.blob())
+        conn, since_ms, queued, messages = row.take("16sQQQ")
+        page.rows.append({"id": conn.hex(), "since_ms": since_ms, "queued": queued, "messages": messages,
+                          **{name: row.blob().decode() for name in ("path", "user", "ip")}})
+    return page
 
 
 class Peer:

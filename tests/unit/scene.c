@@ -54,9 +54,10 @@ scene_begin(struct scene *scene)
 	dispatch_open(&scene->dispatch, &scene->feed, &scene->workers, &scene->roster, scene->bus, &scene->turn);
 	requests_open(&scene->requests, &scene->hub, &scene->routes);
 	recalls_open(&scene->recalls, &scene->requests);
+	rolls_open(&scene->rolls, &scene->hub, SCENE_HOST);
 	intake_open(&scene->intake,
 	    &(struct intake_parts){ &scene->conf, scene->bus, &scene->feed, &scene->requests, &scene->recalls,
-		&scene->roster, &scene->workers, &scene->turn });
+		&scene->rolls, &scene->roster, &scene->workers, &scene->turn });
 }
 
 /* --- workers and apps -------------------------------------------------------------- */
@@ -364,6 +365,7 @@ scene_end(struct scene *scene)
 		scene_peer_close(scene, i);
 	intake_close(&scene->intake);
 	recalls_close(&scene->recalls);
+	rolls_close(&scene->rolls);
 	requests_close(&scene->requests);
 	feed_close(&scene->feed);
 	workers_close(&scene->workers);

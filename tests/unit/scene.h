@@ -17,6 +17,7 @@
 #include "sidecar/feed/intake.h"
 #include "sidecar/feed/recalls.h"
 #include "sidecar/feed/requests.h"
+#include "sidecar/feed/rolls.h"
 #include "sidecar/feed/roster.h"
 #include "sidecar/feed/routes.h"
 #include "sidecar/hub/turn.h"
@@ -27,6 +28,7 @@ enum scene_limits {
 	SCENE_PEERS = 5,
 	SCENE_BROWSERS = 32,
 	SCENE_EPOCH = 77,
+	SCENE_HOST = 0,           /* its number */
 	SCENE_QUEUE_BYTES = 1000, /* of a worker */
 };
 
@@ -55,6 +57,7 @@ struct scene {
 	struct dispatch dispatch;
 	struct requests requests;
 	struct recalls recalls;
+	struct rolls rolls;
 	struct intake intake;
 	struct peer peers[SCENE_PEERS];
 	struct browser browsers[SCENE_BROWSERS];

@@ -107,7 +107,7 @@ test_once(void)
 	OK(reply.status == WIRE_OK && n_applied == 1, "a push is applied and handed on");
 	earlier = requests_earlier(&requests, &push.id, &push.command);
 	OK(earlier != NULL && earlier->status == WIRE_OK, "a retry gets the answer of its first try");
-	requests_push(&requests, &push.id, &push.command, &reply);
+	requests_take(&requests, &push.id, &push.command, &reply);
 	OK(reply.status == WIRE_OK && requests.pushes[WIRE_OK] == 1 && n_applied == 1, "by any way, and does nothing");
 	requests_apply(&requests, &count, &reply);
 	OK(requests_earlier(&requests, &count.id, &count.command) == NULL, "a count is asked anew each time");
@@ -140,12 +140,12 @@ test_push(void)
 	struct wire_reply reply;
 
 	begin();
-	requests_push(&requests, &known.id, &known.command, &reply);
+	requests_take(&requests, &known.id, &known.command, &reply);
 	OK(reply.status == WIRE_OK, "a push of HTTP is applied");
-	requests_push(&requests, &unknown.id, &unknown.command, &reply);
+	requests_take(&requests, &unknown.id, &unknown.command, &reply);
 	OK(reply.status == WIRE_NO_ROUTE, "if there is a route");
 	large.command.data = (struct span){ data, sizeof(data) };
-	requests_push(&requests, &large.id, &large.command, &reply);
+	requests_take(&requests, &large.id, &large.command, &reply);
 	OK(reply.status == WIRE_TOO_LARGE && requests.pushes[WIRE_TOO_LARGE] == 1, "and it is not too large");
 	end();
 }

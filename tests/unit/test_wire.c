@@ -675,7 +675,7 @@ one_bad_command_refuses_the_record(void)
 	wire_put_command(&buf, &commands[2]);
 	wire_end_record(&buf, offset);
 
-	buf.data[bad + 4] = UINT8_MAX;
+	buf.data[bad + 4] = WIRE_LAST_COMMAND + 1;
 	reader = reader_of(&buf);
 	OK(wire_get_record(&reader, &record) == -EPROTO, "a record with an unknown command is refused as a whole");
 	OK(record.attempt == 77, "and leaves the result alone");
