@@ -14,14 +14,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (envelope_get(data, len, &envelope) < 0)
 		return 0;
-	assert(envelope.type >= ENVELOPE_COMMAND && envelope.type <= ENVELOPE_REPAIRED);
+	assert(envelope.type >= ENVELOPE_COMMAND && envelope.type <= ENVELOPE_ANSWER);
+	assert(envelope.text.len <= ENVELOPE_ANSWER_BYTES && envelope.status <= WIRE_NOT_READY);
 	envelope_put(&buf, &envelope);
 	assert(buf.len <= len);
 	assert(envelope_get(buf.data, buf.len, &again) == 0);
 	assert(again.type == envelope.type && again.flags == envelope.flags && again.origin == envelope.origin);
 	assert(again.sequence == envelope.sequence && again.count == envelope.count && again.since == envelope.since);
 	assert(again.previous == envelope.previous && again.after == envelope.after && again.age_ms == envelope.age_ms);
-	assert(again.question == envelope.question);
+	assert(again.question == envelope.question && again.status == envelope.status);
+	assert(again.text.len == envelope.text.len);
 	assert(again.command.data.len == envelope.command.data.len && again.path.len == envelope.path.len);
 	assert(envelope.command.data.len == 0 ||
 	    memcmp(again.command.data.data, envelope.command.data.data, again.command.data.len) == 0);

@@ -77,7 +77,7 @@ read_events(struct wire_reader *reader)
 static void
 look_at_command(const struct wire_command *command)
 {
-	assert(command->type >= WIRE_SEND && command->type <= WIRE_STATS);
+	assert(command->type >= WIRE_SEND && command->type <= (int)WIRE_LAST_COMMAND);
 	look_at(command->key);
 	look_at(command->data);
 }
@@ -96,6 +96,29 @@ read_batch(struct wire_reader *reader)
 	}
 }
 
+/* What CONNS asks, and its answer, whatever the text is meant to be. */
+static void
+read_conns(struct span text)
+{
+	struct wire_conns_asked asked;
+	struct wire_conns conns;
+	struct wire_conn conn;
+
+	if (wire_get_conns_asked(text, &asked) == 0) {
+		look_at(asked.cursor);
+		look_at(asked.host);
+		look_at(asked.user);
+	}
+	if (wire_get_conns(text, &conns) < 0)
+		return;
+	look_at(conns.cursor);
+	while (wire_get_conn(&conns.conns, &conn) == 1) {
+		look_at(conn.path);
+		look_at(conn.user);
+		look_at(conn.ip);
+	}
+}
+
 /* What has been read and is written again is the same. */
 static void
 read_request(struct wire_reader *reader)
@@ -107,6 +130,7 @@ read_request(struct wire_reader *reader)
 	if (wire_get_request(reader, &request) < 0)
 		return;
 	look_at_command(&request.command);
+	read_conns(request.command.data);
 	wire_put_request(&buf, &request);
 	second = wire_reader(buf.data, buf.len);
 	assert(wire_get_request(&second, &again) == 0 && second.at == second.end);
@@ -120,8 +144,10 @@ read_reply(struct wire_reader *reader)
 {
 	struct wire_reply reply;
 
-	if (wire_get_reply(reader, &reply) == 0)
-		look_at(reply.text);
+	if (wire_get_reply(reader, &reply) < 0)
+		return;
+	look_at(reply.text);
+	read_conns(reply.text);
 }
 
 static void

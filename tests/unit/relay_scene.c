@@ -159,6 +159,15 @@ on_counted(void *context, const struct bus_peer *peer, uint64_t id, uint32_t cou
 	scene->n_counted++;
 }
 
+/* Says what it was asked. */
+static void
+on_asked(void *context, const struct wire_command *question, struct buf *text, struct wire_reply *ret)
+{
+	(void)context;
+	buf_printf(text, "asked %.*s", (int)question->key.len, question->key.data);
+	*ret = (struct wire_reply){ .text = span_of_buf(text) };
+}
+
 /* --- the scene ---------------------------------------------------------------------- */
 
 void
@@ -167,7 +176,7 @@ scene_begin(struct scene *scene)
 	static const struct transport_calls calls = { subscribe, unsubscribe, publish, measure, recall, tell, tell_all,
 		beat, beat_heard, release, flush, waiting_bytes, now_ms };
 	static const struct hub_events hub_events = { .count_changed = on_count_changed, .path_gone = on_path_gone };
-	static const struct relay_events relay_events = { on_released, on_counted };
+	static const struct relay_events relay_events = { on_released, on_counted, on_asked };
 	static char prefix[] = "t";
 
 	*scene = (struct scene){ .transport.calls = &calls, .now_ms = 1000 };

@@ -43,7 +43,10 @@ unit_tests += \
 	%D%/test_relay_retell \
 	%D%/test_relief \
 	%D%/test_recalls \
+	%D%/test_relay_question \
 	%D%/test_requests \
+	%D%/test_roll \
+	%D%/test_rolls \
 	%D%/test_ring \
 	%D%/test_roster \
 	%D%/test_routes \
@@ -161,6 +164,15 @@ unit_tests += \
 %C%_test_recalls_SOURCES = %D%/test_recalls.c
 %C%_test_recalls_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_recalls_LDADD = sidecar/libsidecar.la
+%C%_test_relay_question_SOURCES = %D%/test_relay_question.c %D%/relay_scene.c %D%/relay_scene.h
+%C%_test_relay_question_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_relay_question_LDADD = sidecar/libsidecar.la
+%C%_test_roll_SOURCES = %D%/test_roll.c
+%C%_test_roll_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_roll_LDADD = sidecar/libsidecar.la
+%C%_test_rolls_SOURCES = %D%/test_rolls.c
+%C%_test_rolls_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_rolls_LDADD = sidecar/libsidecar.la
 %C%_test_requests_SOURCES = %D%/test_requests.c
 %C%_test_requests_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_requests_LDADD = sidecar/libsidecar.la

@@ -175,6 +175,30 @@ test_disconnect(void)
 }
 
 static void
+test_kick(void)
+{
+	struct scene scene;
+	struct wire_command kick = { .type = WIRE_KICK, .key = span_of("/none"), .code = 1005, .data = span_of("out") };
+	bool all = true;
+
+	begin(&scene);
+	OK(apply(&scene, NULL, kick) == WIRE_INVALID, "no path is closed with a code that is only reported");
+	kick.code = 4000;
+	OK(apply(&scene, NULL, kick) == WIRE_OK && scene.reply.connections == 0, "one where nobody is needs nothing");
+	kick.key = span_of(room);
+	apply(&scene, NULL, push(room, "last"));
+	OK(apply(&scene, NULL, kick) == WIRE_OK && scene.reply.connections == MANY, "all of a path are closed");
+	for (unsigned i = 0; i < MANY; i++)
+		all =
+		    all && client_of(&scene, i)->feed.dismissed && client_of(&scene, i)->place.state == CLIENT_CLOSING;
+	OK(all, "also who is opening; no further message of theirs reaches a handler");
+	OK(got(&scene, 0, "last|close:4000:out"), "after what was sent to them, with code and reason");
+	OK(got(&scene, 2, "close:4000:out"), "who was opening gets the close only");
+	OK(apply(&scene, NULL, kick) == WIRE_OK && scene.reply.connections == 0, "once");
+	end(&scene);
+}
+
+static void
 test_attributes(void)
 {
 	struct scene scene;
@@ -221,6 +245,7 @@ main(void)
 	test_broadcast();
 	test_send();
 	test_disconnect();
+	test_kick();
 	test_attributes();
 	test_count();
 	return tap_done();

@@ -106,6 +106,8 @@ test_cut(void)
 		{ .type = ENVELOPE_ALIVE },
 		{ .type = ENVELOPE_REPAIR, .path = { "/ws/chat", 8 } },
 		{ .type = ENVELOPE_REPAIRED, .path = { "/ws/chat", 8 } },
+		{ .type = ENVELOPE_QUESTION, .command = { .type = WIRE_CONNS, .key = { "/ws/chat", 8 } } },
+		{ .type = ENVELOPE_ANSWER, .text = { "text", 4 } },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -144,6 +146,8 @@ test_senseless(void)
 		{ .type = WIRE_SEND },       /* to whom? */
 		{ .type = WIRE_DISCONNECT }, /* whom? */
 		{ .type = WIRE_PUSH },       /* where? */
+		{ .type = WIRE_KICK },       /* the same */
+		{ .type = WIRE_CONNS },
 		{ .type = WIRE_BROADCAST },
 		{ .type = WIRE_SET },
 		{ .type = WIRE_COUNT, .key = { "/ws", 3 } },
@@ -185,6 +189,62 @@ test_previous(void)
 }
 
 static void
+test_kick(void)
+{
+	struct envelope out =
+	    command_envelope((struct wire_command){ .type = WIRE_KICK, .code = 1008, .key = { "/ws/chat", 8 } });
+	struct buf buf = BUF_INIT;
+	struct envelope in;
+
+	envelope_put(&buf, &out);
+	OK(envelope_get(buf.data, buf.len, &in) == 0 && in.command.type == WIRE_KICK && in.command.code == 1008 &&
+		same(in.command.key, out.command.key),
+	    "a path is closed on all hosts");
+	buf_free(&buf);
+}
+
+static void
+test_question(void)
+{
+	static char long_text[ENVELOPE_ANSWER_BYTES + 1];
+	struct envelope question = { .type = ENVELOPE_QUESTION,
+		.flags = ENVELOPE_ASKS,
+		.origin = origin,
+		.sequence = sequence,
+		.command = { .type = WIRE_CONNS, .key = { "/ws/chat", 8 }, .data = { "data", 4 } } };
+	struct envelope answer = { .type = ENVELOPE_ANSWER,
+		.origin = origin,
+		.sequence = sequence,
+		.question = 5,
+		.status = WIRE_INVALID,
+		.text = { "text", 4 } };
+	struct buf buf = BUF_INIT;
+	struct envelope in;
+
+	envelope_put(&buf, &question);
+	OK(envelope_get(buf.data, buf.len, &in) == 0 && in.type == ENVELOPE_QUESTION && in.flags == ENVELOPE_ASKS &&
+		in.command.type == WIRE_CONNS && same(in.command.key, question.command.key) &&
+		same(in.command.data, question.command.data),
+	    "a question arrives");
+	question.command.type = WIRE_PUSH;
+	buf_clear(&buf);
+	envelope_put(&buf, &question);
+	OK(envelope_get(buf.data, buf.len, &in) == -EPROTO, "what changes something is no question");
+	buf_clear(&buf);
+	envelope_put(&buf, &answer);
+	OK(envelope_get(buf.data, buf.len, &in) == 0 && in.type == ENVELOPE_ANSWER && in.question == 5 &&
+		in.status == WIRE_INVALID && same(in.text, answer.text),
+	    "so does an answer");
+	OK(refused(answer, ENVELOPE_HEADER_BYTES + 8, WIRE_NOT_READY + 1, -EPROTO),
+	    "with a status that is none it is refused");
+	answer.text = (struct span){ long_text, sizeof(long_text) };
+	buf_clear(&buf);
+	envelope_put(&buf, &answer);
+	OK(envelope_get(buf.data, buf.len, &in) == -EPROTO, "and with a text that is too long");
+	buf_free(&buf);
+}
+
+static void
 test_repair(void)
 {
 	struct envelope out = { .type = ENVELOPE_REPAIR,
@@ -216,6 +276,8 @@ main(void)
 {
 	test_command();
 	test_previous();
+	test_kick();
+	test_question();
 	test_repair();
 	test_count();
 	test_alive();

@@ -67,6 +67,27 @@ test_await(void)
 }
 
 static void
+test_next(void)
+{
+	struct hosts hosts = { 0 };
+	struct host *host;
+	uint32_t next = 1;
+	bool is_new;
+
+	OK(!hosts_next(&hosts, 0, &next) && next == 1, "of no hosts none is next");
+	hosts_heard(&hosts, (uint64_t)9 << 32, &is_new);
+	host = hosts_heard(&hosts, (uint64_t)5 << 32, &is_new);
+	hosts_heard(&hosts, (uint64_t)UINT32_MAX << 32, &is_new);
+	OK(hosts_next(&hosts, 0, &next) && next == 5, "the least is the first");
+	OK(hosts_next(&hosts, 5, &next) && next == 5 && hosts_next(&hosts, 6, &next) && next == 9, "then the next one");
+	hosts_leave(&hosts, host);
+	OK(hosts_next(&hosts, 0, &next) && next == 9, "one that is gone is passed");
+	OK(hosts_next(&hosts, 10, &next) && next == UINT32_MAX && !hosts_next(&hosts, (uint64_t)next + 1, &next),
+	    "the greatest is the last");
+	hosts_close(&hosts);
+}
+
+static void
 test_many(void)
 {
 	struct hosts hosts = { 0 };
@@ -89,6 +110,7 @@ main(void)
 	test_come_and_go();
 	test_silence();
 	test_await();
+	test_next();
 	test_many();
 	return tap_done();
 }

@@ -59,6 +59,8 @@ static const struct wire_command commands[] = {
 	{ WIRE_SET, .flags = WIRE_UNSET, .key = { "name", 4 } },
 	{ WIRE_COUNT, .key = { "/ws/news", 8 } },
 	{ .type = WIRE_STATS },
+	{ WIRE_CONNS, .key = { "/ws/news", 8 }, .data = { "asked", 5 } },
+	{ WIRE_KICK, .code = 1008, .key = { "/ws/news", 8 }, .data = { "bye", 3 } },
 };
 
 enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -285,6 +287,51 @@ get_death(struct wire_reader *reader)
 	return wire_get_death(reader, &death);
 }
 
+static void
+put_conns_asked(struct buf *buf)
+{
+	wire_put_conns_asked(
+	    buf, &(struct wire_conns_asked){ 7, span_of("0a0b0c0d.256"), span_of("0a0b0c0d"), span_of("alice") });
+}
+
+static int
+get_conns_asked(struct wire_reader *reader)
+{
+	struct span from = { (const char *)reader->at, (size_t)(reader->end - reader->at) };
+	struct wire_conns_asked asked;
+	int r = wire_get_conns_asked(from, &asked);
+
+	if (r == 0)
+		reader->at = reader->end;
+	return r;
+}
+
+static void
+put_conns(struct buf *buf)
+{
+	wire_put_conns(buf, &(struct wire_conns){ 0x0a0b0c0d, true, span_of("0a0b0c0d.256"), { NULL, NULL } });
+	for (unsigned i = 0; i < 2; i++)
+		wire_put_conn(buf,
+		    &(struct wire_conn){
+			id_a, 0x0000018bcfe56800, 5, 6 + i, span_of("/ws/a"), span_of("alice"), span_of("192.0.2.1") });
+}
+
+static int
+get_conns(struct wire_reader *reader)
+{
+	struct span from = { (const char *)reader->at, (size_t)(reader->end - reader->at) };
+	struct wire_conns conns;
+	struct wire_conn conn;
+	int r = wire_get_conns(from, &conns);
+
+	if (r < 0)
+		return r;
+	while ((r = wire_get_conn(&conns.conns, &conn)) > 0)
+		;
+	reader->at = conns.conns.at;
+	return r;
+}
+
 static const struct {
 	const char *name;
 	void (*put)(struct buf *buf);
@@ -302,6 +349,8 @@ static const struct {
 	{ "STALE", put_stale, get_stale, false },
 	{ "watch", put_watch, get_watch, false },
 	{ "DEATH", put_death, get_death, false },
+	{ "the question of CONNS", put_conns_asked, get_conns_asked, false },
+	{ "the answer to CONNS", put_conns, get_conns, true },
 };
 
 enum { N_MESSAGES = sizeof(messages) / sizeof(messages[0]) };
@@ -718,6 +767,32 @@ requests_come_back(void)
 }
 
 static void
+connections_come_back(void)
+{
+	struct buf buf = BUF_INIT;
+	struct wire_conns_asked asked;
+	struct wire_conns conns;
+	struct wire_conn conn;
+
+	put_conns_asked(&buf);
+	OK(wire_get_conns_asked(span_of_buf(&buf), &asked) == 0 && asked.max == 7 && is(asked.cursor, "0a0b0c0d.256") &&
+		is(asked.host, "0a0b0c0d") && is(asked.user, "alice"),
+	    "what is asked of connections comes back");
+	buf_clear(&buf);
+	put_conns(&buf);
+	OK(wire_get_conns(span_of_buf(&buf), &conns) == 0 && conns.host == 0x0a0b0c0d && conns.answered &&
+		is(conns.cursor, "0a0b0c0d.256"),
+	    "and a page of them");
+	OK(wire_get_conn(&conns.conns, &conn) == 1 && same_id(&conn.id, &id_a) && conn.since_ms == 0x0000018bcfe56800 &&
+		conn.queued == 5 && conn.messages == 6 && is(conn.path, "/ws/a") && is(conn.user, "alice") &&
+		is(conn.ip, "192.0.2.1"),
+	    "with all that is told of one");
+	OK(wire_get_conn(&conns.conns, &conn) == 1 && conn.messages == 7 && wire_get_conn(&conns.conns, &conn) == 0,
+	    "to the last");
+	buf_free(&buf);
+}
+
+static void
 replies_come_back(void)
 {
 	for (int status = WIRE_OK; status <= WIRE_BUSY; status++) {
@@ -842,6 +917,7 @@ main(void)
 	one_bad_command_refuses_the_record();
 	later_fields_are_skipped();
 	requests_come_back();
+	connections_come_back();
 	replies_come_back();
 	an_unknown_status_is_refused();
 	stale_comes_back();
