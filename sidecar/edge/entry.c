@@ -223,6 +223,7 @@ entry_end(const struct entry_parts *parts, struct client *client)
 	quotas_leave(client->quota.address);
 	client->quota.address = NULL;
 	counters_add_end(parts->counters, client->socket.broken ? client->ending.why : NULL, client->ending.code);
+	hub_socket_gone(parts->hub, client);
 	client_socket_gone(client);
 	reading_forget(&parts->hub->readings, client);
 	log_end(client);

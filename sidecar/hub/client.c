@@ -248,6 +248,12 @@ client_send_close(struct client *client)
 }
 
 void
+client_hang_up(struct client *client)
+{
+	shutdown(client->socket.fd, SHUT_RDWR);
+}
+
+void
 client_finish(struct client *client)
 {
 	client->socket.write_closed = true;

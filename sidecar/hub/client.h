@@ -91,6 +91,7 @@ struct client {
 		uint16_t code;              /* RFC 6455 section 7.4: what either side sent; 0 while nobody did */
 		bool by_app;                /* that code is the app's will */
 		bool said;                  /* a stream has been told */
+		bool parting;               /* its closing handshake has begun */
 	} ending;
 	/* what it makes us hold, beside its queue: memory.h */
 	struct {
@@ -178,6 +179,9 @@ uint16_t client_close_code(const struct client *client);
 
 /* Begins the closing handshake. Not to be called within the client's own libwebsockets callbacks. */
 void client_send_close(struct client *client);
+
+/* Does not wait any longer for the client's answer to the close frame that it has got. */
+void client_hang_up(struct client *client);
 
 /* For a stream that has been told its end: it sees that nothing follows. */
 void client_finish(struct client *client);

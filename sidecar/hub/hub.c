@@ -15,7 +15,10 @@
 #include "sidecar/hub/stream.h"
 #include "sidecar/hub/users.h"
 
-enum { CLOSE_MS = 5000 }; /* for what is queued and the closing handshake */
+enum {
+	CLOSE_MS = 5000, /* for what is queued; libwebsockets gives the handshake as long */
+	PART_MS = 1000,  /* for the handshake, while others wait for theirs */
+};
 
 void
 hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint64_t origin)
@@ -244,12 +247,23 @@ hub_leave(struct hub *hub, struct client *client)
 }
 
 static void
-unlist_closing(struct hub *hub, struct client *client)
+unlist_ending(struct hub *hub, struct client *client)
 {
 	if (client->ending.prev == NULL)
 		return;
-	DL_DELETE2(hub->closing, client, ending.prev, ending.next);
+	if (client->ending.parting) {
+		DL_DELETE2(hub->parting, client, ending.prev, ending.next);
+		hub->n_parting--;
+	} else {
+		DL_DELETE2(hub->closing, client, ending.prev, ending.next);
+	}
 	client->ending.prev = client->ending.next = NULL;
+}
+
+void
+hub_socket_gone(struct hub *hub, struct client *client)
+{
+	unlist_ending(hub, client);
 }
 
 void
@@ -258,7 +272,7 @@ hub_remove(struct hub *hub, struct client *client)
 	struct path *path = client->place.path;
 
 	hub_leave(hub, client);
-	unlist_closing(hub, client);
+	unlist_ending(hub, client);
 	reading_forget(&hub->readings, client);
 	batch_forget(client);
 	HASH_DELETE(hh, hub->clients, client);
@@ -302,13 +316,28 @@ say_end(const struct hub *hub, struct client *client)
 	frame_unref(last);
 }
 
-/* Begins the closing handshake of those to whom everything has been written. */
+static void
+begin_parting(struct hub *hub, struct client *client)
+{
+	unlist_ending(hub, client);
+	if (client->socket.wsi == NULL || client->socket.broken || client->socket.write_closed)
+		return;
+	client->ending.parting = true;
+	client->ending.by_ms = 0;
+	DL_APPEND2(hub->parting, client, ending.prev, ending.next);
+	hub->n_parting++;
+	client_send_close(client);
+}
+
+/* Begins the closing handshake of those to whom everything has been written. The end of one lets the next one go. */
 static void
 flush_closing(struct hub *hub)
 {
 	struct client *client, *next;
 
 	DL_FOREACH_SAFE2(hub->closing, client, next, ending.next) {
+		if (hub->n_parting >= HUB_PARTING)
+			return;
 		if (client->socket.wsi != NULL && !client->socket.broken && !client_drained(client))
 			continue;
 		if (ends_as_stream(client)) {
@@ -318,9 +347,7 @@ flush_closing(struct hub *hub)
 				client_finish(client);
 			continue;
 		}
-		unlist_closing(hub, client);
-		if (client->socket.wsi != NULL && !client->socket.broken && !client->socket.write_closed)
-			client_send_close(client);
+		begin_parting(hub, client);
 	}
 }
 
@@ -331,10 +358,41 @@ hub_flush(struct hub *hub)
 	flush_closing(hub);
 }
 
+/* Returns true when it has been ending for so long, as far as ticks see it. */
+static bool
+is_late(struct client *client, uint64_t now_ms, uint64_t ms)
+{
+	if (client->ending.by_ms == 0)
+		client->ending.by_ms = now_ms + ms;
+	return now_ms >= client->ending.by_ms;
+}
+
+/* True when only others who part keep it from doing so. */
+static bool
+waits_for_others(const struct hub *hub, const struct client *client)
+{
+	return hub->n_parting >= HUB_PARTING && client_drained(client) && !ends_as_stream(client);
+}
+
+static void
+cut_late(struct hub *hub, uint64_t now_ms)
+{
+	struct client *client, *next;
+
+	DL_FOREACH_SAFE2(hub->closing, client, next, ending.next)
+		if (!waits_for_others(hub, client) && is_late(client, now_ms, CLOSE_MS))
+			client_drop(client, "close-timeout");
+	if (hub->n_parting < HUB_PARTING)
+		return;
+	DL_FOREACH_SAFE2(hub->parting, client, next, ending.next)
+		if (is_late(client, now_ms, PART_MS))
+			client_hang_up(client);
+}
+
 void
 hub_tick(struct hub *hub, uint64_t now_ms)
 {
-	struct client *client, *next;
+	struct client *client;
 	struct path *path;
 
 	histories_tick(&hub->histories);
@@ -343,10 +401,5 @@ hub_tick(struct hub *hub, uint64_t now_ms)
 	readings_tick(&hub->readings);
 	while ((client = readings_take_late(&hub->readings)) != NULL)
 		hub_disconnect(hub, client, CLOSE_POLICY, "message-timeout", SPAN_EMPTY);
-	DL_FOREACH_SAFE2(hub->closing, client, next, ending.next) {
-		if (client->ending.by_ms == 0)
-			client->ending.by_ms = now_ms + CLOSE_MS;
-		else if (now_ms >= client->ending.by_ms)
-			client_drop(client, "close-timeout");
-	}
+	cut_late(hub, now_ms);
 }

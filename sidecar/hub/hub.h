@@ -20,6 +20,10 @@
 
 struct conf;
 
+enum hub_limits {
+	HUB_PARTING = 512, /* closing handshakes under way: libwebsockets walks the timers of all of them for each */
+};
+
 /* What the hub tells who listens to it. */
 struct hub_events {
 	/* A connection has come to the path, or left it. */
@@ -43,6 +47,11 @@ struct hub {
 	struct client *closing;          /* in CLIENT_CLOSING with a socket */
 	struct readings readings;        /* messages that have begun */
 	struct histories histories;      /* what is kept */
+	struct client *closing;          /* in CLIENT_CLOSING with a socket, before the handshake */
+	struct client *parting;          /* the same in it, the longest first */
+	uint32_t n_parting;
+	struct readings readings;   /* messages that have begun */
+	struct histories histories; /* what is kept */
 	uint64_t next_epoch;
 };
 
@@ -83,10 +92,13 @@ void hub_remove(struct hub *hub, struct client *client);
  */
 void hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char *why, struct span reason);
 
-/* Writes everything, then begins the closing handshakes that are due. */
+/* Its socket is gone: nothing is left to say. */
+void hub_socket_gone(struct hub *hub, struct client *client);
+
+/* Writes everything, then begins the closing handshakes that are due, HUB_PARTING at once. */
 void hub_flush(struct hub *hub);
 
-/* Cuts off those whose closing takes too long, or who do not end a message. */
+/* Cuts off those whose closing takes too long, also for others who wait for theirs, or who do not end a message. */
 void hub_tick(struct hub *hub, uint64_t now_ms);
 
 #endif

@@ -200,6 +200,29 @@ def test_handlers_close_a_path(desk, room):
     assert desk.http("POST", "/close?path=/nowhere&code=4003").json["error"].startswith("no such route")
 
 
+def last_frame(sock):
+    """A short frame which no other follows, but for pings before it; nothing is answered."""
+    got = b""
+    while not got or got[0] == 0x89:
+        got = (got + sock.recv(100)).removeprefix(b"\x89\x05tina4")
+    return got
+
+
+def test_many_are_kicked_at_once_though_some_do_not_answer(desk, room):
+    """More than may be in the closing handshake together: each gets its code, and nobody else waits for that."""
+    path = f"/ws/watch/{room}"
+    crowd = [desk.ws(path, direct=True) for _ in range(700)]
+    eventually(lambda: desk.count(path) == 700, "all are there")
+    with desk.ws(f"/ws/script/{room}?open=send%20here", direct=True) as other:
+        assert other.receive() == "here"
+        assert tina4(desk, "kick", "--path", path) == "closed 700 here\n"
+        assert listed(desk, "--path", path) == []
+        begin = time.monotonic()
+        assert other.ask("send still here") == "still here"
+        assert time.monotonic() - begin < 1
+        assert {last_frame(client.ws.sock) for client in crowd} == {b"\x88\x02" + struct.pack("!H", POLICY)}
+
+
 # --- HTTP ----------------------------------------------------------------------------------
 
 

@@ -442,6 +442,80 @@ test_close_waits(void)
 	end(&scene);
 }
 
+/* --- many end at once ------------------------------------------------------------------ */
+
+enum { CROWD = HUB_PARTING + 10 };
+
+/* Clients whose sockets are none: nothing arrives, but it is seen whose handshake has begun. */
+struct crowd {
+	struct hub hub;
+	struct lws sockets[CROWD];
+	struct client *clients[CROWD];
+};
+
+static void
+begin_crowd(struct crowd *crowd)
+{
+	hub_open(&crowd->hub, &conf, NULL, 7);
+	for (unsigned i = 0; i < CROWD; i++) {
+		crowd->sockets[i] = (struct lws){ .fd = -1 };
+		crowd->clients[i] = client_new(&(struct wire_id){ { (uint8_t)i, (uint8_t)(i >> 8) } });
+		crowd->clients[i]->socket.wsi = &crowd->sockets[i];
+		hub_enter(&crowd->hub, crowd->clients[i], room, strlen(room));
+		hub_join(&crowd->hub, crowd->clients[i]);
+	}
+}
+
+static unsigned
+n_begun(const struct crowd *crowd)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < CROWD; i++)
+		n += crowd->sockets[i].code != 0;
+	return n;
+}
+
+static void
+go_from_crowd(struct crowd *crowd, unsigned i)
+{
+	hub_socket_gone(&crowd->hub, crowd->clients[i]);
+	client_socket_gone(crowd->clients[i]);
+	hub_remove(&crowd->hub, crowd->clients[i]);
+	client_free(crowd->clients[i]);
+	crowd->clients[i] = NULL;
+}
+
+static void
+test_many_ends(void)
+{
+	static struct crowd crowd;
+	bool all = true;
+
+	begin_crowd(&crowd);
+	for (unsigned i = 0; i < CROWD; i++)
+		hub_disconnect(&crowd.hub, crowd.clients[i], 1008, NULL, SPAN_EMPTY);
+	hub_flush(&crowd.hub);
+	OK(n_begun(&crowd) == HUB_PARTING, "of many who end only so many begin the handshake");
+	hub_flush(&crowd.hub);
+	OK(n_begun(&crowd) == HUB_PARTING, "others wait while these are at it");
+	go_from_crowd(&crowd, 0);
+	go_from_crowd(&crowd, 1);
+	hub_flush(&crowd.hub);
+	OK(n_begun(&crowd) == HUB_PARTING + 2, "where one is gone the next one begins");
+	for (unsigned ms = 1000; ms <= 20000; ms += 1000)
+		hub_tick(&crowd.hub, ms);
+	for (unsigned i = 2; i < CROWD; i++)
+		all = all && !crowd.clients[i]->socket.broken && crowd.clients[i]->ending.why == NULL;
+	OK(all, "who waits for others is not cut off for it");
+	go_from_crowd(&crowd, CROWD - 1);
+	OK(crowd.hub.n_parting == HUB_PARTING, "one that goes while it waits makes no room");
+	for (unsigned i = 2; i < CROWD - 1; i++)
+		go_from_crowd(&crowd, i);
+	OK(crowd.hub.n_parting == 0 && crowd.hub.closing == NULL && crowd.hub.parting == NULL, "nobody is left");
+	hub_close(&crowd.hub);
+}
+
 static void
 test_numbers(void)
 {
@@ -519,6 +593,7 @@ main(void)
 	test_drop_of_paused();
 	test_after_peer_close();
 	test_close_waits();
+	test_many_ends();
 	test_numbers();
 	test_removal();
 	test_find();
