@@ -1,11 +1,13 @@
 """Frames and messages, as RFC 6455 has them."""
 
 import struct
+import time
 
 import pytest
 from websocket import ABNF
 
 from stack import eventually
+from wire import Peer
 
 PATH = "/ws/script/messages"
 MIB = 1 << 20
@@ -28,6 +30,20 @@ def test_sizes_up_to_the_limit(demo, direct, size):
     message = "m" * size
     with demo.ws("/ws/echo", direct=direct) as client:
         assert client.ask(message) == "Echo: " + message
+
+
+def test_a_message_does_not_wait_for_the_acknowledgement_of_the_one_before(lab, room):
+    """Of TCP (Nagle's algorithm), which takes 40 ms where the client has nothing to say."""
+    times = []
+    with lab.ws(f"/ws/script/{room}", direct=True) as client, Peer(lab.bus) as peer:
+        peer.hello()
+        for _ in range(20):
+            assert client.ask("send one") == "one"
+            begin = time.monotonic()
+            peer.push(f"/ws/script/{room}", "two")
+            assert client.receive() == "two"
+            times.append(time.monotonic() - begin)
+    assert sorted(times)[5] < 0.03
 
 
 def test_one_mebibyte_passes_and_more_is_1009(demo):
