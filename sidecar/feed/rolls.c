@@ -9,7 +9,6 @@
 #include "sidecar/feed/rolls.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/roll.h"
-#include "sidecar/hub/trace.h"
 
 enum { HOST_DIGITS = 8 };
 

@@ -458,6 +458,7 @@ send_what_is_null(struct tina4_conn *conn, enum tina4_event event, const char *d
 	OK(tina4_push(app, NULL, "x", 1, NULL, NULL) == -EINVAL, "a path that is NULL");
 	OK(tina4_send_to(app, NULL, "x", 1, 0) == -EINVAL, "an id that is NULL");
 	OK(tina4_disconnect(app, NULL, 0, NULL) == -EINVAL, "for an end");
+	OK(tina4_path_close(app, NULL, 0, NULL) == -EINVAL, "for that of a path");
 	OK(tina4_conn_set(conn, NULL, "x") == -EINVAL, "an attribute without a name");
 	return 0;
 }
@@ -657,6 +658,41 @@ a_closed_connection_gets_no_messages(void)
 }
 
 static int
+close_other_path(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	(void)conn, (void)event, (void)data, (void)len;
+	return tina4_path_close(app, "/ws/other", 4000, "over");
+}
+
+static int
+close_own_path(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	(void)event, (void)data, (void)len;
+	calls++;
+	return tina4_path_close(app, tina4_conn_path(conn), 4000, "over");
+}
+
+static void
+a_handler_closes_paths(void)
+{
+	struct tina4_conn *conn = new_conn();
+	struct outcome outcome = run(conn, WIRE_MESSAGE, close_other_path);
+
+	calls = 0;
+	OK(is_command(&outcome.commands[0], WIRE_KICK, 0, "/ws/other", "over") && outcome.commands[0].code == 4000,
+	    "a handler closes another path");
+	buf_free(&outcome.out);
+	outcome = run(conn, WIRE_MESSAGE, close_own_path);
+	OK(calls == 1 && is_command(&outcome.commands[0], WIRE_KICK, 0, tina4_conn_path(conn), "over"),
+	    "which leaves its own connection open, and its own path");
+	buf_free(&outcome.out);
+	outcome = run(conn, WIRE_MESSAGE, close_own_path);
+	OK(calls == 1, "after which it gets no message");
+	buf_free(&outcome.out);
+	conn_free(conn);
+}
+
+static int
 close_with_all_codes(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
 {
 	static const int good[] = { 0, 1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 1014, 3000, 4999 };
@@ -695,6 +731,7 @@ main(void)
 	what_is_refused_fails_the_handler();
 	attributes_follow_the_handlers_fate();
 	a_closed_connection_gets_no_messages();
+	a_handler_closes_paths();
 	expect_failure(close_with_all_codes, -EINVAL, "a wrong code fails the handler");
 	tina4_app_free(app);
 	return tap_done();

@@ -233,6 +233,9 @@ wrong_arguments_reach_nobody(void)
 	OK(tina4_push(app, "/", "x", 1, &bad_id, NULL) == -EINVAL, "a wrong id");
 	OK(tina4_send_to(app, "xyz", "x", 1, 0) == -EINVAL, "a connection that cannot be");
 	OK(tina4_disconnect(app, "xyz", 1005, NULL) == -EINVAL, "a code that no server sends");
+	OK(tina4_path_close(app, "ws", 0, NULL) == -EINVAL, "an end of no path");
+	OK(tina4_path_close(app, "/ws", 1006, NULL) == -EINVAL, "or with such a code");
+	OK(tina4_path_close(app, "/ws", 0, "\xff") == -EILSEQ, "or with a reason that is not UTF-8");
 	OK(tina4_count(app, "ws", &count) == -EINVAL, "a count of no path");
 	stop_sidecar();
 	OK(script.n_requests == 0, "nothing was asked");
@@ -351,6 +354,19 @@ single_connections_are_reached(void)
 	    "a count names its path");
 }
 
+static void
+a_path_is_closed(void)
+{
+	start_sidecar();
+	OK(tina4_path_close(app, "/ws/chat", 1012, "again") == 0, "all of a path are closed");
+	OK(tina4_path_close(app, "/ws/chat", 0, NULL) == 0, "also without a reason");
+	stop_sidecar();
+	OK(script.requests[0].type == WIRE_KICK && script.requests[0].code == 1012 &&
+		strcmp(script.requests[0].key, "/ws/chat") == 0 && strcmp(script.requests[0].data, "again") == 0,
+	    "which names path, code and reason");
+	OK(script.requests[1].code == 1000 && script.requests[1].data[0] == '\0', "or 1000 and none");
+}
+
 static void *
 push_many(void *ret_good)
 {
@@ -444,6 +460,7 @@ main(void)
 	unknown_is_answered_with_hello();
 	statuses_are_errors();
 	single_connections_are_reached();
+	a_path_is_closed();
 	threads_push_at_once();
 	a_server_announces_its_routes();
 	without_routes_there_is_nothing_to_announce();

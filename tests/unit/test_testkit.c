@@ -628,6 +628,11 @@ others_close(void)
 	OK(tina4_disconnect(tina4_test_app(test), tina4_test_conn_id(b), 1001, NULL) == 0 &&
 		tina4_test_closed(b) == 1001,
 	    "a test closes one as well");
+	a = enter(visitor, "a"), b = enter(visitor, "b");
+	OK(tina4_path_close(tina4_test_app(test), "/nowhere", 0, NULL) == -ENOENT, "a path needs a route");
+	OK(tina4_path_close(tina4_test_app(test), "/ws/room/1", 4002, NULL) == 0 && tina4_test_closed(a) == 4002 &&
+		tina4_test_closed(b) == 4002,
+	    "and all of a path");
 }
 
 static void
