@@ -44,9 +44,6 @@ struct hub {
 	struct name *names;              /* what members were called before: names.h */
 	struct path *paths;              /* by name */
 	struct users users;              /* whose they are */
-	struct client *closing;          /* in CLIENT_CLOSING with a socket */
-	struct readings readings;        /* messages that have begun */
-	struct histories histories;      /* what is kept */
 	struct client *closing;          /* in CLIENT_CLOSING with a socket, before the handshake */
 	struct client *parting;          /* the same in it, the longest first */
 	uint32_t n_parting;

@@ -47,6 +47,7 @@ unit_tests += \
 	%D%/test_requests \
 	%D%/test_roll \
 	%D%/test_rolls \
+	%D%/test_users \
 	%D%/test_ring \
 	%D%/test_roster \
 	%D%/test_routes \
@@ -170,6 +171,9 @@ unit_tests += \
 %C%_test_roll_SOURCES = %D%/test_roll.c
 %C%_test_roll_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_roll_LDADD = sidecar/libsidecar.la
+%C%_test_users_SOURCES = %D%/test_users.c
+%C%_test_users_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_users_LDADD = sidecar/libsidecar.la
 %C%_test_rolls_SOURCES = %D%/test_rolls.c
 %C%_test_rolls_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_rolls_LDADD = sidecar/libsidecar.la

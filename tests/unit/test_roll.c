@@ -51,10 +51,11 @@ come(struct hub *hub, unsigned n, const char *path, const char *user, const char
 {
 	struct wire_id id = { { (uint8_t)(n >> 8), (uint8_t)n } };
 	struct client *client = client_new(&id);
-	struct wire_meta meta = { .user = span_of(user), .ip = span_of(ip) };
+	struct wire_meta meta = { .ip = span_of(ip) };
 
 	hub_enter(hub, client, path, strlen(path));
 	wire_put_meta(&client->feed.meta, &meta);
+	users_set(&hub->users, client, span_of(user));
 	client_recount(client);
 	return client;
 }
@@ -220,7 +221,7 @@ test_row(void)
 
 	hub_open(&hub, &conf, NULL, 1);
 	OK(page_of(&hub, &any, &text, &conn, &next) == 0 && next == SLOTS_NONE, "of nobody there is an empty page");
-	alice = come(&hub, 1, "/a", "{\"sub\":\"alice\"}", "192.0.2.1");
+	alice = come(&hub, 1, "/a", "alice", "192.0.2.1");
 	alice->listed.messages = 7;
 	alice->memory.partial = 5;
 	OK(page_of(&hub, &any, &text, &conn, &next) == 1 && next == SLOTS_NONE, "one who is opening is listed");

@@ -6,6 +6,7 @@
 #include "shared/buf.h"
 #include "shared/conf.h"
 #include "shared/path.h"
+#include "shared/username.h"
 #include "sidecar/feed/rolls.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/roll.h"
@@ -221,7 +222,7 @@ test_wrong(void)
 	       &scene, "", &(struct wire_conns_asked){ .host = span_of("00000020"), .cursor = span_of("00000021.0") }),
 	    "a cursor of another host than is asked for");
 	OK(is_refused(&scene, text, &(struct wire_conns_asked){ 0 }), "a path that is too long");
-	text[ROLLS_USER_BYTES + 1] = '\0';
+	text[USERNAME_MAX_BYTES + 1] = '\0';
 	OK(is_refused(&scene, "", &(struct wire_conns_asked){ .user = span_of(text) }), "and a user");
 	end(&scene);
 	buf_free(&asker.text);
