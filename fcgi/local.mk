@@ -136,6 +136,7 @@ tina4_SOURCES = \
 	%D%/cli/history.c \
 	%D%/cli/kick.c \
 	%D%/cli/main.c \
+	%D%/cli/members.c \
 	%D%/cli/push.c \
 	%D%/cli/script.c \
 	%D%/cli/served.c %D%/cli/served.h \

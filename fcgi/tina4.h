@@ -578,6 +578,14 @@ int tina4_conn_broadcast_json(struct tina4_conn *conn, struct cJSON **json, unsi
 int tina4_conn_replay(struct tina4_conn *conn, uint32_t max);
 
 /*
+ * What the others on the path may see of this connection: a JSON object of at most 4096
+ * bytes, copied. From then on it is a member, see tina4_members(), and frond.js tells
+ * pages of it; again, that replaces what they see. NULL: it is none any more, as when it
+ * ends. Returns 0, -EMSGSIZE, -EINVAL for what is no JSON object, or -ENOMEM.
+ */
+int tina4_conn_present(struct tina4_conn *conn, const char *json);
+
+/*
  * Ends this connection after what was sent to it. code 0 is 1000; the reason,
  * NULL or at most 123 bytes of UTF-8, reaches the client. -EINVAL for a code
  * that RFC 6455 section 7.4 does not let a server send.
@@ -668,6 +676,17 @@ int tina4_user_close(struct tina4_app *app, const char *user, int code, const ch
 
 /* Connections of a user on all hosts. -EDEADLK in a WebSocket handler. */
 int tina4_user_count(struct tina4_app *app, const char *user, uint32_t *ret);
+/*
+ * Who is on a path, on all hosts, of those whose handlers have presented them:
+ *
+ *     {"count": 2, "members": [{"id": "4f2a...", "user": "42", "data": {"name": "Alice"}}, ...]}
+ *
+ * id is the connection's, user that to whom it belonged when it was presented, if to
+ * anybody, and data what was presented. "members" is missing when they are more than TINA4_WS_PRESENCE_MAX. *ret is
+ * the caller's, who frees it with cJSON_Delete(). -EDEADLK in a WebSocket handler, or as
+ * tina4_push().
+ */
+int tina4_members(struct tina4_app *app, const char *path, struct cJSON **ret);
 
 /* --- what is kept of a path ----------------------------------------------------------------- */
 

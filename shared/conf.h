@@ -94,6 +94,7 @@ struct conf {
 	uint32_t ws_upgrade_rate;    /* TINA4_WS_UPGRADE_RATE: of one address, in a second; 0 = no limit */
 	uint32_t ws_message_rate;    /* TINA4_WS_MESSAGE_RATE: of one client, in a second; 0 = no limit */
 	uint64_t ws_memory;          /* TINA4_WS_MEMORY: bytes held for all clients; 0 = a share of the machine's */
+	uint32_t ws_presence_max;    /* TINA4_WS_PRESENCE_MAX: of more members only the number is told */
 	uint64_t ws_history_bytes;   /* TINA4_WS_HISTORY_BYTES: of messages that are kept, on all paths */
 	uint32_t ws_max_message;     /* TINA4_WS_MAX_MESSAGE: bytes */
 	uint32_t ws_queue_bytes;     /* TINA4_WS_QUEUE_BYTES: unsent, of one client; at least 2 ws_max_message */
@@ -110,6 +111,7 @@ struct conf {
 	uint32_t ws_backplane_repair_bytes;   /* TINA4_WS_BACKPLANE_REPAIR_BYTES: of these; at least 2 ws_max_message */
 
 	/* sidecar: times, in seconds */
+	uint32_t ws_presence_grace; /* TINA4_WS_PRESENCE_GRACE: seconds for which a broken connection keeps its place */
 	uint32_t ws_ping_seconds;   /* TINA4_WS_PING_SECONDS: 0 = never */
 	uint32_t ws_drain_seconds;  /* TINA4_WS_DRAIN_SECONDS: closes at stop spread over this */
 	uint32_t ws_settle_seconds; /* TINA4_WS_SETTLE_SECONDS: apps of the last run are awaited */

@@ -261,3 +261,13 @@ jsontext_check(const void *text, size_t len, struct jsontext_fault *ret)
 		*ret = (struct jsontext_fault){ stopped, "is not JSON" };
 	return false;
 }
+
+bool
+jsontext_is_object(const void *text, size_t len)
+{
+	struct scan scan = { .at = text, .end = (const char *)text + len };
+	struct jsontext_fault fault;
+
+	skip_blanks(&scan);
+	return scan.at < scan.end && *scan.at == '{' && jsontext_check(text, len, &fault);
+}

@@ -25,4 +25,7 @@ struct jsontext_fault {
  */
 bool jsontext_check(const void *text, size_t len, struct jsontext_fault *ret);
 
+/* True for an object of which jsontext_check() finds nothing wrong. */
+bool jsontext_is_object(const void *text, size_t len);
+
 #endif

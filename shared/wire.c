@@ -840,6 +840,8 @@ wire_command_name(enum wire_command_type type)
 		[WIRE_USER_COUNT] = "user-count",
 		[WIRE_CONNS] = "conns",
 		[WIRE_KICK] = "kick",
+		[WIRE_PRESENT] = "present",
+		[WIRE_MEMBERS] = "members",
 	};
 
 	return name_in(names, sizeof(names) / sizeof(*names), type);

@@ -32,6 +32,7 @@ enum wire_limits {
 	WIRE_ID_BYTES = 16,               /* a connection's or a request's id */
 	WIRE_ID_HEX = 33,                 /* the same in hexadecimal, with its NUL */
 	WIRE_MAX_REFUSE_SECONDS = 604800, /* for which a user is refused: a week */
+	WIRE_PRESENCE_BYTES = 4096,       /* what others may see of a connection */
 	WIRE_REASON_BYTES = 123,          /* of a disconnect: RFC 6455 section 5.5, less the code */
 };
 
@@ -177,6 +178,8 @@ enum wire_command_type {
 	WIRE_CONNS = 14,      /* who is on the path in key, or on any when it is empty, as data asks, see
 				 wire_put_conns_asked(); only in a request */
 	WIRE_KICK = 15,       /* closes all connections of the path in key, with code and the reason in data */
+	WIRE_PRESENT = 16, /* what others may see of the event's connection: a JSON object in data; only in a record */
+	WIRE_MEMBERS = 17, /* who is on the path in key, as JSON in the reply's text; only in a request */
 };
 
 enum { WIRE_LAST_COMMAND = 18 }; /* the highest number that a command may have; some below it are free */

@@ -23,11 +23,13 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/expiry.c %D%/hub/expiry.h \
 	%D%/hub/frame.c %D%/hub/frame.h \
 	%D%/hub/hub.c %D%/hub/hub.h \
+	%D%/hub/member.c %D%/hub/member.h \
 	%D%/hub/memory.c %D%/hub/memory.h \
 	%D%/hub/names.c %D%/hub/names.h \
 	%D%/hub/outq.c %D%/hub/outq.h \
 	%D%/hub/paths.c %D%/hub/paths.h \
 	%D%/hub/pings.c %D%/hub/pings.h \
+	%D%/hub/presence.c %D%/hub/presence.h \
 	%D%/hub/reading.c %D%/hub/reading.h \
 	%D%/hub/held.c %D%/hub/held.h \
 	%D%/hub/merge.c %D%/hub/merge.h \
@@ -92,6 +94,8 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/relay/store.c %D%/relay/store.h \
 	%D%/relay/fetch.c %D%/relay/fetch.h \
 	%D%/relay/retell.c %D%/relay/retell.h \
+	%D%/relay/muster.c %D%/relay/muster.h \
+	%D%/relay/muster.c %D%/relay/muster.h \
 	%D%/relay/state.c %D%/relay/state.h \
 	%D%/relay/tell.c %D%/relay/tell.h \
 	%D%/relay/transport.h \
@@ -101,6 +105,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/admin/figures.c %D%/admin/figures.h \
 	%D%/admin/metrics.c %D%/admin/metrics.h \
 	%D%/admin/bearer.c %D%/admin/bearer.h \
+	%D%/admin/members.c %D%/admin/members.h \
 	%D%/admin/past.c %D%/admin/past.h \
 	%D%/admin/post.c %D%/admin/post.h \
 	%D%/admin/query.c %D%/admin/query.h \

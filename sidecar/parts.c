@@ -19,6 +19,7 @@
 #include "sidecar/relay/channel.h"
 #include "sidecar/relay/inquiry.h"
 #include "sidecar/relay/question.h"
+#include "sidecar/relay/muster.h"
 #include "sidecar/admin/stats.h"
 
 /* --- what the parts tell each other --------------------------------------------------------- */
@@ -42,12 +43,31 @@ on_path_gone(void *context, struct path *path)
 	recalls_known(&parts->recalls, path_span(path));
 }
 
-static bool
-on_past_asked(void *context, struct span path)
+static void
+on_member_changed(void *context, struct path *path, const struct member *member, bool left)
 {
 	struct parts *parts = context;
 
-	return parts->others != NULL && relay_recall(parts->others, path);
+	if (parts->others != NULL)
+		muster_changed(parts->others, path, member, left);
+}
+
+/* Others are asked only about a path that some route has. */
+static bool
+on_members_asked(struct parts *parts, struct span path)
+{
+	return routes_match(&parts->routes, path.data, path.len) != NULL && relay_hear(parts->others, path);
+}
+
+static bool
+on_past_asked(void *context, const struct wire_command *command)
+{
+	struct parts *parts = context;
+
+	if (parts->others == NULL)
+		return false;
+	return command->type == WIRE_MEMBERS ? on_members_asked(parts, command->key)
+					     : relay_recall(parts->others, command->key);
 }
 
 static struct history_limits
@@ -235,7 +255,10 @@ open_core(struct parts *parts, uint64_t epoch)
 {
 	static const struct requests_events requests_events = { .applied = on_app_applied };
 	static const struct hub_events hub_events = {
-		.count_changed = on_count_changed, .path_gone = on_path_gone, .limits_of = on_limits_asked
+		.count_changed = on_count_changed,
+		.path_gone = on_path_gone,
+		.limits_of = on_limits_asked,
+		.member_changed = on_member_changed,
 	};
 	static const struct recalls_events recalls_events = { .is_awaited = on_past_asked };
 	static const struct intake_events intake_events = { .count_asked = on_count_asked,

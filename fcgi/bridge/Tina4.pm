@@ -263,6 +263,12 @@ sub replay {
 	$self->_command('replay', max => 0 + $max);
 }
 
+sub present {
+	my ($self, $data) = @_;
+
+	$self->_command('present', data => $data);
+}
+
 sub close {
 	my ($self, $code, $reason) = @_;
 
@@ -393,7 +399,8 @@ C<send($data, %options)>, C<broadcast($data, %options)>, C<close($code, $reason)
 C<push($path, $data, %options)>, C<send_to($id, $data, %options)>,
 C<disconnect($id, $code, $reason)> and C<close_path($path, $code, $reason)> are what it can be told. Options are C<binary>, and
 of a broadcast C<exclude_sender> and C<transient>, which is not kept. C<replay($max)> sends the last
-messages that are kept of its path to this client: when it opens, before anything newer. C<set($name, $value)> remembers something of it, whichever process
+messages that are kept of its path to this client: when it opens, before anything newer. C<present($data)> says what the others on its path may see of it,
+a hash of at most 4 KiB of JSON: it is a member from then on; undef: no more. C<set($name, $value)> remembers something of it, whichever process
 handles its next event, and C<get($name)> has it.
 
 =head2 Pushes

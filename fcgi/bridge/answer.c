@@ -11,6 +11,7 @@
 #include "fcgi/bridge/answer.h"
 #include "fcgi/tina4.h"
 #include "shared/buf.h"
+#include "shared/jsonprint.h"
 #include "shared/jsontext.h"
 #include "shared/span.h"
 
@@ -204,6 +205,24 @@ give_replay(struct giving *giving)
 	return r < 0 ? r : tina4_conn_replay(giving->conn, max);
 }
 
+static int
+give_present(struct giving *giving)
+{
+	const cJSON *data = member(giving, "data");
+	char *text;
+	int r;
+
+	if (data == NULL || cJSON_IsNull(data))
+		return data != NULL ? tina4_conn_present(giving->conn, NULL)
+				    : fault(giving->fault, "\"data\" is missing: an object, or null");
+	text = jsonprint(data);
+	if (text == NULL)
+		return -ENOMEM;
+	r = tina4_conn_present(giving->conn, text);
+	cJSON_free(text);
+	return r;
+}
+
 /* Code and reason, both of which may be missing. */
 static int
 get_ending(const struct giving *giving, int *ret_code, const char **ret_reason)
@@ -301,6 +320,7 @@ static const struct command {
 	{ "send", give_send },
 	{ "broadcast", give_broadcast },
 	{ "replay", give_replay },
+	{ "present", give_present },
 	{ "close", give_close },
 	{ "set", give_set },
 	{ "push", give_push },

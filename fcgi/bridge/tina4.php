@@ -144,6 +144,16 @@ final class Connection
 		$this->command('replay', ['max' => $max]);
 	}
 
+	/**
+	 * What the others on its path may see of it, at most 4 KiB of JSON: it is a member from then on; null: no more.
+	 *
+	 * @param array<string, mixed>|null $data
+	 */
+	public function present(?array $data): void
+	{
+		$this->command('present', ['data' => $data === null ? null : (object) $data]);
+	}
+
 	/** Ends this connection, with a code of RFC 6455 section 7.4 and a reason of at most 123 bytes. */
 	public function close(int $code = 1000, string $reason = ''): void
 	{

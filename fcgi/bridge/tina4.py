@@ -169,6 +169,10 @@ class Connection:
         """The last messages that are kept of its path, to this client: when it opens, before anything newer."""
         self._command("replay", max=max)
 
+    def present(self, data: Optional[dict[str, Any]]) -> None:
+        """What the others on its path may see of it, at most 4 KiB of JSON: it is a member from then on; None: no more."""
+        self._command("present", data=data)
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Ends it, with a code of RFC 6455 section 7.4 and a reason of at most 123 bytes."""
         self._command("close", code=code, reason=reason)

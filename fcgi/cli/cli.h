@@ -26,6 +26,7 @@ int cli_push(int argc, char **argv);
 int cli_count(int argc, char **argv);
 int cli_conns(int argc, char **argv);
 int cli_kick(int argc, char **argv);
+int cli_members(int argc, char **argv);
 int cli_history(int argc, char **argv);
 int cli_token(int argc, char **argv);
 int cli_status(int argc, char **argv);

@@ -20,6 +20,7 @@ static const struct sub_command {
 	{ "conns", cli_conns, "[--path PATH] [--user USER] [--host HOST] [--json]", "print who is connected" },
 	{ "kick", cli_kick, "[--code N] [--reason TEXT] CONNECTION | --path PATH",
 	    "close a connection, or all on a path" },
+	{ "members", cli_members, "PATH [--json]", "print who is on a path, as others may see it" },
 	{ "history", cli_history, "[--last N] [--since POSITION] [--follow] [--json] PATH",
 	    "print the messages that are kept of a path" },
 	{ "token", cli_token, "[--seconds N] [NAME=VALUE | JSON]...", "print a token with these claims" },

@@ -1,3 +1,4 @@
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +7,7 @@
 #include "fcgi/app.h"
 #include "fcgi/test/standin.h"
 #include "shared/closecode.h"
+#include "shared/jsonput.h"
 #include "shared/path.h"
 #include "shared/utf8.h"
 
@@ -236,6 +238,23 @@ apply_set(const struct standin *standin, struct tina4_test_client *client, const
 }
 
 static enum wire_status
+apply_present(struct tina4_test_client *client, const struct wire_command *command)
+{
+	char *presented = NULL;
+
+	if (client->state != STANDIN_JOINED)
+		return WIRE_NO_CONN;
+	if (!(command->flags & WIRE_UNSET)) {
+		presented = strndup(command->data.data, command->data.len);
+		if (presented == NULL)
+			return WIRE_BUSY;
+	}
+	free(client->presented);
+	client->presented = presented;
+	return WIRE_OK;
+}
+
+static enum wire_status
 apply(struct standin *standin, struct tina4_test_client *sender, const struct wire_command *command,
     struct wire_reply *ret)
 {
@@ -261,6 +280,8 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 		return WIRE_OK;
 	case WIRE_REPLAY:
 		return sender == NULL ? WIRE_INVALID : apply_replay(standin, sender, command->code);
+	case WIRE_PRESENT:
+		return sender == NULL ? WIRE_INVALID : apply_present(sender, command);
 	case WIRE_USER:
 	case WIRE_USER_PUSH:
 	case WIRE_USER_CLOSE:
@@ -268,6 +289,7 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 	case WIRE_STATS:
 	case WIRE_HISTORY:
 	case WIRE_CONNS:
+	case WIRE_MEMBERS:
 		break;
 	}
 	return WIRE_INVALID;
@@ -277,7 +299,7 @@ static bool
 needs_route(const struct wire_command *command)
 {
 	return command->type == WIRE_PUSH || command->type == WIRE_COUNT || command->type == WIRE_HISTORY ||
-	    command->type == WIRE_KICK;
+	    command->type == WIRE_KICK || command->type == WIRE_MEMBERS;
 }
 
 static enum wire_status
@@ -286,6 +308,47 @@ recall(struct standin *standin, const struct wire_command *command, struct buf *
 	if (find_route(standin->app, command->key)->history == 0)
 		return WIRE_INVALID;
 	return past_put(&standin->past, command->key, command->data, text) == 0 ? WIRE_OK : WIRE_INVALID;
+}
+
+/* Adds one to the text. */
+static void
+put_member(const struct tina4_test_client *client, bool first, struct buf *text)
+{
+	struct wire_meta meta;
+	cJSON *claims = NULL;
+	const char *user;
+
+	if (wire_get_meta(span_of_buf(&client->meta), &meta) == 0 && meta.user.len > 0)
+		claims = cJSON_ParseWithLength(meta.user.data, meta.user.len);
+	user = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(claims, "sub"));
+	buf_printf(text, "%s{\"id\":\"%s\",", first ? "" : ",", client->id_text);
+	if (user != NULL) {
+		jsonput_name(text, "user");
+		jsonput_string(text, span_of(user));
+		buf_u8(text, ',');
+	}
+	buf_printf(text, "\"data\":%s}", client->presented);
+	cJSON_Delete(claims);
+}
+
+static enum wire_status
+list_members(const struct standin *standin, struct span path, struct buf *text)
+{
+	const struct tina4_test_client *client;
+	struct buf list = BUF_INIT;
+	uint32_t n = 0;
+
+	LL_FOREACH(standin->clients, client)
+	{
+		if (client->presented != NULL && client->state == STANDIN_JOINED && is_on(client, path))
+			put_member(client, n++ == 0, &list);
+	}
+	buf_printf(text, "{\"count\":%u,\"members\":[", n);
+	buf_bytes(text, list.data, list.len);
+	buf_string(text, "]}");
+	text->failed |= list.failed;
+	buf_free(&list);
+	return text->failed ? WIRE_BUSY : WIRE_OK;
 }
 
 /* What app_standin calls in the place of an exchange with the sidecar. */
@@ -300,6 +363,8 @@ answer(void *context, const struct wire_request *request, struct wire_reply *ret
 	r = standin->error;
 	if (r == 0 && needs_route(&request->command) && find_route(standin->app, request->command.key) == NULL)
 		ret->status = WIRE_NO_ROUTE;
+	else if (r == 0 && request->command.type == WIRE_MEMBERS)
+		ret->status = list_members(standin, request->command.key, text);
 	else if (r == 0 && request->command.type == WIRE_HISTORY)
 		ret->status = recall(standin, &request->command, text);
 	else if (r == 0)
@@ -465,6 +530,7 @@ client_free(struct tina4_test_client *client)
 {
 	inbox_free(&client->inbox);
 	attributes_free(&client->attributes);
+	free(client->presented);
 	buf_free(&client->meta);
 	free(client->path);
 	free(client);

@@ -40,6 +40,7 @@ struct tina4_test_client {
 	const struct ws_route *route;
 	struct buf meta; /* for the worker */
 	struct attributes attributes;
+	char *presented; /* what others may see of it, or NULL */
 	struct inbox inbox;
 	int result; /* of the handler that ran last */
 	uint16_t code;

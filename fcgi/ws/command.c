@@ -6,6 +6,7 @@
 #include "fcgi/tina4.h"
 #include "shared/closecode.h"
 #include "shared/jsonprint.h"
+#include "shared/jsontext.h"
 #include "shared/utf8.h"
 
 static uint8_t
@@ -47,6 +48,19 @@ command_close(struct wire_command *ret, int code, const char *reason)
 	if (!utf8_valid(text.data, text.len))
 		return -EILSEQ;
 	*ret = (struct wire_command){ .type = WIRE_DISCONNECT, .code = (uint16_t)code, .data = text };
+	return 0;
+}
+
+int
+command_present(struct wire_command *ret, const char *json)
+{
+	struct span text = span_of(json != NULL ? json : "");
+
+	if (text.len > WIRE_PRESENCE_BYTES)
+		return -EMSGSIZE;
+	if (json != NULL && !jsontext_is_object(text.data, text.len))
+		return -EINVAL;
+	*ret = (struct wire_command){ .type = WIRE_PRESENT, .flags = json != NULL ? 0 : WIRE_UNSET, .data = text };
 	return 0;
 }
 

@@ -27,6 +27,12 @@ int command_data(struct wire_command *ret, enum wire_command_type type, const vo
  */
 int command_close(struct wire_command *ret, int code, const char *reason);
 
+/*
+ * Makes a PRESENT; json is NULL for nothing any more. Returns 0, -EMSGSIZE for more than
+ * WIRE_PRESENCE_BYTES, or -EINVAL when it is no JSON object.
+ */
+int command_present(struct wire_command *ret, const char *json);
+
 /* Lets the command name a connection by its hexadecimal id. Returns 0 or -EINVAL. */
 int command_set_conn(struct wire_command *command, const char *conn_id);
 

@@ -658,6 +658,15 @@ tina4_conn_replay(struct tina4_conn *conn, uint32_t max)
 }
 
 int
+tina4_conn_present(struct tina4_conn *conn, const char *json)
+{
+	struct wire_command command;
+	int r = command_present(&command, json);
+
+	return r < 0 ? conn_fail(conn, r) : conn_add(conn, &command);
+}
+
+int
 tina4_conn_close(struct tina4_conn *conn, int code, const char *reason)
 {
 	struct wire_command command;

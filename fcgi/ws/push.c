@@ -1,3 +1,4 @@
+#include <cjson/cJSON.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -346,6 +347,37 @@ tina4_count(struct tina4_app *app, const char *path, uint32_t *ret)
 	r = push_ask(app, &command, &reply, NULL);
 	if (r == 0)
 		*ret = reply.connections;
+	return r;
+}
+
+static int
+ask_members(struct tina4_app *app, const char *path, struct buf *ret)
+{
+	struct wire_command command = { .type = WIRE_MEMBERS };
+	struct wire_reply reply;
+
+	if (conn_running(app) != NULL)
+		return -EDEADLK;
+	if (path == NULL || path[0] != '/')
+		return -EINVAL;
+	command.key = span_of(path);
+	return push_ask(app, &command, &reply, ret);
+}
+
+int
+tina4_members(struct tina4_app *app, const char *path, struct cJSON **ret)
+{
+	struct buf text = BUF_INIT;
+	struct cJSON *members = NULL;
+	int r = ask_members(app, path, &text);
+
+	if (r == 0) {
+		members = cJSON_ParseWithLength((const char *)text.data, text.len);
+		r = members != NULL ? 0 : text.failed ? -ENOMEM : -EPROTO;
+	}
+	buf_free(&text);
+	if (r == 0)
+		*ret = members;
 	return r;
 }
 

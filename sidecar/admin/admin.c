@@ -13,6 +13,7 @@
 #include "sidecar/admin/answer.h"
 #include "sidecar/admin/conns.h"
 #include "sidecar/admin/figures.h"
+#include "sidecar/admin/members.h"
 #include "sidecar/admin/metrics.h"
 #include "sidecar/admin/past.h"
 #include "sidecar/admin/post.h"
@@ -142,6 +143,12 @@ answer_past(struct admin *admin, struct guest *guest)
 }
 
 static void
+answer_members(struct admin *admin, struct guest *guest)
+{
+	members_answer(admin->parts.conf, admin->parts.recalls, guest);
+}
+
+static void
 take_push(struct admin *admin, struct guest *guest)
 {
 	post_begin(admin->parts.posts, guest);
@@ -173,6 +180,7 @@ static const struct place {
 } places[] = {
 	{ POST_PREFIX, "POST", take_push },
 	{ PAST_PREFIX, PAGE_METHODS, answer_past },
+	{ MEMBERS_PREFIX, PAGE_METHODS, answer_members },
 	{ CONNS_PAGE, PAGE_METHODS, answer_conns },
 	{ CONNS_PREFIX, "DELETE", close_conn },
 	{ CONNS_PATH_PREFIX, "DELETE", close_path },

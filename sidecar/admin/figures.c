@@ -18,6 +18,8 @@ const struct figure_name figure_names[FIGURES] = {
 	[FIGURE_STREAMS] = { "event_streams", "tina4_event_streams", "gauge",
 	    "Connections that are event streams, which only listen." },
 	[FIGURE_PATHS] = { "paths", "tina4_paths", "gauge", "Paths that have connections." },
+	[FIGURE_MEMBERS] = { "members", "tina4_members", "gauge",
+	    "Connections whose handlers let others on their path see them, also of other hosts." },
 	[FIGURE_WORKERS] = { "workers", "tina4_workers", "gauge", "Workers that are connected." },
 	[FIGURE_APPS] = { "apps", "tina4_apps", "gauge", "Other processes of apps that are connected." },
 	[FIGURE_EVENTS] = { "events", "tina4_events_total", "counter", "Events that went to workers." },
@@ -51,6 +53,8 @@ const struct figure_name figure_names[FIGURES] = {
 	    "Commands of other hosts that were missing here, and were told again." },
 	[FIGURE_RELAY_UNSTORED] = { "relay_unstored", "tina4_relay_unstored_total", "counter",
 	    "Times that Redis did not store what a path keeps." },
+	[FIGURE_RELAY_CALLS] = { "relay_calls", "tina4_relay_calls_total", "counter",
+	    "Times that another host was asked again who is on a path." },
 	[FIGURE_RELAY_GAPS] = { "relay_gaps", "tina4_relay_gaps_total", "counter",
 	    "Times that commands of another host on a path were missing here for good." },
 	[FIGURE_STARTED] = { NULL, "process_start_time_seconds", "gauge", "Unix time of the start." },
@@ -120,6 +124,8 @@ figure_value(const struct figures *figures, enum figure figure)
 		return figures->counters->n_streams;
 	case FIGURE_PATHS:
 		return paths_in_use(figures->hub);
+	case FIGURE_MEMBERS:
+		return figures->hub->presences.n;
 	case FIGURE_WORKERS:
 		return HASH_COUNT(figures->workers->by_peer);
 	case FIGURE_APPS:
@@ -162,6 +168,8 @@ figure_value(const struct figures *figures, enum figure figure)
 		return figures->relay->n_repaired;
 	case FIGURE_RELAY_UNSTORED:
 		return figures->relay->transport->n_unstored;
+	case FIGURE_RELAY_CALLS:
+		return figures->relay->n_muster_calls;
 	case FIGURE_RELAY_GAPS:
 		return figures->relay->n_gaps;
 	case FIGURE_STARTED:

@@ -299,7 +299,7 @@ take_question(struct intake *intake, const struct bus_peer *peer, uint64_t id, c
 	const struct wire_reply busy = { .status = WIRE_BUSY };
 	struct asker *asker;
 
-	if (command->type != WIRE_HISTORY && command->type != WIRE_CONNS)
+	if (command->type != WIRE_HISTORY && command->type != WIRE_MEMBERS && command->type != WIRE_CONNS)
 		return false;
 	asker = malloc(sizeof(*asker));
 	if (asker == NULL) {
@@ -307,7 +307,7 @@ take_question(struct intake *intake, const struct bus_peer *peer, uint64_t id, c
 		return true;
 	}
 	*asker = (struct asker){ intake, *peer, id };
-	if (command->type == WIRE_HISTORY)
+	if (command->type != WIRE_CONNS)
 		recalls_ask(intake->parts.recalls, command, answer_asker, asker);
 	else
 		rolls_ask(intake->parts.rolls, command, answer_asker, asker);

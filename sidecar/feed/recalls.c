@@ -7,6 +7,7 @@
 
 /* One that waits, with a copy of what it has asked. */
 struct recalling {
+	enum wire_command_type type;
 	recalls_answer *answer;
 	void *whom;
 	struct recalling *prev, *next;
@@ -41,7 +42,7 @@ unlist(struct recalls *recalls, struct recalling *recalling)
 static void
 answer_waiting(struct recalls *recalls, struct recalling *recalling)
 {
-	const struct wire_command command = { .type = WIRE_HISTORY,
+	const struct wire_command command = { .type = recalling->type,
 		.key = path_of(recalling),
 		.data = { recalling->bytes + recalling->path_len, recalling->len - recalling->path_len } };
 
@@ -74,7 +75,7 @@ static bool
 must_wait(const struct recalls *recalls, const struct wire_command *command)
 {
 	return recalls->n_waiting < RECALLS_MAX && recalls->events != NULL &&
-	    recalls->events->is_awaited(recalls->context, command->key);
+	    recalls->events->is_awaited(recalls->context, command);
 }
 
 void
@@ -87,7 +88,9 @@ recalls_ask(struct recalls *recalls, const struct wire_command *command, recalls
 		recall_now(recalls, command, answer, whom);
 		return;
 	}
-	*recalling = (struct recalling){ .answer = answer, .whom = whom, .path_len = command->key.len, .len = len };
+	*recalling = (struct recalling){
+		.type = command->type, .answer = answer, .whom = whom, .path_len = command->key.len, .len = len
+	};
 	memcpy(recalling->bytes, command->key.data, command->key.len);
 	if (command->data.len > 0)
 		memcpy(recalling->bytes + command->key.len, command->data.data, command->data.len);

@@ -1,8 +1,8 @@
 /*
- * recalls - who asks for what is kept of a path, by the bus or by HTTP.
+ * recalls - who asks for what is kept of a path, or who is there, by the bus or by HTTP.
  *
- * A host that does not hear a path yet has to ask first what others have stored of it;
- * who asks waits for that.
+ * A host that does not hear a path yet has to ask first what others know of it; who
+ * asks waits for that.
  */
 #ifndef SIDECAR_RECALLS_H
 #define SIDECAR_RECALLS_H
@@ -20,8 +20,8 @@ enum { RECALLS_MAX = 1024 }; /* that wait; one more is told what is known here *
 
 /* What they ask of who listens to them. */
 struct recalls_events {
-	/* True when more will be known of the path soon: recalls_known() says when. */
-	bool (*is_awaited)(void *context, struct span path);
+	/* True when more will be known soon of what is asked: recalls_known() says when. */
+	bool (*is_awaited)(void *context, const struct wire_command *command);
 };
 
 struct recalls {
@@ -32,7 +32,7 @@ struct recalls {
 	uint32_t n_waiting;
 };
 
-/* Is given the reply to a WIRE_HISTORY, whose text is borrowed. */
+/* Is given the reply to a WIRE_HISTORY or WIRE_MEMBERS, whose text is borrowed. */
 typedef void recalls_answer(void *whom, const struct wire_reply *reply);
 
 void recalls_open(struct recalls *recalls, struct requests *requests);
@@ -43,7 +43,7 @@ void recalls_close(struct recalls *recalls);
 /* Says who is asked: borrowed. events is NULL for nobody. */
 void recalls_listen(struct recalls *recalls, const struct recalls_events *events, void *context);
 
-/* Answers a command WIRE_HISTORY, now or later. */
+/* Answers a command WIRE_HISTORY or WIRE_MEMBERS, now or later. */
 void recalls_ask(struct recalls *recalls, const struct wire_command *command, recalls_answer *answer, void *whom);
 
 /* All that will be known of the path for now is known. */

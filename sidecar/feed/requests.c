@@ -3,6 +3,7 @@
 #include "sidecar/hub/apply.h"
 #include "sidecar/feed/requests.h"
 #include "sidecar/feed/routes.h"
+#include "sidecar/hub/hub.h"
 #include "sidecar/hub/recall.h"
 #include "sidecar/hub/trace.h"
 
@@ -50,7 +51,7 @@ bool
 requests_lack_route(const struct requests *requests, const struct wire_command *command)
 {
 	return (command->type == WIRE_PUSH || command->type == WIRE_COUNT || command->type == WIRE_HISTORY ||
-		   command->type == WIRE_KICK) &&
+		   command->type == WIRE_KICK || command->type == WIRE_MEMBERS) &&
 	    routes_match(requests->routes, command->key.data, command->key.len) == NULL;
 }
 
@@ -118,6 +119,17 @@ requests_apply(struct requests *requests, const struct wire_request *request, st
 	trace_command("app", NULL, &request->command, ret);
 }
 
+static enum wire_status
+list_members(struct hub *hub, struct span name, struct buf *text, uint32_t *ret_count)
+{
+	const struct path *path = hub_find_path(hub, name.data, name.len);
+	const struct presence *presence = path == NULL ? NULL : path->presence;
+
+	*ret_count = presence_count(presence);
+	presence_put(presence, text);
+	return text->failed ? WIRE_BUSY : WIRE_OK;
+}
+
 void
 requests_recall(struct requests *requests, const struct wire_command *command, struct buf *text, struct wire_reply *ret)
 {
@@ -126,6 +138,8 @@ requests_recall(struct requests *requests, const struct wire_command *command, s
 	*ret = (struct wire_reply){ .status = WIRE_INVALID };
 	if (route == NULL)
 		ret->status = routes_may_come(requests->routes) ? WIRE_NOT_READY : WIRE_NO_ROUTE;
+	else if (command->type == WIRE_MEMBERS)
+		ret->status = list_members(requests->hub, command->key, text, &ret->connections);
 	else if (route->limits.messages > 0)
 		ret->status = recall(requests->hub, command, route->limits, text);
 	ret->text = span_of_buf(text);

@@ -333,6 +333,24 @@ apply_user_count(struct hub *hub, const struct wire_command *command, struct wir
 }
 
 static enum wire_status
+apply_present(struct hub *hub, struct client *client, const struct wire_command *command, struct frame **made)
+{
+	enum wire_status status = presence_check(command);
+	struct frame *line;
+
+	if (status != WIRE_OK || client == NULL)
+		return client == NULL ? WIRE_INVALID : status;
+	if (client->place.state != CLIENT_JOINED)
+		return WIRE_NO_CONN;
+	if (*made == NULL && presence_make(&hub->presences, client, command, made) < 0)
+		return WIRE_BUSY;
+	line = *made;
+	*made = NULL;
+	presence_apply(&hub->presences, client, command, line);
+	return WIRE_OK;
+}
+
+static enum wire_status
 apply_replay(struct hub *hub, struct client *client, const struct wire_command *command)
 {
 	if (client == NULL)
@@ -384,9 +402,12 @@ apply(struct hub *hub, struct client *sender, const struct mark *mark, const str
 		return apply_user_close(hub, command, ret);
 	case WIRE_USER_COUNT:
 		return apply_user_count(hub, command, ret);
+	case WIRE_PRESENT:
+		return apply_present(hub, sender, command, made);
 	case WIRE_STATS: /* no business of the hub's */
 	case WIRE_HISTORY:
 	case WIRE_CONNS:
+	case WIRE_MEMBERS:
 		break;
 	}
 	return WIRE_INVALID;

@@ -236,6 +236,23 @@ batch_broadcast_kept(
 	return 0;
 }
 
+int
+batch_say(struct batches *batches, struct path *path, struct frame *words)
+{
+	if (path->n_frond + path->n_streams == 0) {
+		frame_unref(words);
+		return 0;
+	}
+	if (ARRAY_RESERVE(path->batch.entries, path->batch.n, path->batch.cap) < 0) {
+		frame_unref(words);
+		return -ENOMEM;
+	}
+	path->batch.entries[path->batch.n++] = (struct batch_entry){ .shared = words, .own = frame_ref(words) };
+	path->batch.bytes += words->len;
+	mark_dirty(batches, path);
+	return 0;
+}
+
 /* --- room for a record ---------------------------------------------------------------- */
 
 int
@@ -312,7 +329,8 @@ lay_out(const struct batches *batches, const struct path *path, bool frond, bool
 
 		if (frond && entry->shared != NULL)
 			at += append(joined, at, entry->shared);
-		at += append(joined, at, form(batches, entry->frame, deflate));
+		if (entry->frame != NULL)
+			at += append(joined, at, form(batches, entry->frame, deflate));
 	}
 	return at;
 }
@@ -324,7 +342,9 @@ join_batch(const struct batches *batches, const struct path *path, bool frond, b
 	const struct batch_entry *first = &path->batch.entries[0];
 	struct frame *joined;
 
-	if (path->batch.n == 1 && !(frond && first->shared != NULL))
+	if (path->batch.n == 1 && first->frame == NULL && frond)
+		return frame_ref(first->shared);
+	if (path->batch.n == 1 && first->frame != NULL && !(frond && first->shared != NULL))
 		return frame_ref(form(batches, first->frame, deflate));
 	joined = frame_alloc(lay_out(batches, path, frond, deflate, NULL));
 	if (joined != NULL)
@@ -332,9 +352,9 @@ join_batch(const struct batches *batches, const struct path *path, bool frond, b
 	return joined;
 }
 
-/* What nobody is told of marks is the same for all. */
+/* What nobody is told but the messages is the same for all. */
 static bool
-tells_marks(const struct path *path)
+tells_more(const struct path *path)
 {
 	for (uint32_t i = 0; i < path->batch.n; i++)
 		if (path->batch.entries[i].shared != NULL)
@@ -365,8 +385,9 @@ write_each(struct batches *batches, struct path *path, struct client *client)
 
 		if (client->ping.frond && entry->shared != NULL)
 			client_write(client, entry->shared, batches->conf->ws_queue_bytes);
-		client_write(
-		    client, form(batches, entry->frame, client->socket.deflate), batches->conf->ws_queue_bytes);
+		if (entry->frame != NULL)
+			client_write(
+			    client, form(batches, entry->frame, client->socket.deflate), batches->conf->ws_queue_bytes);
 	}
 }
 
@@ -376,6 +397,8 @@ write_member(struct batches *batches, struct path *path, struct client *client, 
 {
 	if (shared == NULL)
 		write_each(batches, path, client);
+	else if (shared->len == 0)
+		return; /* all of it was for others */
 	else if (ready)
 		client_write_now(client, shared, batches->conf->ws_queue_bytes);
 	else
@@ -422,7 +445,7 @@ write_members(struct batches *batches, struct path *path)
 		return;
 	if (shared.tells && !announce_to_members(path))
 		drop_frond(path);
-	shared.tells = shared.tells && tells_marks(path);
+	shared.tells = shared.tells && tells_more(path);
 	shared.blocks = make_blocks(batches, path);
 	for (uint32_t at = 0; at < path->n_members; at += GROUP) {
 		struct client **group = path->members + at;

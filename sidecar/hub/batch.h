@@ -58,8 +58,14 @@ int batch_broadcast_kept(
     struct batches *batches, struct path *path, struct frame *frame, struct client *except, struct mark mark);
 
 /*
+ * A control frame, see control.h, to all members who speak frond.1, and to streams as an event "presence". Nothing is
+ * written before the turn ends: it may be called within libwebsockets' callbacks.
+ */
+int batch_say(struct batches *batches, struct path *path, struct frame *words);
+
+/*
  * Makes room for one more batch_send() to a client, batch_leave() of it or exclusion
- * of it, or for one more broadcast, so that these cannot fail: until batch_settle(),
+ * of it, or for one more broadcast or batch_say(), so that these cannot fail: until batch_settle(),
  * each call for one more. Returns 0 or -ENOMEM.
  */
 int batch_reserve_client(struct client *client);

@@ -89,6 +89,14 @@ block_put_position(
 }
 
 void
+block_put_presence(struct buf *ret, struct span words)
+{
+	buf_string(ret, "event: presence\n");
+	put_lines(ret, words);
+	buf_u8(ret, '\n');
+}
+
+void
 block_put_close(struct buf *ret, unsigned code, struct span reason)
 {
 	buf_printf(ret, "event: close\ndata: {\"code\":%u,\"reason\":", code);

@@ -31,6 +31,9 @@ void block_put_word(struct buf *ret, const char *type);
 void block_put_position(
     struct buf *ret, const char *type, const struct position *position, const uint64_t names[], uint32_t n);
 
+/* Appends an event "presence": what is said of members, as control.h has it. */
+void block_put_presence(struct buf *ret, struct span words);
+
 /* Appends the last event: why the stream ends, in the codes of RFC 6455 section 7.4. */
 void block_put_close(struct buf *ret, unsigned code, struct span reason);
 

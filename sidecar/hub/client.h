@@ -21,6 +21,7 @@ struct event;
 struct coming;
 struct frame;
 struct lws;
+struct member;
 struct names;
 struct path;
 struct quota;
@@ -105,7 +106,12 @@ struct client {
 		uint32_t slot;
 	} listed;
 	struct coming *coming; /* where it was before, until it joins: coming.h; NULL for a new one */
-	struct names *names;   /* what it was called before, from then on: names.h; NULL for nothing */
+	/* what others may see of it: presence.c */
+	struct {
+		struct member *member; /* NULL before its handler presents it */
+		uint64_t was;          /* with what key it has come, or 0 */
+	} presence;
+	struct names *names; /* what it was called before, from then on: names.h; NULL for nothing */
 	/* what it says: ws.c, and reading.c */
 	struct {
 		struct buf message;         /* fragments so far, as they came */

@@ -29,6 +29,19 @@ parse_ids(struct span text, struct coming *ret)
 	return true;
 }
 
+/* Takes the key off the end. */
+static void
+take_key(struct span *text, struct coming *ret)
+{
+	const size_t len = 1 + ID_DIGITS;
+	struct span key = text->len >= len ? span_from(*text, text->len - len) : SPAN_EMPTY;
+
+	if (!take_char(&key, '!') || !parse_id(key, &ret->key))
+		return;
+	ret->lists = true;
+	text->len -= len;
+}
+
 static bool
 parse(struct span text, struct coming *ret)
 {
@@ -50,6 +63,8 @@ coming_new(struct span text)
 	if (coming == NULL)
 		return NULL;
 	memory_add(sizeof(*coming));
+	take_key(&text, coming);
+	coming->placed = text.len > 0 || !coming->lists;
 	coming->valid = parse(text, coming);
 	return coming;
 }

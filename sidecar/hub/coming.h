@@ -3,8 +3,9 @@
  * reached, and what it was called then and before.
  *
  * It is offered as one more subprotocol, frond.at.POSITION, or
- * frond.at.POSITION~ID, with some more ~ID of earlier connections. Pure, but for
- * memory.h.
+ * frond.at.POSITION~ID, with some more ~ID of earlier connections. One that has a list
+ * of members ends in !KEY, the key that it was told or zero, see presence.h: without
+ * a position that is all. Pure, but for memory.h.
  */
 #ifndef SIDECAR_COMING_H
 #define SIDECAR_COMING_H
@@ -22,6 +23,9 @@ struct client;
 enum { COMING_NAMES = 4 }; /* the latest connections, one of which may have said what is still on its way */
 
 struct coming {
+	bool placed; /* it says a position */
+	bool lists;  /* it has a list of members */
+	uint64_t key;
 	bool valid; /* it is a position: else it is treated as a new one that has missed something */
 	struct position position;
 	uint64_t names[COMING_NAMES]; /* client_except() of earlier connections, the latest first */

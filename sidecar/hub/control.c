@@ -66,6 +66,50 @@ control_next_number(void)
 	return frame_new_control(span_of("n"));
 }
 
+static struct frame *
+make_with(const char *verb, struct span words)
+{
+	struct buf text = BUF_INIT;
+
+	buf_string(&text, verb);
+	buf_bytes(&text, words.data, words.len);
+	return make(&text);
+}
+
+struct frame *
+control_here(struct span members)
+{
+	return make_with("= ", members);
+}
+
+struct frame *
+control_came(struct span member)
+{
+	return make_with("+ ", member);
+}
+
+struct frame *
+control_left(struct span id)
+{
+	return make_with("- ", id);
+}
+
+struct frame *
+control_key(uint64_t key, struct span id)
+{
+	struct buf words = BUF_INIT;
+
+	buf_printf(&words, "k %016" PRIx64 " ", key);
+	buf_bytes(&words, id.data, id.len);
+	return make(&words);
+}
+
+struct span
+control_words(const struct frame *control)
+{
+	return span_from(frame_payload(control), 1);
+}
+
 bool
 control_take_text(struct span *text)
 {

@@ -28,6 +28,15 @@ struct frame *control_next(struct mark mark);                             /* n: 
 struct frame *control_next_of_all(const struct mark marks[], uint32_t n); /* n: these come next */
 struct frame *control_next_number(void);                                  /* n: the number after the last one */
 
+struct frame *control_here(struct span members); /* =: all who are here, or how many */
+struct frame *control_came(struct span member);  /* +: this one came, or has changed */
+struct frame *control_left(struct span id);      /* -: this one left */
+/* k: you are this one now, and what to come back with, to be taken for the same one */
+struct frame *control_key(uint64_t key, struct span id);
+
+/* Borrows the words of one of them, without the U+0000. */
+struct span control_words(const struct frame *control);
+
 /* A text from a client that speaks frond.1: takes off what was put in front. False for a control frame. */
 bool control_take_text(struct span *text);
 

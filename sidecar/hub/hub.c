@@ -27,6 +27,7 @@ hub_open(struct hub *hub, const struct conf *conf, struct deflate *deflate, uint
 	slots_open(&hub->slots);
 	batches_open(&hub->batches, conf, deflate, &hub->histories);
 	hub->batches.origin = origin;
+	hub->presences = (struct presences){ .conf = conf, .batches = &hub->batches };
 	histories_open(&hub->histories, conf, origin);
 }
 
@@ -35,6 +36,8 @@ hub_listen(struct hub *hub, const struct hub_events *events, void *context)
 {
 	hub->events = events;
 	hub->context = context;
+	hub->presences.changed = events == NULL ? NULL : events->member_changed;
+	hub->presences.context = context;
 }
 
 struct client *
@@ -89,6 +92,7 @@ path_free(struct hub *hub, struct path *path)
 {
 	if (hub->events != NULL)
 		hub->events->path_gone(hub->context, path);
+	presence_free(&hub->presences, path);
 	histories_forget(&hub->histories, path);
 	HASH_DELETE(hh, hub->paths, path);
 	batch_free(&hub->batches, path);
@@ -102,7 +106,7 @@ path_free(struct hub *hub, struct path *path)
 static void
 path_free_if_idle(struct hub *hub, struct path *path)
 {
-	if (path->n_clients == 0 && histories_is_over(&hub->histories, path))
+	if (path->n_clients == 0 && histories_is_over(&hub->histories, path) && !presence_is_awaited(path->presence))
 		path_free(hub, path);
 }
 
@@ -120,6 +124,18 @@ hub_path_to_keep(struct hub *hub, struct span name)
 		path = path_new(hub, name.data, name.len);
 	if (path != NULL)
 		path->past.limits = limits;
+	return path;
+}
+
+struct path *
+hub_path_to_hear(struct hub *hub, struct span name)
+{
+	struct path *path = hub_find_path(hub, name.data, name.len);
+
+	if (path == NULL && memchr(name.data, '\0', name.len) == NULL)
+		path = path_new(hub, name.data, name.len);
+	if (path != NULL && path->n_clients == 0)
+		histories_hear(&hub->histories, path);
 	return path;
 }
 
@@ -242,6 +258,7 @@ hub_leave(struct hub *hub, struct client *client)
 		if (batch_leave(&hub->batches, client) < 0)
 			client_drop(client, "out-of-memory");
 		remove_member(path, client);
+		presence_leave(&hub->presences, client);
 	}
 	client->place.state = CLIENT_CLOSING;
 }
@@ -288,10 +305,10 @@ hub_disconnect(struct hub *hub, struct client *client, uint16_t code, const char
 {
 	if (client->place.state != CLIENT_OPENING && client->place.state != CLIENT_JOINED)
 		return;
-	hub_leave(hub, client);
 	client->ending.code = code;
 	client->ending.why = why;
 	client->ending.by_app = why == NULL;
+	hub_leave(hub, client);
 	client->ending.reason = reason.len > 0 ? strndup(reason.data, reason.len) : NULL;
 	DL_APPEND2(hub->closing, client, ending.prev, ending.next);
 }
@@ -397,7 +414,10 @@ hub_tick(struct hub *hub, uint64_t now_ms)
 
 	histories_tick(&hub->histories);
 	while ((path = histories_sweep(&hub->histories)) != NULL)
-		path_free(hub, path);
+		path_free_if_idle(hub, path);
+	while ((path = presence_expire(&hub->presences, now_ms)) != NULL)
+		path_free_if_idle(hub, path);
+	presence_tick(&hub->presences);
 	readings_tick(&hub->readings);
 	while ((client = readings_take_late(&hub->readings)) != NULL)
 		hub_disconnect(hub, client, CLOSE_POLICY, "message-timeout", SPAN_EMPTY);

@@ -13,6 +13,7 @@
 #include "sidecar/hub/batch.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/paths.h"
+#include "sidecar/hub/presence.h"
 #include "sidecar/hub/reading.h"
 #include "sidecar/hub/histories.h"
 #include "sidecar/hub/users.h"
@@ -30,6 +31,8 @@ struct hub_events {
 	void (*count_changed)(void *context, struct path *path);
 	/* The path is about to be freed. */
 	void (*path_gone)(void *context, struct path *path);
+	/* A member of this host has come, changed or left: may be NULL for nobody. */
+	void (*member_changed)(void *context, struct path *path, const struct member *member, bool left);
 	/* How much of a path is kept that is not there yet: may be NULL for nothing. */
 	struct history_limits (*limits_of)(void *context, struct span path);
 };
@@ -49,6 +52,7 @@ struct hub {
 	uint32_t n_parting;
 	struct readings readings;   /* messages that have begun */
 	struct histories histories; /* what is kept */
+	struct presences presences; /* who is here, as others may see it */
 	uint64_t next_epoch;
 };
 
@@ -69,6 +73,9 @@ int hub_enter(struct hub *hub, struct client *client, const char *path, size_t l
 
 /* The path; when it is not there, made if it is one that keeps messages. NULL for nothing to do, or without memory. */
 struct path *hub_path_to_keep(struct hub *hub, struct span name);
+
+/* The path, made if need be, though nobody is there: it is heard for a while. NULL without memory. */
+struct path *hub_path_to_hear(struct hub *hub, struct span name);
 
 /* A path of an earlier run with an empty history, within those limits: NULL without memory. */
 struct path *hub_path_restore(struct hub *hub, struct span name, struct history_limits limits, uint64_t since_ms);

@@ -20,11 +20,13 @@ struct client;
 struct frame;
 struct lane;
 struct path;
+struct presence;
+struct muster;
 struct route;
 
 /* A message of the batch, and the one client that does not get it (or NULL). */
 struct batch_entry {
-	struct frame *frame;
+	struct frame *frame; /* NULL: only those of frond.1 get something, which is shared and own */
 	struct client *except;
 	struct mark mark; /* of one that is kept: else its number is 0 */
 	/* what is said of the mark to clients of frond.1, or NULL: announce.h */
@@ -54,6 +56,8 @@ struct path {
 	struct lines *lines;       /* of what they say on it: the channel's, or NULL */
 	uint32_t elsewhere;        /* connections on other hosts, as far as the relay knows */
 	bool held;                 /* its events wait until that is known */
+	struct presence *presence; /* who is here, as others may see it; NULL before there is somebody */
+	struct muster *muster;     /* what hosts tell each other of that: the channel's, or NULL */
 
 	uint32_t n_clients; /* that point here, in any state */
 	uint32_t count;     /* opening and joined */

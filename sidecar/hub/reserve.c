@@ -39,6 +39,10 @@ find_targets(struct hub *hub, struct client *sender, const struct wire_command *
 	case WIRE_PUSH:
 		*ret_path = hub_find_path(hub, command->key.data, command->key.len);
 		return;
+	case WIRE_PRESENT:
+		*ret_client = sender;
+		*ret_path = sender->place.path;
+		return;
 	case WIRE_SET:
 	case WIRE_COUNT:
 	case WIRE_STATS:
@@ -49,6 +53,7 @@ find_targets(struct hub *hub, struct client *sender, const struct wire_command *
 	case WIRE_USER_COUNT:
 	case WIRE_HISTORY:
 	case WIRE_CONNS:
+	case WIRE_MEMBERS:
 	case WIRE_KICK: /* writes nothing itself; for who cannot leave in order, its connection ends at once */
 		return;
 	}
@@ -83,6 +88,18 @@ carries_message(const struct wire_command *command)
 }
 
 static int
+make_frame(struct hub *hub, struct client *client, const struct wire_command *command, struct frame **ret)
+{
+	if (!carries_message(command))
+		return 0;
+	if (command->type != WIRE_PRESENT)
+		return apply_frame(hub, command, ret);
+	if (client->place.state != CLIENT_JOINED || presence_check(command) != WIRE_OK)
+		return 0;
+	return presence_make(&hub->presences, client, command, ret);
+}
+
+static int
 make_one(struct reserve *reserve, struct hub *hub, struct client *sender, const struct wire_command *command)
 {
 	struct client *client, *first = users_targets(hub, command);
@@ -94,8 +111,8 @@ make_one(struct reserve *reserve, struct hub *hub, struct client *sender, const 
 		r = batch_reserve_client(client);
 	if (r == 0 && path != NULL)
 		r = batch_reserve_path(path);
-	if (r == 0 && carries_message(command) && (client != NULL || path != NULL || first != NULL))
-		r = apply_frame(hub, command, &reserve->frames[reserve->n]);
+	if (r == 0 && (client != NULL || path != NULL || first != NULL))
+		r = make_frame(hub, client, command, &reserve->frames[reserve->n]);
 	return r;
 }
 

@@ -309,6 +309,11 @@ resume_client(struct hub *hub, struct client *client, uint32_t replay)
 	int r;
 
 	histories_expire(&hub->histories, client->place.path);
+	r = presence_greet(&hub->presences, client);
+	if (r < 0)
+		return r;
+	if (client->coming != NULL && !client->coming->placed)
+		forget_coming(client);
 	if (client->coming != NULL)
 		r = resume(hub, client, replay);
 	else

@@ -7,6 +7,7 @@
 #include "sidecar/hub/block.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/coming.h"
+#include "sidecar/hub/control.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/histories.h"
 #include "sidecar/hub/names.h"
@@ -73,6 +74,15 @@ stream_heartbeat(const struct position *position, const struct client *client)
 }
 
 struct frame *
+stream_presence(const struct frame *control)
+{
+	struct buf blocks = BUF_INIT;
+
+	block_put_presence(&blocks, control_words(control));
+	return make(&blocks);
+}
+
+struct frame *
 stream_close(const struct client *client)
 {
 	struct buf blocks = BUF_INIT;
@@ -124,7 +134,9 @@ put_entry(const struct batch_entry *entry, const struct client *client, struct p
 {
 	bool kept = entry->mark.number > 0;
 
-	if (client == NULL || entry->except != client)
+	if (entry->frame == NULL)
+		block_put_presence(ret, control_words(entry->shared));
+	else if (client == NULL || entry->except != client)
 		block_put_message(
 		    ret, frame_payload(entry->frame), frame_is_binary(entry->frame), kept ? position : NULL);
 	else if (kept)

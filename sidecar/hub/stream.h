@@ -31,6 +31,9 @@ struct frame *stream_position(const struct position *position, const struct clie
 /* That the sidecar is there, and where the client is; position is NULL on a path that keeps nothing. */
 struct frame *stream_heartbeat(const struct position *position, const struct client *client);
 
+/* A control frame about members, for a stream. */
+struct frame *stream_presence(const struct frame *control);
+
 /* That this is the end, and why. */
 struct frame *stream_close(const struct client *client);
 

@@ -8,6 +8,7 @@
 #include "sidecar/relay/fetch.h"
 #include "sidecar/relay/line.h"
 #include "sidecar/relay/repair.h"
+#include "sidecar/relay/muster.h"
 #include "sidecar/relay/state.h"
 #include "sidecar/relay/tell.h"
 #include "sidecar/relay/transport.h"
@@ -32,6 +33,7 @@ struct channel {
 	struct path *path;
 	struct lines lines;
 	struct fetch fetch;
+	struct muster muster;
 	bool missed; /* nothing was heard here for a while: others are to be asked for their commands */
 	enum channel_state state;
 	bool late;         /* asks for longer than RELAY_HOLD_MS */
@@ -128,7 +130,8 @@ ask(struct relay *relay, struct channel *channel)
 	channel->n_answers = 0;
 	channel->n_remotes = 0;
 	channel->told = channel->path->count;
-	channel->question = relay_tell_count(relay, path_span(channel->path), channel->told, ENVELOPE_ASKS);
+	channel->question = relay_tell_count(relay, path_span(channel->path), channel->told,
+	    ENVELOPE_ASKS | (channel->muster.n_sources == 0 ? ENVELOPE_MEMBERS : 0));
 }
 
 /* A late channel does not wait for a host that is gone, and still counted as a receiver. */
@@ -164,6 +167,7 @@ channel_new(struct relay *relay, struct path *path)
 	};
 	path->channel = channel;
 	path->lines = &channel->lines;
+	muster_open(&channel->muster, path);
 	if (!relay->transport->connected) {
 		channel->missed = true;
 		fetch_part(relay, &channel->fetch);
@@ -187,6 +191,7 @@ channel_free(struct relay *relay, struct channel *channel)
 {
 	repair_channel_gone(relay, &channel->lines);
 	fetch_part(relay, &channel->fetch);
+	muster_close(relay, &channel->muster);
 	channel->path->channel = NULL;
 	channel->path->lines = NULL;
 	free(channel->remotes);
@@ -202,6 +207,7 @@ channel_end(struct relay *relay, struct channel *channel)
 
 	forget_changed(relay, channel);
 	stop_asking(relay, channel);
+	muster_flush(relay, &channel->muster);
 	if (channel->state != CHANNEL_APART)
 		relay->transport->calls->unsubscribe(relay->transport, relay_path_channel(relay, path, name));
 	if (channel->told > 0)
@@ -313,6 +319,8 @@ channel_take_count(struct relay *relay, struct channel *channel, struct host *ho
 {
 	const struct remote remote = { host, envelope->count, envelope->sequence };
 
+	if (envelope->question != 0)
+		muster_take_count(relay, &channel->muster, host, envelope->flags & ENVELOPE_MEMBERS);
 	forget_remote(channel, host, UINT64_MAX);
 	if (remote.count > 0 && add_remote(channel, remote) < 0)
 		log_limited(LOG_LEVEL_ERROR, "count of a host lost path=%s error=out-of-memory", channel->path->name);
@@ -420,6 +428,7 @@ channels_part(struct relay *relay)
 static void
 say_again(struct relay *relay, struct channel *channel)
 {
+	muster_say_again(relay, &channel->muster);
 	if (channel->state == CHANNEL_ASKING) {
 		ask(relay, channel);
 	} else if (channel->state == CHANNEL_SYNCED || channel->told > 0) {

@@ -2,10 +2,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sidecar/hub/member.h"
 #include "sidecar/relay/envelope.h"
 
 enum {
 	FLAGS_AT = 2,
+	MEMBER_HEAD_BYTES = 17,
 	PREVIOUS_BYTES = 8, /* the first of what follows the header of a command */
 };
 
@@ -53,7 +55,28 @@ envelope_put(struct buf *buf, const struct envelope *envelope)
 		buf_u8(buf, (uint8_t)envelope->status);
 		buf_blob(buf, envelope->text.data, envelope->text.len);
 		return;
+	case ENVELOPE_PRESENCE:
+		buf_u64(buf, envelope->base);
+		buf_u64(buf, envelope->version);
+		buf_u32(buf, envelope->count);
+		buf_u32(buf, envelope->part);
+		buf_blob(buf, envelope->path.data, envelope->path.len);
+		buf_bytes(buf, envelope->members.data, envelope->members.len);
+		return;
+	case ENVELOPE_CALL:
+		buf_u64(buf, envelope->version);
+		buf_blob(buf, envelope->path.data, envelope->path.len);
+		return;
 	}
+}
+
+void
+envelope_put_member(struct buf *buf, const struct envelope_member *member)
+{
+	buf_u8(buf, member->left);
+	buf_u64(buf, member->key);
+	buf_u64(buf, member->was);
+	buf_blob(buf, member->text.data, member->text.len);
 }
 
 void
@@ -115,6 +138,8 @@ get_command(struct wire_reader *reader, struct envelope *ret)
 	case WIRE_USER_CLOSE:
 	case WIRE_USER_COUNT:
 	case WIRE_CONNS:
+	case WIRE_PRESENT:
+	case WIRE_MEMBERS:
 		break;
 	}
 	return -EPROTO;
@@ -183,6 +208,58 @@ get_answer(struct wire_reader *reader, struct envelope *ret)
 }
 
 int
+envelope_get_member(struct wire_reader *reader, struct envelope_member *ret)
+{
+	struct envelope_member member;
+
+	if (reader->at == reader->end)
+		return 0;
+	if (reader->end - reader->at < MEMBER_HEAD_BYTES)
+		return -EPROTO;
+	member.left = reader->at[0] != 0;
+	member.key = u64_at(reader->at + 1);
+	member.was = u64_at(reader->at + 9);
+	reader->at += MEMBER_HEAD_BYTES;
+	if (wire_get_blob(reader, &member.text) < 0 || member.key == 0)
+		return -EPROTO;
+	if (member.left ? member.text.len > 0 : !member_is_valid(member.text))
+		return -EPROTO;
+	*ret = member;
+	return 1;
+}
+
+static int
+get_presence(struct wire_reader *reader, struct envelope *ret)
+{
+	struct envelope_member member;
+	int r;
+
+	if (reader->end - reader->at < 24)
+		return -EPROTO;
+	ret->base = u64_at(reader->at);
+	ret->version = u64_at(reader->at + 8);
+	ret->count = u32_at(reader->at + 16);
+	ret->part = u32_at(reader->at + 20);
+	reader->at += 24;
+	if (wire_get_blob(reader, &ret->path) < 0)
+		return -EPROTO;
+	ret->members = (struct span){ (const char *)reader->at, (size_t)(reader->end - reader->at) };
+	while ((r = envelope_get_member(reader, &member)) > 0)
+		;
+	return r;
+}
+
+static int
+get_call(struct wire_reader *reader, struct envelope *ret)
+{
+	if (reader->end - reader->at < 8)
+		return -EPROTO;
+	ret->version = u64_at(reader->at);
+	reader->at += 8;
+	return wire_get_blob(reader, &ret->path);
+}
+
+int
 envelope_get(const void *data, size_t len, struct envelope *ret)
 {
 	struct wire_reader reader = wire_reader(data, len);
@@ -220,6 +297,12 @@ envelope_get(const void *data, size_t len, struct envelope *ret)
 		break;
 	case ENVELOPE_ANSWER:
 		r = get_answer(&reader, &envelope);
+		break;
+	case ENVELOPE_PRESENCE:
+		r = get_presence(&reader, &envelope);
+		break;
+	case ENVELOPE_CALL:
+		r = get_call(&reader, &envelope);
 		break;
 	}
 	if (r < 0 || reader.at != reader.end)

@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 enum hosts_limits {
-	HOSTS_MAX = 256,  /* there, or remembered */
-	HOSTS_BEATS = 12, /* of ours without a word: then it is gone */
-	HOSTS_LATE = 6,   /* the same: so late is none that lives, but for a stop or a break of its own */
+	HOSTS_MAX = 256, /* there, or remembered */
+	HOSTS_BEATS = 9, /* of ours without a word: then it is gone */
+	HOSTS_LATE = 6,  /* the same: so late is none that lives, but for a stop or a break of its own */
 };
 
 struct line;

@@ -12,6 +12,7 @@
 #include "sidecar/relay/question.h"
 #include "sidecar/relay/repair.h"
 #include "sidecar/relay/retell.h"
+#include "sidecar/relay/muster.h"
 #include "sidecar/relay/tell.h"
 #include "sidecar/relay/transport.h"
 
@@ -171,6 +172,8 @@ relay_command(
 	case WIRE_USER_CLOSE:
 	case WIRE_USER_COUNT:
 	case WIRE_CONNS:
+	case WIRE_PRESENT: /* its members tell it themselves: muster.h */
+	case WIRE_MEMBERS:
 		return;
 	}
 }
@@ -186,16 +189,25 @@ relay_recall(struct relay *relay, struct span name)
 	return channel_open(relay, path);
 }
 
+bool
+relay_hear(struct relay *relay, struct span name)
+{
+	struct path *path = hub_path_to_hear(relay->hub, name);
+
+	return path != NULL && channel_open(relay, path);
+}
+
 /* --- what arrives ------------------------------------------------------------------------------------- */
 
 /* Returns true when what is missing of it may still come. */
 static bool
-host_gone(struct relay *relay, struct host *host, const char *why)
+host_gone(struct relay *relay, struct host *host, bool leaves)
 {
-	log_info("host disconnected host=%08x why=%s", envelope_instance(host->origin), why);
+	log_info("host disconnected host=%08x why=%s", envelope_instance(host->origin), leaves ? "leaves" : "silent");
 	hosts_leave(&relay->hosts, host);
 	channels_forget(relay, host, UINT64_MAX);
 	questions_host_gone(relay, host);
+	musters_forget(relay, host, leaves);
 	repair_host_gone(relay, host);
 	return channels_fetch(relay, host);
 }
@@ -240,12 +252,14 @@ static void
 take_alive(struct relay *relay, struct host *host, const struct envelope *envelope)
 {
 	if (envelope->flags & ENVELOPE_LEAVES) {
-		if (!host_gone(relay, host, "leaves"))
+		if (!host_gone(relay, host, true))
 			forget_host(relay, host);
 		return;
 	}
-	if (envelope->since != host->since)
+	if (envelope->since != host->since) {
 		channels_forget(relay, host, envelope->since);
+		musters_doubt(relay, host, envelope->since);
+	}
 	host->since = envelope->since;
 	if (envelope->flags & ENVELOPE_DEAF) {
 		hosts_await(&relay->hosts, host);
@@ -265,7 +279,21 @@ answer_count(struct relay *relay, const struct host *host, const struct envelope
 		.path = question->path };
 	char name[RELAY_NAME_BYTES];
 
+	if (muster_answer(relay, host, path, question->flags & ENVELOPE_MEMBERS))
+		answer.flags = ENVELOPE_MEMBERS;
 	relay_tell(relay, relay_host_channel(relay, host->origin, name), &answer);
+}
+
+/* The next word of the host about its state: false for what comes twice, or too late. */
+static bool
+is_news(struct relay *relay, struct host *host, const struct envelope *envelope)
+{
+	if (envelope->sequence <= host->state_sequence) {
+		relay->n_duplicates++;
+		return false;
+	}
+	host->state_sequence = envelope->sequence;
+	return true;
 }
 
 static void
@@ -273,11 +301,6 @@ take_count(struct relay *relay, struct host *host, const struct envelope *envelo
 {
 	struct path *path = hub_find_path(relay->hub, envelope->path.data, envelope->path.len);
 
-	if (envelope->sequence <= host->state_sequence) {
-		relay->n_duplicates++;
-		return;
-	}
-	host->state_sequence = envelope->sequence;
 	if (envelope->flags & ENVELOPE_ASKS)
 		answer_count(relay, host, envelope);
 	if (envelope->question != 0)
@@ -336,7 +359,16 @@ on_message(void *context, struct span channel, struct span data)
 		repair_take(relay, host, &envelope, data);
 		return;
 	case ENVELOPE_COUNT:
-		take_count(relay, host, &envelope);
+		if (is_news(relay, host, &envelope))
+			take_count(relay, host, &envelope);
+		return;
+	case ENVELOPE_PRESENCE:
+		if (is_news(relay, host, &envelope))
+			muster_take(relay, host, &envelope);
+		return;
+	case ENVELOPE_CALL:
+		if (is_news(relay, host, &envelope))
+			muster_called(relay, host, &envelope);
 		return;
 	case ENVELOPE_ALIVE:
 		take_alive(relay, host, &envelope);
@@ -466,10 +498,11 @@ on_beat(void *context)
 
 	hosts_beat(&relay->hosts);
 	while ((host = hosts_silent(&relay->hosts)) != NULL)
-		host_gone(relay, host, "silent");
+		host_gone(relay, host, false);
 	forget_long_gone(relay);
 	kept_expire(&relay->kept, relay_now_ms(relay));
 	channels_ask_late(relay);
+	musters_check(relay);
 	release_waiting(relay);
 }
 
@@ -509,6 +542,7 @@ void
 relay_flush(struct relay *relay)
 {
 	channels_flush(relay);
+	musters_flush(relay);
 	repair_flush(relay);
 	fetches_flush(relay);
 	relay->transport->calls->flush(relay->transport);

@@ -49,6 +49,9 @@ void relay_command(
 /* Somebody asks for the past of a path, which is heard from now on. True when more of it will be known soon. */
 bool relay_recall(struct relay *relay, struct span path);
 
+/* Somebody asks who is on a path, which is heard from now on. True when more of it will be known soon. */
+bool relay_hear(struct relay *relay, struct span path);
+
 /* --- from the loop --------------------------------------------------------------------- */
 
 /* At the end of the turn, after local delivery. */

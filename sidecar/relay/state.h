@@ -21,6 +21,7 @@ struct hub;
 struct inquiry;
 struct path;
 struct question;
+struct muster;
 struct transport;
 
 enum relay_limits {
@@ -71,6 +72,13 @@ struct relay {
 	struct channel *changed; /* whose count is to be told */
 	struct channel *asking;  /* whose other counts are not all in, oldest first */
 	uint32_t n_late;         /* channels that ask for longer than they may */
+
+	/* members: muster.c */
+	struct muster *musters;         /* of paths where somebody has some, the longest unchecked first */
+	struct muster *musters_changed; /* whose changes are to be told */
+	uint64_t muster_version;
+	uint32_t muster_round;
+	uint64_t n_muster_calls; /* times that a host was asked for its members again */
 
 	/* what is stored: fetch.c */
 	struct fetch *fetches; /* those that were asked for come first */

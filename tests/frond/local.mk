@@ -10,6 +10,7 @@ frond_tests = \
 	%D%/test_fallback.js \
 	%D%/test_file.js \
 	%D%/test_position.js \
+	%D%/test_presence.js \
 	%D%/test_reconnect.js \
 	%D%/test_send.js \
 	%D%/test_silence.js

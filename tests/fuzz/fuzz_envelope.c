@@ -24,6 +24,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	assert(again.previous == envelope.previous && again.after == envelope.after && again.age_ms == envelope.age_ms);
 	assert(again.question == envelope.question && again.status == envelope.status);
 	assert(again.text.len == envelope.text.len);
+	assert(again.version == envelope.version && again.base == envelope.base && again.part == envelope.part);
+	assert(span_equal(again.members, envelope.members));
 	assert(again.command.data.len == envelope.command.data.len && again.path.len == envelope.path.len);
 	assert(envelope.command.data.len == 0 ||
 	    memcmp(again.command.data.data, envelope.command.data.data, again.command.data.len) == 0);

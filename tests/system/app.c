@@ -55,6 +55,13 @@ order_others(struct tina4_conn *conn, char *rest)
 	return tina4_conn_broadcast(conn, rest, strlen(rest), TINA4_TEXT | TINA4_EXCLUDE_SENDER);
 }
 
+/* present JSON, or nothing for no more */
+static int
+order_present(struct tina4_conn *conn, char *rest)
+{
+	return tina4_conn_present(conn, *rest != '\0' ? rest : NULL);
+}
+
 /* replay N */
 static int
 order_replay(struct tina4_conn *conn, char *rest)
@@ -381,6 +388,7 @@ static const struct order {
 	{ "header", order_header },
 	{ "others", order_others },
 	{ "param", order_param },
+	{ "present", order_present },
 	{ "push", order_push },
 	{ "replay", order_replay },
 	{ "report", order_report },
@@ -805,6 +813,7 @@ main(int argc, char **argv)
 	tina4_websocket(app, "/ws/members", members);
 	tina4_websocket_with(app, "/ws/secret", secret, &secure);
 
+	tina4_websocket_with(app, "/ws/known/{room}", script, &secure);
 	tina4_websocket(app, "/ws/script/{room}", script);
 	tina4_websocket(app, "/ws/tally/{room}", tally);
 	tina4_websocket(app, "/ws/watch/{room}", NULL);

@@ -1,5 +1,6 @@
 """What frond.js does to come back, for tests that look at every byte."""
 
+import json
 import time
 
 
@@ -66,10 +67,16 @@ class Frond:
         self.verdicts = []  # True for "r 1", False for "r 0"
         self.connect = connect
         self.client = None
+        self.members = {}  # what it knows of them, by their ids
+        self.number = None  # how many they are, where only that is told
+        self.key = ""  # "0" * 16 once it has heard of members, and its own once it is one
+        self.changes = []  # ("+", id), ("-", id), ("was", id): what it was told of one at a time
         self.open()
 
     def open(self):
-        offered = [f"frond.at.{self.position}"] if self.position and self.position.head else []
+        at = str(self.position) if self.position and self.position.head else ""
+        at += f"!{self.key}" if self.key else ""
+        offered = [f"frond.at.{at}"] if at else []
         self.client = self.connect(["frond.1", *offered])
         assert self.client.headers["sec-websocket-protocol"] == "frond.1"
         self.position = self.position or Position()
@@ -89,6 +96,32 @@ class Frond:
             self.position.announce(words)
         elif verb == "r":
             self.verdicts.append(words == "1")
+        elif verb and verb in "=+-k":
+            self.hear_of_members(verb, words)
+
+    def hear_of_members(self, verb, words):
+        self.key = self.key or "0" * 16
+        if verb == "k":
+            self.key = words.split(" ")[0]
+        elif verb == "-":
+            del self.members[words]
+            self.changes.append(("-", words))
+        elif verb == "+":
+            member = json.loads(words)
+            if member.get("was") in self.members and member["id"] not in self.members:
+                del self.members[member["was"]]
+                self.changes.append(("was", member["id"]))
+            else:
+                self.changes.append(("+", member["id"]))
+            self.members[member["id"]] = member
+        else:
+            told = json.loads(words)
+            self.number = None if isinstance(told, list) else told
+            self.members = {member["id"]: member for member in told} if isinstance(told, list) else {}
+
+    def names(self):
+        """What the members call themselves, in order; or how many they are."""
+        return sorted(m["data"]["name"] for m in self.members.values()) if self.number is None else self.number
 
     def receive(self):
         """The next message."""

@@ -79,6 +79,7 @@ EXTRA_DIST += \
 	%D%/test_log_waits.py \
 	%D%/test_memory.py \
 	%D%/test_messages.py \
+	%D%/test_presence.py \
 	%D%/test_push.py \
 	%D%/test_push_over_http.py \
 	%D%/test_quotas.py \

@@ -25,7 +25,7 @@ Router::websocket('/ws/x', history: 5, handler: function ($c, $event, $data) {
         [$name, $a, $b, $d] = $order + [null, null, null, null];
         match ($name) {
             'send' => $c->send($a), 'broadcast' => $c->broadcast($a), 'others' => $c->broadcast($a, true),
-            'transient' => $c->broadcast($a, transient: true), 'replay' => $c->replay($a),
+            'transient' => $c->broadcast($a, transient: true), 'present' => $c->present($a), 'replay' => $c->replay($a),
             'echo' => $c->send($data, $c->isBinary()), 'get' => $c->send($c->get($a) ?? 'none'),
             'set' => $c->set($a, $b), 'unset' => $c->set($a, null), 'close' => $c->close($a, $b),
             'push' => Router::pushToWebSocket($a, $b), 'send_to' => $c->sendTo($a, $b),

@@ -7,6 +7,7 @@ from websocket import WebSocketBadStatusException, WebSocketConnectionClosedExce
 
 import stack as stacks
 from eventsource import EventSource
+from frond import Frond
 from wire import OK, PUSH, REQUEST, Peer, command, request
 
 CLIENTS, ROUNDS = 60, 5
@@ -134,3 +135,36 @@ def test_event_streams_go_or_miss_nothing_between(short, seed, rate):
     assert stayed and (len(stayed) < CLIENTS or rate > 40), "memory was short, and not for all"
     with EventSource(stack.port, f"{path}?open=send%20here") as source:
         assert source.receive() == "here"
+
+
+def look(client):
+    """What it knows of the members; None when it was closed instead."""
+    try:
+        client.settle()
+        return client.names()
+    except CLOSED:
+        return None
+
+
+@pytest.mark.parametrize("seed, rate", [(1, 60), (2, 150), (3, 400)])
+def test_short_memory_leaves_nobody_with_a_wrong_list(short, seed, rate):
+    stack, shortage = short(seed, rate)
+    shortage.touch()
+    clients = []
+    for _ in range(20):
+        try:
+            clients.append(Frond(lambda offers: stack.ws("/ws/script/room", direct=True, subprotocols=offers)))
+        except CLOSED:
+            pass
+    for n in range(ROUNDS):
+        for i, client in enumerate(clients):
+            say(client.client, f'present {{"name": "{i}", "n": {n}}}' if (n + i) % 4 else "present ")
+    shortage.unlink()
+    clients = {str(i): client for i, client in enumerate(clients) if look(client) is not None}
+    assert clients
+    for name, client in clients.items():
+        client.client.send(f'present {{"name": "{name}"}}')
+    for client in clients.values():
+        stacks.eventually(lambda: look(client) == sorted(clients), "it knows who is there")
+    for client in clients.values():
+        client.cut()

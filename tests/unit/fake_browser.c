@@ -115,6 +115,8 @@ static void
 show(struct browser *browser, unsigned opcode, const uint8_t *payload, size_t len)
 {
 	begin_message(browser);
+	if (opcode == 1 && browser->hear != NULL)
+		browser->hear(browser->context, payload, len);
 	if (opcode == 8) {
 		buf_printf(&browser->got, "close:%d:", payload[0] << 8 | payload[1]);
 		buf_bytes(&browser->got, payload + 2, len - 2);

@@ -35,6 +35,9 @@ struct browser {
 	struct buf got;
 	unsigned n_deflated; /* messages that came compressed */
 	bool first;          /* nothing in the present write yet */
+	/* Is given each text as well, whole: NULL for nobody. */
+	void (*hear)(void *context, const void *text, size_t len);
+	void *context;
 };
 
 /* Opens the socketpair and makes a client whose id begins with n. */

@@ -20,6 +20,9 @@ unit_tests += \
 	%D%/test_hosts \
 	%D%/test_hub \
 	%D%/test_hub_model \
+	%D%/test_member \
+	%D%/test_presence_model \
+	%D%/test_muster_model \
 	%D%/test_kept \
 	%D%/test_known \
 	%D%/test_machine \
@@ -100,6 +103,16 @@ unit_tests += \
 %C%_test_hub_model_SOURCES = %D%/test_hub_model.c %D%/fake_browser.c %D%/fake_browser.h
 %C%_test_hub_model_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
 %C%_test_hub_model_LDADD = sidecar/libsidecar.la
+%C%_test_member_SOURCES = %D%/test_member.c
+%C%_test_member_LDADD = sidecar/libsidecar.la
+%C%_test_presence_model_SOURCES = %D%/test_presence_model.c %D%/fake_browser.c %D%/fake_browser.h \
+	%D%/people.c %D%/people.h
+%C%_test_presence_model_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_presence_model_LDADD = sidecar/libsidecar.la
+%C%_test_muster_model_SOURCES = %D%/test_muster_model.c %D%/fake_browser.c %D%/fake_browser.h \
+	%D%/people.c %D%/people.h
+%C%_test_muster_model_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_muster_model_LDADD = sidecar/libsidecar.la
 %C%_test_known_SOURCES = %D%/test_known.c
 %C%_test_known_LDADD = sidecar/libsidecar.la
 %C%_test_machine_SOURCES = %D%/test_machine.c

@@ -271,6 +271,56 @@ test_repair(void)
 	buf_free(&buf);
 }
 
+static void
+test_presence(void)
+{
+	static const char text[] = "{\"id\":\"00112233445566778899aabbccddeeff\",\"data\":{}}";
+	const struct envelope_member came = { .key = 7, .was = 6, .text = span_of(text) },
+				     left = { .left = true, .key = 8 };
+	struct envelope in,
+	    out = { .type = ENVELOPE_PRESENCE,
+		    .flags = ENVELOPE_LIST,
+		    .origin = origin,
+		    .sequence = sequence,
+		    .base = 3,
+		    .version = 5,
+		    .count = 2,
+		    .part = 1,
+		    .path = span_of("/ws/chat") };
+	struct buf members = BUF_INIT, buf = BUF_INIT;
+	struct envelope_member member;
+	struct wire_reader reader;
+	bool refused = true;
+
+	envelope_put_member(&members, &came);
+	envelope_put_member(&members, &left);
+	out.members = span_of_buf(&members);
+	envelope_put(&buf, &out);
+	OK(envelope_get(buf.data, buf.len, &in) == 0 && in.base == 3 && in.version == 5 && in.count == 2 &&
+		in.part == 1 && same(in.path, out.path),
+	    "members arrive with their versions");
+	reader = wire_reader(in.members.data, in.members.len);
+	OK(envelope_get_member(&reader, &member) == 1 && member.key == 7 && member.was == 6 &&
+		span_is(member.text, text),
+	    "one that came");
+	OK(envelope_get_member(&reader, &member) == 1 && member.left && member.key == 8, "one that left");
+	OK(envelope_get_member(&reader, &member) == 0, "and no more");
+	for (size_t len = 0; len < buf.len; len++)
+		refused &=
+		    get_exactly(buf.data, len, &in) < 0 || in.members.len == 0 || in.members.len == members.len - 21;
+	OK(refused, "cut short it is refused, but for whole members");
+	buf_clear(&buf);
+	out.members = (struct span){ (const char *)members.data + members.len - 21, 21 };
+	((uint8_t *)members.data)[members.len - 21] = 0;
+	envelope_put(&buf, &out);
+	OK(envelope_get(buf.data, buf.len, &in) == -EPROTO, "one that came without a text is none");
+	buf_clear(&buf);
+	envelope_put(&buf, &(struct envelope){ .type = ENVELOPE_CALL, .version = 5, .path = span_of("/ws/chat") });
+	OK(envelope_get(buf.data, buf.len, &in) == 0 && in.type == ENVELOPE_CALL && in.version == 5, "a call arrives");
+	buf_free(&members);
+	buf_free(&buf);
+}
+
 int
 main(void)
 {
@@ -283,5 +333,6 @@ main(void)
 	test_alive();
 	test_cut();
 	test_senseless();
+	test_presence();
 	return tap_done();
 }

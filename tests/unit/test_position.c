@@ -106,6 +106,16 @@ test_coming(void)
 				    "~0000000000000004~0000000000000005"));
 	OK(coming != NULL && !coming->valid, "nor are they too many");
 	coming_free(coming);
+	coming = coming_new(span_of("1f0c22ab.019ab3c4d5e6~00000000000000ff!00000000000000ab"));
+	OK(coming->valid && coming->placed && coming->lists && coming->key == 0xab && coming_was(coming, 0xff),
+	    "behind a position, a key");
+	coming_free(coming);
+	coming = coming_new(span_of("!00000000000000ab"));
+	OK(!coming->placed && coming->lists && coming->key == 0xab, "or a key alone");
+	coming_free(coming);
+	coming = coming_new(span_of("!ab"));
+	OK(coming->placed && !coming->valid && !coming->lists, "which has 16 digits");
+	coming_free(coming);
 	coming = coming_new(SPAN_EMPTY);
 	OK(coming != NULL && !coming->valid, "nor is nothing one");
 	coming_free(coming);

@@ -24,10 +24,10 @@ struct asker {
 };
 
 static bool
-is_awaited(void *context, struct span path)
+is_awaited(void *context, const struct wire_command *command)
 {
 	(void)context;
-	(void)path;
+	(void)command;
 	return awaited;
 }
 

@@ -112,6 +112,26 @@ declare namespace frond {
 		 * have just come. With frond.1, of a route that keeps messages.
 		 */
 		resumed: (messages: number) => void;
+		/**
+		 * Who is here has changed: all of them, and what is different, each person once. What happens while the
+		 * page is away and is as before when it is back is no change. Of too many, only the number is known:
+		 * members is null. With frond.1, where handlers present connections.
+		 */
+		presence: (members: Member[] | null, change: Change, connections: number) => void;
+	}
+
+	/** A person: all connections of a user, or one that has none. data is what the latest one presented. */
+	interface Member {
+		user?: string;
+		ids: string[];
+		data: any;
+	}
+
+	interface Change {
+		joined: Member[];
+		left: Member[];
+		/** Their data, or the connections that they are. */
+		changed: Member[];
 	}
 
 	type Problem =
@@ -152,6 +172,10 @@ declare namespace frond {
 		readonly retryInMs: number | null;
 		/** Where the page is, of a route that keeps messages, for the option `since` of another one; else "". */
 		readonly position: string;
+		/** Who is here, as the last "presence" told; null when only their number is known. */
+		readonly members: Member[] | null;
+		/** The page's own connection, as members have it; "" until its handler has presented it. */
+		readonly id: string;
 		/** Messages that wait for a connection. */
 		readonly queued: number;
 		/** Bytes that wait, here and in the browser. */

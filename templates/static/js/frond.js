@@ -21,6 +21,7 @@
 	const NUL = "\0"; // what such a word begins with; a message that begins so has one more in front
 	const AT = "frond.at."; // an offered subprotocol that says where the page has been
 	const POSITION = /^[0-9a-f]{8}\.[0-9a-f]{12}(_[0-9a-f]{16}\.[0-9]{1,20})*(~[0-9a-f]{16})*$/;
+	const NO_KEY = "!0000000000000000"; // of a page that knows of members, and is none
 	const OPEN = 1; // WebSocket.OPEN, without needing the class
 	const LOST = 1006; // the code browsers give to a connection that ended without a close frame
 	const BLOCKED = 2; // so many WebSockets in a row that do not open are refused by something on the way
@@ -83,8 +84,14 @@
 		return [...new Set([...(options.heartbeat ? [FROND] : []), ...[options.protocols].flat()])];
 	}
 
+	function whereText({ position, key }) {
+		return (position === null ? "" : positionText(position)) + key;
+	}
+
 	function offers(link) {
-		return link.position === null ? link.protocols : [...link.protocols, AT + positionText(link.position)];
+		const where = whereText(link);
+
+		return where === "" ? link.protocols : [...link.protocols, AT + where];
 	}
 
 	// What is neither would become the text of an address: /undefined, /[object%20Promise].
@@ -388,6 +395,65 @@
 			link.position?.marks.set(...mark);
 	}
 
+	// --- who is here ------------------------------------------------------------------
+
+	/*
+	 * Each member is a connection. A person is all connections of a user, or one without;
+	 * who comes back in the place of an earlier connection is still the same one.
+	 */
+	function meet(link, before, member) {
+		const { id, user, was } = member;
+		const earlier = before.get(id) ?? before.get(was);
+
+		link.members.delete(was);
+		link.members.set(id, { ...member, person: user === undefined ? earlier?.person ?? id : `u${user}` });
+	}
+
+	function peopleOf(members) {
+		const people = new Map();
+
+		for (const { person, id, user, data } of members.values())
+			people.set(person, { user, ids: [...people.get(person)?.ids ?? [], id], data });
+		return people;
+	}
+
+	// One of these, or all of them, which may be no news; of too many, only the number.
+	function hearOfMembers(link, verb, words) {
+		const before = link.members;
+		const told = verb === "-" ? [] : JSON.parse(words);
+
+		link.key ||= NO_KEY;
+		if (verb === "-")
+			link.members.delete(words);
+		if (verb === "=")
+			link.members = new Map();
+		if (typeof told === "number") {
+			link.members = before;
+			link.count = told;
+			emit(link, "presence", null, { joined: [], left: [], changed: [] }, told);
+			return;
+		}
+		[told].flat().forEach((member) => meet(link, before, member));
+		tellPeople(link);
+	}
+
+	function tellPeople(link) {
+		const before = link.people;
+		const now = peopleOf(link.members);
+		const those = (people, isMeant) => [...people].filter(isMeant).map(([, person]) => person);
+		const change = {
+			joined: those(now, ([key]) => !before.has(key)),
+			left: those(before, ([key]) => !now.has(key)),
+			changed: those(now, ([key, person]) => before.has(key) && JSON.stringify(before.get(key)) !== JSON.stringify(person)),
+		};
+		const isNews = link.count !== null || Object.values(change).flat().length > 0;
+
+		link.people = now;
+		link.count = null;
+		if (isNews)
+			emit(link, "presence", [...now.values()], change, link.members.size);
+	}
+
 	// --- an event stream in the place of a socket -----------------------------------
 
 	/*
@@ -421,6 +487,7 @@
 			},
 			heartbeat: () => tell(""),
 			position: () => {},
+			presence: tell,
 			resumed: () => tell("r 1"),
 			gap: () => tell("r 0"),
 			close: (data) => {
@@ -457,7 +524,8 @@
 	}
 
 	function eventsAddress(link, url) {
-		const since = link.position === null ? "" : `${url.includes("?") ? "&" : "?"}last-event-id=${positionText(link.position)}`;
+		const where = whereText(link);
+		const since = where === "" ? "" : `${url.includes("?") ? "&" : "?"}last-event-id=${where}`;
 
 		return url.replace("ws", "http") + since;
 	}
@@ -569,7 +637,8 @@
 
 	// What the server says for itself: a verb, and its words. One that is not known is of a newer server.
 	function obey(link, text) {
-		const [verb, words] = text.split(" ");
+		const [verb] = text.split(" ", 1);
+		const words = text === verb ? undefined : text.slice(verb.length + 1);
 
 		if (verb === "")
 			beat(link);
@@ -581,6 +650,10 @@
 			emit(link, "gap");
 		else if (verb === "r" && words === "1")
 			emit(link, "resumed", link.arrived);
+		else if (verb === "k" && words !== undefined)
+			[link.key, link.id] = `!${words}`.split(" ");
+		else if (["=", "+", "-"].includes(verb) && words !== undefined)
+			hearOfMembers(link, verb, words);
 	}
 
 	function emitMessage(link, data) {
@@ -777,6 +850,12 @@
 			get queued() {
 				return link.queue.length;
 			},
+			get id() {
+				return link.id;
+			},
+			get members() {
+				return link.count === null ? [...link.people.values()] : null;
+			},
 			get position() {
 				return link.position === null ? "" : positionText(link.position);
 			},
@@ -797,6 +876,11 @@
 			announcedLast: null,
 			placed: false, // it was told where it is: until then, what it gets is what it has missed
 			arrived: 0, // messages on this socket
+			key: "", // what it offers, to be told who is here, and to be taken for who it was
+			id: "", // of its connection, while others see it
+			members: new Map(), // each connection under its id
+			people: new Map(), // whom the page has been told of
+			count: null, // how many there are, where only that is told
 			listeners: new Map(), // event name -> [{ listener, call }]
 			socket: null, // the one that counts; others are ignored
 			awaited: null, // the promise of a path, before there is a socket

@@ -53,6 +53,7 @@ function obey(Connection $c, string $order): void
 		'get' => answer($c, $c->get($rest)),
 		'header' => answer($c, $c->header($rest)),
 		'others' => $c->broadcast($rest, true),
+		'present' => $c->present($rest === '' ? null : json_decode($rest, true)),
 		'replay' => $c->replay((int) $rest),
 		'transient' => $c->broadcast($rest, transient: true),
 		'param' => answer($c, $c->params[$rest] ?? null),

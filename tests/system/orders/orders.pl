@@ -3,6 +3,7 @@ use strict;
 use warnings FATAL => 'all';
 use Fcntl qw(O_CREAT O_EXCL O_WRONLY);
 use FindBin;
+use JSON::PP ();
 use POSIX ();
 use Time::HiRes ();
 use lib "$FindBin::Bin/../../../fcgi/bridge";
@@ -43,6 +44,7 @@ my %orders = (
 	others => sub { $_[0]->broadcast($_[1], exclude_sender => 1) },
 	param => sub { reply($_[0], $_[0]->params->{ $_[1] }) },
 	push => sub { push_to_websocket(split / /, $_[1], 2) },
+	present => sub { $_[0]->present($_[1] eq '' ? undef : JSON::PP::decode_json($_[1])) },
 	replay => sub { $_[0]->replay($_[1]) },
 	report => sub { $_[0]->push($_[1], sprintf '%s count=%d code=%d', $_[0]->id, $_[0]->count, $_[0]->close_code) },
 	send => sub { $_[0]->send($_[1]) },

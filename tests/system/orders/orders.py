@@ -1,5 +1,6 @@
 """The orders of app.c, obeyed in Python: see there."""
 
+import json
 import os
 import signal
 import sys
@@ -69,6 +70,7 @@ ORDERS = {
     "header": lambda c, rest: answer(c, c.headers.get(rest.lower())),
     "others": lambda c, rest: c.broadcast(rest, exclude_sender=True),
     "param": lambda c, rest: answer(c, c.params.get(rest)),
+    "present": lambda c, rest: c.present(json.loads(rest) if rest else None),
     "push": lambda c, rest: tina4.push_to_websocket(*rest.split(" ", 1)),
     "replay": lambda c, rest: c.replay(int(rest)),
     "report": report,
