@@ -23,7 +23,7 @@ struct query {
 /* One who waits for a host. */
 struct roll_waiting {
 	uint64_t token;
-	uint32_t host;
+	uint32_t host, slot; /* that it is asked for */
 	bool one_host;
 	rolls_answer *answer;
 	void *whom;
@@ -237,6 +237,7 @@ ask_host(struct rolls *rolls, const struct query *query, rolls_answer *call, voi
 		return -ENOMEM;
 	*waiting = (struct roll_waiting){ .token = ++rolls->token,
 		.host = query->from.host,
+		.slot = query->from.slot,
 		.one_host = query->one_host,
 		.answer = call,
 		.whom = whom };
@@ -248,6 +249,15 @@ ask_host(struct rolls *rolls, const struct query *query, rolls_answer *call, voi
 	return r;
 }
 
+/* The cursor leads on, within that host. */
+static bool
+leads_on(const struct roll_waiting *waiting, struct span cursor)
+{
+	struct roll_cursor next;
+
+	return roll_cursor_parse(cursor, &next) == 0 && next.host == waiting->host && next.slot > waiting->slot;
+}
+
 /* What a host says of another one is not believed. */
 static bool
 read_answer(const struct roll_waiting *waiting, const struct wire_reply *reply, struct wire_conns *ret)
@@ -257,7 +267,7 @@ read_answer(const struct roll_waiting *waiting, const struct wire_reply *reply, 
 	int r;
 
 	if (reply == NULL || reply->status != WIRE_OK || wire_get_conns(reply->text, ret) < 0 ||
-	    ret->host != waiting->host)
+	    ret->host != waiting->host || (ret->cursor.len > 0 && !leads_on(waiting, ret->cursor)))
 		return false;
 	conns = ret->conns;
 	while ((r = wire_get_conn(&conns, &conn)) > 0)

@@ -320,6 +320,12 @@ test_nonsense(void)
 	reply.text = span_of_buf(&text);
 	rolls_answered(&scene.rolls, scene.asked[3].token, &reply);
 	OK(asker.n == 4 && got(&asker, 0x10, false, 0, "00000020.0"), "nor rows that are none");
+	ask(&scene, &asker, "00000010.5", "");
+	answer(&scene, 0x10, 1, "00000010.5");
+	OK(got(&asker, 0x10, false, 0, "00000020.0"), "nor a cursor that does not lead on");
+	ask(&scene, &asker, "", "");
+	answer(&scene, 0x10, 1, "00000030.7");
+	OK(got(&asker, 0x10, false, 0, "00000020.0"), "or to another host");
 	end(&scene);
 	buf_free(&text);
 	buf_free(&asker.text);
