@@ -105,7 +105,7 @@ take_message(struct ws *ws, struct client *client, const void *data, size_t len,
 	}
 	ws->parts.counters->n_received++;
 	ws->parts.counters->received_bytes += len;
-	client->listed.messages++;
+	client->reading.n_messages++;
 	if (!binary && client->ping.frond && !control_take_text(&text))
 		return;
 	if (feed_client_message(ws->parts.feed, client, text.data, text.len, binary) < 0)

@@ -102,7 +102,6 @@ struct client {
 	/* where it stands among all: slots.c, and what is told of it: roll.c */
 	struct {
 		uint64_t since_ms; /* Unix time at which it came */
-		uint64_t messages; /* that it has sent */
 		uint32_t slot;
 	} listed;
 	struct coming *coming; /* where it was before, until it joins: coming.h; NULL for a new one */
@@ -117,6 +116,7 @@ struct client {
 		struct buf message;         /* fragments so far, as they came */
 		struct client *prev, *next; /* of those with a message; prev is NULL outside the list */
 		uint32_t seconds;           /* since the message began, as far as we were reading */
+		uint64_t n_messages;        /* that have come */
 		bool first_frame;           /* of a message is what is being read */
 		bool deflated;              /* the message is compressed */
 		bool unread;                /* its socket most likely holds more than was read */

@@ -49,7 +49,7 @@ put(const struct client *client, const struct roll_asked *asked, struct buf *ret
 		.id = client->id,
 		.since_ms = client->listed.since_ms,
 		.queued = client->socket.outq.bytes + client->memory.partial,
-		.messages = client->listed.messages,
+		.messages = client->reading.n_messages,
 		.path = path_span(client->place.path),
 		.user = users_span(client->user.of),
 	};

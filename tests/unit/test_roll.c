@@ -222,7 +222,7 @@ test_row(void)
 	hub_open(&hub, &conf, NULL, 1);
 	OK(page_of(&hub, &any, &text, &conn, &next) == 0 && next == SLOTS_NONE, "of nobody there is an empty page");
 	alice = come(&hub, 1, "/a", "alice", "192.0.2.1");
-	alice->listed.messages = 7;
+	alice->reading.n_messages = 7;
 	alice->memory.partial = 5;
 	OK(page_of(&hub, &any, &text, &conn, &next) == 1 && next == SLOTS_NONE, "one who is opening is listed");
 	OK(memcmp(&conn.id, &alice->id, sizeof(conn.id)) == 0 && span_is(conn.path, "/a") &&
