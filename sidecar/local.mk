@@ -81,6 +81,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/relay/channel.c %D%/relay/channel.h \
 	%D%/relay/envelope.c %D%/relay/envelope.h \
 	%D%/relay/hosts.c %D%/relay/hosts.h \
+	%D%/relay/inbox.c %D%/relay/inbox.h \
 	%D%/relay/inquiry.c %D%/relay/inquiry.h \
 	%D%/relay/kept.c %D%/relay/kept.h \
 	%D%/relay/line.c %D%/relay/line.h \

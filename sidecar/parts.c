@@ -17,6 +17,7 @@
 #include "sidecar/hub/statefile.h"
 #include "sidecar/parts.h"
 #include "sidecar/relay/channel.h"
+#include "sidecar/relay/inbox.h"
 #include "sidecar/relay/inquiry.h"
 #include "sidecar/relay/question.h"
 #include "sidecar/relay/muster.h"
@@ -96,11 +97,11 @@ on_app_applied(void *context, const struct wire_command *command, struct wire_re
 }
 
 static bool
-on_count_asked(void *context, struct span path, const struct bus_peer *peer, uint64_t id)
+on_count_asked(void *context, const struct wire_command *command, const struct bus_peer *peer, uint64_t id)
 {
 	struct parts *parts = context;
 
-	return parts->others != NULL && inquiry_begin(parts->others, path, peer, id);
+	return parts->others != NULL && inquiry_begin(parts->others, command, peer, id);
 }
 
 static void
@@ -118,6 +119,26 @@ on_released(void *context, struct path *path)
 
 	feed_release(&parts->feed, path);
 	recalls_known(&parts->recalls, path_span(path));
+}
+
+static void
+on_heard_for(void *context, struct user *user)
+{
+	struct parts *parts = context;
+
+	feed_release_user(&parts->feed, user);
+}
+
+static void
+on_user_came(void *context, struct user *user)
+{
+	inbox_open(context, user);
+}
+
+static void
+on_user_gone(void *context, struct user *user)
+{
+	inbox_close(context, user);
 }
 
 static void
@@ -169,12 +190,14 @@ connect_relay(struct parts *parts)
 	static const struct feed_events feed_events = { .applied = on_handler_applied };
 	static const struct rolls_events rolls_events = { .next_host = on_next_host_asked, .ask = on_roll_asked };
 	static const struct relay_events relay_events = {
-		.released = on_released, .counted = on_counted, .asked = on_asked
+		.released = on_released, .heard_for = on_heard_for, .counted = on_counted, .asked = on_asked
 	};
+	static const struct users_events users_events = { .came = on_user_came, .gone = on_user_gone };
 
 	parts->others = &parts->relay;
 	feed_listen(&parts->feed, &feed_events, &parts->relay);
 	relay_listen(&parts->relay, &relay_events, parts);
+	users_listen(&parts->hub.users, &users_events, &parts->relay);
 	rolls_listen(&parts->rolls, &rolls_events, parts);
 }
 
@@ -186,6 +209,7 @@ disconnect_relay(struct parts *parts)
 	rolls_listen(&parts->rolls, NULL, NULL);
 	parts->figures.relay = NULL;
 	feed_listen(&parts->feed, NULL, NULL);
+	users_listen(&parts->hub.users, NULL, NULL);
 }
 
 /* --- opening ------------------------------------------------------------------------------ */

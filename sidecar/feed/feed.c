@@ -180,6 +180,11 @@ feed_client_open(struct feed *feed, struct client *client)
 
 	if (path->route == NULL)
 		return -ENOENT;
+	if (client->user.of != NULL && client->user.of->held) {
+		client->user.waits = true;
+		client_pause(client, true);
+		return 0;
+	}
 	if (path->route->push_only && path->held && client->coming != NULL) {
 		held_add(path, client);
 		return 0;
@@ -273,6 +278,23 @@ feed_release(struct feed *feed, struct path *path)
 	}
 	if (path->lane->unsent != NULL)
 		lane_list(path->lane, &feed->ready);
+	feed->resume = true; /* so that the next turn comes at once */
+}
+
+void
+feed_release_user(struct feed *feed, struct user *user)
+{
+	struct client *client, *next;
+
+	user->held = false;
+	DL_FOREACH_SAFE2(user->first, client, next, user.next) {
+		if (!client->user.waits)
+			continue;
+		client->user.waits = false;
+		client_pause(client, false);
+		if (feed_client_open(feed, client) < 0)
+			client_drop(client, "not-opened");
+	}
 	feed->resume = true; /* so that the next turn comes at once */
 }
 

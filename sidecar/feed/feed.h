@@ -26,6 +26,7 @@ struct hub;
 struct lane;
 struct path;
 struct routes;
+struct user;
 struct wire_command;
 struct wire_delivery;
 struct wire_reply;
@@ -88,6 +89,9 @@ void feed_client_gone(struct feed *feed, struct client *client);
 
 /* The path was held; it is no more, and its elsewhere is set. Its events go on. */
 void feed_release(struct feed *feed, struct path *path);
+
+/* The user was held; he is no more: his new connections open. */
+void feed_release_user(struct feed *feed, struct user *user);
 
 /* --- from the roster ------------------------------------------------------------- */
 

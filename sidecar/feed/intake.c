@@ -326,8 +326,8 @@ intake_counted(struct intake *intake, const struct bus_peer *peer, uint64_t id, 
 static bool
 count_later(struct intake *intake, const struct bus_peer *peer, uint64_t id, const struct wire_command *command)
 {
-	return command->type == WIRE_COUNT && intake->events != NULL &&
-	    intake->events->count_asked(intake->context, command->key, peer, id);
+	return (command->type == WIRE_COUNT || command->type == WIRE_USER_COUNT) && intake->events != NULL &&
+	    intake->events->count_asked(intake->context, command, peer, id);
 }
 
 static void

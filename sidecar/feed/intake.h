@@ -48,7 +48,8 @@ struct app_peer {
 /* What the intake tells who listens to it, and asks of it. */
 struct intake_events {
 	/* True when other hosts have to be asked for the path's count first: intake_counted() answers then. */
-	bool (*count_asked)(void *context, struct span path, const struct bus_peer *peer, uint64_t id);
+	bool (*count_asked)(
+	    void *context, const struct wire_command *command, const struct bus_peer *peer, uint64_t id);
 	/* Appends the lines of a STATS answer. */
 	void (*stats_asked)(void *context, struct buf *lines);
 };

@@ -81,6 +81,7 @@ struct client {
 	/* whose it is, while it counts: users.c */
 	struct {
 		struct user *of; /* NULL for nobody's */
+		bool waits;      /* to open, because he is held: feed.c */
 		struct client *prev, *next;
 	} user;
 	/* how it ends: hub.c, and who cuts it off or hears its close frame */

@@ -34,7 +34,7 @@ user_new(struct users *users, struct span name)
 	if (user == NULL)
 		return NULL;
 	memcpy(user->name, name.data, name.len);
-	user->len = (uint32_t)name.len;
+	user->len = (uint16_t)name.len;
 	HASH_ADD_KEYPTR(hh, users->by_name, user->name, user->len, user);
 	if (!HASH_ADDED(user)) {
 		free(user);

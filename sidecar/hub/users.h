@@ -8,6 +8,7 @@
 #ifndef SIDECAR_USERS_H
 #define SIDECAR_USERS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "shared/hash.h"
@@ -23,7 +24,8 @@ struct user {
 	struct client *first; /* his connections that are opening or have joined: client->user.next */
 	struct inbox *inbox;  /* what other hosts have for him: the relay's, or NULL */
 	uint32_t n;
-	uint32_t len;
+	uint16_t len;
+	bool held;   /* new connections of his wait until other hosts are heard */
 	char name[]; /* terminated, for the log */
 };
 

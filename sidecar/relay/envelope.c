@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "shared/username.h"
 #include "sidecar/hub/member.h"
 #include "sidecar/relay/envelope.h"
 
@@ -121,6 +122,9 @@ get_command(struct wire_reader *reader, struct envelope *ret)
 	if (ret->previous >= ret->sequence || wire_get_command(reader, &ret->command) != 1)
 		return -EPROTO;
 	switch (command->type) {
+	case WIRE_USER_PUSH:
+	case WIRE_USER_CLOSE:
+		return username_is_valid(command->key) ? 0 : -EPROTO;
 	case WIRE_PUSH:
 	case WIRE_KICK:
 		return command->key.len > 0 ? 0 : -EPROTO;
@@ -134,8 +138,6 @@ get_command(struct wire_reader *reader, struct envelope *ret)
 	case WIRE_REPLAY:
 	case WIRE_HISTORY:
 	case WIRE_USER:
-	case WIRE_USER_PUSH:
-	case WIRE_USER_CLOSE:
 	case WIRE_USER_COUNT:
 	case WIRE_CONNS:
 	case WIRE_PRESENT:

@@ -3,7 +3,9 @@
 #include <utlist.h>
 
 #include "shared/bus.h"
+#include "shared/username.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/relay/inbox.h"
 #include "sidecar/relay/inquiry.h"
 #include "sidecar/relay/state.h"
 #include "sidecar/relay/tell.h"
@@ -18,19 +20,46 @@ struct inquiry {
 	uint32_t n_answers;
 	uint32_t sum; /* of other hosts */
 	struct inquiry *prev, *next;
-	size_t path_len;
-	char path[];
+	size_t topic_len;
+	char topic[];
 };
+
+uint32_t
+inquiry_count_here(const struct relay *relay, struct span topic)
+{
+	const struct path *path;
+	const struct user *user;
+	struct span name;
+
+	if (relay_topic_user(topic, &name)) {
+		user = users_find(&relay->hub->users, name);
+		return user == NULL ? 0 : user->n;
+	}
+	path = hub_find_path(relay->hub, topic.data, topic.len);
+	return path == NULL ? 0 : path->count;
+}
+
+/* A user's channel is heard here as well, while he is here. */
+static bool
+hears_itself(const struct relay *relay, const struct inquiry *inquiry)
+{
+	const struct user *user;
+	struct span name;
+
+	if (!relay_topic_user((struct span){ inquiry->topic, inquiry->topic_len }, &name))
+		return false;
+	user = users_find(&relay->hub->users, name);
+	return user != NULL && user->inbox != NULL && user->inbox->heard;
+}
 
 static void
 end_inquiry(struct relay *relay, struct inquiry *inquiry)
 {
-	const struct path *here = hub_find_path(relay->hub, inquiry->path, inquiry->path_len);
+	uint32_t here = inquiry_count_here(relay, (struct span){ inquiry->topic, inquiry->topic_len });
 
 	DL_DELETE(relay->inquiries, inquiry);
 	relay->n_inquiries--;
-	relay->events->counted(
-	    relay->context, &inquiry->peer, inquiry->id, inquiry->sum + (here == NULL ? 0 : here->count));
+	relay->events->counted(relay->context, &inquiry->peer, inquiry->id, inquiry->sum + here);
 	free(inquiry);
 }
 
@@ -41,28 +70,55 @@ end_inquiry_if_complete(struct relay *relay, struct inquiry *inquiry)
 		end_inquiry(relay, inquiry);
 }
 
-bool
-inquiry_begin(struct relay *relay, struct span path, const struct bus_peer *peer, uint64_t id)
+/* False when nobody is to be asked: it is known, or about to be, or there is no such thing. */
+static bool
+find_topic(const struct relay *relay, const struct wire_command *command, char text[static RELAY_TOPIC_BYTES],
+    struct span *ret)
 {
-	const struct path *here = hub_find_path(relay->hub, path.data, path.len);
-	struct inquiry *inquiry;
+	const struct path *path;
 
-	if (!relay->transport->up || relay->n_inquiries >= RELAY_INQUIRIES || path.len > PATH_MAX_BYTES)
+	if (command->type == WIRE_USER_COUNT) {
+		if (!username_is_valid(command->key))
+			return false;
+		*ret = relay_user_topic(command->key, text);
+		return true;
+	}
+	path = hub_find_path(relay->hub, command->key.data, command->key.len);
+	*ret = command->key;
+	return command->key.len <= PATH_MAX_BYTES && (path == NULL || path->channel == NULL);
+}
+
+static struct inquiry *
+inquiry_new(struct span topic)
+{
+	struct inquiry *inquiry = calloc(1, sizeof(*inquiry) + topic.len);
+
+	if (inquiry == NULL)
+		return NULL;
+	inquiry->expected = -1;
+	inquiry->topic_len = topic.len;
+	memcpy(inquiry->topic, topic.data, topic.len);
+	return inquiry;
+}
+
+bool
+inquiry_begin(struct relay *relay, const struct wire_command *command, const struct bus_peer *peer, uint64_t id)
+{
+	char text[RELAY_TOPIC_BYTES];
+	struct inquiry *inquiry;
+	struct span topic;
+
+	if (!relay->transport->up || relay->n_inquiries >= RELAY_INQUIRIES || !find_topic(relay, command, text, &topic))
 		return false;
-	if (here != NULL && here->channel != NULL)
-		return false; /* it is known, or about to be */
-	inquiry = calloc(1, sizeof(*inquiry) + path.len);
+	inquiry = inquiry_new(topic);
 	if (inquiry == NULL)
 		return false;
 	inquiry->peer = *peer;
 	inquiry->id = id;
 	inquiry->until_ms = relay_hold(relay);
-	inquiry->expected = -1;
-	inquiry->path_len = path.len;
-	memcpy(inquiry->path, path.data, path.len);
 	DL_APPEND(relay->inquiries, inquiry);
 	relay->n_inquiries++;
-	inquiry->question = relay_tell_count(relay, path, 0, ENVELOPE_ASKS);
+	inquiry->question = relay_tell_count(relay, topic, 0, ENVELOPE_ASKS);
 	return true;
 }
 
@@ -94,7 +150,7 @@ inquiries_told(struct relay *relay, uint64_t question, uint32_t receivers)
 
 	if (inquiry == NULL)
 		return false;
-	inquiry->expected = receivers;
+	inquiry->expected = (int64_t)receivers - hears_itself(relay, inquiry);
 	end_inquiry_if_complete(relay, inquiry);
 	return true;
 }

@@ -18,6 +18,7 @@
 struct envelope;
 struct host;
 struct path;
+struct user;
 
 enum line_state {
 	LINE_WHOLE, /* nothing is missing, as far as is known */
@@ -53,7 +54,8 @@ struct line {
 /* All lines of a channel. */
 struct lines {
 	struct line *first;
-	struct path *path; /* NULL: the channel is that of this host */
+	struct path *path; /* NULL: the channel is a user's, or that of this host */
+	struct user *user; /* the same */
 	uint64_t since_ms; /* what was said before was not for us */
 	bool broken;       /* since then it was not heard for a while */
 };

@@ -8,6 +8,7 @@
 #include "sidecar/relay/relay.h"
 #include "sidecar/relay/channel.h"
 #include "sidecar/relay/fetch.h"
+#include "sidecar/relay/inbox.h"
 #include "sidecar/relay/inquiry.h"
 #include "sidecar/relay/question.h"
 #include "sidecar/relay/repair.h"
@@ -144,6 +145,8 @@ void
 relay_command(
     struct relay *relay, const struct client *sender, const struct wire_command *command, struct wire_reply *ret)
 {
+	char name[RELAY_NAME_BYTES];
+
 	switch (command->type) {
 	case WIRE_BROADCAST:
 		if (ret->status == WIRE_OK)
@@ -157,6 +160,11 @@ relay_command(
 		if (ret->status == WIRE_OK)
 			publish_kick(relay, command, ret);
 		return;
+	case WIRE_USER_PUSH:
+	case WIRE_USER_CLOSE:
+		if (ret->status == WIRE_OK)
+			publish(relay, relay_user_channel(relay, command->key, name), command, WIRE_NOT_RELAYED, ret);
+		return;
 	case WIRE_SEND:
 	case WIRE_DISCONNECT:
 		if (ret->status == WIRE_NO_CONN && (command->flags & WIRE_OTHER_CONN))
@@ -168,8 +176,6 @@ relay_command(
 	case WIRE_REPLAY:
 	case WIRE_HISTORY:
 	case WIRE_USER:
-	case WIRE_USER_PUSH:
-	case WIRE_USER_CLOSE:
 	case WIRE_USER_COUNT:
 	case WIRE_CONNS:
 	case WIRE_PRESENT: /* its members tell it themselves: muster.h */
@@ -274,7 +280,7 @@ answer_count(struct relay *relay, const struct host *host, const struct envelope
 {
 	const struct path *path = hub_find_path(relay->hub, question->path.data, question->path.len);
 	struct envelope answer = { .type = ENVELOPE_COUNT,
-		.count = path == NULL ? 0 : path->count,
+		.count = inquiry_count_here(relay, question->path),
 		.question = question->sequence,
 		.path = question->path };
 	char name[RELAY_NAME_BYTES];
@@ -399,6 +405,7 @@ on_subscribe_all(void *context)
 	relay->own_ticket =
 	    relay->transport->calls->subscribe(relay->transport, relay_host_channel(relay, relay->origin, name));
 	channels_subscribe(relay);
+	inboxes_subscribe(relay);
 }
 
 /* The channel of this host is. What was sent to its connections meanwhile is missing. */
@@ -414,19 +421,36 @@ own_subscribed(struct relay *relay)
 		repair_channel(relay, &relay->own);
 }
 
+/* Whether the channel is of that kind, and what it is about. */
+static bool
+is_channel(const struct relay *relay, struct span name, const char *kind, struct span *ret)
+{
+	size_t prefix = strlen(relay->conf->ws_backplane_prefix), before = prefix + strlen(kind);
+
+	if (name.len <= before || memcmp(name.data + prefix, kind, strlen(kind)) != 0)
+		return false;
+	*ret = span_from(name, before);
+	return true;
+}
+
 static void
 on_subscribed(void *context, struct span name, uint64_t ticket)
 {
 	struct relay *relay = context;
-	size_t before = strlen(relay->conf->ws_backplane_prefix) + strlen(":ws:");
+	struct span about;
 	struct path *path = NULL;
+	struct user *user = NULL;
 
 	if (ticket == relay->own_ticket)
 		own_subscribed(relay);
-	if (name.len > before)
-		path = hub_find_path(relay->hub, name.data + before, name.len - before);
+	if (is_channel(relay, name, ":ws:", &about))
+		path = hub_find_path(relay->hub, about.data, about.len);
+	if (is_channel(relay, name, ":user:", &about))
+		user = users_find(&relay->hub->users, about);
 	if (path != NULL && path->channel != NULL)
 		channel_subscribed(relay, path->channel, ticket);
+	if (user != NULL && user->inbox != NULL)
+		inbox_subscribed(relay, user->inbox, ticket);
 }
 
 /* What was told of counts before may not have arrived: it holds no more once the others hear a beat. */
@@ -482,6 +506,7 @@ on_unsubscribed(void *context)
 	relay->own_subscribed = false;
 	part(relay);
 	channels_part(relay);
+	inboxes_part(relay);
 }
 
 static void
@@ -531,11 +556,12 @@ void
 relay_tick(struct relay *relay)
 {
 	bool held = channels_tick(relay, relay_now_ms(relay));
+	bool unheard = inboxes_tick(relay, relay_now_ms(relay));
 	bool awaited = inquiries_tick(relay, relay_now_ms(relay));
 	bool asked = questions_tick(relay, relay_now_ms(relay));
 	bool missing = repair_tick(relay, relay_now_ms(relay));
 
-	relay->waits = held || awaited || asked || missing;
+	relay->waits = held || unheard || awaited || asked || missing;
 }
 
 void
@@ -615,6 +641,7 @@ relay_close(struct relay *relay)
 	if (!relay->out.failed)
 		relay->transport->calls->tell_all(relay->transport, message);
 	channels_free(relay);
+	inboxes_free(relay);
 	repair_channel_gone(relay, &relay->own);
 	hosts_close(&relay->hosts);
 	kept_close(&relay->kept);

@@ -8,28 +8,55 @@
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/resume.h"
 #include "sidecar/hub/trace.h"
+#include "sidecar/relay/inbox.h"
 #include "sidecar/relay/line.h"
 #include "sidecar/relay/repair.h"
 #include "sidecar/relay/state.h"
 #include "sidecar/relay/tell.h"
 #include "sidecar/relay/transport.h"
 
-/* The lines of the channel on which a command was, or whose path an answer names. */
 static struct lines *
-find_lines(struct relay *relay, struct span path_name)
+lines_of_user(struct relay *relay, struct span name)
 {
-	const struct path *path;
+	struct user *user = users_find(&relay->hub->users, name);
 
-	if (path_name.len == 0)
-		return &relay->own;
-	path = hub_find_path(relay->hub, path_name.data, path_name.len);
+	return user == NULL || user->inbox == NULL ? NULL : &user->inbox->lines;
+}
+
+static struct lines *
+lines_of_path(struct relay *relay, struct span name)
+{
+	const struct path *path = hub_find_path(relay->hub, name.data, name.len);
+
 	return path == NULL ? NULL : path->lines;
+}
+
+/* Those of the channel that an answer is about. NULL when nobody is there any more. */
+static struct lines *
+find_lines(struct relay *relay, struct span topic)
+{
+	struct span user;
+
+	if (topic.len == 0)
+		return &relay->own;
+	return relay_topic_user(topic, &user) ? lines_of_user(relay, user) : lines_of_path(relay, topic);
+}
+
+/* Those of the channel on which a command was. */
+static struct lines *
+lines_of_command(struct relay *relay, const struct wire_command *command)
+{
+	if (command->type == WIRE_PUSH || command->type == WIRE_KICK)
+		return lines_of_path(relay, command->key);
+	if (command->type == WIRE_USER_PUSH || command->type == WIRE_USER_CLOSE)
+		return lines_of_user(relay, command->key);
+	return &relay->own;
 }
 
 static const char *
 name_of(const struct lines *lines)
 {
-	return path_name(lines->path);
+	return lines->user != NULL ? lines->user->name : path_name(lines->path);
 }
 
 /* --- a line's state ------------------------------------------------------------------ */
@@ -250,13 +277,12 @@ note_command(struct host *host, const struct envelope *command)
 void
 repair_take(struct relay *relay, struct host *host, const struct envelope *command, struct span data)
 {
-	bool is_for_path = command->command.type == WIRE_PUSH || command->command.type == WIRE_KICK;
-	struct lines *lines = find_lines(relay, is_for_path ? command->command.key : (struct span){ 0 });
+	struct lines *lines = lines_of_command(relay, &command->command);
 	struct line *line = lines == NULL ? NULL : lines_find_or_add(lines, host);
 	enum line_verdict verdict;
 
 	if (line == NULL)
-		return; /* nobody is on the path any more */
+		return; /* nobody is there any more */
 	verdict = was_told_before(line, host, command) ? LINE_DOUBLE : line_judge(line, command);
 	note_command(host, command);
 	switch (verdict) {
@@ -303,26 +329,29 @@ repair_host_gone(struct relay *relay, struct host *host)
 		set_state(relay, host->asked, LINE_APART);
 }
 
-/* Calls for the host's line of each channel. */
+/* Calls for the lines of each channel. */
 static void
-each_line(struct relay *relay, struct host *host, void (*call)(struct relay *relay, struct line *line))
+each_channel(
+    struct relay *relay, struct host *host, void (*call)(struct relay *relay, struct lines *lines, struct host *host))
 {
-	struct path *path, *next;
-	struct line *line = lines_find(&relay->own, host);
+	struct path *path, *next_path;
+	struct user *user, *next_user;
 
-	if (line != NULL)
-		call(relay, line);
-	HASH_ITER(hh, relay->hub->paths, path, next) {
-		line = path->lines == NULL ? NULL : lines_find(path->lines, host);
-		if (line != NULL)
-			call(relay, line);
-	}
+	call(relay, &relay->own, host);
+	HASH_ITER(hh, relay->hub->paths, path, next_path)
+		if (path->lines != NULL)
+			call(relay, path->lines, host);
+	HASH_ITER(hh, relay->hub->users.by_name, user, next_user)
+		if (user->inbox != NULL)
+			call(relay, &user->inbox->lines, host);
 }
 
 static void
-want_if_apart(struct relay *relay, struct line *line)
+want_if_apart(struct relay *relay, struct lines *lines, struct host *host)
 {
-	if (line->state == LINE_APART)
+	struct line *line = lines_find(lines, host);
+
+	if (line != NULL && line->state == LINE_APART)
 		want(relay, line);
 }
 
@@ -330,7 +359,7 @@ void
 repair_host_back(struct relay *relay, struct host *host)
 {
 	if (host->n_apart > 0)
-		each_line(relay, host, want_if_apart);
+		each_channel(relay, host, want_if_apart);
 }
 
 static void
@@ -345,12 +374,7 @@ want_if_broken(struct relay *relay, struct lines *lines, struct host *host)
 void
 repair_host_new(struct relay *relay, struct host *host)
 {
-	struct path *path, *next;
-
-	want_if_broken(relay, &relay->own, host);
-	HASH_ITER(hh, relay->hub->paths, path, next)
-		if (path->lines != NULL)
-			want_if_broken(relay, path->lines, host);
+	each_channel(relay, host, want_if_broken);
 }
 
 /* What is stored is had now. */
@@ -379,8 +403,12 @@ repair_filled(struct relay *relay, struct lines *lines)
 }
 
 static void
-forget_line(struct relay *relay, struct line *line)
+forget_line(struct relay *relay, struct lines *lines, struct host *host)
 {
+	struct line *line = lines_find(lines, host);
+
+	if (line == NULL)
+		return;
 	if (line->state != LINE_WHOLE)
 		give_up(relay, line, "host-gone");
 	lines_remove(line);
@@ -389,7 +417,7 @@ forget_line(struct relay *relay, struct line *line)
 void
 repair_forget_host(struct relay *relay, struct host *host)
 {
-	each_line(relay, host, forget_line);
+	each_channel(relay, host, forget_line);
 }
 
 /* --- from the channels ---------------------------------------------------------------------------- */
@@ -441,10 +469,12 @@ ask(struct relay *relay, struct line *line)
 	struct envelope repair = { .type = ENVELOPE_REPAIR,
 		.after = line->latest,
 		.age_ms = age_ms > UINT32_MAX ? UINT32_MAX : (uint32_t)age_ms };
-	char name[RELAY_NAME_BYTES];
+	char name[RELAY_NAME_BYTES], topic[RELAY_TOPIC_BYTES];
 
 	if (line->lines->path != NULL)
 		repair.path = path_span(line->lines->path);
+	if (line->lines->user != NULL)
+		repair.path = relay_user_topic(users_span(line->lines->user), topic);
 	line->question = relay_tell(relay, relay_host_channel(relay, line->host->origin, name), &repair);
 	line->asked_after = line->latest;
 	line->due_ms = relay_now_ms(relay) + RELAY_REPAIR_MS;

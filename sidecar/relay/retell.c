@@ -9,9 +9,9 @@
 
 /* The channel that the host means. */
 static struct span
-find_channel(const struct relay *relay, const struct host *host, struct span path, char ret[static RELAY_NAME_BYTES])
+find_channel(const struct relay *relay, const struct host *host, struct span topic, char ret[static RELAY_NAME_BYTES])
 {
-	return path.len == 0 ? relay_host_channel(relay, host->origin, ret) : relay_path_channel(relay, path, ret);
+	return topic.len == 0 ? relay_host_channel(relay, host->origin, ret) : relay_topic_channel(relay, topic, ret);
 }
 
 /* New commands have the greater part of the room for what waits. */

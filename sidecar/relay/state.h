@@ -18,11 +18,13 @@ struct channel;
 struct conf;
 struct fetch;
 struct hub;
+struct inbox;
 struct inquiry;
 struct path;
 struct question;
 struct muster;
 struct transport;
+struct user;
 
 enum relay_limits {
 	RELAY_HOLD_MS = 250, /* for an open event, and for a count that is asked for */
@@ -47,7 +49,10 @@ enum relay_limits {
 struct relay_events {
 	/* The path was held; elsewhere is all that will be known now, so its events may go on. */
 	void (*released)(void *context, struct path *path);
-	/* The count of a path on all hosts, as inquiry_begin() was asked. */
+	/* The user was held; what other hosts have for him is heard now, as far as it will be: his connections go on.
+	 */
+	void (*heard_for)(void *context, struct user *user);
+	/* The count of a path or a user on all hosts, as inquiry_begin() was asked. */
 	void (*counted)(void *context, const struct bus_peer *peer, uint64_t id, uint32_t count);
 	/* Another host asks something of this one: *ret borrows from text. */
 	void (*asked)(void *context, const struct wire_command *question, struct buf *text, struct wire_reply *ret);
@@ -79,6 +84,8 @@ struct relay {
 	uint64_t muster_version;
 	uint32_t muster_round;
 	uint64_t n_muster_calls; /* times that a host was asked for its members again */
+
+	struct inbox *inboxes; /* that hold connections: relay_inbox.c */
 
 	/* what is stored: fetch.c */
 	struct fetch *fetches; /* those that were asked for come first */

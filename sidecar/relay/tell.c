@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "shared/conf.h"
 #include "sidecar/relay/state.h"
@@ -12,6 +13,41 @@ relay_path_channel(const struct relay *relay, struct span path, char ret[static 
 	    snprintf(ret, RELAY_NAME_BYTES, "%s:ws:%.*s", relay->conf->ws_backplane_prefix, (int)path.len, path.data);
 
 	return (struct span){ ret, (size_t)n };
+}
+
+struct span
+relay_user_channel(const struct relay *relay, struct span user, char ret[static RELAY_NAME_BYTES])
+{
+	int n =
+	    snprintf(ret, RELAY_NAME_BYTES, "%s:user:%.*s", relay->conf->ws_backplane_prefix, (int)user.len, user.data);
+
+	return (struct span){ ret, (size_t)n };
+}
+
+struct span
+relay_user_topic(struct span user, char ret[static RELAY_TOPIC_BYTES])
+{
+	ret[0] = '@';
+	memcpy(ret + 1, user.data, user.len);
+	return (struct span){ ret, 1 + user.len };
+}
+
+bool
+relay_topic_user(struct span topic, struct span *ret)
+{
+	if (topic.len == 0 || topic.data[0] != '@')
+		return false;
+	*ret = span_from(topic, 1);
+	return true;
+}
+
+struct span
+relay_topic_channel(const struct relay *relay, struct span topic, char ret[static RELAY_NAME_BYTES])
+{
+	struct span user;
+
+	return relay_topic_user(topic, &user) ? relay_user_channel(relay, user, ret)
+					      : relay_path_channel(relay, topic, ret);
 }
 
 struct span
@@ -51,10 +87,10 @@ relay_tell(struct relay *relay, struct span channel, struct envelope *envelope)
 }
 
 uint64_t
-relay_tell_count(struct relay *relay, struct span path, uint32_t count, uint16_t flags)
+relay_tell_count(struct relay *relay, struct span topic, uint32_t count, uint16_t flags)
 {
-	struct envelope envelope = { .type = ENVELOPE_COUNT, .flags = flags, .count = count, .path = path };
+	struct envelope envelope = { .type = ENVELOPE_COUNT, .flags = flags, .count = count, .path = topic };
 	char name[RELAY_NAME_BYTES];
 
-	return relay_tell(relay, relay_path_channel(relay, path, name), &envelope);
+	return relay_tell(relay, relay_topic_channel(relay, topic, name), &envelope);
 }

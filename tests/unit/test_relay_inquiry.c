@@ -11,7 +11,9 @@ static const struct bus_peer peer = { 0 };
 static bool
 begin(struct scene *scene, const char *path, uint64_t id)
 {
-	return inquiry_begin(&scene->relay, span_of(path), &peer, id);
+	const struct wire_command command = { .type = WIRE_COUNT, .key = span_of(path) };
+
+	return inquiry_begin(&scene->relay, &command, &peer, id);
 }
 
 /* One asks for a count; the question is out. Returns its token. */
