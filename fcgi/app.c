@@ -12,6 +12,7 @@
 #include "fcgi/template/templates.h"
 #include "shared/keys.h"
 #include "shared/path.h"
+#include "shared/protocols.h"
 
 struct tina4_app *
 tina4_app_new(void)
@@ -30,6 +31,13 @@ tina4_app_new(void)
 	return app;
 }
 
+static void
+route_clear(struct ws_route *route)
+{
+	path_pattern_free(route->pattern);
+	free(route->protocols);
+}
+
 void
 tina4_app_free(struct tina4_app *app)
 {
@@ -41,7 +49,7 @@ tina4_app_free(struct tina4_app *app)
 	}
 	pthread_mutex_destroy(&app->zmq_lock);
 	for (size_t i = 0; i < app->n_ws_routes; i++)
-		path_pattern_free(app->ws_routes[i].pattern);
+		route_clear(&app->ws_routes[i]);
 	free(app->ws_routes);
 	router_free(app->router);
 	store_free(app->sessions);
@@ -165,17 +173,25 @@ tina4_websocket_with(struct tina4_app *app, const char *pattern, tina4_ws_handle
 	route.secure = options->secure;
 	route.history = options->history;
 	route.history_seconds = options->history_seconds;
+	if (options->protocols != NULL) {
+		why = protocols_fault(span_of(options->protocols));
+		if (why != NULL)
+			return refuse(app, pattern, why);
+		why = "out of memory";
+	}
 	if (app_ws_route(app, pattern, strlen(pattern)) != NULL)
 		return refuse(app, pattern, "it is declared twice");
 	if (path_compile(pattern, &route.pattern, &why) < 0)
 		return refuse(app, pattern, why);
 
+	route.protocols = strdup(options->protocols != NULL ? options->protocols : "");
 	routes = realloc(app->ws_routes, (app->n_ws_routes + 1) * sizeof(*routes));
-	if (routes == NULL) {
-		path_pattern_free(route.pattern);
+	if (routes != NULL)
+		app->ws_routes = routes;
+	if (routes == NULL || route.protocols == NULL) {
+		route_clear(&route);
 		return refuse(app, pattern, "out of memory");
 	}
-	app->ws_routes = routes;
 	app->ws_routes[app->n_ws_routes++] = route;
 	return 0;
 }

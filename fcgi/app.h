@@ -33,6 +33,7 @@ struct ws_route {
 	bool secure;               /* only for clients with a valid token */
 	uint32_t history;          /* messages that are kept of each path; 0: none */
 	uint32_t history_seconds;  /* so long; 0 is the sidecar's choice */
+	char *protocols;           /* that it speaks, see protocols.h; "" for none */
 };
 
 struct hooks {

@@ -438,8 +438,9 @@ int tina4_websocket(struct tina4_app *app, const char *pattern, tina4_ws_handler
 /* Zeroed: a route of tina4_websocket(). */
 struct tina4_websocket_options {
 	/*
-	 * For clients with a valid token only: in an Authorization header, as
-	 * token= in the query, or in the cookie TINA4_TOKEN_COOKIE. Others get
+	 * For clients with a valid token only: in an Authorization header, behind
+	 * the offered subprotocol bearer, as token= in the query, or in the cookie
+	 * TINA4_TOKEN_COOKIE; the first of them counts. Others get
 	 * 401 before there is a connection. tina4_conn_user() has the claims. An
 	 * app with such a route needs TINA4_SECRET, and so does the sidecar.
 	 */
@@ -454,7 +455,13 @@ struct tina4_websocket_options {
 	 */
 	uint32_t history;
 	uint32_t history_seconds;
-	uint64_t reserved[14];
+	/*
+	 * The subprotocols that the route speaks, between blanks or commas ("mqtt, chat.v2"):
+	 * at most 16 names of 64 bytes, copied. NULL is none. The first one that a client
+	 * offers is tina4_conn_protocol().
+	 */
+	const char *protocols;
+	uint64_t reserved[13];
 };
 
 /* The same with options, which may be NULL. */
@@ -496,6 +503,8 @@ int tina4_conn_param_int(const struct tina4_conn *conn, const char *name, int64_
 int tina4_conn_param_float(const struct tina4_conn *conn, const char *name, double min, double max, double *ret);
 /* The verified claims of the connection's token, or NULL. */
 const struct cJSON *tina4_conn_user(const struct tina4_conn *conn);
+/* The first of the route's subprotocols that the client offered; NULL when it offered none of them. */
+const char *tina4_conn_protocol(const struct tina4_conn *conn);
 /*
  * Whose connection it is: its token's sub (RFC 7519 section 4.1.2), or what
  * tina4_conn_set_user() said. NULL for nobody's. Borrowed until that changes.

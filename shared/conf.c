@@ -147,7 +147,7 @@ static const struct setting settings[] = {
 	  .meaning = "Names that the admin listener may be asked by, beside localhost and addresses" },
 	{ "TINA4_WS_ROUTES", SETTING_LIST, offsetof(struct conf, ws_routes), "",
 	  .check = valid_route, .allowed = "patterns such as /ws/news/{topic} or /ws/news/{topic};history=100, comma-separated",
-	  .meaning = "Push-only routes, for sites without a worker; options: secure, history=N, history_seconds=N" },
+	  .meaning = "Push-only routes, for sites without a worker; options: secure, history=N, history_seconds=N, protocols=NAME:NAME" },
 
 	{ "TINA4_WS_ALLOWED_ORIGINS", SETTING_LIST, offsetof(struct conf, ws_allowed_origins), "",
 	  .group = "Who may connect",

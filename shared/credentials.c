@@ -62,6 +62,8 @@ credentials_token(const struct credentials *credentials)
 {
 	struct span token = credentials_bearer(credentials->authorization);
 
+	if (token.len == 0 && credentials->offered != NULL)
+		token = span_of(credentials->offered);
 	if (token.len == 0 && credentials->query != NULL)
 		token = find_in_query(credentials->query);
 	if (token.len == 0 && credentials->cookies != NULL && credentials->cookie_name != NULL &&

@@ -2,8 +2,9 @@
  * credentials - where in a request its token is.
  *
  * The header "Authorization: Bearer TOKEN" is what programs send. Browsers
- * cannot set it for a WebSocket, so there are two more places: "token=" in the
- * query, and a cookie. The first that has a token wins. Pure.
+ * cannot set it for a WebSocket, so there are three more places: what is offered
+ * behind the subprotocol "bearer", "token=" in the query, and a cookie. The first
+ * of them that has a token wins. Pure.
  */
 #ifndef SHARED_CREDENTIALS_H
 #define SHARED_CREDENTIALS_H
@@ -13,6 +14,7 @@
 /* Each may be NULL: a place where no token is looked for. */
 struct credentials {
 	const char *authorization; /* the header's value */
+	const char *offered;       /* behind "bearer" in Sec-WebSocket-Protocol */
 	const char *query;         /* of the request line, as it came, without '?' */
 	const char *cookies;       /* the Cookie header's value */
 	const char *cookie_name;   /* TINA4_TOKEN_COOKIE; "" is none */

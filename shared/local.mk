@@ -29,6 +29,7 @@ noinst_LTLIBRARIES += %D%/libshared.la
 	%D%/logqueue.c %D%/logqueue.h \
 	%D%/notify.c %D%/notify.h \
 	%D%/numeral.c %D%/numeral.h \
+	%D%/protocols.c %D%/protocols.h \
 	%D%/routetext.c %D%/routetext.h \
 	%D%/origin.c %D%/origin.h \
 	%D%/path.c %D%/path.h \

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "shared/numeral.h"
+#include "shared/protocols.h"
 #include "shared/routetext.h"
 
 /* NAME=NUMBER */
@@ -19,6 +20,22 @@ take_number(struct span option, const char *name, uint32_t *ret)
 	return true;
 }
 
+/* protocols=NAME:NAME */
+static bool
+take_protocols(struct span option, struct span *ret)
+{
+	static const char name[] = "protocols=";
+	struct span list;
+
+	if (option.len <= strlen(name) || memcmp(option.data, name, strlen(name)) != 0)
+		return false;
+	list = span_from(option, strlen(name));
+	if (protocols_fault(list) != NULL)
+		return false;
+	*ret = list;
+	return true;
+}
+
 static bool
 take_option(struct span option, struct routetext *ret)
 {
@@ -27,7 +44,7 @@ take_option(struct span option, struct routetext *ret)
 	if (span_is(option, "push-only"))
 		return ret->push_only = true;
 	return take_number(option, "history", &ret->history) ||
-	    take_number(option, "history_seconds", &ret->history_seconds);
+	    take_number(option, "history_seconds", &ret->history_seconds) || take_protocols(option, &ret->protocols);
 }
 
 /* Takes what stands before the next mark off the front. */
@@ -44,7 +61,7 @@ next_part(struct span *text, char mark)
 int
 routetext_parse(struct span text, char mark, struct routetext *ret)
 {
-	struct routetext route = { .pattern = next_part(&text, mark) };
+	struct routetext route = { .pattern = next_part(&text, mark), .protocols = SPAN_EMPTY };
 
 	while (text.len > 0)
 		if (!take_option(next_part(&text, mark), &route))

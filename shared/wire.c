@@ -236,17 +236,21 @@ wire_put_route(struct buf *buf, const struct wire_route *route)
 		buf_u32(buf, route->history);
 		buf_u32(buf, route->history_seconds);
 	}
+	if (route->flags & WIRE_ROUTE_SPEAKS)
+		put_span(buf, route->protocols);
 }
 
 int
 wire_get_route(struct wire_reader *reader, struct wire_route *ret)
 {
-	struct wire_route route = { 0 };
+	struct wire_route route = { .protocols = SPAN_EMPTY };
 
 	if (get_u8(reader, &route.flags) < 0 || wire_get_blob(reader, &route.pattern) < 0)
 		return -EPROTO;
 	if ((route.flags & WIRE_ROUTE_KEEPS) &&
 	    (get_u32(reader, &route.history) < 0 || get_u32(reader, &route.history_seconds) < 0))
+		return -EPROTO;
+	if ((route.flags & WIRE_ROUTE_SPEAKS) && wire_get_blob(reader, &route.protocols) < 0)
 		return -EPROTO;
 	*ret = route;
 	return 0;
@@ -367,6 +371,7 @@ wire_put_meta(struct buf *buf, const struct wire_meta *meta)
 	put_span(buf, meta->ip);
 	put_span(buf, meta->claims);
 	put_span(buf, meta->user);
+	put_span(buf, meta->protocol);
 }
 
 int
@@ -377,7 +382,8 @@ wire_get_meta(struct span from, struct wire_meta *ret)
 
 	if (wire_get_blob(&reader, &meta.pattern) < 0 || wire_get_blob(&reader, &meta.path) < 0 ||
 	    wire_get_blob(&reader, &meta.query) < 0 || wire_get_blob(&reader, &meta.ip) < 0 ||
-	    wire_get_blob(&reader, &meta.claims) < 0 || wire_get_blob(&reader, &meta.user) < 0)
+	    wire_get_blob(&reader, &meta.claims) < 0 || wire_get_blob(&reader, &meta.user) < 0 ||
+	    wire_get_blob(&reader, &meta.protocol) < 0)
 		return -EPROTO;
 	meta.headers = (struct span){ (const char *)reader.at, (size_t)(reader.end - reader.at) };
 	*ret = meta;

@@ -98,6 +98,7 @@ enum wire_route_flags {
 	WIRE_ROUTE_PUSH_ONLY = 1, /* has no handler: no events wanted */
 	WIRE_ROUTE_SECURE = 2,    /* only for clients with a valid token */
 	WIRE_ROUTE_KEEPS = 4,     /* what is sent to its paths is kept: how much follows */
+	WIRE_ROUTE_SPEAKS = 8,    /* it has subprotocols of its own: their list follows */
 };
 
 struct wire_route {
@@ -105,6 +106,7 @@ struct wire_route {
 	struct span pattern;
 	uint32_t history;         /* messages of a path; with WIRE_ROUTE_KEEPS */
 	uint32_t history_seconds; /* the same */
+	struct span protocols;    /* with WIRE_ROUTE_SPEAKS: see protocols.h */
 };
 
 /* Who watches over a worker: behind the routes of its HELLO, and of its supervisor's. */
@@ -156,9 +158,10 @@ struct wire_meta {
 	struct span path;    /* decoded */
 	struct span query;   /* still encoded, without '?' */
 	struct span ip;
-	struct span claims;  /* JSON: the verified ones of its token, or empty */
-	struct span user;    /* whose it is, or empty */
-	struct span headers; /* pairs, names in lower case */
+	struct span claims;   /* JSON: the verified ones of its token, or empty */
+	struct span user;     /* whose it is, or empty */
+	struct span protocol; /* the route's subprotocol that was agreed on, or empty */
+	struct span headers;  /* pairs, names in lower case */
 };
 
 enum wire_command_type {

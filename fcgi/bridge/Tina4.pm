@@ -117,6 +117,7 @@ sub _declare {
 		route => $route,
 		(map { $options{$_} ? ($_ => JSON::PP::true) : () } qw(secure push_only)),
 		(map { defined $options{$_} ? ($_ => 0 + $options{$_}) : () } qw(history history_seconds)),
+		(map { defined $options{$_} ? ($_ => "$options{$_}") : () } qw(protocols)),
 	};
 }
 
@@ -180,7 +181,7 @@ sub _request {
 		connection => $ENV{TINA4_CONN}, count => 0 + ($ENV{TINA4_COUNT} // 0), code => 0 + ($ENV{TINA4_CODE} // 0),
 		binary => $ENV{TINA4_BINARY} ? 1 : 0, ip => $ENV{REMOTE_ADDR}, route => $ENV{TINA4_ROUTE},
 		headers => \%headers, cookies => \%cookies,
-		path => _decode($ENV{TINA4_PATH}),
+		path => _decode($ENV{TINA4_PATH}), protocol => $ENV{TINA4_PROTOCOL},
 		map { $_ => defined $ENV{"TINA4_\U$_"} ? $json->decode($ENV{"TINA4_\U$_"}) : undef } qw(params attributes user),
 	);
 	if ($event{event} eq 'message') {
@@ -214,7 +215,7 @@ sub new {
 }
 
 # What is the connection's, and the event's.
-for my $name (qw(path route ip params headers cookies user count attempt)) {
+for my $name (qw(path route ip protocol params headers cookies user count attempt)) {
 	no strict 'refs';
 	*$name = sub { return $_[0]{event}{$name} };
 }
@@ -364,8 +365,9 @@ C<tina4 worker --exec "perl echo.pl"> runs the handlers of a program.
 Declares a WebSocket route. The handler gets the connection, 'open', 'message' or
 'close', and the message: characters of a text, bytes of what is binary. The option
 C<secure> is for clients with a valid token only; C<history> is how many of the last
-messages are kept of each path, and C<history_seconds> how long. What the handler sends
-takes effect when it returns; when it dies nothing of it does.
+messages are kept of each path, and C<history_seconds> how long;
+C<protocols> are the subprotocols that it speaks, between blanks or commas. What the
+handler sends takes effect when it returns; when it dies nothing of it does.
 
 =head2 push_only($route, %options)
 
@@ -391,8 +393,8 @@ Returns false, and does nothing, for a request of anybody else's:
 =head2 Tina4::Connection
 
 C<id>, C<path>, C<route>, C<ip>, C<params>, C<headers> (names in lower case),
-C<header($name)>, C<cookies> and C<user>, the claims of its token, are the
-connection's. C<count>, C<event_id>, C<attempt>, C<is_binary> and C<close_code> are the
+C<header($name)>, C<cookies>, C<protocol>, the first of the route's subprotocols that it
+offered, and C<user>, the claims of its token, are the connection's. C<count>, C<event_id>, C<attempt>, C<is_binary> and C<close_code> are the
 event's.
 
 C<send($data, %options)>, C<broadcast($data, %options)>, C<close($code, $reason)>,

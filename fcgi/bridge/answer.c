@@ -90,6 +90,14 @@ need_string(const struct giving *giving, const char *name, const char **ret)
 	return *ret != NULL ? 0 : fault(giving->fault, "\"%s\" is missing, or no string", name);
 }
 
+/* A member that may be missing, and is NULL then. */
+static int
+get_string(const struct giving *giving, const char *name, const char **ret)
+{
+	*ret = NULL;
+	return member(giving, name) != NULL ? need_string(giving, name, ret) : 0;
+}
+
 /* A member that may be missing, and else is true or false. */
 static int
 get_flag(const struct giving *giving, const char *name, bool otherwise, bool *ret)
@@ -400,6 +408,8 @@ declare(const cJSON *route, struct tina4_app *app, tina4_ws_handler *handler, st
 		r = get_number(&giving, "history", 0, &options.history);
 	if (r == 0)
 		r = get_number(&giving, "history_seconds", 0, &options.history_seconds);
+	if (r == 0)
+		r = get_string(&giving, "protocols", &options.protocols);
 	if (r < 0)
 		return r;
 	if (tina4_websocket_with(app, pattern, push_only ? NULL : handler, &options) < 0)

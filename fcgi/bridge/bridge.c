@@ -72,19 +72,24 @@ declare_route(struct tina4_app *app, const char *text)
 {
 	struct tina4_websocket_options with = { 0 };
 	struct routetext route;
-	char *pattern;
+	char *pattern, *protocols;
 	int r;
 
 	if (routetext_parse(span_of(text), ',', &route) < 0) {
 		log_error("wrong route --route=%s error=%s", text,
-		    "its options must be secure, push-only, history=N and history_seconds=N");
+		    "its options must be secure, push-only, history=N, history_seconds=N and protocols=NAME:NAME");
 		return -EINVAL;
 	}
 	with.secure = route.secure;
 	with.history = route.history;
 	with.history_seconds = route.history_seconds;
 	pattern = strndup(route.pattern.data, route.pattern.len);
-	r = pattern != NULL ? tina4_websocket_with(app, pattern, route.push_only ? NULL : handler_run, &with) : -ENOMEM;
+	protocols = strndup(route.protocols.data, route.protocols.len);
+	with.protocols = protocols;
+	r = pattern != NULL && protocols != NULL
+	    ? tina4_websocket_with(app, pattern, route.push_only ? NULL : handler_run, &with)
+	    : -ENOMEM;
+	free(protocols);
 	free(pattern);
 	return r;
 }

@@ -107,6 +107,11 @@ description_put(struct buf *buf, struct meta *meta)
 	jsonput_string(buf, span_of(path_pattern_text(meta_pattern(meta))));
 	buf_string(buf, ",\"ip\":");
 	jsonput_string(buf, span_of(meta_ip(meta)));
+	buf_string(buf, ",\"protocol\":");
+	if (meta_protocol(meta) != NULL)
+		jsonput_string(buf, span_of(meta_protocol(meta)));
+	else
+		buf_string(buf, "null");
 	buf_string(buf, ",\"params\":");
 	r = description_params(buf, meta);
 	buf_string(buf, ",\"headers\":");

@@ -240,6 +240,8 @@ params_put(struct buf *buf, const char *file, struct tina4_conn *conn, const str
 	put(buf, "REMOTE_ADDR", meta_ip(meta));
 	put_event(buf, conn, event);
 	put(buf, "TINA4_ROUTE", path_pattern_text(meta_pattern(meta)));
+	if (meta_protocol(meta) != NULL)
+		put(buf, "TINA4_PROTOCOL", meta_protocol(meta));
 	r = put_user(buf, meta_user(meta));
 	if (r == 0)
 		r = put_target(buf, meta);

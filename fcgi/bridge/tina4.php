@@ -106,19 +106,20 @@ final class Connection
 	{
 	}
 
-	/** @return mixed id, path, route, ip, params, headers, cookies, user: the claims of its token, or null */
+	/** @return mixed id, path, route, ip, protocol, params, headers, cookies, user: the claims of its token, or null */
 	public function __get(string $name): mixed
 	{
 		return match ($name) {
 			'id' => $this->event['connection'],
 			'path', 'route', 'ip', 'params', 'headers', 'cookies', 'user' => $this->event[$name],
+			'protocol' => $this->event['protocol'] ?? null,
 			default => throw new \Error("a connection has no \"$name\""),
 		};
 	}
 
 	public function __isset(string $name): bool
 	{
-		return in_array($name, ['id', 'path', 'route', 'ip', 'params', 'headers', 'cookies', 'user'], true);
+		return in_array($name, ['id', 'path', 'route', 'ip', 'protocol', 'params', 'headers', 'cookies', 'user'], true);
 	}
 
 	/** To this client. */
@@ -468,7 +469,7 @@ final class Router
 
 	private const MAX_ANSWER = 65536;
 
-	/** @var array<string, array{handler: ?callable, secure: bool, history: int, history_seconds: int}> */
+	/** @var array<string, array{handler: ?callable, secure: bool, history: int, history_seconds: int, protocols: string}> */
 	private static array $webSockets = [];
 	/** @var list<array{method: string, pattern: Pattern, handler: callable}> */
 	private static array $routes = [];
@@ -480,6 +481,7 @@ final class Router
 	 * @param bool $secure only for clients with a valid token
 	 * @param int $history how many of the last messages are kept of each path, for clients that come back
 	 * @param int $historySeconds how long; 0 is an hour
+	 * @param string $protocols the subprotocols that it speaks, between blanks or commas
 	 */
 	public static function websocket(
 		string $route,
@@ -487,12 +489,13 @@ final class Router
 		bool $secure = false,
 		int $history = 0,
 		int $historySeconds = 0,
+		string $protocols = '',
 	): void {
 		if (isset(self::$webSockets[$route]))
 			throw new \InvalidArgumentException("the route $route is declared twice");
 		new Pattern($route);
 		self::$webSockets[$route] = ['handler' => $handler, 'secure' => $secure, 'history' => $history,
-			'history_seconds' => $historySeconds];
+			'history_seconds' => $historySeconds, 'protocols' => $protocols];
 		Program::begin();
 	}
 
@@ -528,7 +531,7 @@ final class Router
 		Program::begin();
 	}
 
-	/** @internal @return array<string, array{handler: ?callable, secure: bool, history: int, history_seconds: int}> */
+	/** @internal @return array<string, array{handler: ?callable, secure: bool, history: int, history_seconds: int, protocols: string}> */
 	public static function webSockets(): array
 	{
 		return self::$webSockets;
@@ -723,6 +726,7 @@ final class Program
 			'ip' => $_SERVER['REMOTE_ADDR'] ?? '',
 			'params' => json_decode($_SERVER['TINA4_PARAMS'] ?? '{}', true),
 			'attributes' => json_decode($_SERVER['TINA4_ATTRIBUTES'] ?? '{}', true),
+			'protocol' => $_SERVER['TINA4_PROTOCOL'] ?? null,
 			'user' => json_decode($_SERVER['TINA4_USER'] ?? 'null', true),
 			'headers' => Environment::headers(),
 			'cookies' => $_COOKIE,

@@ -137,8 +137,8 @@ def _message(data: Message) -> dict[str, Any]:
 class Connection:
     """A WebSocket connection, as the handler of one of its events sees it.
 
-    id, path, route, ip, params, headers (names in lower case), cookies and user, the claims of
-    its token or None, are the connection's; count, event_id, attempt and close_code the event's.
+    id, path, route, ip, params, headers (names in lower case), cookies, protocol, the first of the
+    route's subprotocols that it offered, and user, the claims of its token, or None, are the connection's; count, event_id, attempt and close_code the event's.
     """
 
     def __init__(self, event: dict[str, Any]) -> None:
@@ -149,6 +149,7 @@ class Connection:
         self.params: dict[str, Union[str, int, float]] = event["params"]
         self.headers: dict[str, str] = event["headers"]
         self.cookies: dict[str, str] = event["cookies"]
+        self.protocol: Optional[str] = event.get("protocol")
         self.user: Optional[dict[str, Any]] = event["user"]
         self.count: int = event["count"]
         self.event_id: str = event["id"]
@@ -212,29 +213,32 @@ _handlers: dict[str, Handler] = {}
 _running: Optional[Connection] = None
 
 
-def websocket(route: str, *, secure: bool = False, history: int = 0,
-              history_seconds: int = 0) -> Callable[[Handler], Handler]:
+def websocket(route: str, *, secure: bool = False, history: int = 0, history_seconds: int = 0,
+              protocols: str = "") -> Callable[[Handler], Handler]:
     """Declares a WebSocket route. Its handler gets the connection, "open", "message" or "close", and the message.
 
     history is how many of the last messages are kept of each path, and history_seconds how long.
+    protocols are the subprotocols that it speaks, between blanks or commas.
     """
     if route in _routes:
         raise ValueError(f"the route {route} is declared twice")
 
     def declare(handler: Handler) -> Handler:
-        _routes[route] = {"route": route, "secure": secure, "history": history, "history_seconds": history_seconds}
+        _routes[route] = {"route": route, "secure": secure, "history": history, "history_seconds": history_seconds,
+                          "protocols": protocols}
         _handlers[route] = handler
         return handler
 
     return declare
 
 
-def push_only(route: str, *, secure: bool = False, history: int = 0, history_seconds: int = 0) -> None:
+def push_only(route: str, *, secure: bool = False, history: int = 0, history_seconds: int = 0,
+              protocols: str = "") -> None:
     """Declares a WebSocket route where nobody but pushes is heard."""
     if route in _routes:
         raise ValueError(f"the route {route} is declared twice")
     _routes[route] = {"route": route, "secure": secure, "push_only": True, "history": history,
-                      "history_seconds": history_seconds}
+                      "history_seconds": history_seconds, "protocols": protocols}
 
 
 def _data(event: dict[str, Any]) -> Optional[Message]:

@@ -16,7 +16,9 @@
 #include "shared/closecode.h"
 #include "shared/credentials.h"
 #include "shared/jsonprint.h"
+#include "shared/list.h"
 #include "shared/path.h"
+#include "shared/protocols.h"
 #include "shared/url.h"
 
 static const struct ws_route *
@@ -84,6 +86,23 @@ put_headers(struct buf *meta, const struct fields *headers)
 	}
 }
 
+/* The first that is offered of those which the route speaks. */
+static struct span
+find_protocol(const struct ws_route *route, const struct fields *headers)
+{
+	const char *rest;
+	struct span offer;
+
+	for (size_t i = 0; i < headers->n; i++) {
+		if (strcasecmp(fields_name(headers, i), "Sec-WebSocket-Protocol") != 0)
+			continue;
+		for (rest = fields_value(headers, i); list_next(&rest, &offer);)
+			if (protocols_have(span_of(route->protocols), offer))
+				return offer;
+	}
+	return SPAN_EMPTY;
+}
+
 static int
 put_meta(struct tina4_test_client *client, const char *query, const struct tina4_test_request *options,
     const struct fields *headers, const cJSON *claims)
@@ -97,6 +116,7 @@ put_meta(struct tina4_test_client *client, const char *query, const struct tina4
 		.ip = span_of(options->ip != NULL ? options->ip : "127.0.0.1"),
 		.claims = span_of(text != NULL ? text : ""),
 		.user = span_of(user != NULL ? user : ""),
+		.protocol = find_protocol(client->route, headers),
 	};
 
 	wire_put_meta(&client->meta, &meta);

@@ -399,6 +399,12 @@ tina4_conn_cookie_at(const struct tina4_conn *conn, const char *name, size_t i)
 	return meta_cookie(conn->meta, name, i);
 }
 
+const char *
+tina4_conn_protocol(const struct tina4_conn *conn)
+{
+	return meta_protocol(conn->meta);
+}
+
 const struct cJSON *
 tina4_conn_user(const struct tina4_conn *conn)
 {

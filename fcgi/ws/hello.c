@@ -6,7 +6,7 @@ static uint8_t
 flags_of(const struct ws_route *route)
 {
 	return (uint8_t)((route->handler == NULL ? WIRE_ROUTE_PUSH_ONLY : 0) | (route->secure ? WIRE_ROUTE_SECURE : 0) |
-	    (route->history > 0 ? WIRE_ROUTE_KEEPS : 0));
+	    (route->history > 0 ? WIRE_ROUTE_KEEPS : 0) | (route->protocols[0] != '\0' ? WIRE_ROUTE_SPEAKS : 0));
 }
 
 void
@@ -24,6 +24,7 @@ hello_put(struct buf *buf, const struct tina4_app *app, enum wire_role role, uin
 		struct wire_route route = {
 			.flags = flags_of(&app->ws_routes[i]),
 			.pattern = span_of(path_pattern_text(app->ws_routes[i].pattern)),
+			.protocols = span_of(app->ws_routes[i].protocols),
 			.history = app->ws_routes[i].history,
 			.history_seconds = app->ws_routes[i].history_seconds,
 		};

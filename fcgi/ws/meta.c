@@ -20,6 +20,7 @@ struct meta {
 	struct fields cookies; /* empty until one is asked for */
 	bool has_cookies;
 	struct cJSON *user;
+	char *protocol; /* or NULL */
 };
 
 /* Copies a span that becomes a string. */
@@ -104,6 +105,8 @@ meta_new(struct meta **ret, const struct path_pattern *pattern, const struct wir
 		r = add_headers(meta, wire->headers);
 	if (r == 0)
 		r = parse_claims(meta, wire->claims);
+	if (r == 0 && wire->protocol.len > 0)
+		r = copy_string(wire->protocol, &meta->protocol);
 	if (r < 0) {
 		meta_free(meta);
 		return r;
@@ -117,6 +120,7 @@ meta_free(struct meta *meta)
 {
 	if (meta == NULL)
 		return;
+	free(meta->protocol);
 	cJSON_Delete(meta->user);
 	fields_free(&meta->cookies);
 	joined_free(meta->joined);
@@ -200,6 +204,12 @@ const struct path_pattern *
 meta_pattern(const struct meta *meta)
 {
 	return meta->pattern;
+}
+
+const char *
+meta_protocol(const struct meta *meta)
+{
+	return meta->protocol;
 }
 
 const struct cJSON *

@@ -39,6 +39,8 @@ const struct fields *meta_headers(const struct meta *meta);
 const char *meta_header(struct meta *meta, const char *name);
 /* Those that the first request came with. */
 const struct fields *meta_cookies(struct meta *meta);
+/* The route's subprotocol that was agreed on. */
+const char *meta_protocol(const struct meta *meta);
 const struct cJSON *meta_user(const struct meta *meta);
 /* The route's. */
 const struct path_pattern *meta_pattern(const struct meta *meta);

@@ -66,10 +66,11 @@ judge(struct browsers *browsers, const struct guest *guest, struct upgrade *ret)
 
 /* Checks the token of a secure route. *ret_why is what is wrong with it. */
 static enum refusal
-check_token(const struct browsers *browsers, const struct guest *guest, struct token *ret, const char **ret_why)
+check_token(const struct browsers *browsers, const struct guest *guest, const struct upgrade *upgrade,
+    struct token *ret, const char **ret_why)
 {
-	enum token_verdict verdict = upgrade_token(&guest->head, &guest->target, browsers->parts.keys,
-	    browsers->parts.conf->token_cookie, (int64_t)time(NULL), ret);
+	enum token_verdict verdict = upgrade_token(
+	    &guest->head, upgrade, browsers->parts.keys, browsers->parts.conf->token_cookie, (int64_t)time(NULL), ret);
 
 	*ret_why = verdict == TOKEN_VALID ? NULL : token_reason(verdict);
 	return upgrade_refusal(verdict);
@@ -96,7 +97,7 @@ on_asked(void *context, struct guest *guest)
 	find_client(browsers, guest);
 	refusal = judge(browsers, guest, &upgrade);
 	if (refusal == REFUSAL_NONE && upgrade.route->secure)
-		refusal = check_token(browsers, guest, &token, &why);
+		refusal = check_token(browsers, guest, &upgrade, &token, &why);
 	if (refusal == REFUSAL_NONE)
 		let_in(browsers, guest, &upgrade, &token);
 	else

@@ -60,6 +60,14 @@ is_asked_for(const struct conf *conf, struct span name)
 	return false;
 }
 
+/* What is offered behind bearer is a token, and so that field is for nobody but us. */
+static bool
+is_shown(const struct entry_parts *parts, struct span name)
+{
+	return !element_is(name, "cookie") && !element_is(name, "sec-websocket-protocol") &&
+	    (is_for_handlers(name) || is_asked_for(parts->conf, name));
+}
+
 /* Lines of cookies are one (RFC 9113 section 8.2.3); others stay as they came. */
 static void
 put_headers(const struct entry_parts *parts, const struct head *head, struct buf *meta)
@@ -73,7 +81,7 @@ put_headers(const struct entry_parts *parts, const struct head *head, struct buf
 	for (size_t i = 0; i < head->n_fields; i++) {
 		struct span name = head_name(head, i);
 
-		if (!element_is(name, "cookie") && (is_for_handlers(name) || is_asked_for(parts->conf, name)))
+		if (is_shown(parts, name))
 			wire_put_pair(meta, name, head_value(head, i));
 	}
 }
@@ -88,6 +96,7 @@ put_meta(const struct entry_parts *parts, const struct newcomer *newcomer, struc
 		.query = newcomer->target->query,
 		.ip = span_of(newcomer->ip),
 		.claims = { newcomer->token->claims, newcomer->token->claims_len },
+		.protocol = newcomer->upgrade->spoken,
 	};
 
 	client->quota.address = quotas_enter(parts->quotas, newcomer->ip);

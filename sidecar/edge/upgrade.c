@@ -3,6 +3,7 @@
 #include "shared/buf.h"
 #include "shared/credentials.h"
 #include "shared/origin.h"
+#include "shared/protocols.h"
 #include "shared/valid.h"
 #include "sidecar/hub/coming.h"
 #include "sidecar/hub/deflate.h"
@@ -180,27 +181,68 @@ may_be_chosen(struct span offer)
 	return offer.len <= UPGRADE_OFFER_BYTES && valid_token(offer.data, offer.len);
 }
 
+/* What a client offers, as far as it has been looked at. */
+struct offers {
+	struct span chosen;   /* frond.1 or one of the route's, whichever came first */
+	struct span bearer;   /* with a token behind it */
+	struct span position; /* frond.at. and where it was */
+	bool before_token;    /* the latest was bearer: the next one is no name */
+};
+
+static void
+take_name(struct offers *offers, struct span offer, struct upgrade *upgrade)
+{
+	const size_t prefix = strlen(COMING_PREFIX);
+	bool speaks = protocols_have(span_of(upgrade->route->protocols), offer);
+
+	if (offers->chosen.data == NULL && (speaks || span_is(offer, FROND)))
+		offers->chosen = offer;
+	if (speaks && upgrade->spoken.data == NULL)
+		upgrade->spoken = offer;
+	if (offer.len >= prefix && memcmp(offer.data, COMING_PREFIX, prefix) == 0) {
+		upgrade->position = span_from(offer, prefix);
+		if (may_be_chosen(offer))
+			offers->position = offer;
+	}
+}
+
+/* A token is none of the names, and so it can never be answered. Only the first one counts. */
+static void
+take_offer(struct offers *offers, struct span offer, struct upgrade *upgrade)
+{
+	if (offers->before_token) {
+		offers->before_token = false;
+		upgrade->token = upgrade->token.data == NULL ? offer : upgrade->token;
+	} else if (span_is(offer, PROTOCOLS_BEARER)) {
+		offers->before_token = true;
+		offers->bearer = offer;
+	} else {
+		take_name(offers, offer, upgrade);
+	}
+}
+
 /*
- * A subprotocol has its case. One that says where a client was is chosen when it
- * offers nothing else that we speak: it may be no browser's that stays without one.
+ * RFC 6455 section 4.2.2: one of those that the client offers, in its order. bearer is
+ * answered when nothing else is spoken, for a browser that offers something wants one of
+ * it. So is, after that, the offer that says where a client was: it may be no browser's
+ * that stays without one. A subprotocol has its case.
  */
 static void
 choose_protocol(const struct head *head, struct upgrade *upgrade)
 {
 	struct head_list list = head_list(head, "sec-websocket-protocol");
-	const size_t prefix = strlen(COMING_PREFIX);
+	struct offers offers = { 0 };
 	struct span offer;
 
-	while (head_list_next(&list, &offer)) {
-		if (span_is(offer, FROND)) {
-			upgrade->protocol = offer;
-			upgrade->frond = true;
-		} else if (offer.len >= prefix && memcmp(offer.data, COMING_PREFIX, prefix) == 0) {
-			upgrade->position = span_from(offer, prefix);
-			if (!upgrade->frond && may_be_chosen(offer))
-				upgrade->protocol = offer;
-		}
-	}
+	for (int i = 0; i < UPGRADE_MAX_OFFERS && head_list_next(&list, &offer); i++)
+		take_offer(&offers, offer, upgrade);
+	upgrade->frond = offers.chosen.data != NULL && span_is(offers.chosen, FROND);
+	if (offers.chosen.data != NULL)
+		upgrade->protocol = offers.chosen;
+	else if (upgrade->token.data != NULL)
+		upgrade->protocol = offers.bearer;
+	else
+		upgrade->protocol = offers.position;
 }
 
 static bool
@@ -255,7 +297,7 @@ enum refusal
 upgrade_judge(
     const struct head *head, const struct target *target, const struct upgrade_rules *rules, struct upgrade *ret)
 {
-	struct upgrade upgrade = { .key = head_get(head, "sec-websocket-key") };
+	struct upgrade upgrade = { .key = head_get(head, "sec-websocket-key"), .query = target->query };
 	enum refusal refusal = rules->stopping ? REFUSAL_STOPPING : REFUSAL_NONE;
 
 	upgrade.stream = !is_upgrade(head) && accepts_stream(head);
@@ -294,12 +336,13 @@ string_at(const struct buf *buf, size_t at)
 }
 
 enum token_verdict
-upgrade_token(const struct head *head, const struct target *target, const struct keys *keys, const char *cookie,
+upgrade_token(const struct head *head, const struct upgrade *upgrade, const struct keys *keys, const char *cookie,
     int64_t now, struct token *ret)
 {
 	struct buf text = BUF_INIT;
 	size_t authorization = put_string(&text, head_get(head, "authorization"));
-	size_t query = put_string(&text, target->query), cookies = text.len;
+	size_t offered = put_string(&text, upgrade->token);
+	size_t query = put_string(&text, upgrade->query), cookies = text.len;
 	bool has_cookies = head_join(head, "cookie", &text) > 0;
 	struct credentials credentials = { .cookie_name = cookie };
 	enum token_verdict verdict = TOKEN_UNCHECKED;
@@ -307,6 +350,7 @@ upgrade_token(const struct head *head, const struct target *target, const struct
 
 	buf_u8(&text, '\0');
 	credentials.authorization = string_at(&text, authorization);
+	credentials.offered = string_at(&text, offered);
 	credentials.query = string_at(&text, query);
 	credentials.cookies = string_at(&text, has_cookies ? cookies : SIZE_MAX);
 	if (!text.failed) {

@@ -26,6 +26,7 @@ struct target;
 enum upgrade_limits {
 	UPGRADE_HEAD_BYTES = 256,   /* at most, of the head that we write */
 	UPGRADE_OFFER_BYTES = 2048, /* of a position that is offered alone: more than the longest has */
+	UPGRADE_MAX_OFFERS = 64,    /* subprotocols of a client that are looked at */
 };
 
 /* What is asked of it. */
@@ -42,7 +43,10 @@ struct upgrade_rules {
 struct upgrade {
 	const struct route *route;
 	struct span key;
-	struct span protocol; /* the subprotocol that was chosen; data is NULL when none was offered */
+	struct span query;    /* as it came, without '?' */
+	struct span protocol; /* the subprotocol that is answered; data is NULL when none was offered */
+	struct span spoken;   /* the first of the route's that was offered, which handlers see; data is NULL for none */
+	struct span token;    /* behind bearer; data is NULL for none */
 	struct span
 	    position;       /* where it was before, see coming.h: behind frond.at.; data is NULL when it does not say */
 	struct span origin; /* of the page; data is NULL when there is none */
@@ -60,7 +64,7 @@ enum refusal upgrade_judge(
  * The same for the token of a secure route, which is in *ret when it is valid
  * and then freed with token_free(). cookie is TINA4_TOKEN_COOKIE, now Unix time.
  */
-enum token_verdict upgrade_token(const struct head *head, const struct target *target, const struct keys *keys,
+enum token_verdict upgrade_token(const struct head *head, const struct upgrade *upgrade, const struct keys *keys,
     const char *cookie, int64_t now, struct token *ret);
 
 /* The refusal that a verdict about a token means. */

@@ -129,6 +129,7 @@ route_of(struct span item)
 
 	routetext_parse(item, ';', &text);
 	return (struct wire_route){
+		.protocols = text.protocols,
 		.flags = (uint8_t)(WIRE_ROUTE_PUSH_ONLY | (text.secure ? WIRE_ROUTE_SECURE : 0)),
 		.pattern = text.pattern,
 		.history = text.history,

@@ -4,6 +4,7 @@
 #include <utlist.h>
 
 #include "shared/path.h"
+#include "shared/protocols.h"
 #include "sidecar/feed/routes.h"
 #include "sidecar/hub/paths.h"
 
@@ -15,6 +16,7 @@ routes_remove(struct routes *routes, struct route *route)
 	if (route->app->routes == NULL)
 		routes->apps_changed = true;
 	path_pattern_free(route->pattern);
+	free(route->protocols);
 	free(route);
 }
 
@@ -54,7 +56,7 @@ routes_may_come(const struct routes *routes)
 static bool
 is_text(struct span span, const char *text)
 {
-	return strlen(text) == span.len && memcmp(text, span.data, span.len) == 0;
+	return span_is(span, text);
 }
 
 static bool
@@ -224,21 +226,36 @@ limits_of(const struct wire_route *announced)
 	return limits;
 }
 
+static char *
+copy(struct span span)
+{
+	return span.len == 0 ? strdup("") : strndup(span.data, span.len);
+}
+
 int
 routes_add(struct routes *routes, struct route_app *app, const struct wire_route *announced, struct route **ret,
     const char **ret_why)
 {
 	struct route *route = find(routes, announced->pattern);
+	char *protocols;
 
 	if (route != NULL && route->app != app) {
 		*ret_why = "another app has announced it";
 		return -EEXIST;
 	}
+	*ret_why = protocols_fault(announced->protocols);
+	if (*ret_why != NULL)
+		return -EINVAL;
+	protocols = copy(announced->protocols);
+	if (protocols == NULL)
+		return -ENOMEM;
 	if (route == NULL) {
 		int r = route_new(app, announced->pattern, &route, ret_why);
 
-		if (r < 0)
+		if (r < 0) {
+			free(protocols);
 			return r;
+		}
 		if (app->routes == NULL)
 			routes->apps_changed = true;
 	} else {
@@ -247,6 +264,8 @@ routes_add(struct routes *routes, struct route_app *app, const struct wire_route
 	route->push_only = announced->flags & WIRE_ROUTE_PUSH_ONLY;
 	route->secure = announced->flags & WIRE_ROUTE_SECURE;
 	route->limits = limits_of(announced);
+	free(route->protocols);
+	route->protocols = protocols;
 	DL_PREPEND(app->routes, route);
 	*ret = route;
 	return 0;
@@ -261,7 +280,8 @@ routes_has(const struct routes *routes, const struct route_app *app, const struc
 	return route != NULL && route->app == app &&
 	    route->push_only == ((announced->flags & WIRE_ROUTE_PUSH_ONLY) != 0) &&
 	    route->secure == ((announced->flags & WIRE_ROUTE_SECURE) != 0) &&
-	    route->limits.messages == limits.messages && route->limits.seconds == limits.seconds;
+	    route->limits.messages == limits.messages && route->limits.seconds == limits.seconds &&
+	    is_text(announced->protocols, route->protocols);
 }
 
 const struct route *

@@ -28,6 +28,7 @@ struct route {
 	bool push_only;               /* has no handler */
 	bool secure;                  /* only for clients with a valid token */
 	struct history_limits limits; /* of what is kept of its paths */
+	char *protocols;              /* that it speaks, see protocols.h; "" for none */
 	struct route *prev, *next;
 };
 

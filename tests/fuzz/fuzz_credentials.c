@@ -22,13 +22,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (text == NULL)
 		return 0;
 	credentials.authorization = strsep(&rest, "\n");
+	credentials.offered = strsep(&rest, "\n");
 	credentials.query = strsep(&rest, "\n");
 	credentials.cookies = rest;
 	token = credentials_token(&credentials);
 	assert(token.data != NULL);
 	if (token.len > 0)
 		assert(is_within(token, credentials.authorization) || is_within(token, credentials.query) ||
-		    is_within(token, credentials.cookies));
+		    is_within(token, credentials.offered) || is_within(token, credentials.cookies));
 	free(text);
 	return 0;
 }

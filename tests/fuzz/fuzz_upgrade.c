@@ -33,7 +33,8 @@ set_up(void)
 	buf_free(&errors);
 	routes_app(&routes, span_of("fuzz"), &app);
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {
-		const struct wire_route announced = { .pattern = span_of(patterns[i]) };
+		const struct wire_route announced = { .pattern = span_of(patterns[i]),
+			.protocols = span_of(i == 0 ? "mqtt, chat.v2" : "") };
 
 		routes_add(&routes, app, &announced, &route, &why);
 	}
@@ -62,6 +63,9 @@ check_websocket(const struct head *head, const struct upgrade *upgrade)
 	struct head read;
 
 	assert(head->minor == 1);
+	assert(upgrade->protocol.data == NULL || upgrade->protocol.data != upgrade->token.data);
+	assert(!upgrade->frond || span_is(upgrade->protocol, "frond.1"));
+	assert(upgrade->spoken.data == NULL || span_is(upgrade->spoken, "mqtt") || span_is(upgrade->spoken, "chat.v2"));
 	upgrade_put_head(upgrade, &ours);
 	assert(ours.len <= UPGRADE_HEAD_BYTES);
 	head_init(&read);
@@ -77,7 +81,7 @@ check_accepted(const struct head *head, const struct target *target, const struc
 
 	assert(head_is(head, "GET") && !head_has_body(head));
 	assert(upgrade->route != NULL && strstr(target->path, "/../") == NULL);
-	assert(upgrade_token(head, target, keys, "jwt", 1000, &token) != TOKEN_VALID);
+	assert(upgrade_token(head, upgrade, keys, "jwt", 1000, &token) != TOKEN_VALID);
 	if (upgrade->stream)
 		check_stream(upgrade);
 	else

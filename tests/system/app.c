@@ -721,6 +721,19 @@ secret(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t
 	return event == TINA4_CLOSE ? 0 : tina4_conn_sendf(conn, TINA4_TEXT, "hello %s", cJSON_GetStringValue(sub));
 }
 
+/* Tells which subprotocol it is told of. */
+static int
+speaks(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	const char *protocol = tina4_conn_protocol(conn), *header = tina4_conn_header(conn, "sec-websocket-protocol");
+
+	(void)data;
+	(void)len;
+	return event == TINA4_CLOSE ? 0
+				    : tina4_conn_sendf(conn, TINA4_TEXT, "%s, header %s",
+					  protocol != NULL ? protocol : "none", header != NULL ? header : "none");
+}
+
 /* GET /pieces?n=N&fail: lines as they are asked for, with a session; fail ends it with an error. */
 static int
 pieces(struct tina4_request *req, struct tina4_response *res)
@@ -787,7 +800,8 @@ int
 main(int argc, char **argv)
 {
 	static const struct tina4_websocket_options secure = { .secure = true }, kept = { .history = 5 },
-						    archive = { .history = 10000 };
+						    archive = { .history = 10000 },
+						    spoken = { .protocols = "chat.v2 mqtt" };
 	struct tina4_app *app = tina4_app_new();
 
 	if (app == NULL)
@@ -812,6 +826,7 @@ main(int argc, char **argv)
 	tina4_get(app, "/me", me);
 	tina4_websocket(app, "/ws/members", members);
 	tina4_websocket_with(app, "/ws/secret", secret, &secure);
+	tina4_websocket_with(app, "/ws/speaks", speaks, &spoken);
 
 	tina4_websocket_with(app, "/ws/known/{room}", script, &secure);
 	tina4_websocket(app, "/ws/script/{room}", script);

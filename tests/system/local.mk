@@ -91,6 +91,7 @@ EXTRA_DIST += \
 	%D%/test_serve.py \
 	%D%/test_settings_work.py \
 	%D%/test_stream.py \
+	%D%/test_subprotocols.py \
 	%D%/test_supervisor.py \
 	%D%/test_shortage.py \
 	%D%/test_systemd.py \

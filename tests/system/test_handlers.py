@@ -271,3 +271,10 @@ def test_a_path_stays_with_its_worker(make_stack):
             pids.update(pid for pid, _ in answers)
             assert len({pid for pid, _ in answers}) == 1
     assert len(pids) == 3, "the work is shared"
+
+
+@pytest.mark.parametrize("offers, told", [(["mqtt", "chat.v2"], "mqtt"), (["frond.1", "chat.v2"], "chat.v2"),
+                                          (["frond.1"], "none")])
+def test_the_subprotocol_that_is_spoken(lab, offers, told):
+    with lab.ws("/ws/speaks", subprotocols=offers) as client:
+        assert client.receive() == f"{told}, header none"

@@ -104,7 +104,7 @@ def read_event(data):
     event = Event(*reader.take("BBHH16sQQI"), reader.blob())
     if event.kind in (OPEN, ATTACH):
         meta = Reader(reader.blob())
-        event.meta = {name: meta.blob().decode() for name in ("pattern", "path", "query", "ip", "claims", "user")}
+        event.meta = {name: meta.blob().decode() for name in ("pattern", "path", "query", "ip", "claims", "user", "protocol")}
         event.meta["headers"] = meta.pairs()
         event.attributes = Reader(reader.blob()).pairs()
     return event

@@ -17,6 +17,7 @@ unit_tests += \
 	%D%/test_logqueue \
 	%D%/test_jsonprint \
 	%D%/test_numeral \
+	%D%/test_protocols \
 	%D%/test_routetext \
 	%D%/test_origin \
 	%D%/test_path \
@@ -61,6 +62,8 @@ unit_tests += \
 %C%_test_logqueue_LDADD = shared/libshared.la
 %C%_test_jsonprint_SOURCES = %D%/test_jsonprint.c
 %C%_test_jsonprint_LDADD = shared/libshared.la $(CJSON_LIBS)
+%C%_test_protocols_SOURCES = %D%/test_protocols.c
+%C%_test_protocols_LDADD = shared/libshared.la
 %C%_test_routetext_SOURCES = %D%/test_routetext.c
 %C%_test_routetext_LDADD = shared/libshared.la
 %C%_test_numeral_SOURCES = %D%/test_numeral.c

@@ -147,7 +147,7 @@ secure_routes_need_a_key(void)
 	struct tina4_app *bare = new_app("TINA4_SECRET=");
 	struct tina4_app *rsa = new_app("TINA4_JWT_ALGORITHM=RS256");
 	struct tina4_app *fine = new_app(SECRET);
-	const struct tina4_websocket_options later = { .reserved = { [13] = 1 } };
+	const struct tina4_websocket_options later = { .reserved = { [12] = 1 } };
 
 	tina4_websocket(bare, "/ws/open", nothing);
 	tina4_websocket_with(bare, "/ws/secure", nothing, &secure);

@@ -69,10 +69,12 @@ a_cookie_is_searched(void)
 static void
 the_header_wins(void)
 {
-	struct credentials all = { "Bearer header", "token=query", "tina4_token=cookie", "tina4_token" };
+	struct credentials all = { "Bearer header", "offered", "token=query", "tina4_token=cookie", "tina4_token" };
 
 	OK(is(credentials_token(&all), "header"), "the header before all");
 	all.authorization = "Basic dXNlcjpwYXNz";
+	OK(is(credentials_token(&all), "offered"), "then what is offered behind bearer");
+	all.offered = NULL;
 	OK(is(credentials_token(&all), "query"), "then the query");
 	all.query = "token=";
 	OK(is(credentials_token(&all), "cookie"), "then the cookie");

@@ -45,6 +45,7 @@ prints(const struct tina4_app *app, const char *expected)
 static void
 each_route_is_a_line(void)
 {
+	const struct tina4_websocket_options speaks = { .secure = true, .protocols = "mqtt,chat.v2" };
 	struct tina4_app *app = tina4_app_new();
 
 	OK(prints(app, ""), "an app without routes prints nothing");
@@ -56,6 +57,7 @@ each_route_is_a_line(void)
 	tina4_any(app, "/any", answer);
 	tina4_websocket(app, "/ws/chat/{room}", chat);
 	tina4_websocket(app, "/ws/news", NULL);
+	tina4_websocket_with(app, "/ws/speaks", chat, &speaks);
 	OK(prints(app,
 	       "GET       /orders/{id:int}\n"
 	       "POST      /orders\n"
@@ -64,7 +66,8 @@ each_route_is_a_line(void)
 	       "DELETE    /orders/{id:int}\n"
 	       "ANY       /any\n"
 	       "WEBSOCKET /ws/chat/{room}\n"
-	       "WEBSOCKET /ws/news (push only)\n"),
+	       "WEBSOCKET /ws/news (push only)\n"
+	       "WEBSOCKET /ws/speaks (secure) (speaks mqtt, chat.v2)\n"),
 	    "HTTP routes come first, then those of WebSockets");
 	tina4_app_free(app);
 }

@@ -221,13 +221,57 @@ test_limits(void)
 	routes_await_none(&routes);
 }
 
+static bool
+answers(const char *offer, const char *answer, const char *spoken)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "Sec-WebSocket-Protocol: %s", offer);
+	return judge(line) == REFUSAL_NONE && span_is(upgrade.protocol, answer) &&
+	    upgrade.frond == (strcmp(answer, "frond.1") == 0) &&
+	    (spoken == NULL ? upgrade.spoken.data == NULL : span_is(upgrade.spoken, spoken));
+}
+
+static void
+test_own_protocols(void)
+{
+	static struct routes own;
+	struct route_app *app;
+	struct route *route;
+	struct wire_route announced = { .pattern = span_of("/chat/{room}"), .protocols = span_of("chat.v2,mqtt") };
+	const char *why;
+
+	routes_app(&own, span_of("speaks"), &app);
+	routes_add(&own, app, &announced, &route, &why);
+	rules.routes = &own;
+	OK(answers("mqtt, chat.v2", "mqtt", "mqtt"), "the client's order counts, and not the route's");
+	OK(answers("MQTT, chat.v2", "chat.v2", "chat.v2"), "a name has its case");
+	OK(answers("frond.1, chat.v2", "frond.1", "chat.v2"),
+	    "frond.1 that comes first is answered, and the handler told");
+	OK(answers("chat.v2, frond.1", "chat.v2", "chat.v2"), "one of the route's that comes first is answered");
+	OK(answers("frond.1, chat", "frond.1", NULL), "what the route does not speak is nothing to its handler");
+	OK(answers("bearer, mqtt", "bearer", NULL) && span_is(upgrade.token, "mqtt"), "behind bearer stands a token");
+	OK(answers("bearer, a.b.c, frond.1", "frond.1", NULL) && span_is(upgrade.token, "a.b.c"),
+	    "bearer gives way to what is spoken");
+	OK(answers("mqtt, bearer, a.b.c", "mqtt", "mqtt") && span_is(upgrade.token, "a.b.c"), "on either side");
+	OK(answers("bearer, a.b.c, bearer, frond.1", "bearer", NULL) && span_is(upgrade.token, "a.b.c"),
+	    "the first token counts, and none is answered");
+	OK(answers("bearer, a.b.c, frond.at.1f_2.3", "bearer", NULL) && span_is(upgrade.position, "1f_2.3"),
+	    "bearer goes before a position");
+	OK(judge("Sec-WebSocket-Protocol: bearer") == REFUSAL_PROTOCOL, "bearer without a token is nothing");
+	OK(judge("Sec-WebSocket-Protocol: Bearer, a.b.c") == REFUSAL_PROTOCOL, "nor is Bearer");
+	OK(judge("Sec-WebSocket-Protocol: graphql-ws") == REFUSAL_PROTOCOL, "unknown ones alone are refused");
+	rules.routes = &routes;
+	routes_close(&own);
+}
+
 static enum token_verdict
 token_of(const struct keys *keys, const char *more, struct token *ret)
 {
 	static const char query[] = "GET /chat/a?token=a.b.c HTTP/1.1";
 
 	judge_lines(more == NULL ? query : "GET /chat/a HTTP/1.1", HOST, ASKS, VERSION, KEY, more == NULL ? "" : more);
-	return upgrade_token(&head, &target, keys, "jwt", 1000, ret);
+	return upgrade_token(&head, &upgrade, keys, "jwt", 1000, ret);
 }
 
 static void
@@ -422,6 +466,7 @@ main(void)
 	test_offers();
 	test_origins();
 	test_limits();
+	test_own_protocols();
 	test_tokens();
 	test_our_head();
 	test_replies();

@@ -84,10 +84,11 @@ put_hello(struct buf *buf)
 	wire_put_hello(buf, &(struct wire_hello){ WIRE_ROLE_WORKER, span_of("shop"), 2 });
 	wire_put_route(buf, &(struct wire_route){ .pattern = span_of("/ws/{a}") });
 	wire_put_route(buf,
-	    &(struct wire_route){ .flags = WIRE_ROUTE_PUSH_ONLY | WIRE_ROUTE_KEEPS,
+	    &(struct wire_route){ .flags = WIRE_ROUTE_PUSH_ONLY | WIRE_ROUTE_KEEPS | WIRE_ROUTE_SPEAKS,
 		.pattern = span_of("/n"),
 		.history = 100,
-		.history_seconds = 60 });
+		.history_seconds = 60,
+		.protocols = span_of("mqtt") });
 }
 
 static void
@@ -115,6 +116,7 @@ put_meta(struct buf *buf)
 		.ip = span_of("192.0.2.7"),
 		.claims = span_of("{}"),
 		.user = span_of("u1"),
+		.protocol = span_of("mqtt"),
 	    });
 	wire_put_pair(buf, span_of("host"), span_of("example.com"));
 	wire_put_pair(buf, span_of("cookie"), span_of(""));
@@ -496,8 +498,8 @@ layouts_stay_as_they_are(void)
 	OK(layout_is(put_hello,
 	       "01 00000004 73686f70 0002"
 	       " 00 00000007 2f77732f7b617d"
-	       " 05 00000002 2f6e 00000064 0000003c"),
-	    "HELLO: role, app, routes, and how much of one is kept");
+	       " 0d 00000002 2f6e 00000064 0000003c 00000004 6d717474"),
+	    "HELLO: role, app, routes, how much of one is kept, and what it speaks");
 	OK(layout_is(put_watch, "000102030405060708090a0b0c0d0e0f 00011170"), "behind it: the supervisor, its number");
 	OK(layout_is(put_death, "00011170 01 000102030405060708090a0b0c0d0e0f 0000000000000007 0000000000000008 0009"),
 	    "DEATH: the worker's number, blame, over what");
@@ -568,8 +570,10 @@ hello_comes_back(void)
 		hello.n_routes == 2,
 	    "role, app and number of routes come back");
 	OK(wire_get_route(&reader, &route) == 0 && route.flags == 0 && is(route.pattern, "/ws/{a}"), "the first route");
-	OK(wire_get_route(&reader, &route) == 0 && route.flags == (WIRE_ROUTE_PUSH_ONLY | WIRE_ROUTE_KEEPS) &&
-		is(route.pattern, "/n") && route.history == 100 && route.history_seconds == 60,
+	OK(wire_get_route(&reader, &route) == 0 &&
+		route.flags == (WIRE_ROUTE_PUSH_ONLY | WIRE_ROUTE_KEEPS | WIRE_ROUTE_SPEAKS) &&
+		is(route.pattern, "/n") && route.history == 100 && route.history_seconds == 60 &&
+		is(route.protocols, "mqtt"),
 	    "the second");
 	buf_free(&buf);
 }
@@ -650,8 +654,9 @@ metadata_comes_back(void)
 
 	put_meta(&buf);
 	OK(wire_get_meta(span_of_buf(&buf), &meta) == 0 && is(meta.pattern, "/ws/{a}") && is(meta.path, "/ws/x") &&
-		is(meta.query, "q=1") && is(meta.ip, "192.0.2.7") && is(meta.claims, "{}") && is(meta.user, "u1"),
-	    "pattern, path, query, address, claims and user come back");
+		is(meta.query, "q=1") && is(meta.ip, "192.0.2.7") && is(meta.claims, "{}") && is(meta.user, "u1") &&
+		is(meta.protocol, "mqtt"),
+	    "pattern, path, query, address, claims, user and subprotocol come back");
 	headers = wire_reader(meta.headers.data, meta.headers.len);
 	OK(wire_get_pair(&headers, &name, &value) == 1 && is(name, "host") && is(value, "example.com"), "a header");
 	OK(wire_get_pair(&headers, &name, &value) == 1 && is(name, "cookie") && is(value, ""), "an empty one");

@@ -89,6 +89,12 @@ Router::websocket('/ws/secret', function (Connection $connection, string $event)
 		$connection->send($connection->user['name']);
 }, secure: true);
 
+Router::websocket('/ws/speaks', function (Connection $connection, string $event): void {
+	if ($event === 'open')
+		$connection->send(($connection->protocol ?? 'none') . ', header '
+			. ($connection->headers['sec-websocket-protocol'] ?? 'none'));
+}, protocols: 'chat.v2, mqtt');
+
 Router::websocket('/ws/echo/{room}', function (Connection $connection, string $event, ?string $data): void {
 	if ($event === 'message')
 		$connection->send($data, $connection->isBinary());

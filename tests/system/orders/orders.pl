@@ -82,6 +82,13 @@ websocket('/ws/secret', sub {
 	$connection->send($connection->user->{name}) if $event eq 'message';
 }, secure => 1);
 
+websocket('/ws/speaks', sub {
+	my ($connection, $event) = @_;
+
+	$connection->send(($connection->protocol // 'none') . ', header '
+		. ($connection->header('sec-websocket-protocol') // 'none')) if $event eq 'open';
+}, protocols => 'chat.v2, mqtt');
+
 websocket('/ws/echo/{room}', sub {
 	my ($connection, $event, $data) = @_;
 

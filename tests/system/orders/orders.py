@@ -107,6 +107,12 @@ def secret(connection, event, _):
         connection.send(connection.user["name"])
 
 
+@tina4.websocket("/ws/speaks", protocols="chat.v2, mqtt")
+def speaks(connection, event, _):
+    if event == "open":
+        connection.send(f"{connection.protocol or 'none'}, header {connection.headers.get('sec-websocket-protocol', 'none')}")
+
+
 @tina4.websocket("/ws/echo/{room}")
 def echo(connection, event, data):
     if event == "message":
