@@ -155,6 +155,31 @@ test_flags(void)
 }
 
 static void
+test_protocols(void)
+{
+	struct routes routes = { 0 };
+	struct route_app *app = app_of(&routes, span_of("shop"));
+	struct wire_route announced = { .flags = WIRE_ROUTE_SPEAKS, .pattern = span_of("/a") };
+	struct route *route, *again;
+	const char *why = NULL;
+
+	announced.protocols = span_of("mqtt, chat.v2");
+	OK(routes_add(&routes, app, &announced, &route, &why) == 0 && strcmp(route->protocols, "mqtt, chat.v2") == 0 &&
+		routes_has(&routes, app, &announced),
+	    "a route speaks what was announced");
+	announced.protocols = span_of("stomp");
+	OK(!routes_has(&routes, app, &announced), "another list is another announcement");
+	OK(routes_add(&routes, app, &announced, &again, &why) == 0 && again == route &&
+		strcmp(route->protocols, "stomp") == 0,
+	    "which replaces it");
+	announced.protocols = span_of("mqtt bearer");
+	OK(routes_add(&routes, app, &announced, &again, &why) == -EINVAL && why != NULL &&
+		strcmp(route->protocols, "stomp") == 0,
+	    "a bad one is refused with a reason, and changes nothing");
+	routes_close(&routes);
+}
+
+static void
 test_bad_patterns(void)
 {
 	struct routes routes = { 0 };
@@ -214,6 +239,7 @@ main(void)
 	test_changes();
 	test_apps();
 	test_flags();
+	test_protocols();
 	test_bad_patterns();
 	return tap_done();
 }
