@@ -29,6 +29,8 @@ tina4_strerror(int error)
 		return "the sidecar does not understand us";
 	case -ENOBUFS:
 		return "more than an event or a list may have";
+	case -ENOMSG:
+		return "a reply to no request";
 	case -EALREADY:
 		return "the answer is on its way already";
 	case -EUSERS:

@@ -578,6 +578,25 @@ int tina4_conn_send_json(struct tina4_conn *conn, struct cJSON **json, unsigned 
 int tina4_conn_broadcast_json(struct tina4_conn *conn, struct cJSON **json, unsigned flags);
 
 /*
+ * A client asks by frond.js's request(), and waits until the handler's commands have
+ * taken effect. What the handler replies to it comes back as the answer, in its order
+ * with all else that the client gets; without a reply the client hears that it is done,
+ * and when the handler fails, that it has failed. A request may come a second time,
+ * after the connection was cut, unless the client has asked for `once`.
+ *
+ * tina4_conn_asks() is true while a request is handled: every other message, and open
+ * and close, want no answer. Beside what tina4_conn_send() and its kin return:
+ * -ENOMSG for a reply to no request, -EALREADY for a second one.
+ */
+bool tina4_conn_asks(const struct tina4_conn *conn);
+int tina4_conn_reply(struct tina4_conn *conn, const void *data, size_t len, unsigned flags);
+int tina4_conn_replyf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int tina4_conn_reply_jsonf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int tina4_conn_reply_json(struct tina4_conn *conn, struct cJSON **json, unsigned flags);
+
+/*
  * Sends so many of the last messages that are kept of the path, 1 to 65535, to this
  * client: see struct tina4_websocket_options. In open they reach it before anything
  * newer, and only one that comes back and lacks nothing gets none: it has what it

@@ -145,6 +145,13 @@ int tina4_test_upgrade(const struct tina4_test_client *client);
 int tina4_test_send(struct tina4_test_client *client, const void *data, size_t len, unsigned flags);
 int tina4_test_send_text(struct tina4_test_client *client, const char *text);
 
+/*
+ * The same for a request, as frond.js's request() makes it. *ret is what the handler
+ * has replied, NULL for nothing; that is no message for tina4_test_received().
+ */
+int tina4_test_request(struct tina4_test_client *client, const void *data, size_t len, unsigned flags,
+    const struct tina4_test_message **ret);
+
 /* Closes from the client's side: 0 is 1000, 1006 a broken connection. Results are tina4_test_send()'s. */
 int tina4_test_close(struct tina4_test_client *client, int code);
 

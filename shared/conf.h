@@ -96,6 +96,8 @@ struct conf {
 	uint64_t ws_memory;          /* TINA4_WS_MEMORY: bytes held for all clients; 0 = a share of the machine's */
 	uint32_t ws_presence_max;    /* TINA4_WS_PRESENCE_MAX: of more members only the number is told */
 	uint64_t ws_history_bytes;   /* TINA4_WS_HISTORY_BYTES: of messages that are kept, on all paths */
+	uint64_t ws_once_bytes;      /* TINA4_WS_ONCE_BYTES: of requests that are remembered, of all clients */
+	uint32_t ws_once_seconds;    /* TINA4_WS_ONCE_SECONDS: after their client's end; 0 = none is remembered */
 	uint32_t ws_max_message;     /* TINA4_WS_MAX_MESSAGE: bytes */
 	uint32_t ws_queue_bytes;     /* TINA4_WS_QUEUE_BYTES: unsent, of one client; at least 2 ws_max_message */
 	uint32_t ws_send_buffer;     /* TINA4_WS_SEND_BUFFER: SO_SNDBUF in bytes */

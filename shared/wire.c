@@ -848,6 +848,7 @@ wire_command_name(enum wire_command_type type)
 		[WIRE_KICK] = "kick",
 		[WIRE_PRESENT] = "present",
 		[WIRE_MEMBERS] = "members",
+		[WIRE_ANSWER] = "answer",
 	};
 
 	return name_in(names, sizeof(names) / sizeof(*names), type);

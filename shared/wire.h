@@ -136,6 +136,7 @@ enum wire_flags { /* of events and commands */
 	WIRE_OTHER_CONN = 4, /* the command names a connection: not the event's own */
 	WIRE_UNSET = 8,
 	WIRE_TRANSIENT = 16, /* of a broadcast or push: is not kept */
+	WIRE_ASKS = 32,      /* of a message: its client waits for an answer */
 };
 
 struct wire_event {
@@ -183,6 +184,7 @@ enum wire_command_type {
 	WIRE_KICK = 15,       /* closes all connections of the path in key, with code and the reason in data */
 	WIRE_PRESENT = 16, /* what others may see of the event's connection: a JSON object in data; only in a record */
 	WIRE_MEMBERS = 17, /* who is on the path in key, as JSON in the reply's text; only in a request */
+	WIRE_ANSWER = 18,  /* data to the client whose message asks; once, and only in a record */
 };
 
 enum { WIRE_LAST_COMMAND = 18 }; /* the highest number that a command may have; some below it are free */

@@ -10,6 +10,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/histories.c %D%/hub/histories.h \
 	%D%/hub/history.c %D%/hub/history.h \
 	%D%/hub/position.c %D%/hub/position.h \
+	%D%/hub/question.c %D%/hub/question.h \
 	%D%/hub/ahead.c %D%/hub/ahead.h \
 	%D%/hub/announce.c %D%/hub/announce.h \
 	%D%/hub/apply.c %D%/hub/apply.h \
@@ -47,6 +48,8 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/hub/turn.h \
 	%D%/hub/users.c %D%/hub/users.h \
 	%D%/feed/ack.c %D%/feed/ack.h \
+	%D%/feed/answering.c %D%/feed/answering.h \
+	%D%/feed/asks.c %D%/feed/asks.h \
 	%D%/feed/dedup.c %D%/feed/dedup.h \
 	%D%/feed/dispatch.c %D%/feed/dispatch.h \
 	%D%/feed/feed.c %D%/feed/feed.h \
@@ -54,6 +57,7 @@ bin_PROGRAMS += tina4-sidecar
 	%D%/feed/intake.c %D%/feed/intake.h \
 	%D%/feed/known.c %D%/feed/known.h \
 	%D%/feed/lane.c %D%/feed/lane.h \
+	%D%/feed/once.c %D%/feed/once.h \
 	%D%/feed/registration.c %D%/feed/registration.h \
 	%D%/feed/recalls.c %D%/feed/recalls.h \
 	%D%/feed/requests.c %D%/feed/requests.h \

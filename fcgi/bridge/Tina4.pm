@@ -179,7 +179,7 @@ sub _request {
 	my %event = (
 		event => $ENV{TINA4_EVENT}, id => $ENV{TINA4_EVENT_ID}, attempt => 0 + ($ENV{TINA4_ATTEMPT} // 1),
 		connection => $ENV{TINA4_CONN}, count => 0 + ($ENV{TINA4_COUNT} // 0), code => 0 + ($ENV{TINA4_CODE} // 0),
-		binary => $ENV{TINA4_BINARY} ? 1 : 0, ip => $ENV{REMOTE_ADDR}, route => $ENV{TINA4_ROUTE},
+		binary => $ENV{TINA4_BINARY} ? 1 : 0, asks => $ENV{TINA4_ASKS} ? 1 : 0, ip => $ENV{REMOTE_ADDR}, route => $ENV{TINA4_ROUTE},
 		headers => \%headers, cookies => \%cookies,
 		path => _decode($ENV{TINA4_PATH}), protocol => $ENV{TINA4_PROTOCOL},
 		map { $_ => defined $ENV{"TINA4_\U$_"} ? $json->decode($ENV{"TINA4_\U$_"}) : undef } qw(params attributes user),
@@ -223,6 +223,7 @@ sub id { return $_[0]{event}{connection} }
 sub event_id { return $_[0]{event}{id} }
 sub close_code { return $_[0]{event}{code} // 0 }
 sub is_binary { return $_[0]{event}{binary} ? 1 : 0 }
+sub asks { return $_[0]{event}{asks} ? 1 : 0 }
 
 sub header {
 	my ($self, $name) = @_;
@@ -249,6 +250,12 @@ sub send {
 	my ($self, $data, %options) = @_;
 
 	$self->_command('send', _message($data, %options));
+}
+
+sub reply {
+	my ($self, $data, %options) = @_;
+
+	$self->_command('reply', _message($data, %options));
 }
 
 sub broadcast {
@@ -394,10 +401,11 @@ Returns false, and does nothing, for a request of anybody else's:
 
 C<id>, C<path>, C<route>, C<ip>, C<params>, C<headers> (names in lower case),
 C<header($name)>, C<cookies>, C<protocol>, the first of the route's subprotocols that it
-offered, and C<user>, the claims of its token, are the connection's. C<count>, C<event_id>, C<attempt>, C<is_binary> and C<close_code> are the
+offered, and C<user>, the claims of its token, are the connection's. C<count>, C<event_id>,
+C<attempt>, C<is_binary>, C<close_code> and C<asks>, which is true for a request, are the
 event's.
 
-C<send($data, %options)>, C<broadcast($data, %options)>, C<close($code, $reason)>,
+C<send($data, %options)>, C<reply($data, %options)>, which answers a request, C<broadcast($data, %options)>, C<close($code, $reason)>,
 C<push($path, $data, %options)>, C<send_to($id, $data, %options)>,
 C<disconnect($id, $code, $reason)> and C<close_path($path, $code, $reason)> are what it can be told. Options are C<binary>, and
 of a broadcast C<exclude_sender> and C<transient>, which is not kept. C<replay($max)> sends the last

@@ -164,6 +164,16 @@ give_send(struct giving *giving)
 	return r < 0 ? r : tina4_conn_send(giving->conn, message.data, message.len, flags);
 }
 
+static int
+give_reply(struct giving *giving)
+{
+	struct span message;
+	unsigned flags = 0;
+	int r = get_message(giving, &message, &flags);
+
+	return r < 0 ? r : tina4_conn_reply(giving->conn, message.data, message.len, flags);
+}
+
 /* A member that may be missing, and else sets a flag when it is true. */
 static int
 add_flag(struct giving *giving, const char *name, unsigned flag, unsigned *flags)
@@ -327,6 +337,7 @@ static const struct command {
 } commands[] = {
 	{ "send", give_send },
 	{ "broadcast", give_broadcast },
+	{ "reply", give_reply },
 	{ "replay", give_replay },
 	{ "present", give_present },
 	{ "close", give_close },

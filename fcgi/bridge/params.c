@@ -191,6 +191,7 @@ put_message(struct buf *buf, const struct wire_event *event)
 	put(buf, "CONTENT_TYPE", binary ? "application/octet-stream" : "text/plain; charset=utf-8");
 	put_number(buf, "CONTENT_LENGTH", event->data.len);
 	put(buf, "TINA4_BINARY", binary ? "1" : "0");
+	put(buf, "TINA4_ASKS", event->flags & WIRE_ASKS ? "1" : "0");
 }
 
 static void

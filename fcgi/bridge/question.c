@@ -43,6 +43,7 @@ static void
 put_message(struct buf *buf, const struct wire_event *event)
 {
 	buf_string(buf, event->flags & WIRE_BINARY ? ",\"binary\":true" : ",\"binary\":false");
+	buf_string(buf, event->flags & WIRE_ASKS ? ",\"asks\":true" : ",\"asks\":false");
 	if (is_encoded(event)) {
 		buf_string(buf, ",\"base64\":");
 		jsonput_base64(buf, event->data);

@@ -128,6 +128,12 @@ final class Connection
 		$this->command('send', self::message($data, $binary));
 	}
 
+	/** The answer to a request: see asks(). */
+	public function reply(string $data, bool $binary = false): void
+	{
+		$this->command('reply', self::message($data, $binary));
+	}
+
 	/** To all on its path, or to all others. */
 	public function broadcast(
 		string $data,
@@ -194,6 +200,12 @@ final class Connection
 	public function isBinary(): bool
 	{
 		return $this->event['binary'] ?? false;
+	}
+
+	/** True when the message is a request, whose client waits for an answer. */
+	public function asks(): bool
+	{
+		return $this->event['asks'] ?? false;
 	}
 
 	/** In close: the status of RFC 6455 section 7.4; else 0. */
@@ -721,6 +733,7 @@ final class Program
 			'count' => (int) ($_SERVER['TINA4_COUNT'] ?? 0),
 			'code' => (int) ($_SERVER['TINA4_CODE'] ?? 0),
 			'binary' => ($_SERVER['TINA4_BINARY'] ?? '0') === '1',
+			'asks' => ($_SERVER['TINA4_ASKS'] ?? '0') === '1',
 			'path' => $_SERVER['TINA4_PATH'] ?? '',
 			'route' => $_SERVER['TINA4_ROUTE'] ?? '',
 			'ip' => $_SERVER['REMOTE_ADDR'] ?? '',

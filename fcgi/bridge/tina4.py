@@ -138,7 +138,9 @@ class Connection:
     """A WebSocket connection, as the handler of one of its events sees it.
 
     id, path, route, ip, params, headers (names in lower case), cookies, protocol, the first of the
-    route's subprotocols that it offered, and user, the claims of its token, or None, are the connection's; count, event_id, attempt and close_code the event's.
+    route's subprotocols that it offered, and user, the claims of its token or None, are the
+    connection's; count, event_id, attempt, close_code and asks, which is true for a request, the
+    event's.
     """
 
     def __init__(self, event: dict[str, Any]) -> None:
@@ -155,12 +157,17 @@ class Connection:
         self.event_id: str = event["id"]
         self.attempt: int = event["attempt"]
         self.close_code: int = event.get("code", 0)
+        self.asks: bool = event.get("asks", False)
         self._attributes: dict[str, Optional[str]] = event["attributes"]
         self._commands: list[dict[str, Any]] = []
 
     def send(self, data: Message) -> None:
         """To this client: a str is text, bytes are binary."""
         self._command("send", **_message(data))
+
+    def reply(self, data: Message) -> None:
+        """The answer to a request, whose client waits for it: see asks."""
+        self._command("reply", **_message(data))
 
     def broadcast(self, data: Message, exclude_sender: bool = False, transient: bool = False) -> None:
         """To all on its path, or to all others; what is transient is not kept."""

@@ -216,6 +216,16 @@ tina4_test_send_text(struct tina4_test_client *client, const char *text)
 }
 
 int
+tina4_test_request(struct tina4_test_client *client, const void *data, size_t len, unsigned flags,
+    const struct tina4_test_message **ret)
+{
+	*ret = NULL;
+	if (client == NULL)
+		return -ENOTCONN;
+	return standin_ask(&client->test->standin, client, (struct span){ data, len }, flags, ret);
+}
+
+int
 tina4_test_close(struct tina4_test_client *client, int code)
 {
 	if (client == NULL)

@@ -177,6 +177,16 @@ apply_send(struct standin *standin, const struct tina4_test_client *sender, stru
 }
 
 static enum wire_status
+apply_answer(const struct standin *standin, struct tina4_test_client *client, const struct wire_command *command)
+{
+	enum wire_status status = check_data(standin, command);
+
+	if (status != WIRE_OK)
+		return status;
+	return deliver(&client->answers, span_of(client->path), command) ? WIRE_OK : WIRE_BUSY;
+}
+
+static enum wire_status
 apply_replay(struct standin *standin, struct tina4_test_client *client, uint32_t max)
 {
 	const struct past_message *message = NULL;
@@ -282,6 +292,8 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 		return sender == NULL ? WIRE_INVALID : apply_replay(standin, sender, command->code);
 	case WIRE_PRESENT:
 		return sender == NULL ? WIRE_INVALID : apply_present(sender, command);
+	case WIRE_ANSWER: /* the worker has seen that it is one to a request */
+		return sender == NULL ? WIRE_INVALID : apply_answer(standin, sender, command);
 	case WIRE_USER:
 	case WIRE_USER_PUSH:
 	case WIRE_USER_CLOSE:
@@ -529,6 +541,7 @@ static void
 client_free(struct tina4_test_client *client)
 {
 	inbox_free(&client->inbox);
+	inbox_free(&client->answers);
 	attributes_free(&client->attributes);
 	free(client->presented);
 	buf_free(&client->meta);
@@ -590,11 +603,11 @@ judge(const struct standin *standin, struct span data, unsigned flags, int *ret_
 	return 0;
 }
 
-int
-standin_say(struct standin *standin, struct tina4_test_client *client, struct span data, unsigned flags)
+static int
+say(struct standin *standin, struct tina4_test_client *client, struct span data, unsigned flags, uint8_t asks)
 {
 	struct due message = {
-		.client = client, .kind = WIRE_MESSAGE, .flags = flags & TINA4_BINARY ? WIRE_BINARY : 0
+		.client = client, .kind = WIRE_MESSAGE, .flags = (flags & TINA4_BINARY ? WIRE_BINARY : 0) | asks
 	};
 	int r, error = 0;
 	uint16_t code;
@@ -617,6 +630,22 @@ standin_say(struct standin *standin, struct tina4_test_client *client, struct sp
 	if (r < 0)
 		return r;
 	return error < 0 ? error : client->result;
+}
+
+int
+standin_say(struct standin *standin, struct tina4_test_client *client, struct span data, unsigned flags)
+{
+	return say(standin, client, data, flags, 0);
+}
+
+int
+standin_ask(struct standin *standin, struct tina4_test_client *client, struct span data, unsigned flags,
+    const struct tina4_test_message **ret)
+{
+	int r = say(standin, client, data, flags, WIRE_ASKS);
+
+	*ret = inbox_next(&client->answers);
+	return r;
 }
 
 int

@@ -42,6 +42,7 @@ struct tina4_test_client {
 	struct attributes attributes;
 	char *presented; /* what others may see of it, or NULL */
 	struct inbox inbox;
+	struct inbox answers;
 	int result; /* of the handler that ran last */
 	uint16_t code;
 	char reason[WIRE_REASON_BYTES + 1];
@@ -79,6 +80,10 @@ int standin_enter(struct standin *standin, struct tina4_test_client *client);
 /* Lets it say something, or leave with a code. What comes of it is settled. Return the handler's result, or -ENOMEM. */
 int standin_say(struct standin *standin, struct tina4_test_client *client, struct span data, unsigned flags);
 int standin_leave(struct standin *standin, struct tina4_test_client *client, uint16_t code);
+
+/* The same as standin_say() for a request. *ret is its answer, or NULL; it stays the client's. */
+int standin_ask(struct standin *standin, struct tina4_test_client *client, struct span data, unsigned flags,
+    const struct tina4_test_message **ret);
 
 /* Handles what is in line. Returns 0 or -ENOMEM. */
 int standin_settle(struct standin *standin);

@@ -27,6 +27,7 @@ struct run {
 	char *user;    /* whose it was before, when that is set */
 	bool sets_user;
 	bool closes;
+	bool replied;
 };
 
 struct tina4_conn {
@@ -306,6 +307,15 @@ closes_itself(const struct tina4_conn *conn, const struct wire_command *command)
 	return command->type == WIRE_DISCONNECT && !(command->flags & WIRE_OTHER_CONN);
 }
 
+/* An answer is for a message that asks, and for each one only. */
+static int
+check_answer(const struct tina4_conn *conn)
+{
+	if (!tina4_conn_asks(conn))
+		return -ENOMSG;
+	return conn->run->replied ? -EALREADY : 0;
+}
+
 int
 conn_add(struct tina4_conn *conn, const struct wire_command *command)
 {
@@ -317,9 +327,12 @@ conn_add(struct tina4_conn *conn, const struct wire_command *command)
 	if ((own.flags & WIRE_OTHER_CONN) && memcmp(&own.conn, &conn->id, sizeof(own.conn)) == 0)
 		own.flags &= (uint8_t)~WIRE_OTHER_CONN;
 
-	r = append(conn->run, &own);
+	r = own.type == WIRE_ANSWER ? check_answer(conn) : 0;
+	if (r == 0)
+		r = append(conn->run, &own);
 	if (r < 0)
 		return conn_fail(conn, r);
+	conn->run->replied |= own.type == WIRE_ANSWER;
 	conn->run->closes |= closes_itself(conn, &own);
 	trace(conn, &own);
 	return 0;
@@ -447,6 +460,12 @@ bool
 tina4_conn_is_binary(const struct tina4_conn *conn)
 {
 	return conn->kind == WIRE_MESSAGE && (conn->flags & WIRE_BINARY);
+}
+
+bool
+tina4_conn_asks(const struct tina4_conn *conn)
+{
+	return conn->kind == WIRE_MESSAGE && (conn->flags & WIRE_ASKS);
 }
 
 int
@@ -651,6 +670,42 @@ int
 tina4_conn_broadcast_json(struct tina4_conn *conn, struct cJSON **json, unsigned flags)
 {
 	return add_json(conn, WIRE_BROADCAST, json, flags);
+}
+
+int
+tina4_conn_reply(struct tina4_conn *conn, const void *data, size_t len, unsigned flags)
+{
+	return add_data(conn, WIRE_ANSWER, data, len, flags);
+}
+
+int
+tina4_conn_replyf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = add_format(conn, WIRE_ANSWER, flags, format, args);
+	va_end(args);
+	return r;
+}
+
+int
+tina4_conn_reply_jsonf(struct tina4_conn *conn, unsigned flags, const char *format, ...)
+{
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = add_jsonf(conn, WIRE_ANSWER, flags, format, args);
+	va_end(args);
+	return r;
+}
+
+int
+tina4_conn_reply_json(struct tina4_conn *conn, struct cJSON **json, unsigned flags)
+{
+	return add_json(conn, WIRE_ANSWER, json, flags);
 }
 
 int

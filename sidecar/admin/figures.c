@@ -29,6 +29,16 @@ const struct figure_name figure_names[FIGURES] = {
 	    "Events that went to another worker, because the first one died." },
 	[FIGURE_EVENTS_GIVEN_UP] = { "events_given_up", "tina4_events_given_up_total", "counter",
 	    "Events over which several workers died: their connections were closed with 1011." },
+	[FIGURE_CLIENT_REQUESTS] = { "client_requests", "tina4_client_requests_total", "counter",
+	    "Requests of clients, with those that came again." },
+	[FIGURE_CLIENT_REQUESTS_AGAIN] = { "client_requests_again", "tina4_client_requests_again_total", "counter",
+	    "Of these: came again after a cut, and were remembered." },
+	[FIGURE_CLIENT_REQUESTS_REFUSED] = { "client_requests_refused", "tina4_client_requests_refused_total",
+	    "counter", "Of these: no handler gets them." },
+	[FIGURE_ONCE_BYTES] = { NULL, "tina4_once_bytes", "gauge",
+	    "Bytes of requests that are remembered: at most TINA4_WS_ONCE_BYTES." },
+	[FIGURE_FOREIGN_CONTROL] = { NULL, "tina4_foreign_control_frames_total", "counter",
+	    "Control frames of frond.1 from clients that make no sense here." },
 	[FIGURE_ROUTES_IDLE] = { "routes_without_worker", "tina4_routes_without_worker", "gauge",
 	    "Routes whose handler no worker runs." },
 	[FIGURE_PUSHES] = { .stat = "pushes" },
@@ -138,6 +148,16 @@ figure_value(const struct figures *figures, enum figure figure)
 		return figures->feed->redelivered;
 	case FIGURE_EVENTS_GIVEN_UP:
 		return figures->feed->given_up;
+	case FIGURE_CLIENT_REQUESTS:
+		return figures->feed->asks.n_requests;
+	case FIGURE_CLIENT_REQUESTS_AGAIN:
+		return figures->feed->asks.n_again;
+	case FIGURE_CLIENT_REQUESTS_REFUSED:
+		return figures->feed->asks.n_refused;
+	case FIGURE_ONCE_BYTES:
+		return figures->feed->once.bytes;
+	case FIGURE_FOREIGN_CONTROL:
+		return figures->feed->asks.n_foreign;
 	case FIGURE_ROUTES_IDLE:
 		return routes_idle(figures);
 	case FIGURE_PUSHES:

@@ -18,6 +18,7 @@
 #include "sidecar/hub/deflate.h"
 #include "sidecar/edge/entry.h"
 #include "sidecar/edge/extension.h"
+#include "sidecar/feed/asks.h"
 #include "sidecar/feed/feed.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/memory.h"
@@ -94,6 +95,16 @@ refuse_message(struct ws *ws, struct client *client, uint16_t code, const char *
 	hub_disconnect(ws->parts.hub, client, code, why, SPAN_EMPTY);
 }
 
+/* What came of it: 0, or a negative errno. */
+static void
+end_if_wrong(struct ws *ws, struct client *client, int result)
+{
+	if (result == -EBADMSG)
+		refuse_message(ws, client, CLOSE_POLICY, "bad-control");
+	else if (result < 0)
+		refuse_message(ws, client, CLOSE_INTERNAL_ERROR, "out-of-memory");
+}
+
 static void
 take_message(struct ws *ws, struct client *client, const void *data, size_t len, bool binary)
 {
@@ -107,9 +118,11 @@ take_message(struct ws *ws, struct client *client, const void *data, size_t len,
 	ws->parts.counters->received_bytes += len;
 	client->reading.n_messages++;
 	if (!binary && client->ping.frond && !control_take_text(&text))
-		return;
-	if (feed_client_message(ws->parts.feed, client, text.data, text.len, binary) < 0)
-		refuse_message(ws, client, CLOSE_INTERNAL_ERROR, "out-of-memory");
+		end_if_wrong(ws, client, asks_take(ws->parts.feed, client, span_from(text, 1)));
+	else if (binary && client->asks.number != 0)
+		end_if_wrong(ws, client, asks_take_binary(ws->parts.feed, client, text));
+	else
+		end_if_wrong(ws, client, feed_client_message(ws->parts.feed, client, text.data, text.len, binary));
 }
 
 static void

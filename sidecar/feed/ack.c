@@ -6,6 +6,7 @@
 #include "shared/log.h"
 #include "shared/wire.h"
 #include "sidecar/feed/ack.h"
+#include "sidecar/feed/answering.h"
 #include "sidecar/hub/apply.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/feed/feed.h"
@@ -93,8 +94,11 @@ apply_several(struct feed *feed, struct client *client, struct wire_reader comma
 	return 0;
 }
 
-/* tina4-wire(7): as a whole or not at all. Without memory the connection ends that the commands answer. */
-static void
+/*
+ * tina4-wire(7): as a whole or not at all. Without memory the connection ends that the
+ * commands answer. Returns 0 or -ENOMEM.
+ */
+static int
 apply_commands(struct feed *feed, struct client *client, struct wire_reader commands)
 {
 	struct wire_reader rest = commands;
@@ -102,7 +106,7 @@ apply_commands(struct feed *feed, struct client *client, struct wire_reader comm
 	int r;
 
 	if (wire_get_command(&rest, &command) <= 0)
-		return;
+		return 0;
 	if (rest.at == rest.end)
 		r = apply_and_tell(feed, client, &command, NULL);
 	else
@@ -111,6 +115,7 @@ apply_commands(struct feed *feed, struct client *client, struct wire_reader comm
 		hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "out-of-memory", SPAN_EMPTY);
 		client->feed.dismissed = true;
 	}
+	return r;
 }
 
 /* How many of the last messages the commands replay. */
@@ -163,11 +168,57 @@ open_acknowledged(struct feed *feed, struct client *client, const struct wire_re
 		hub_disconnect(feed->hub, client, CLOSE_INTERNAL_ERROR, "forbidden-code", SPAN_EMPTY);
 }
 
+/* True when their handler's worker takes the connection for closed, as it may have been already. */
+static bool
+dismisses(const struct client *client, struct wire_reader commands)
+{
+	struct wire_command command;
+
+	if (closes_itself(client, commands))
+		return true;
+	while (wire_get_command(&commands, &command) > 0)
+		if (command.type == WIRE_KICK && span_is(command.key, client->place.path->name))
+			return true;
+	return false;
+}
+
+/* Of a message, or of a close. Returns 0, or a negative errno when nothing of it had an effect. */
+static int
+event_acknowledged(struct feed *feed, struct client *client, const struct wire_record *record)
+{
+	int r;
+
+	if (record->failed)
+		return -ECANCELED;
+	r = apply_commands(feed, client, record->commands);
+	if (client->place.state != CLIENT_JOINED && dismisses(client, record->commands))
+		client->feed.dismissed = true;
+	return r;
+}
+
+/* A worker skips what comes from a connection that its handler has closed. */
+static void
+request_acknowledged(
+    struct feed *feed, struct client *client, const struct wire_record *record, struct question *question)
+{
+	int r;
+
+	if (client->feed.dismissed) {
+		answering_drop(feed->hub, &feed->once, question, client);
+		return;
+	}
+	feed->hub->question = question;
+	r = event_acknowledged(feed, client, record);
+	feed->hub->question = NULL;
+	answering_end(feed->hub, &feed->once, question, r < 0 ? "failed" : NULL);
+}
+
 int
 ack_take(struct feed *feed, struct worker *worker, const struct wire_record *record, uint64_t now_us)
 {
 	const struct wire_delivery delivery = { record->conn, record->epoch, record->event, record->attempt };
 	struct event *event = feed_find(feed, worker, &delivery);
+	struct question question = { 0 };
 	enum wire_event_kind kind;
 	struct client *client;
 
@@ -180,11 +231,15 @@ ack_take(struct feed *feed, struct worker *worker, const struct wire_record *rec
 	log_debug("event acknowledged event=%s path=%s conn=%s id=%" PRIu64 " us=%" PRIu64 " outcome=%s",
 	    wire_event_name(kind), path_name(client->place.path), client_name(client), event->id,
 	    now_us - event->sent_us, record->failed ? "failed" : "ok");
+	if (event->number != 0)
+		question = answering_begin(feed->hub, event);
 	feed_drop_event(feed, event);
 	if (kind == WIRE_OPEN)
 		open_acknowledged(feed, client, record);
-	else if (!record->failed)
-		apply_commands(feed, client, record->commands);
+	else if (question.number != 0)
+		request_acknowledged(feed, client, record, &question);
+	else
+		event_acknowledged(feed, client, record);
 	if (kind == WIRE_CLOSE)
 		feed_remove_client(feed, client);
 	return 0;

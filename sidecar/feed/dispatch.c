@@ -86,7 +86,7 @@ send_event(struct dispatch *dispatch, struct worker *worker, struct event *event
 	size_t len = worker->out.len;
 	struct wire_event out = {
 		.kind = event->kind,
-		.flags = event->binary ? WIRE_BINARY : 0,
+		.flags = (event->binary ? WIRE_BINARY : 0) | (event->number != 0 ? WIRE_ASKS : 0),
 		.attempt = (uint16_t)(event->attempt + 1),
 		.code = event->code,
 		.conn = event->client->id,

@@ -6,6 +6,7 @@
 #include "shared/closecode.h"
 #include "shared/conf.h"
 #include "shared/log.h"
+#include "sidecar/feed/answering.h"
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/held.h"
 #include "sidecar/feed/feed.h"
@@ -62,6 +63,15 @@ feed_find(const struct feed *feed, const struct worker *worker, const struct wir
 	return event;
 }
 
+/* Whoever handled it has taken its outcome out of it. */
+static void
+drop_request(struct feed *feed, struct event *event)
+{
+	struct question question = answering_begin(feed->hub, event);
+
+	answering_drop(feed->hub, &feed->once, &question, event->client);
+}
+
 void
 feed_drop_event(struct feed *feed, struct event *event)
 {
@@ -91,6 +101,8 @@ feed_drop_event(struct feed *feed, struct event *event)
 		lane->lonely_since_ms = 0;
 	}
 	feed->n_waiting--;
+	if (event->outcome != NULL)
+		drop_request(feed, event);
 	event_free(event);
 }
 
@@ -206,6 +218,15 @@ feed_client_open(struct feed *feed, struct client *client)
 	return 0;
 }
 
+/* Takes the event. */
+static void
+append_message(struct feed *feed, struct client *client, struct event *event)
+{
+	append(feed, client, event);
+	if (client->place.state == CLIENT_JOINED && must_wait(feed, client->place.path->lane))
+		pause_reading(feed, client);
+}
+
 int
 feed_client_message(struct feed *feed, struct client *client, const void *data, size_t len, bool binary)
 {
@@ -218,9 +239,21 @@ feed_client_message(struct feed *feed, struct client *client, const void *data, 
 	if (event == NULL)
 		return -ENOMEM;
 	event->binary = binary;
-	append(feed, client, event);
-	if (client->place.state == CLIENT_JOINED && must_wait(feed, client->place.path->lane))
-		pause_reading(feed, client);
+	append_message(feed, client, event);
+	return 0;
+}
+
+int
+feed_client_request(struct feed *feed, struct client *client, struct span data, bool binary, const struct asked *asked)
+{
+	struct event *event = event_new(WIRE_MESSAGE, data.data, data.len);
+
+	if (event == NULL)
+		return -ENOMEM;
+	event->binary = binary;
+	event->number = asked->number;
+	event->outcome = asked->outcome;
+	append_message(feed, client, event);
 	return 0;
 }
 
@@ -248,6 +281,7 @@ feed_client_gone(struct feed *feed, struct client *client)
 {
 	struct event *event = client->feed.close_event;
 
+	once_leave(&feed->once, client);
 	hub_leave(feed->hub, client);
 	client->place.state = CLIENT_GONE;
 	if (leaves_no_trace(client)) {
@@ -340,6 +374,11 @@ give_up(struct feed *feed, struct event *event)
 	log_limited(LOG_LEVEL_ERROR, "event given up path=%s conn=%s event=%s id=%" PRIu64 " deaths=%d",
 	    path_name(client->place.path), client_name(client), wire_event_name(kind), event->id, (int)event->deaths);
 	feed->given_up++;
+	if (event->number != 0) {
+		struct question question = answering_begin(feed->hub, event);
+
+		answering_end(feed->hub, &feed->once, &question, "given-up");
+	}
 	feed_drop_event(feed, event);
 	if (kind == WIRE_CLOSE) {
 		feed_remove_client(feed, client);
@@ -435,6 +474,7 @@ feed_tick(struct feed *feed, uint64_t now_ms)
 	uint64_t wait_ms = 1000ull * feed->conf->worker_wait;
 	struct lane *lane;
 
+	once_tick(&feed->once, now_ms);
 	while ((lane = feed->starved) != NULL)
 		lane_list(lane, &feed->ready);
 	DL_FOREACH2(feed->lonely, lane, next_listed)
@@ -448,6 +488,7 @@ void
 feed_open(struct feed *feed, const struct conf *conf, struct hub *hub, uint64_t epoch)
 {
 	*feed = (struct feed){ .conf = conf, .hub = hub, .epoch = epoch, .generation = 1 };
+	once_open(&feed->once, conf);
 }
 
 void
@@ -464,6 +505,9 @@ feed_close(struct feed *feed)
 
 	if (feed->hub == NULL)
 		return; /* it was never opened */
-	HASH_ITER(hh, feed->hub->clients, client, next)
+	HASH_ITER(hh, feed->hub->clients, client, next) {
+		once_leave(&feed->once, client);
 		forget_client(feed, client);
+	}
+	once_close(&feed->once);
 }

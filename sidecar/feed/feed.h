@@ -17,7 +17,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/span.h"
 #include "sidecar/feed/histogram.h"
+#include "sidecar/feed/once.h"
 
 struct client;
 struct conf;
@@ -63,6 +65,19 @@ struct feed {
 	struct histogram round_trips;
 	uint64_t redelivered;
 	uint64_t given_up;
+	struct once once; /* requests that are remembered */
+	struct {
+		uint64_t n_requests; /* all told */
+		uint64_t n_again;    /* that were remembered */
+		uint64_t n_refused;  /* that no handler gets */
+		uint64_t n_foreign;  /* control frames that make no sense here */
+	} asks;                      /* asks.c */
+};
+
+/* What makes a message a request. */
+struct asked {
+	uint64_t number;
+	struct outcome *outcome; /* or NULL */
 };
 
 /* Borrows the settings and the hub; epoch distinguishes it from every earlier one. */
@@ -81,6 +96,10 @@ int feed_client_open(struct feed *feed, struct client *client);
 
 /* A whole message. May stop reading from the client. 0 or -ENOMEM. */
 int feed_client_message(struct feed *feed, struct client *client, const void *data, size_t len, bool binary);
+
+/* The same for one that wants an answer, of a client that has joined and has a handler. */
+int feed_client_request(
+    struct feed *feed, struct client *client, struct span data, bool binary, const struct asked *asked);
 
 /* Its socket is gone. Frees the client, now or when its close event has been acknowledged. */
 void feed_client_gone(struct feed *feed, struct client *client);

@@ -13,6 +13,7 @@
 #include "shared/wire.h"
 
 struct client;
+struct outcome;
 struct path;
 struct worker;
 
@@ -31,6 +32,8 @@ struct event {
 	uint8_t deaths; /* of workers that were handling it */
 	uint64_t id;
 	uint64_t sent_us;
+	uint64_t number;         /* of the client's request; 0 for a message that wants no answer */
+	struct outcome *outcome; /* of a request that is handled once: see once.h */
 	size_t len;
 	char data[];
 };

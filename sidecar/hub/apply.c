@@ -6,9 +6,11 @@
 #include "shared/username.h"
 #include "shared/utf8.h"
 #include "sidecar/hub/apply.h"
+#include "sidecar/hub/control.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/names.h"
+#include "sidecar/hub/question.h"
 #include "sidecar/hub/resume.h"
 #include "sidecar/hub/users.h"
 
@@ -23,10 +25,19 @@ apply_check(const struct hub *hub, const struct wire_command *command)
 }
 
 static struct frame *
-frame_of(const struct wire_command *command)
+frame_of(const struct hub *hub, const struct wire_command *command)
 {
+	if (command->type == WIRE_ANSWER)
+		return control_answer(hub->question->number, command->data, command->flags & WIRE_BINARY);
 	return frame_new(
 	    command->flags & WIRE_BINARY ? FRAME_BINARY : FRAME_TEXT, command->data.data, command->data.len);
+}
+
+/* An answer needs a question, and one that has none yet. */
+static bool
+is_due(const struct hub *hub, const struct wire_command *command)
+{
+	return command->type != WIRE_ANSWER || (hub->question != NULL && hub->question->answer == NULL);
 }
 
 int
@@ -34,9 +45,9 @@ apply_frame(const struct hub *hub, const struct wire_command *command, struct fr
 {
 	struct frame *frame;
 
-	if (apply_check(hub, command) != WIRE_OK)
+	if (apply_check(hub, command) != WIRE_OK || !is_due(hub, command))
 		return 0;
-	frame = frame_of(command);
+	frame = frame_of(hub, command);
 	if (frame == NULL)
 		return -ENOMEM;
 	*ret = frame;
@@ -45,9 +56,9 @@ apply_frame(const struct hub *hub, const struct wire_command *command, struct fr
 
 /* The frame that was made before, if there is one. NULL when out of memory. */
 static struct frame *
-take_frame(struct frame **made, const struct wire_command *command)
+take_frame(const struct hub *hub, struct frame **made, const struct wire_command *command)
 {
-	struct frame *frame = *made != NULL ? *made : frame_of(command);
+	struct frame *frame = *made != NULL ? *made : frame_of(hub, command);
 
 	*made = NULL;
 	return frame;
@@ -132,7 +143,7 @@ apply_broadcast(struct hub *hub, const struct outgoing *outgoing, struct wire_re
 		return status;
 	if (outgoing->path == NULL || (outgoing->path->n_members == 0 && !is_kept(outgoing)) || is_double(outgoing))
 		return WIRE_OK; /* nobody there */
-	frame = take_frame(outgoing->made, outgoing->command);
+	frame = take_frame(hub, outgoing->made, outgoing->command);
 	r = frame != NULL ? send_out(hub, outgoing, frame, ret) : -ENOMEM;
 	frame_unref(frame);
 	return r < 0 ? WIRE_BUSY : WIRE_OK;
@@ -186,7 +197,7 @@ apply_send(struct hub *hub, struct client *sender, struct client *client, const 
 	if (client == NULL ||
 	    !(client->place.state == CLIENT_JOINED || (client->place.state == CLIENT_OPENING && client == sender)))
 		return WIRE_NO_CONN;
-	frame = take_frame(made, command);
+	frame = take_frame(hub, made, command);
 	if (frame == NULL || batch_send(&hub->batches, client, frame) < 0)
 		return WIRE_BUSY;
 	ret->connections = 1;
@@ -213,6 +224,21 @@ disconnect(struct hub *hub, struct client *client, uint16_t code, struct span re
 	hub_disconnect(hub, client, code, NULL, reason);
 	client->feed.dismissed = true;
 	ret->connections++;
+}
+
+static enum wire_status
+apply_answer(struct hub *hub, const struct wire_command *command, struct frame **made, struct wire_reply *ret)
+{
+	enum wire_status status = apply_check(hub, command);
+
+	if (status != WIRE_OK)
+		return status;
+	if (!is_due(hub, command))
+		return WIRE_INVALID;
+	if (question_answer(hub, hub->question, take_frame(hub, made, command)) < 0)
+		return WIRE_BUSY;
+	ret->connections = 1;
+	return WIRE_OK;
 }
 
 static enum wire_status
@@ -293,7 +319,7 @@ apply_user_push(struct hub *hub, const struct wire_command *command, struct fram
 
 	if (status != WIRE_OK || user == NULL)
 		return status;
-	frame = take_frame(made, command);
+	frame = take_frame(hub, made, command);
 	if (frame == NULL)
 		return WIRE_BUSY;
 	DL_FOREACH2(user->first, client, user.next) {
@@ -404,6 +430,8 @@ apply(struct hub *hub, struct client *sender, const struct mark *mark, const str
 		return apply_user_count(hub, command, ret);
 	case WIRE_PRESENT:
 		return apply_present(hub, sender, command, made);
+	case WIRE_ANSWER:
+		return apply_answer(hub, command, made, ret);
 	case WIRE_STATS: /* no business of the hub's */
 	case WIRE_HISTORY:
 	case WIRE_CONNS:

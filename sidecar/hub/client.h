@@ -23,6 +23,7 @@ struct frame;
 struct lws;
 struct member;
 struct names;
+struct once_client;
 struct path;
 struct quota;
 struct user;
@@ -134,6 +135,12 @@ struct client {
 		bool opening;                             /* the commands of its open event are being applied */
 		bool dismissed; /* closed by a handler: no further message of it reaches one */
 	} feed;
+	/* what it asks: asks.c */
+	struct {
+		struct once_client *asker; /* what is remembered of its requests; or NULL */
+		uint64_t number;           /* of the request whose data is the next binary message; 0 for none */
+		uint64_t lowest;           /* of that one: see control.h */
+	} asks;
 	/* whether it is still there: pings.c */
 	struct {
 		struct client *prev, *next; /* same slot; prev is NULL outside the wheel */

@@ -1,5 +1,7 @@
+#include <errno.h>
 #include <inttypes.h>
 
+#include "shared/take.h"
 #include "sidecar/hub/position.h"
 #include "sidecar/hub/control.h"
 #include "sidecar/hub/frame.h"
@@ -108,6 +110,97 @@ struct span
 control_words(const struct frame *control)
 {
 	return span_from(frame_payload(control), 1);
+}
+
+struct frame *
+control_answer(uint64_t number, struct span data, bool binary)
+{
+	struct buf words = BUF_INIT;
+	struct frame *frame;
+
+	buf_printf(&words, "a %" PRIu64, number);
+	if (!binary) {
+		buf_string(&words, " t ");
+		buf_bytes(&words, data.data, data.len);
+		return make(&words);
+	}
+	buf_string(&words, " b");
+	frame = words.failed ? NULL : frame_new_control_with(span_of_buf(&words), data);
+	buf_free(&words);
+	return frame;
+}
+
+struct frame *
+control_answered(uint64_t number)
+{
+	struct buf words = BUF_INIT;
+
+	buf_printf(&words, "a %" PRIu64, number);
+	return make(&words);
+}
+
+struct frame *
+control_not_answered(uint64_t number, const char *why)
+{
+	struct buf words = BUF_INIT;
+
+	buf_printf(&words, "a %" PRIu64 " ! %s", number, why);
+	return make(&words);
+}
+
+struct frame *
+control_memory(uint64_t name)
+{
+	struct buf words = BUF_INIT;
+
+	if (name == 0)
+		return frame_new_control(span_of("o"));
+	buf_printf(&words, "o %016" PRIx64, name);
+	return make(&words);
+}
+
+/* " NUMBER" or " NUMBER.LOWEST", where the second is no higher than the first. */
+static bool
+take_numbers(struct span *text, struct control_question *ret)
+{
+	if (!take_char(text, ' ') || !take_decimal(text, &ret->number) || ret->number == 0)
+		return false;
+	if (!take_char(text, '.'))
+		return true;
+	return take_decimal(text, &ret->lowest) && ret->lowest > 0 && ret->lowest <= ret->number;
+}
+
+int
+control_read_question(struct span words, struct control_question *ret)
+{
+	struct control_question question = { 0 };
+
+	if (!take_numbers(&words, &question) || !take_char(&words, ' '))
+		return -EBADMSG;
+	question.binary = take_char(&words, 'b');
+	if (question.binary ? words.len > 0 : !take_char(&words, 't') || !take_char(&words, ' '))
+		return -EBADMSG;
+	question.data = words;
+	*ret = question;
+	return 0;
+}
+
+int
+control_read_key(struct span words, struct wire_id *ret)
+{
+	struct wire_id id;
+
+	if (!take_char(&words, ' ') || words.len != 2 * sizeof(id.bytes))
+		return -EBADMSG;
+	for (size_t i = 0; i < sizeof(id.bytes); i++) {
+		uint64_t byte;
+
+		if (!take_hex(&words, 2, &byte))
+			return -EBADMSG;
+		id.bytes[i] = (uint8_t)byte;
+	}
+	*ret = id;
+	return 0;
 }
 
 bool

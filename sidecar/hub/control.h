@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "shared/span.h"
+#include "shared/wire.h"
 #include "sidecar/hub/position.h"
 
 struct frame;
@@ -36,6 +37,25 @@ struct frame *control_key(uint64_t key, struct span id);
 
 /* Borrows the words of one of them, without the U+0000. */
 struct span control_words(const struct frame *control);
+
+/* a: the answer to a request, text or binary; or that it was handled without one; or why it was not. */
+struct frame *control_answer(uint64_t number, struct span data, bool binary);
+struct frame *control_answered(uint64_t number);
+struct frame *control_not_answered(uint64_t number, const char *why);
+struct frame *control_memory(uint64_t name); /* o: what is remembered of your requests is called so; 0: nothing is */
+
+/* What a request of a client's says of itself. */
+struct control_question {
+	uint64_t number; /* 1 or more; rises */
+	uint64_t lowest; /* the lowest number that it still waits for, to be handled once; 0 for a request that may be
+			    twice */
+	bool binary;     /* its data comes as the next binary message */
+	struct span data;
+};
+
+/* q: a request, and o: who asks. Each returns 0, or -EBADMSG when the words behind the verb are not well-formed. */
+int control_read_question(struct span words, struct control_question *ret);
+int control_read_key(struct span words, struct wire_id *ret);
 
 /* A text from a client that speaks frond.1: takes off what was put in front. False for a control frame. */
 bool control_take_text(struct span *text);

@@ -107,6 +107,30 @@ frame_new_control(struct span words)
 	return make_behind_nul(words.data, words.len);
 }
 
+struct frame *
+frame_new_control_with(struct span words, struct span binary)
+{
+	uint8_t first[HEAD_MAX], second[HEAD_MAX];
+	size_t n_first = put_head(first, FIN | FRAME_TEXT, words.len + 1);
+	size_t n_second = put_head(second, FIN | FRAME_BINARY, binary.len);
+	struct frame *frame = frame_alloc(n_first + 1 + words.len + n_second + binary.len);
+	uint8_t *at;
+
+	if (frame == NULL)
+		return NULL;
+	at = frame->data;
+	memcpy(at, first, n_first);
+	at += n_first;
+	*at++ = 0;
+	memcpy(at, words.data, words.len);
+	at += words.len;
+	memcpy(at, second, n_second);
+	if (binary.len > 0)
+		memcpy(at + n_second, binary.data, binary.len);
+	frame->other = frame;
+	return frame;
+}
+
 static bool
 begins_with_nul(const struct frame *frame)
 {

@@ -35,6 +35,9 @@ struct frame *frame_new(enum frame_opcode opcode, const void *payload, size_t le
 /* A control frame of frond.1, see control.h: words behind a U+0000. NULL when out of memory. */
 struct frame *frame_new_control(struct span words);
 
+/* The same, with a binary message right behind it in the same bytes, so that nothing comes between. */
+struct frame *frame_new_control_with(struct span words, struct span binary);
+
 /* True for one of those, and false for a message of frame_new(). */
 bool frame_is_control(const struct frame *frame);
 

@@ -20,6 +20,7 @@
 #include "sidecar/hub/slots.h"
 
 struct conf;
+struct question;
 
 enum hub_limits {
 	HUB_PARTING = 512, /* closing handshakes under way: libwebsockets walks the timers of all of them for each */
@@ -53,6 +54,7 @@ struct hub {
 	struct readings readings;   /* messages that have begun */
 	struct histories histories; /* what is kept */
 	struct presences presences; /* who is here, as others may see it */
+	struct question *question;  /* that the record answers which is being applied; or NULL */
 	uint64_t next_epoch;
 };
 

@@ -6,6 +6,7 @@
 #include "sidecar/hub/client.h"
 #include "sidecar/hub/frame.h"
 #include "sidecar/hub/hub.h"
+#include "sidecar/hub/question.h"
 #include "sidecar/hub/reserve.h"
 #include "sidecar/hub/users.h"
 
@@ -42,6 +43,9 @@ find_targets(struct hub *hub, struct client *sender, const struct wire_command *
 	case WIRE_PRESENT:
 		*ret_client = sender;
 		*ret_path = sender->place.path;
+		return;
+	case WIRE_ANSWER:
+		*ret_client = hub->question == NULL ? NULL : hub->question->client;
 		return;
 	case WIRE_SET:
 	case WIRE_COUNT:
@@ -81,17 +85,18 @@ reserve_user(struct client *first)
 	return 0;
 }
 
+/* True when it sends something, to somebody: an answer may be remembered for a client that is not there. */
 static bool
-carries_message(const struct wire_command *command)
+carries_message(const struct wire_command *command, bool to_somebody)
 {
-	return command->type != WIRE_DISCONNECT && command->type != WIRE_USER_CLOSE;
+	if (command->type == WIRE_ANSWER)
+		return true;
+	return to_somebody && command->type != WIRE_DISCONNECT && command->type != WIRE_USER_CLOSE;
 }
 
 static int
 make_frame(struct hub *hub, struct client *client, const struct wire_command *command, struct frame **ret)
 {
-	if (!carries_message(command))
-		return 0;
 	if (command->type != WIRE_PRESENT)
 		return apply_frame(hub, command, ret);
 	if (client->place.state != CLIENT_JOINED || presence_check(command) != WIRE_OK)
@@ -111,7 +116,7 @@ make_one(struct reserve *reserve, struct hub *hub, struct client *sender, const 
 		r = batch_reserve_client(client);
 	if (r == 0 && path != NULL)
 		r = batch_reserve_path(path);
-	if (r == 0 && (client != NULL || path != NULL || first != NULL))
+	if (r == 0 && carries_message(command, client != NULL || path != NULL || first != NULL))
 		r = make_frame(hub, client, command, &reserve->frames[reserve->n]);
 	return r;
 }

@@ -142,6 +142,7 @@ get_command(struct wire_reader *reader, struct envelope *ret)
 	case WIRE_CONNS:
 	case WIRE_PRESENT:
 	case WIRE_MEMBERS:
+	case WIRE_ANSWER:
 		break;
 	}
 	return -EPROTO;

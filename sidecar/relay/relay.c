@@ -180,6 +180,7 @@ relay_command(
 	case WIRE_CONNS:
 	case WIRE_PRESENT: /* its members tell it themselves: muster.h */
 	case WIRE_MEMBERS:
+	case WIRE_ANSWER:
 		return;
 	}
 }

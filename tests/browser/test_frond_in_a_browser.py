@@ -141,3 +141,24 @@ def test_a_module_imports_it(page):
     page.run("import('/js/frond.mjs').then(module => { window.imported = module; })")
     page.until(lambda: page.run("return Boolean(window.imported)"), "it is loaded")
     assert page.run("return [imported.default === frond, imported.ws === frond.ws]") == [True, True]
+
+
+def test_a_request_gets_its_answer(page, room):
+    """Over a loss of the connection, too."""
+    page.run("window.ws = record(arguments[0]);"
+             "(async () => {"
+             "const kind = (data) => Object.prototype.toString.call(data);"
+             "const answers = [await ws.request('send before\\nreply text'), await ws.request('send only')];"
+             "answers.push(kind(await ws.request('reply_binary bytes')));"
+             "answers.push(await ws.request(new TextEncoder().encode('reply to bytes')));"
+             "answers.push(await ws.request(new Blob(['reply to a blob']), { once: true }));"
+             "answers.push(await ws.request('fail').catch(({ code }) => code));"
+             "answers.push(await ws.request('close 4000\\nreply last'));"
+             "answers.push(await ws.request('reply first again', { once: true }));"
+             "window.answers = answers;"
+             "})()", script(room))
+    page.until(lambda: page.run("return window.answers"), "all are answered")
+    assert page.run("return answers") == ["text", None, "[object ArrayBuffer]", "to bytes", "to a blob", "failed", "last",
+                                          "first again"]
+    assert events(page, "message") == [["before"], ["only"]]
+    assert [code for code, _, _ in events(page, "close")] == [4000]

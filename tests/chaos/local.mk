@@ -1,4 +1,5 @@
 EXTRA_DIST += \
+	%D%/ask \
 	%D%/build.py \
 	%D%/clock.c \
 	%D%/diary.py \

@@ -12,6 +12,7 @@ frond_tests = \
 	%D%/test_position.js \
 	%D%/test_presence.js \
 	%D%/test_reconnect.js \
+	%D%/test_request.js \
 	%D%/test_send.js \
 	%D%/test_silence.js
 

@@ -9,6 +9,7 @@
 const fs = require("node:fs");
 const path = require("node:path");
 const vm = require("node:vm");
+const { webcrypto } = require("node:crypto");
 
 const SCRIPT = path.join(__dirname, "../../templates/static/js/frond.js");
 const source = fs.readFileSync(SCRIPT, "utf8");
@@ -195,6 +196,7 @@ class World {
 			URL,
 			atob,
 			Blob,
+			crypto: webcrypto,
 			TextEncoder,
 			WebSocket: this.Socket,
 			setTimeout: this.clock.setTimeout,

@@ -62,6 +62,18 @@ order_present(struct tina4_conn *conn, char *rest)
 	return tina4_conn_present(conn, *rest != '\0' ? rest : NULL);
 }
 
+static int
+order_reply(struct tina4_conn *conn, char *rest)
+{
+	return tina4_conn_reply(conn, rest, strlen(rest), TINA4_TEXT);
+}
+
+static int
+order_reply_binary(struct tina4_conn *conn, char *rest)
+{
+	return tina4_conn_reply(conn, rest, strlen(rest), TINA4_BINARY);
+}
+
 /* replay N */
 static int
 order_replay(struct tina4_conn *conn, char *rest)
@@ -246,6 +258,17 @@ order_wait(struct tina4_conn *conn, char *rest)
 	return 0;
 }
 
+/* pause MS */
+static int
+order_pause(struct tina4_conn *conn, char *rest)
+{
+	long ms = strtol(rest, NULL, 10);
+
+	(void)conn;
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
+	return 0;
+}
+
 /* touch FILE */
 static int
 order_touch(struct tina4_conn *conn, char *rest)
@@ -388,9 +411,12 @@ static const struct order {
 	{ "header", order_header },
 	{ "others", order_others },
 	{ "param", order_param },
+	{ "pause", order_pause },
 	{ "present", order_present },
 	{ "push", order_push },
 	{ "replay", order_replay },
+	{ "reply", order_reply },
+	{ "reply_binary", order_reply_binary },
 	{ "report", order_report },
 	{ "send", order_send },
 	{ "set", order_set },

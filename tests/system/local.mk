@@ -35,6 +35,8 @@ EXTRA_DIST += \
 	%D%/stack.py \
 	%D%/test_admin.py \
 	%D%/test_auth.py \
+	%D%/asking.py \
+	%D%/test_asking.py \
 	%D%/test_bench.py \
 	%D%/test_boot.py \
 	%D%/test_bridge.py \

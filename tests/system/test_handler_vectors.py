@@ -26,6 +26,7 @@ Router::websocket('/ws/x', history: 5, handler: function ($c, $event, $data) {
         match ($name) {
             'send' => $c->send($a), 'broadcast' => $c->broadcast($a), 'others' => $c->broadcast($a, true),
             'transient' => $c->broadcast($a, transient: true), 'present' => $c->present($a), 'replay' => $c->replay($a),
+            'reply' => $c->reply($a),
             'echo' => $c->send($data, $c->isBinary()), 'get' => $c->send($c->get($a) ?? 'none'),
             'set' => $c->set($a, $b), 'unset' => $c->set($a, null), 'close' => $c->close($a, $b),
             'push' => Router::pushToWebSocket($a, $b), 'send_to' => $c->sendTo($a, $b),
@@ -95,12 +96,15 @@ def test_the_bridge_takes_it(make_stack, vector):
     program = (f"while read -r line; do case $line in *routes*) echo '{{\"routes\":[{{\"route\":\"/ws/x\"}}]}}';;"
                f" *'\"go\"'*) printf '%s\\n' '{answer}';; *) echo;; esac; done")
     stack = make_stack(Elsewhere, handlers=program).start("sidecar", "worker")
-    with stack.ws("/ws/x", direct=True) as client:
-        client.send("go")
+    asks = vector["event"].get("asks")
+    with stack.ws("/ws/x", direct=True, subprotocols=["frond.1"]) as client:
+        client.send("\0q 1 t go" if asks else "go")
         for command in vector["commands"]:
             if command["command"] == "send":
                 want = command.get("text")
                 assert client.receive() == want if want is not None else client.receive() is not None
+        if asks:
+            assert client.receive() == f"\0a 1 t {vector['commands'][0]['text']}"
         eventually(lambda: stack.stats()["events_waiting"] == 0, "it is handled")
     assert not any("not understood" in line for line in stack.worker.lines())
 

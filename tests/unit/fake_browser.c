@@ -110,10 +110,13 @@ begin_message(struct browser *browser)
 	browser->first = false;
 }
 
-/* Long messages are shown by their first bytes. */
+/* Long messages are shown by their first bytes, what is said about requests (control.h) is not. */
 static void
 show(struct browser *browser, unsigned opcode, const uint8_t *payload, size_t len)
 {
+	bool answers = opcode == 1 && len > 1 && payload[0] == 0 && (payload[1] == 'a' || payload[1] == 'o');
+	size_t shown = answers ? len : SHOWN;
+
 	begin_message(browser);
 	if (opcode == 1 && browser->hear != NULL)
 		browser->hear(browser->context, payload, len);
@@ -126,7 +129,7 @@ show(struct browser *browser, unsigned opcode, const uint8_t *payload, size_t le
 		buf_string(&browser->got, "ping");
 	if (opcode == 2)
 		buf_string(&browser->got, "binary:");
-	buf_bytes(&browser->got, payload, len < SHOWN ? len : SHOWN);
+	buf_bytes(&browser->got, payload, len < shown ? len : shown);
 }
 
 /* Shows a message that is compressed: RFC 7692 section 7.2.2. */

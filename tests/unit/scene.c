@@ -38,6 +38,8 @@ scene_begin(struct scene *scene)
 	*scene = (struct scene){ .conf = { .ws_queue_bytes = 1 << 20,
 				     .ws_max_message = 1 << 16,
 				     .ws_attribute_bytes = 100,
+				     .ws_once_seconds = 60,
+				     .ws_once_bytes = 1 << 20,
 				     .worker_queue_bytes = SCENE_QUEUE_BYTES,
 				     .worker_wait = 30,
 				     .worker_timeout = 10,

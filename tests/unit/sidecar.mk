@@ -1,6 +1,8 @@
 # unit tests of sidecar/
 unit_tests += \
 	%D%/test_ack \
+	%D%/test_asks \
+	%D%/test_asks_model \
 	%D%/test_apply \
 	%D%/test_chain \
 	%D%/test_client \
@@ -60,6 +62,14 @@ unit_tests += \
 	%D%/test_workers
 
 %C%_scene = %D%/scene.c %D%/scene.h %D%/fake_browser.c %D%/fake_browser.h
+
+%C%_test_asks_model_SOURCES = %D%/test_asks_model.c $(%C%_scene)
+%C%_test_asks_model_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_asks_model_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
+
+%C%_test_asks_SOURCES = %D%/test_asks.c $(%C%_scene)
+%C%_test_asks_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)
+%C%_test_asks_LDADD = sidecar/libsidecar.la $(ZMQ_LIBS)
 
 %C%_test_ack_SOURCES = %D%/test_ack.c $(%C%_scene)
 %C%_test_ack_CPPFLAGS = $(AM_CPPFLAGS) $(LWS_CFLAGS) $(UV_CFLAGS)

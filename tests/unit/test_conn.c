@@ -715,6 +715,76 @@ close_with_all_codes(struct tina4_conn *conn, enum tina4_event event, const char
 	return 0;
 }
 
+/* --- requests ------------------------------------------------------------------- */
+
+static int
+reply(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	cJSON *json = cJSON_CreateString("later");
+
+	(void)event;
+	OK(tina4_conn_asks(conn), "the message asks");
+	OK(tina4_conn_send(conn, "before", 6, 0) == 0 && tina4_conn_reply(conn, data, len, TINA4_BINARY) == 0,
+	    "it is answered");
+	OK(tina4_conn_reply_json(conn, &json, 0) == -EALREADY && json == NULL, "once");
+	return 0;
+}
+
+static int
+reply_formats(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	(void)event;
+	(void)len;
+	return tina4_conn_reply_jsonf(conn, 0, "{'got':%s}", data);
+}
+
+static int
+reply_to_none(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t len)
+{
+	(void)event;
+	(void)data;
+	(void)len;
+	OK(!tina4_conn_asks(conn), "this one does not ask");
+	OK(tina4_conn_replyf(conn, 0, "%d", 1) == -ENOMSG, "a reply to it is refused");
+	return 0;
+}
+
+static struct outcome
+run_request(struct tina4_conn *conn, tina4_ws_handler *what)
+{
+	struct wire_event event = event_of(WIRE_MESSAGE);
+	struct outcome outcome = { 0 };
+
+	event.flags = WIRE_ASKS;
+	handler = what;
+	outcome.result = conn_handle(conn, &event, &limits, &outcome.out);
+	decode(&outcome);
+	return outcome;
+}
+
+static void
+test_requests(void)
+{
+	struct tina4_conn *conn = new_conn();
+	struct outcome outcome = run_request(conn, reply);
+
+	OK(outcome.result == -EALREADY && outcome.record.failed, "a second reply is an error of the handler's");
+	buf_free(&outcome.out);
+	outcome = run_request(conn, reply_formats);
+	OK(outcome.n == 1 && outcome.commands[0].type == WIRE_ANSWER &&
+		equals(outcome.commands[0].data, "{\"got\":\"hello\"}"),
+	    "the reply is in the record");
+	buf_free(&outcome.out);
+	outcome = run(conn, WIRE_MESSAGE, reply_to_none);
+	OK(outcome.result == -ENOMSG && strcmp(tina4_strerror(-ENOMSG), "a reply to no request") == 0,
+	    "the handler of a message that does not ask has failed, and the log says why");
+	buf_free(&outcome.out);
+	outcome = run(conn, WIRE_OPEN, reply_to_none);
+	OK(outcome.result == -ENOMSG, "nor does open");
+	buf_free(&outcome.out);
+	conn_free(conn);
+}
+
 int
 main(void)
 {
@@ -733,6 +803,7 @@ main(void)
 	a_closed_connection_gets_no_messages();
 	a_handler_closes_paths();
 	expect_failure(close_with_all_codes, -EINVAL, "a wrong code fails the handler");
+	test_requests();
 	tina4_app_free(app);
 	return tap_done();
 }

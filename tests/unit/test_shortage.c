@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sidecar/feed/asks.h"
 #include "sidecar/hub/apply.h"
 #include "sidecar/hub/client.h"
 #include "tests/tap.h"
@@ -110,7 +111,9 @@ __wrap_hub_flush(struct hub *hub)
 
 /* --- the story ------------------------------------------------------------------------------ */
 
-static char got[2][200];
+enum { SHOWN = 400 };
+
+static char got[2][SHOWN];
 static bool was_there[2];
 
 /* As ws.c does it. */
@@ -153,6 +156,25 @@ say(struct scene *scene, unsigned i, const char *text)
 	scene_turn(scene);
 }
 
+/* Words of frond.1; returns whether they were taken. */
+static bool
+say_control(struct scene *scene, unsigned i, const char *words)
+{
+	struct client *client = scene->browsers[i].client;
+	int r;
+
+	if (client == NULL || client->place.state != CLIENT_JOINED || client->socket.broken)
+		return false;
+	client->ping.frond = true;
+	armed = true;
+	r = asks_take(&scene->feed, client, span_of(words));
+	if (r < 0)
+		hub_disconnect(&scene->hub, client, 1011, "out-of-memory", SPAN_EMPTY);
+	armed = false;
+	scene_turn(scene);
+	return r == 0;
+}
+
 /* libwebsockets tells of the end of those that were dropped or closed. */
 static void
 reap(struct scene *scene)
@@ -176,7 +198,10 @@ work(struct scene *scene)
 
 		if (event.id == 0)
 			continue;
-		if (event.kind == WIRE_MESSAGE) {
+		if (event.flags & WIRE_ASKS) {
+			commands_put(&commands, WIRE_ANSWER, 0, "yes");
+			commands_put(&commands, WIRE_SEND, 0, "behind");
+		} else if (event.kind == WIRE_MESSAGE) {
 			struct wire_command set = { .type = WIRE_SET, .key = span_of("said"), .data = event.data };
 
 			commands_put(&commands, WIRE_SEND, 0, "one");
@@ -198,6 +223,17 @@ greet(struct scene *scene)
 		scene_start_worker(scene, 0);
 }
 
+/* Copies it, its zeros shown as '0'. */
+static void
+keep(const char *text, const struct buf *buf, char ret[static SHOWN])
+{
+	size_t len = text == NULL ? 0 : buf->len < SHOWN ? buf->len : SHOWN - 1;
+
+	for (size_t i = 0; i < len; i++)
+		ret[i] = text[i] == '\0' ? '0' : text[i];
+	ret[len] = '\0';
+}
+
 static void
 note_what_came(struct scene *scene)
 {
@@ -205,7 +241,7 @@ note_what_came(struct scene *scene)
 		const struct client *client = scene->browsers[i].client;
 
 		was_there[i] = client != NULL && client->place.state == CLIENT_JOINED && !client->socket.broken;
-		snprintf(got[i], sizeof(got[i]), "%s", browser_got(&scene->browsers[i]));
+		keep(browser_got(&scene->browsers[i]), &scene->browsers[i].got, got[i]);
 	}
 }
 
@@ -245,7 +281,7 @@ static bool
 tell(unsigned from, unsigned n)
 {
 	struct scene scene;
-	bool whole, over, on, empty;
+	bool whole, over, on, empty, asked;
 
 	scene_begin(&scene);
 	n_allocations = n_failed = 0;
@@ -258,6 +294,9 @@ tell(unsigned from, unsigned n)
 	work(&scene);
 	say(&scene, 0, "hello");
 	work(&scene);
+	say_control(&scene, 1, "o 00112233445566778899aabbccddeeff");
+	asked = say_control(&scene, 1, "q 1.1 t x") && say_control(&scene, 1, "q 2 t x");
+	work(&scene);
 	for (int i = 0; i < ROUNDS; i++) {
 		scene_tick(&scene, 1000);
 		scene_send_header(&scene, 0, WIRE_HEARTBEAT);
@@ -265,7 +304,7 @@ tell(unsigned from, unsigned n)
 		reap(&scene);
 	}
 	note_what_came(&scene);
-	whole = is_whole(&scene);
+	whole = is_whole(&scene) && (!asked || !was_there[1] || (has(1, "0a 1 ") && has(1, "0a 2 ")));
 	failing_from = MAX_ALLOCATIONS;
 	greet(&scene);
 	work(&scene);

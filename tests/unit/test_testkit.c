@@ -168,6 +168,9 @@ room(struct tina4_conn *conn, enum tina4_event event, const char *data, size_t l
 		return tina4_conn_set(conn, "name", tina4_conn_param(conn, "name")) ||
 		    tina4_conn_broadcastf(conn, 0, "+%s %u", tina4_conn_get(conn, "name"), tina4_conn_count(conn));
 	case TINA4_MESSAGE:
+		if (tina4_conn_asks(conn) && !is(data, "others"))
+			return tina4_conn_send(conn, "seen", 4, 0) ||
+			    tina4_conn_replyf(conn, 0, "%u here", tina4_conn_count(conn));
 		if (is(data, "others"))
 			return tina4_conn_broadcastf(conn, TINA4_EXCLUDE_SENDER, "for others");
 		if (is(data, "fail")) {
@@ -651,6 +654,22 @@ streams_are_read_until_they_wait(void)
 }
 
 static void
+requests_are_answered(void)
+{
+	struct tina4_test_client *a = enter(begin(), "a");
+	const struct tina4_test_message *answer = NULL;
+
+	tina4_test_received(a);
+	OK(tina4_test_request(a, "how many", 8, TINA4_TEXT, &answer) == 0 && answer != NULL &&
+		is(answer->data, "1 here"),
+	    "a request has its handler's reply");
+	OK(is(tina4_test_received(a)->data, "seen") && tina4_test_received(a) == NULL, "which is no message");
+	OK(tina4_test_request(a, "others", 6, TINA4_TEXT, &answer) == 0 && answer == NULL, "or none");
+	OK(tina4_test_request(NULL, "x", 1, TINA4_TEXT, &answer) == -ENOTCONN && answer == NULL,
+	    "nobody's is not handled");
+}
+
+static void
 the_sidecars_limits_hold(void)
 {
 	struct tina4_test_visitor *visitor = begin();
@@ -687,6 +706,7 @@ main(void)
 	handlers_close();
 	others_close();
 	streams_are_read_until_they_wait();
+	requests_are_answered();
 	the_sidecars_limits_hold();
 	tina4_test_free(test);
 	return tap_done();

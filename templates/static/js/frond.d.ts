@@ -150,6 +150,40 @@ declare namespace frond {
 		/** With the option json: data is not. */
 		| (Error & { code: "not-json"; data: string });
 
+	interface RequestOptions {
+		/** How long to wait for the answer, in ms. Default: 30000. */
+		timeout?: number;
+		/** When it is asked again after a loss, it is not handled again. Default: false: it may be. */
+		once?: boolean;
+	}
+
+	/** Why a request has no answer. */
+	type RequestProblem = Error & {
+		code:
+			/** The handler has failed. */
+			| "failed"
+			/** Workers have died over it. */
+			| "given-up"
+			/** No handler is there for messages on this path. */
+			| "no-handler"
+			/** With `once`: it was asked before the connection was lost, and nobody knows whether it was handled. */
+			| "unknown"
+			/** With `once`: the server cannot remember it. It was not handled. */
+			| "busy"
+			/** No answer in time. It may still be handled. */
+			| "timeout"
+			/** Closed for good. If it had been sent, it may have been handled. */
+			| "closed"
+			/** Not sent: too many wait for their answers (maxBuffer, maxBufferBytes). */
+			| "buffer-full"
+			/** Not sent: an event stream only listens. */
+			| "listening"
+			/** Not sent: the server does not speak frond.1. */
+			| "unsupported"
+			/** With the option json: the answer is not. */
+			| "not-json";
+	};
+
 	interface Connection<Data> {
 		/** Returns a function that removes the listener. */
 		on<Name extends keyof Events<Data>>(event: Name, listener: Events<Data>[Name]): () => void;
@@ -161,6 +195,16 @@ declare namespace frond {
 		 * waits. Returns false, with an error event, when it can neither be sent nor wait.
 		 */
 		send(data: string | ArrayBuffer | ArrayBufferView | Blob | object | number | boolean | null): boolean;
+		/**
+		 * Sends as send() does, and is given what the handler replies to it: undefined when it has no reply. All
+		 * that the handler has done has taken effect then. Without a connection it waits; when one is lost before
+		 * the answer has come, it is asked again on the next. Rejected with a RequestProblem, or with a TypeError for what
+		 * can never be right.
+		 */
+		request<Answer = any>(
+			data: string | ArrayBuffer | ArrayBufferView | Blob | object | number | boolean | null,
+			options?: RequestOptions,
+		): Promise<Answer>;
 		/** Closes for good. A code other than 1000 and 3000 to 4999 throws. Default: 1000. */
 		close(code?: number, reason?: string): void;
 		readonly state: State;

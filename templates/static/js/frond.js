@@ -32,6 +32,7 @@
 	const LEAVING_MS = 2000; // then a page has not been left
 	const BURST_MS = 500; // heartbeats that close together were held up: they measure nothing
 	const MAX_PATIENCE_MS = 3600000;
+	const ANSWER_MS = 30000; // a request waits that long, unless it says otherwise
 	const MAX_TIMER_MS = 0x7fffffff; // a longer setTimeout() fires at once
 
 	const DEFAULTS = {
@@ -223,7 +224,7 @@
 
 	// A socket that is closing takes messages and drops them, so its own word counts too.
 	function canSend(link) {
-		return link.state === "open" && link.socket.readyState === OPEN;
+		return link.state === "open" && link.socket.readyState === OPEN && !link.held;
 	}
 
 	function listensOnly(link) {
@@ -253,11 +254,155 @@
 
 	function flush(link) {
 		while (link.queue.length > 0 && canSend(link)) {
-			const { message, bytes } = link.queue.shift();
+			const { message, bytes, question } = link.queue[0];
 
+			if (needsMemory(link, question)) {
+				askMemory(link);
+				return;
+			}
+			link.queue.shift();
 			link.queueBytes -= bytes;
-			transmit(link, message);
+			if (question === undefined)
+				transmit(link, message);
+			else if (link.asked.has(question.number)) // it may have run out of time
+				ask(link, question);
 		}
+	}
+
+	// --- requests -----------------------------------------------------------------
+
+	/*
+	 * A request is asked again on the next socket, until its answer has come. With `once`
+	 * the server remembers the numbers of this page, which it knows by its key, and names
+	 * its memory: if the name has changed, nobody knows what came of those asked before.
+	 */
+	function request(link, data, { timeout = ANSWER_MS, once = false } = {}) {
+		return new Promise((resolve, reject) => {
+			const message = snapshot(encode(data));
+			const question = { number: link.nextNumber, message, bytes: sizeOf(message), once, resolve, reject };
+
+			if (!(timeout >= 0))
+				throw new TypeError("frond.ws: timeout must be a number, 0 or more");
+			checkRoom(link, question);
+			link.asked.set(link.nextNumber++, question);
+			link.askedBytes += question.bytes;
+			question.timer = setTimeout(deny, Math.min(timeout, MAX_TIMER_MS), link, question, "timeout");
+			if (canSend(link) && !needsMemory(link, question)) {
+				ask(link, question);
+				return;
+			}
+			link.queue.push({ question, bytes: 0 });
+			if (link.queue.length === 1)
+				flush(link);
+		});
+	}
+
+	function checkRoom(link, { bytes }) {
+		const { maxBuffer, maxBufferBytes } = link.options;
+
+		if (link.state === "closed")
+			throw unanswered("closed");
+		if (listensOnly(link))
+			throw unanswered("listening");
+		if (link.asked.size >= maxBuffer || link.askedBytes + bytes > maxBufferBytes)
+			throw unanswered("buffer-full");
+	}
+
+	function needsMemory(link, question) {
+		return question?.once && link.memory === null && link.socket.protocol === FROND;
+	}
+
+	// What comes behind waits too, and so stays in its order.
+	function askMemory(link) {
+		link.held = true;
+		link.onceKey ??= Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+		link.socket.send(`${NUL}o ${link.onceKey}`);
+	}
+
+	function takeMemory(link, name = "") {
+		link.memory = name;
+		link.held = false;
+		flush(link);
+	}
+
+	function ask(link, question) {
+		const { socket, memory } = link;
+		const { number, message, once } = question;
+		const isText = typeof message === "string";
+
+		if (socket.protocol !== FROND)
+			deny(link, question, "unsupported");
+		else if (once && memory === "")
+			deny(link, question, "busy");
+		else if (once && (question.memory ??= memory) !== memory)
+			deny(link, question, "unknown");
+		else {
+			const numbers = once ? `${number}.${link.asked.keys().next().value}` : number;
+
+			question.socket = socket;
+			socket.send(`${NUL}q ${numbers} ${isText ? `t ${message}` : "b"}`);
+			if (!isText)
+				socket.send(message);
+		}
+	}
+
+	// Those that an earlier socket took along go first.
+	function askAgain(link) {
+		const lost = [...link.asked.values()].filter(({ socket }) => socket && socket !== link.socket);
+
+		link.queue.unshift(...lost.map((question) => ({ question, bytes: 0 })));
+	}
+
+	function unanswered(code) {
+		return problem(code, `no answer: ${code}`);
+	}
+
+	// Each request ends here, once.
+	function settleRequest(link, question, how, value) {
+		clearTimeout(question.timer);
+		link.asked.delete(question.number);
+		link.askedBytes -= question.bytes;
+		question[how](value);
+	}
+
+	function deny(link, question, code) {
+		settleRequest(link, question, "reject", unanswered(code));
+	}
+
+	// NUMBER: handled. NUMBER t TEXT, or NUMBER b and then a binary message. NUMBER ! why it was not.
+	function takeAnswer(link, words) {
+		const [, number, how, rest] = /^(\d+)(?: ([tb!]))?(?: ([^]*))?$/.exec(words) ?? [];
+		const question = link.asked.get(Number(number));
+
+		if (how === "b")
+			link.answering = Number(number);
+		else if (!question)
+			return;
+		else if (how !== "!")
+			grant(link, question, rest);
+		else if (rest === "again")
+			ask(link, question);
+		else
+			deny(link, question, rest);
+	}
+
+	function grant(link, question, answer) {
+		try {
+			const value = link.options.json && typeof answer === "string" ? JSON.parse(answer) : answer;
+
+			settleRequest(link, question, "resolve", value);
+		} catch {
+			deny(link, question, "not-json");
+		}
+	}
+
+	// The binary message that was announced.
+	function takeAnswerData(link, data) {
+		const question = link.asked.get(link.answering);
+
+		link.answering = null;
+		if (question)
+			grant(link, question, data);
 	}
 
 	// --- silence ------------------------------------------------------------------
@@ -613,11 +758,14 @@
 		link.announcedLast = null;
 		link.placed = false;
 		link.arrived = 0;
+		link.memory = link.answering = null;
+		link.held = false;
 		if (link.socket.protocol === FROND)
 			expectBeats(link);
 		else
 			stopWatching(link);
 		emit(link, "open");
+		askAgain(link);
 		flush(link);
 	}
 
@@ -627,7 +775,9 @@
 		link.heardAt = Date.now();
 		if (link.placed)
 			link.position.heardAt = link.heardAt;
-		if (!beginsWithNul(link, data))
+		if (link.answering !== null && typeof data !== "string")
+			takeAnswerData(link, data);
+		else if (!beginsWithNul(link, data))
 			emitMessage(link, data);
 		else if (data[1] === NUL)
 			emitMessage(link, data.slice(1));
@@ -640,7 +790,11 @@
 		const [verb] = text.split(" ", 1);
 		const words = text === verb ? undefined : text.slice(verb.length + 1);
 
-		if (verb === "")
+		if (verb === "a")
+			takeAnswer(link, words);
+		else if (verb === "o")
+			takeMemory(link, words);
+		else if (verb === "")
 			beat(link);
 		else if (verb === "n")
 			announce(link, words);
@@ -802,7 +956,7 @@
 	// --- the end ------------------------------------------------------------------
 
 	function finish(link) {
-		const unsent = link.queue.map(({ message }) => message);
+		const unsent = link.queue.filter(({ question }) => !question).map(({ message }) => message);
 
 		stopWatching(link);
 		link.awaited = null;
@@ -810,6 +964,8 @@
 		link.unwatchBrowser();
 		link.queue = [];
 		link.queueBytes = 0;
+		for (const question of [...link.asked.values()])
+			deny(link, question, "closed");
 		if (unsent.length > 0)
 			complain(link, "unsent", `closed while messages waited: ${unsent.length}`, { unsent });
 	}
@@ -834,6 +990,7 @@
 			once: (event, listener) => addOnce(link, event, listener),
 			off: (event, listener) => remove(link, event, listener),
 			send: (data) => send(link, data),
+			request: (data, given) => request(link, data, given),
 			close: (code, reason) => close(link, code, reason),
 			get state() {
 				return link.state;
@@ -895,6 +1052,13 @@
 			retryAt: 0,
 			queue: [], // { message, bytes }, oldest first
 			queueBytes: 0,
+			asked: new Map(), // requests without an answer, by their number
+			nextNumber: 1,
+			askedBytes: 0,
+			onceKey: null, // by which the server knows this page again, for requests with `once`
+			memory: null, // what this socket's server calls its memory of it; "": it has none
+			held: false, // nothing goes out until it has said so
+			answering: null, // the number of the request whose answer is the next binary message
 			silenceTimer: null, // set while silence is watched
 			silenceLimit: 0,
 			heardAt: 0,

@@ -55,6 +55,7 @@ function obey(Connection $c, string $order): void
 		'others' => $c->broadcast($rest, true),
 		'present' => $c->present($rest === '' ? null : json_decode($rest, true)),
 		'replay' => $c->replay((int) $rest),
+		'reply' => $c->reply($rest),
 		'transient' => $c->broadcast($rest, transient: true),
 		'param' => answer($c, $c->params[$rest] ?? null),
 		'push' => Router::pushToWebSocket($word, $text),

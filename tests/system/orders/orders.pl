@@ -46,6 +46,7 @@ my %orders = (
 	push => sub { push_to_websocket(split / /, $_[1], 2) },
 	present => sub { $_[0]->present($_[1] eq '' ? undef : JSON::PP::decode_json($_[1])) },
 	replay => sub { $_[0]->replay($_[1]) },
+	reply => sub { $_[0]->reply($_[1]) },
 	report => sub { $_[0]->push($_[1], sprintf '%s count=%d code=%d', $_[0]->id, $_[0]->count, $_[0]->close_code) },
 	send => sub { $_[0]->send($_[1]) },
 	set => sub { $_[0]->set(split / /, $_[1], 2) },

@@ -73,6 +73,7 @@ ORDERS = {
     "present": lambda c, rest: c.present(json.loads(rest) if rest else None),
     "push": lambda c, rest: tina4.push_to_websocket(*rest.split(" ", 1)),
     "replay": lambda c, rest: c.replay(int(rest)),
+    "reply": lambda c, rest: c.reply(rest),
     "report": report,
     "send": lambda c, rest: c.send(rest),
     "set": lambda c, rest: c.set(*rest.split(" ", 1)),
