@@ -373,6 +373,7 @@ hub_flush(struct hub *hub)
 {
 	batches_flush(&hub->batches);
 	flush_closing(hub);
+	users_sweep(&hub->users);
 }
 
 /* Returns true when it has been ending for so long, as far as ticks see it. */

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -8,7 +9,7 @@
 #include "sidecar/hub/memory.h"
 #include "sidecar/hub/users.h"
 
-_Static_assert(sizeof(struct user) + 1 <= USERS_BYTES, "a user takes no more beside his name");
+_Static_assert(offsetof(struct user, name) + 1 <= USERS_BYTES, "a user takes no more beside his name");
 
 void
 users_listen(struct users *users, const struct users_events *events, void *context)
@@ -29,7 +30,7 @@ users_find(const struct users *users, struct span name)
 static struct user *
 user_new(struct users *users, struct span name)
 {
-	struct user *user = calloc(1, sizeof(*user) + name.len + 1);
+	struct user *user = calloc(1, offsetof(struct user, name) + name.len + 1);
 
 	if (user == NULL)
 		return NULL;
@@ -56,6 +57,15 @@ user_free(struct users *users, struct user *user)
 	free(user);
 }
 
+static void
+list_if_idle(struct users *users, struct user *user)
+{
+	if (user == NULL || user->n > 0 || user->idle)
+		return;
+	user->idle = true;
+	LL_PREPEND(users->idle, user);
+}
+
 void
 users_leave(struct users *users, struct client *client)
 {
@@ -65,8 +75,21 @@ users_leave(struct users *users, struct client *client)
 		return;
 	DL_DELETE2(user->first, client, user.prev, user.next);
 	client->user.of = NULL;
-	if (--user->n == 0)
-		user_free(users, user);
+	user->n--;
+	list_if_idle(users, user);
+}
+
+void
+users_sweep(struct users *users)
+{
+	struct user *user;
+
+	while ((user = users->idle) != NULL) {
+		LL_DELETE(users->idle, user);
+		user->idle = false;
+		if (user->n == 0)
+			user_free(users, user);
+	}
 }
 
 int
@@ -84,8 +107,7 @@ users_set(struct users *users, struct client *client, struct span name)
 	if (client->user.of == user)
 		return 0;
 	if (client_set_meta_user(client, name) < 0) {
-		if (user != NULL && user->n == 0)
-			user_free(users, user);
+		list_if_idle(users, user);
 		return -ENOMEM;
 	}
 	users_leave(users, client);

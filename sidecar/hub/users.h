@@ -16,28 +16,33 @@
 
 struct client;
 struct inbox;
+struct lines;
 
 enum { USERS_BYTES = 96 }; /* that a user takes beside his name */
 
 struct user {
 	UT_hash_handle hh;    /* by name */
 	struct client *first; /* his connections that are opening or have joined: client->user.next */
+	struct user *next;    /* of those who may be gone */
 	struct inbox *inbox;  /* what other hosts have for him: the relay's, or NULL */
+	struct lines *lines;  /* of what they say: the inbox's, or NULL */
 	uint32_t n;
 	uint16_t len;
-	bool held;   /* new connections of his wait until other hosts are heard */
-	char name[]; /* terminated, for the log */
+	bool held : 1; /* new connections of his wait until other hosts are heard */
+	bool idle : 1; /* he is among those who may be gone */
+	char name[];   /* terminated, for the log */
 };
 
 /* What they tell who listens to them. */
 struct users_events {
-	/* The first connection of a user has come, or the last one has left. */
+	/* The first connection of a user has come; at the end of the turn: the last one has left. */
 	void (*came)(void *context, struct user *user);
 	void (*gone)(void *context, struct user *user);
 };
 
 struct users {
 	struct user *by_name;
+	struct user *idle;                 /* may be gone: what is happening just now may still be about them */
 	const struct users_events *events; /* NULL while nobody listens */
 	void *context;                     /* of the events */
 };
@@ -56,6 +61,9 @@ int users_set(struct users *users, struct client *client, struct span name);
 
 /* It counts no more. */
 void users_leave(struct users *users, struct client *client);
+
+/* At the end of the turn: forgets those who have no connection any more. */
+void users_sweep(struct users *users);
 
 /* The name, borrowed; empty for NULL. */
 struct span users_span(const struct user *user);

@@ -48,6 +48,7 @@ inbox_open(struct relay *relay, struct user *user)
 	inbox->user = inbox->lines.user = user;
 	inbox->lines.since_ms = relay_now_ms(relay);
 	user->inbox = inbox;
+	user->lines = &inbox->lines;
 	if (!relay->transport->connected) {
 		inbox->missed = true;
 		return;
@@ -66,6 +67,7 @@ inbox_free(struct relay *relay, struct inbox *inbox)
 	stop_holding(relay, inbox);
 	repair_channel_gone(relay, &inbox->lines);
 	inbox->user->inbox = NULL;
+	inbox->user->lines = NULL;
 	free(inbox);
 }
 

@@ -8,7 +8,6 @@
 #include "sidecar/hub/hub.h"
 #include "sidecar/hub/resume.h"
 #include "sidecar/hub/trace.h"
-#include "sidecar/relay/inbox.h"
 #include "sidecar/relay/line.h"
 #include "sidecar/relay/repair.h"
 #include "sidecar/relay/state.h"
@@ -18,9 +17,9 @@
 static struct lines *
 lines_of_user(struct relay *relay, struct span name)
 {
-	struct user *user = users_find(&relay->hub->users, name);
+	const struct user *user = users_find(&relay->hub->users, name);
 
-	return user == NULL || user->inbox == NULL ? NULL : &user->inbox->lines;
+	return user == NULL ? NULL : user->lines;
 }
 
 static struct lines *
@@ -342,8 +341,8 @@ each_channel(
 		if (path->lines != NULL)
 			call(relay, path->lines, host);
 	HASH_ITER(hh, relay->hub->users.by_name, user, next_user)
-		if (user->inbox != NULL)
-			call(relay, &user->inbox->lines, host);
+		if (user->lines != NULL)
+			call(relay, user->lines, host);
 }
 
 static void

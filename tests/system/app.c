@@ -247,6 +247,14 @@ order_exit(struct tina4_conn *conn, char *rest)
 }
 
 /* wait FILE: until it is there */
+/* It belongs to the user whom its query names. */
+static int
+order_user(struct tina4_conn *conn, char *rest)
+{
+	(void)rest;
+	return tina4_conn_set_user(conn, tina4_conn_param(conn, "user"));
+}
+
 static int
 order_wait(struct tina4_conn *conn, char *rest)
 {
@@ -424,6 +432,7 @@ static const struct order {
 	{ "touch", order_touch },
 	{ "transient", order_transient },
 	{ "unset", order_unset },
+	{ "user", order_user },
 	{ "wait", order_wait },
 };
 

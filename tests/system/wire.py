@@ -13,6 +13,7 @@ WELCOME, EVENTS, REPLY, STALE, UNKNOWN, PROBE = 16, 17, 18, 19, 20, 21
 WORKER, APP = 1, 2
 ATTACH, OPEN, MESSAGE, CLOSE, DETACH = 0, 1, 2, 3, 4
 SEND, BROADCAST, PUSH, DISCONNECT, SET, COUNT, STATS, REPLAY, HISTORY = range(1, 10)
+USER, USER_PUSH, USER_CLOSE, USER_COUNT = range(10, 14)
 CONNS, KICK = 14, 15
 PRESENT, MEMBERS = 16, 17
 BINARY, EXCLUDE_SENDER, OTHER_CONN, UNSET, TRANSIENT = 1, 2, 4, 8, 16
@@ -50,6 +51,10 @@ def conns_asked(max=0, cursor=b"", host=b"", user=b""):
 
 def ask_conns(path=b"", **more):
     return command(CONNS, conns_asked(**more), key=path)
+
+
+def closing(refuse=0, reason=""):
+    return struct.pack("!I", refuse) + reason.encode()
 
 
 def record(event, commands=(), failed=False, attempt=None):

@@ -168,6 +168,13 @@ on_asked(void *context, const struct wire_command *question, struct buf *text, s
 	*ret = (struct wire_reply){ .text = span_of_buf(text) };
 }
 
+static void
+on_heard_for(void *context, struct user *user)
+{
+	(void)context;
+	user->held = false;
+}
+
 /* --- the scene ---------------------------------------------------------------------- */
 
 void
@@ -176,7 +183,9 @@ scene_begin(struct scene *scene)
 	static const struct transport_calls calls = { subscribe, unsubscribe, publish, measure, recall, tell, tell_all,
 		beat, beat_heard, release, flush, waiting_bytes, now_ms };
 	static const struct hub_events hub_events = { .count_changed = on_count_changed, .path_gone = on_path_gone };
-	static const struct relay_events relay_events = { on_released, on_counted, on_asked };
+	static const struct relay_events relay_events = {
+		.released = on_released, .heard_for = on_heard_for, .counted = on_counted, .asked = on_asked
+	};
 	static char prefix[] = "t";
 
 	*scene = (struct scene){ .transport.calls = &calls, .now_ms = 1000 };
