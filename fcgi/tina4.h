@@ -693,14 +693,8 @@ int tina4_user_push_json(struct tina4_app *app, const char *user, struct cJSON *
 int tina4_user_push_jsonf(struct tina4_app *app, const char *user, const struct tina4_push_options *options,
     struct tina4_receipt *ret, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/*
- * Ends all connections of a user, as tina4_disconnect() does. For refuse_seconds
- * from now, a week at most, whoever comes with a token of his gets 401 on every
- * host, whenever it was issued, and a handler that says a connection is his ends
- * it with 1008; 0 lets him come back at once, also when he was refused before.
- * -EBUSY when too many users are refused already.
- */
-int tina4_user_close(struct tina4_app *app, const char *user, int code, const char *reason, uint32_t refuse_seconds);
+/* Ends all connections of a user on all hosts, as tina4_disconnect() ends one; that he has none is no error. */
+int tina4_user_close(struct tina4_app *app, const char *user, int code, const char *reason);
 
 /* Connections of a user on all hosts. -EDEADLK in a WebSocket handler. */
 int tina4_user_count(struct tina4_app *app, const char *user, uint32_t *ret);

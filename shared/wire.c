@@ -713,26 +713,6 @@ wire_get_conn(struct wire_reader *reader, struct wire_conn *ret)
 }
 
 void
-wire_put_closing(struct buf *buf, const struct wire_closing *closing)
-{
-	buf_u32(buf, closing->refuse_seconds);
-	buf_bytes(buf, closing->reason.data, closing->reason.len);
-}
-
-int
-wire_get_closing(struct span from, struct wire_closing *ret)
-{
-	struct wire_reader reader = wire_reader(from.data, from.len);
-	struct wire_closing closing;
-
-	if (get_u32(&reader, &closing.refuse_seconds) < 0)
-		return -EPROTO;
-	closing.reason = (struct span){ (const char *)reader.at, (size_t)(reader.end - reader.at) };
-	*ret = closing;
-	return 0;
-}
-
-void
 wire_put_delivery(struct buf *buf, const struct wire_delivery *delivery)
 {
 	put_id(buf, &delivery->conn);

@@ -31,7 +31,6 @@ enum wire_limits {
 	WIRE_HEARTBEAT_MS = 1000,         /* a known peer says something that often */
 	WIRE_ID_BYTES = 16,               /* a connection's or a request's id */
 	WIRE_ID_HEX = 33,                 /* the same in hexadecimal, with its NUL */
-	WIRE_MAX_REFUSE_SECONDS = 604800, /* for which a user is refused: a week */
 	WIRE_PRESENCE_BYTES = 4096,       /* what others may see of a connection */
 	WIRE_REASON_BYTES = 123,          /* of a disconnect: RFC 6455 section 5.5, less the code */
 };
@@ -177,7 +176,7 @@ enum wire_command_type {
 	WIRE_HISTORY = 9, /* what is kept of the path in key, as data asks, see wire_put_asked(); only in a request */
 	WIRE_USER = 10,   /* the event's connection belongs to the user in key, or to nobody; only in a record */
 	WIRE_USER_PUSH = 11,  /* data to all connections of the user in key */
-	WIRE_USER_CLOSE = 12, /* closes them with code, as data says: see wire_put_closing() */
+	WIRE_USER_CLOSE = 12, /* closes them with code, and the reason in data */
 	WIRE_USER_COUNT = 13, /* of the user in key; only in a request */
 	WIRE_CONNS = 14,      /* who is on the path in key, or on any when it is empty, as data asks, see
 				 wire_put_conns_asked(); only in a request */
@@ -230,12 +229,6 @@ struct wire_reply {
 struct wire_asked {
 	uint32_t max;      /* of the last messages */
 	struct span since; /* only those that this position lacks; empty for all */
-};
-
-/* How a user's connections end. */
-struct wire_closing {
-	uint32_t refuse_seconds; /* for which he is refused from now on, WIRE_MAX_REFUSE_SECONDS at most; 0: no more */
-	struct span reason;
 };
 
 /* What is kept of a path; wire_get_kept() calls follow. */
@@ -359,8 +352,6 @@ void wire_put_kept(struct buf *buf, const struct wire_kept *kept);
 /* Returns 1 and the next message, oldest first, 0 at the end, or -EPROTO. */
 int wire_get_kept(struct wire_reader *reader, struct wire_kept *ret);
 
-void wire_put_closing(struct buf *buf, const struct wire_closing *closing);
-int wire_get_closing(struct span from, struct wire_closing *ret);
 void wire_put_conns_asked(struct buf *buf, const struct wire_conns_asked *asked);
 int wire_get_conns_asked(struct span from, struct wire_conns_asked *ret);
 void wire_put_conns(struct buf *buf, const struct wire_conns *conns); /* wire_put_conn() calls follow */

@@ -65,34 +65,27 @@ tina4_user_push_jsonf(struct tina4_app *app, const char *user, const struct tina
 }
 
 int
-user_close(struct tina4_app *app, const char *user, const struct user_closing *closing, struct wire_reply *ret)
+user_close(struct tina4_app *app, const char *user, int code, const char *reason, struct wire_reply *ret)
 {
 	struct wire_command command;
-	struct buf data = BUF_INIT;
 	struct span name;
 	int r = take_name(user, &name);
 
 	if (r == 0)
-		r = command_close(&command, closing->code, closing->reason);
-	if (r == 0 && closing->refuse_seconds > WIRE_MAX_REFUSE_SECONDS)
-		r = -EINVAL;
+		r = command_close(&command, code, reason);
 	if (r < 0)
 		return push_refuse(app, r);
-	wire_put_closing(&data, &(struct wire_closing){ closing->refuse_seconds, command.data });
 	command.type = WIRE_USER_CLOSE;
 	command.key = name;
-	command.data = span_of_buf(&data);
-	r = data.failed ? push_refuse(app, -ENOMEM) : push_command(app, &command, ret);
-	buf_free(&data);
-	return r;
+	return push_command(app, &command, ret);
 }
 
 int
-tina4_user_close(struct tina4_app *app, const char *user, int code, const char *reason, uint32_t refuse_seconds)
+tina4_user_close(struct tina4_app *app, const char *user, int code, const char *reason)
 {
 	struct wire_reply reply;
 
-	return user_close(app, user, &(struct user_closing){ code, reason, refuse_seconds }, &reply);
+	return user_close(app, user, code, reason, &reply);
 }
 
 int

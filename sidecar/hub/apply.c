@@ -338,14 +338,12 @@ static enum wire_status
 apply_user_close(struct hub *hub, const struct wire_command *command, struct wire_reply *ret)
 {
 	struct user *user = users_find(&hub->users, command->key);
-	struct wire_closing closing;
 	struct client *client, *next;
 
-	if (wire_get_closing(command->data, &closing) < 0 || !may_end(command->code, closing.reason) ||
-	    closing.refuse_seconds > WIRE_MAX_REFUSE_SECONDS || !username_is_valid(command->key))
+	if (!may_end(command->code, command->data) || !username_is_valid(command->key))
 		return WIRE_INVALID;
 	DL_FOREACH_SAFE2(user == NULL ? NULL : user->first, client, next, user.next)
-		disconnect(hub, client, command->code, closing.reason, ret);
+		disconnect(hub, client, command->code, command->data, ret);
 	return WIRE_OK;
 }
 

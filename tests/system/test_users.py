@@ -7,7 +7,7 @@ import pytest
 from redis import Host, Redis
 from stack import eventually
 from test_auth import token
-from wire import INVALID, OK, USER_CLOSE, USER_COUNT, USER_PUSH, Peer, closing, command
+from wire import INVALID, OK, USER_CLOSE, USER_COUNT, USER_PUSH, Peer, command
 
 POLICY = 1008
 
@@ -95,7 +95,7 @@ def test_no_byte_of_a_name_does_harm(one, hosts, name):
 
 @pytest.mark.parametrize("name", ["", "x" * 256, "a\nb", "\x7f"])
 def test_what_is_no_name_is_refused(one, name):
-    assert ask(one, USER_CLOSE, name, closing(), POLICY).status == INVALID
+    assert ask(one, USER_CLOSE, name, "", POLICY).status == INVALID
     assert push(one, name, "hello").connections == 0
 
 
@@ -114,7 +114,7 @@ def test_a_token_with_a_name_that_is_none_is_nobodys(one):
 
 def test_all_connections_of_a_user_are_closed_and_nobody_elses(one, user):
     his, other = [come(one, user) for _ in range(2)], come(one, "other")
-    reply = ask(one, USER_CLOSE, user, closing(reason="go"), POLICY)
+    reply = ask(one, USER_CLOSE, user, "go", POLICY)
     assert (reply.status, reply.connections) == (OK, 2)
     assert [client.closed() for client in his] == [(POLICY, "go")] * 2
     assert heard(other, "other") == []
@@ -157,7 +157,7 @@ def test_who_has_just_come_is_reached_from_another_host(hosts, user):
 def test_he_is_closed_on_all_hosts(hosts, user):
     his = [come(host, user) for host in hosts]
     other = come(hosts[1], "other")
-    assert ask(hosts[0], USER_CLOSE, user, closing(reason="go"), POLICY).status == OK
+    assert ask(hosts[0], USER_CLOSE, user, "go", POLICY).status == OK
     assert [client.closed() for client in his] == [(POLICY, "go")] * 3
     assert heard(other, "other") == []
 

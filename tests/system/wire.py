@@ -53,10 +53,6 @@ def ask_conns(path=b"", **more):
     return command(CONNS, conns_asked(**more), key=path)
 
 
-def closing(refuse=0, reason=""):
-    return struct.pack("!I", refuse) + reason.encode()
-
-
 def record(event, commands=(), failed=False, attempt=None):
     return blob(event.conn + struct.pack("!QQHB", event.epoch, event.id,
                                          event.attempt if attempt is None else attempt, failed) + b"".join(commands))
