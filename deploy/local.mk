@@ -31,11 +31,13 @@ dist_skeleton_templates_DATA = %D%/skeleton/templates/base.html %D%/skeleton/tem
 EXTRA_DIST += \
 	%D%/apache.md \
 	%D%/build \
+	%D%/debian \
 	%D%/handlers.md \
 	%D%/install-missing \
 	%D%/install.md \
 	%D%/lighttpd.md \
 	%D%/nginx.md \
+	%D%/package \
 	%D%/packages \
 	%D%/patience \
 	%D%/php.md \

@@ -49,6 +49,7 @@ EXTRA_DIST += \
 	%D%/test_control.py \
 	%D%/test_cors.py \
 	%D%/test_csrf.py \
+	%D%/test_debian.py \
 	%D%/test_deflate.py \
 	%D%/test_descriptors.py \
 	%D%/test_elsewhere.py \
