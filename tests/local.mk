@@ -17,5 +17,6 @@ include %D%/system/local.mk
 include %D%/browser/local.mk
 include %D%/fuzz/local.mk
 include %D%/hostile/local.mk
+include %D%/packages/local.mk
 include %D%/chaos/local.mk
 include %D%/bench/local.mk
