@@ -20,8 +20,9 @@ GOING_AWAY = 1001
 
 
 def do(command):
-    done = subprocess.run(["bash", "-ec", command], text=True, capture_output=True, stdin=subprocess.DEVNULL)
-    assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}\n{journal()}"
+    done = subprocess.run(["bash", "-ec", command], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, f"{command}: {done.stdout}\n{journal()}"
     return done.stdout
 
 
@@ -172,6 +173,19 @@ def test_an_upgrade_is_a_restart_that_clients_are_told_of():
     assert (SETTINGS.read_text(), who_may_read(SETTINGS)) == (settings, ("root", "tina4", "640"))
     assert "of the next version" in pathlib.Path(f"{SETTINGS}.dpkg-dist").read_text()
     assert states([*OURS, *APP]) == ["active"] * 6
+
+
+def test_what_would_not_start_does_not_take_its_place():
+    settings, pid = SETTINGS.read_text(), show("tina4-sidecar", "MainPID")
+    with open(SETTINGS, "a") as file:
+        file.write("TINA4_WS_MAX_CONNECTIONS=many\n")
+    output = install(NEW)
+    assert "TINA4_WS_MAX_CONNECTIONS" in output and "the old one runs on" in output
+    assert show("tina4-sidecar", "MainPID") == pid
+    SETTINGS.write_text(settings)
+    install(NEXT)
+    assert show("tina4-sidecar", "MainPID") != pid
+    eventually(is_ready, "ready again")
 
 
 def test_what_an_administrator_has_stopped_and_disabled_stays_so():
