@@ -36,6 +36,11 @@ EXTRA_DIST += \
 	%D%/install-missing \
 	%D%/install.md \
 	%D%/lighttpd.md \
+	%D%/monitoring/alerts.yml \
+	%D%/monitoring/alerts_test.yml \
+	%D%/monitoring/dashboard.json \
+	%D%/monitoring/monitoring.md \
+	%D%/monitoring/prometheus.yml \
 	%D%/nginx.md \
 	%D%/package \
 	%D%/packages \

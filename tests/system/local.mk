@@ -30,6 +30,7 @@ EXTRA_DIST += \
 	%D%/orders/orders.py \
 	%D%/orders/page.php \
 	%D%/orders/spawn.py \
+	%D%/prometheus.py \
 	%D%/raw.py \
 	%D%/redis.py \
 	%D%/stack.py \
@@ -82,6 +83,7 @@ EXTRA_DIST += \
 	%D%/test_log_waits.py \
 	%D%/test_memory.py \
 	%D%/test_messages.py \
+	%D%/test_monitoring.py \
 	%D%/test_presence.py \
 	%D%/test_push.py \
 	%D%/test_push_over_http.py \
