@@ -31,6 +31,12 @@ dist_skeleton_templates_DATA = %D%/skeleton/templates/base.html %D%/skeleton/tem
 EXTRA_DIST += \
 	%D%/apache.md \
 	%D%/build \
+	%D%/containers.md \
+	%D%/containers/Containerfile \
+	%D%/containers/Containerfile.dockerignore \
+	%D%/containers/app.Containerfile \
+	%D%/containers/compose.yml \
+	%D%/containers/kubernetes.yml \
 	%D%/debian \
 	%D%/handlers.md \
 	%D%/install-missing \

@@ -47,6 +47,7 @@ EXTRA_DIST += \
 	%D%/test_chapter_in_php.py \
 	%D%/test_clients.py \
 	%D%/test_command.py \
+	%D%/test_containers.py \
 	%D%/test_control.py \
 	%D%/test_cors.py \
 	%D%/test_csrf.py \

@@ -37,4 +37,4 @@ def test_a_site_of_a_guide_is_accepted(make_stack, server, command):
 
 def test_every_server_has_a_guide():
     assert {param.values[0] for param in commands()} == set(CHECK)
-    assert {f"{param.values[0]}.md" for param in commands()} | {"handlers.md", "install.md", "php.md", "redis.md", "tutorial.md"} == {guide.name for guide in GUIDES}
+    assert {f"{param.values[0]}.md" for param in commands()} | {"containers.md", "handlers.md", "install.md", "php.md", "redis.md", "tutorial.md"} == {guide.name for guide in GUIDES}
