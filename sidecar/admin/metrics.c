@@ -100,6 +100,7 @@ put_connections(const struct figures *figures, struct buf *ret)
 	put(ret, figures, FIGURE_CONNECTIONS);
 	put(ret, figures, FIGURE_STREAMS);
 	put(ret, figures, FIGURE_PATHS);
+	put(ret, figures, FIGURE_MEMBERS);
 	put_upgrades(figures, ret);
 	put_refusals(figures, ret);
 	put_head(ret, ends, "counter", "Connections that ended, by how.");
@@ -222,6 +223,7 @@ put_relay(const struct figures *figures, struct buf *ret)
 	put(ret, figures, FIGURE_RELAY_REPAIRED);
 	put(ret, figures, FIGURE_RELAY_UNSTORED);
 	put(ret, figures, FIGURE_RELAY_GAPS);
+	put(ret, figures, FIGURE_RELAY_CALLS);
 }
 
 void

@@ -12,6 +12,7 @@ from eventsource import EventSource
 from prometheus import MONITORING, Prometheus
 from redis import Host, Redis
 from stack import eventually, free_ports
+from web import TOP
 from wire import Peer
 
 DASHBOARD = json.loads((MONITORING / "dashboard.json").read_text())
@@ -75,6 +76,11 @@ def test_what_is_shown_is_told_and_what_is_told_is_shown(host):
     named = {re.sub(SUFFIX, "", name) for name in re.findall(rf"{METRIC}(?!\()", GUIDE)}
     assert named - exists == set(), "monitoring.md has figures that no sidecar tells"
     assert exists - named == set(), "figures that monitoring.md does not name"
+
+
+def test_each_figure_that_has_a_name_is_told(host):
+    table = (TOP / "sidecar" / "admin" / "figures.c").read_text()
+    assert set(re.findall(rf'"({METRIC}|process_\w+)", "(?:gauge|counter)"', table)) - set(told(host)) == set()
 
 
 def test_labels_are_those_that_are_told(host):
