@@ -150,6 +150,11 @@ put_workers(const struct figures *figures, struct buf *ret)
 	put(ret, figures, FIGURE_EVENTS);
 	put(ret, figures, FIGURE_EVENTS_REDELIVERED);
 	put(ret, figures, FIGURE_EVENTS_GIVEN_UP);
+	put(ret, figures, FIGURE_CLIENT_REQUESTS);
+	put(ret, figures, FIGURE_CLIENT_REQUESTS_AGAIN);
+	put(ret, figures, FIGURE_CLIENT_REQUESTS_REFUSED);
+	put(ret, figures, FIGURE_ONCE_BYTES);
+	put(ret, figures, FIGURE_FOREIGN_CONTROL);
 	put(ret, figures, FIGURE_ROUTES_IDLE);
 	put_histogram(ret, "tina4_worker_round_trip_seconds", &figures->feed->round_trips,
 	    "From an event's way to its worker to its acknowledgement.");
