@@ -6,22 +6,25 @@
 #include "fcgi/cli/cli.h"
 #include "fcgi/tina4.h"
 #include "fcgi/ws/push.h"
+#include "fcgi/ws/user.h"
 #include "shared/closecode.h"
 #include "shared/numeral.h"
+#include "shared/username.h"
 #include "shared/wire.h"
 
-static const char usage[] = "kick [--code N] [--reason TEXT] CONNECTION | --path PATH\n"
-			    "Closes a connection, or all that are on a path, on any host. With code 1008, which\n"
+static const char usage[] = "kick [--code N] [--reason TEXT] CONNECTION | --path PATH | --user USER\n"
+			    "Closes a connection, or all on a path or of a user, on any host. With code 1008, which\n"
 			    "is that of itself, frond.js stays away; with 1012 it comes back.\n";
 
 struct order {
-	const char *conn, *path; /* who; the other is NULL */
+	const char *conn, *path, *user; /* who; the others are NULL */
 	int code;
 	const char *reason;
 };
 
 static const struct option options[] = {
 	{ "path", required_argument, NULL, 'p' },
+	{ "user", required_argument, NULL, 'u' },
 	{ "code", required_argument, NULL, 'c' },
 	{ "reason", required_argument, NULL, 'r' },
 	{ NULL, 0, NULL, 0 },
@@ -49,6 +52,9 @@ take_option(struct order *order, int option)
 	case 'p':
 		order->path = optarg;
 		return true;
+	case 'u':
+		order->user = optarg;
+		return true;
 	case 'c':
 		return parse_code(optarg, &order->code);
 	case 'r':
@@ -71,7 +77,7 @@ parse(struct order *order, int argc, char **argv)
 			return false;
 	if (argc - optind == 1)
 		order->conn = argv[optind];
-	return argc - optind <= 1 && (order->conn != NULL) != (order->path != NULL);
+	return argc - optind <= 1 && (order->conn != NULL) + (order->path != NULL) + (order->user != NULL) == 1;
 }
 
 static int
@@ -89,6 +95,9 @@ failed(const struct tina4_app *app, const struct order *order, int error)
 		fprintf(stderr, "tina4: --reason: at most %d bytes\n", WIRE_REASON_BYTES);
 	else if (error == -EINVAL && order->conn != NULL)
 		fprintf(stderr, "tina4: \"%s\": an id is 32 hexadecimal digits\n", order->conn);
+	else if (error == -EINVAL && order->user != NULL)
+		fprintf(stderr, "tina4: --user: a name is 1 to %d bytes of UTF-8 without control characters\n",
+		    USERNAME_MAX_BYTES);
 	else
 		return cli_failed(app, order->path != NULL ? order->path : "", error);
 	return CLI_USAGE;
@@ -113,6 +122,19 @@ kick_conn(struct tina4_app *app, const struct order *order)
 
 /* How many there are elsewhere is only known before. */
 static int
+tell(const char *who, uint32_t before, const struct wire_reply *reply)
+{
+	if (before == 0 && reply->connections == 0)
+		return nobody(who);
+	printf("closed %u here", reply->connections);
+	if (reply->relayed)
+		printf(", handed on to other hosts, which had %u",
+		    before > reply->connections ? before - reply->connections : 0);
+	putchar('\n');
+	return CLI_DONE;
+}
+
+static int
 kick_path(struct tina4_app *app, const struct order *order)
 {
 	struct wire_reply reply;
@@ -123,14 +145,27 @@ kick_path(struct tina4_app *app, const struct order *order)
 		r = push_kick(app, order->path, order->code, order->reason, &reply);
 	if (r < 0)
 		return failed(app, order, r);
-	if (before == 0 && reply.connections == 0)
-		return nobody(order->path);
-	printf("closed %u here", reply.connections);
-	if (reply.relayed)
-		printf(", handed on to other hosts, which had %u",
-		    before > reply.connections ? before - reply.connections : 0);
-	putchar('\n');
-	return CLI_DONE;
+	return tell(order->path, before, &reply);
+}
+
+static int
+kick_user(struct tina4_app *app, const struct order *order)
+{
+	struct wire_reply reply;
+	uint32_t before;
+	int r = tina4_user_count(app, order->user, &before);
+
+	if (r == 0)
+		r = user_close(app, order->user, order->code, order->reason, &reply);
+	return r < 0 ? failed(app, order, r) : tell(order->user, before, &reply);
+}
+
+static int
+kick(struct tina4_app *app, const struct order *order)
+{
+	if (order->path != NULL)
+		return kick_path(app, order);
+	return order->user != NULL ? kick_user(app, order) : kick_conn(app, order);
 }
 
 int
@@ -145,7 +180,7 @@ cli_kick(int argc, char **argv)
 	app = cli_app();
 	if (app == NULL)
 		return CLI_USAGE;
-	status = order.path != NULL ? kick_path(app, &order) : kick_conn(app, &order);
+	status = kick(app, &order);
 	tina4_app_free(app);
 	return status;
 }

@@ -7,6 +7,7 @@ import pytest
 from redis import Host, Redis
 from stack import eventually
 from test_auth import token
+from test_conns import NOBODY, USAGE, tina4
 from wire import INVALID, OK, USER_CLOSE, USER_COUNT, USER_PUSH, Peer, command
 
 POLICY = 1008
@@ -121,6 +122,15 @@ def test_all_connections_of_a_user_are_closed_and_nobody_elses(one, user):
     assert ask(one, USER_COUNT, user).connections == 0
 
 
+def test_the_command_closes_a_user(one, user):
+    his, other = [come(one, user) for _ in range(2)], come(one, "other")
+    assert tina4(one, "kick", "--user", user, "--reason", "out") == "closed 2 here\n"
+    assert [client.closed() for client in his] == [(POLICY, "out")] * 2
+    assert heard(other, "other") == []
+    assert "no such connection" in tina4(one, "kick", "--user", user, status=NOBODY)
+    assert "--user" in tina4(one, "kick", "--user", "a\nb", status=USAGE)
+
+
 # --- several hosts -------------------------------------------------------------------------
 
 
@@ -160,6 +170,13 @@ def test_he_is_closed_on_all_hosts(hosts, user):
     assert ask(hosts[0], USER_CLOSE, user, "go", POLICY).status == OK
     assert [client.closed() for client in his] == [(POLICY, "go")] * 3
     assert heard(other, "other") == []
+
+
+def test_a_person_is_found_and_removed_by_name_on_any_host(hosts, user):
+    his = [come(host, user) for host in hosts]
+    assert len(tina4(hosts[0], "conns", "--json", "--user", user).splitlines()) == 3
+    assert tina4(hosts[2], "kick", "--user", user) == "closed 1 here, handed on to other hosts, which had 2\n"
+    assert [client.closed()[0] for client in his] == [POLICY] * 3
 
 
 def test_what_he_missed_while_redis_was_away_is_told_again(make_stack, user):
