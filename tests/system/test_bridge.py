@@ -205,7 +205,7 @@ def test_tina4_check_asks_them(make_stack):
 
     address = f"unix:{stack.dir}/fpm.sock"
     assert check() == []
-    assert "6 routes" in check(TINA4_EXEC=f"{PYTHON} {ORDERS}/orders.py")[0]
+    assert "7 routes" in check(TINA4_EXEC=f"{PYTHON} {ORDERS}/orders.py")[0]
     assert check(TINA4_EXEC="false")[0].startswith("WRONG")
     assert "routes" in check(TINA4_FASTCGI=address, TINA4_SCRIPT=str(ORDERS / "orders.php"))[0]
     assert check(TINA4_FASTCGI=address, TINA4_SCRIPT="/nowhere.php")[0].startswith("WRONG")

@@ -167,7 +167,7 @@ def test_status_tells_who_is_there(lab, room):
     assert "workers 1," in said and re.search(r"^ *2 " + path + "$", said, re.M), said
     assert re.search(r"^ *\d+ +1 +push-only /ws/watch/\{room\}$", said, re.M), said
     assert re.search(r"^ *\d+ +1 +handler /ws/script/\{room\}$", said, re.M), said
-    assert re.search(r"^ *0 +\d+ +7 app$", said, re.M), said
+    assert re.search(r"^ *0 +\d+ +9 app$", said, re.M), said
     assert "relay" not in said
 
 
