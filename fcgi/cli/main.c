@@ -15,7 +15,7 @@ static const struct sub_command {
 	const char *arguments;
 	const char *meaning;
 } commands[] = {
-	{ "push", cli_push, "[OPTIONS] PATH [DATA]", "send to all connections on a path" },
+	{ "push", cli_push, "[OPTIONS] PATH | --user USER [DATA]", "send to all connections on a path, or of a user" },
 	{ "count", cli_count, "PATH", "print how many connections are on a path" },
 	{ "conns", cli_conns, "[--path PATH] [--user USER] [--host HOST] [--json]", "print who is connected" },
 	{ "kick", cli_kick, "[--code N] [--reason TEXT] CONNECTION | --path PATH | --user USER",

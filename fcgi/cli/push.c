@@ -11,7 +11,7 @@
 #include "shared/buf.h"
 #include "shared/wire.h"
 
-static const char usage[] = "push [--binary] [--id ID] [--quiet] [--timeout MS] PATH [DATA]\n"
+static const char usage[] = "push [--binary] [--id ID] [--quiet] [--timeout MS] PATH | --user USER [DATA]\n"
 			    "Without DATA, or with -, the data is what comes on standard input.\n"
 			    "Prints the receipt as JSON. With --id, 32 hexadecimal digits, a retry of what\n"
 			    "may have been sent before is applied once.\n";
@@ -21,14 +21,15 @@ static const struct option options[] = {
 	{ "id", required_argument, NULL, 'i' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "timeout", required_argument, NULL, 't' },
+	{ "user", required_argument, NULL, 'u' },
 	{ NULL, 0, NULL, 0 },
 };
 
 struct order {
 	struct tina4_push_options options;
 	bool quiet;
-	const char *path;
-	const char *data; /* NULL: standard input */
+	const char *path, *user; /* the other is NULL */
+	const char *data;        /* NULL: standard input */
 };
 
 /* Returns false for what is no number of milliseconds that a push may wait. */
@@ -50,6 +51,20 @@ parse_id(const char *text)
 	struct wire_id id;
 
 	return wire_id_parse(text, &id) == 0;
+}
+
+/* A path unless it is for a user, and maybe the data. */
+static bool
+take_rest(struct order *order, int n, char **words)
+{
+	if (order->user == NULL && n > 0) {
+		order->path = *words++;
+		n--;
+	}
+	if ((order->path == NULL && order->user == NULL) || n > 1)
+		return false;
+	order->data = n == 1 && strcmp(words[0], "-") != 0 ? words[0] : NULL;
+	return true;
 }
 
 static bool
@@ -74,15 +89,14 @@ parse(int argc, char **argv, struct order *ret)
 			if (!parse_timeout(optarg, &ret->options.timeout_ms))
 				return false;
 			break;
+		case 'u':
+			ret->user = optarg;
+			break;
 		default: /* getopt_long() said why */
 			return false;
 		}
 	}
-	if (argc - optind < 1 || argc - optind > 2)
-		return false;
-	ret->path = argv[optind];
-	ret->data = argc - optind == 2 && strcmp(argv[optind + 1], "-") != 0 ? argv[optind + 1] : NULL;
-	return true;
+	return take_rest(ret, argc - optind, argv + optind);
 }
 
 /* Appends all that comes, up to what no message may have. Returns 0 or a negative errno. */
@@ -119,11 +133,19 @@ print_receipt(const struct tina4_receipt *receipt)
 static int
 failed(const struct tina4_app *app, const struct order *order, const struct tina4_receipt *receipt, int error)
 {
-	int status = cli_failed(app, order->path, error);
+	int status = cli_failed(app, order->user != NULL ? order->user : order->path, error);
 
 	if (status == CLI_NO_ANSWER)
 		fprintf(stderr, "tina4: it may have been sent; to try again: --id %s\n", receipt->id);
 	return status;
+}
+
+static int
+send(struct tina4_app *app, const struct order *order, const struct buf *data, struct tina4_receipt *ret)
+{
+	if (order->user != NULL)
+		return tina4_user_push(app, order->user, data->data, data->len, &order->options, ret);
+	return tina4_push(app, order->path, data->data, data->len, &order->options, ret);
 }
 
 static int
@@ -140,7 +162,7 @@ push(struct tina4_app *app, const struct order *order)
 	if (r == 0 && input.failed)
 		r = -ENOMEM;
 	if (r == 0)
-		r = tina4_push(app, order->path, input.data, input.len, &order->options, &receipt);
+		r = send(app, order, &input, &receipt);
 	if (r < 0)
 		status = failed(app, order, &receipt, r);
 	else if (!order->quiet)

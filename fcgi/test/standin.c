@@ -1,4 +1,3 @@
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +227,89 @@ apply_kick(struct standin *standin, const struct wire_command *command, struct w
 	return status;
 }
 
+/* Whose it is, as its worker knows it; empty for nobody's. */
+static struct span
+user_of(const struct tina4_test_client *client)
+{
+	struct wire_meta meta;
+
+	return wire_get_meta(span_of_buf(&client->meta), &meta) < 0 ? SPAN_EMPTY : meta.user;
+}
+
+static bool
+is_of(const struct tina4_test_client *client, struct span user)
+{
+	return (client->state == STANDIN_OPENING || client->state == STANDIN_JOINED) && user.len > 0 &&
+	    span_equal(user, user_of(client));
+}
+
+static uint32_t
+count_of_user(const struct standin *standin, struct span user)
+{
+	const struct tina4_test_client *client;
+	uint32_t n = 0;
+
+	LL_FOREACH(standin->clients, client)
+	n += is_of(client, user);
+	return n;
+}
+
+static enum wire_status
+apply_user(struct tina4_test_client *client, struct span user)
+{
+	struct wire_meta meta;
+	struct buf next = BUF_INIT;
+
+	if (wire_get_meta(span_of_buf(&client->meta), &meta) < 0)
+		return WIRE_INVALID;
+	meta.user = user;
+	wire_put_meta(&next, &meta);
+	buf_bytes(&next, meta.headers.data, meta.headers.len);
+	if (next.failed) {
+		buf_free(&next);
+		return WIRE_BUSY;
+	}
+	buf_free(&client->meta);
+	client->meta = next;
+	return WIRE_OK;
+}
+
+static enum wire_status
+apply_user_push(struct standin *standin, const struct wire_command *command, struct wire_reply *ret)
+{
+	enum wire_status status = check_data(standin, command);
+	struct tina4_test_client *client;
+
+	if (status != WIRE_OK)
+		return status;
+	LL_FOREACH(standin->clients, client)
+	{
+		if (!is_of(client, command->key) || client->state != STANDIN_JOINED)
+			continue;
+		if (!deliver(&client->inbox, span_of(client->path), command))
+			return WIRE_BUSY;
+		ret->connections++;
+	}
+	return WIRE_OK;
+}
+
+static enum wire_status
+apply_user_close(struct standin *standin, const struct wire_command *command, struct wire_reply *ret)
+{
+	struct tina4_test_client *client;
+	enum wire_status status = WIRE_OK;
+
+	LL_FOREACH(standin->clients, client)
+	{
+		struct wire_reply reply = { 0 };
+
+		if (status == WIRE_OK && is_of(client, command->key))
+			status = apply_disconnect(standin, client, command, &reply);
+		ret->connections += reply.connections;
+	}
+	return status;
+}
+
 static enum wire_status
 apply_set(const struct standin *standin, struct tina4_test_client *client, const struct wire_command *command)
 {
@@ -295,9 +377,14 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 	case WIRE_ANSWER: /* the worker has seen that it is one to a request */
 		return sender == NULL ? WIRE_INVALID : apply_answer(standin, sender, command);
 	case WIRE_USER:
+		return sender == NULL ? WIRE_INVALID : apply_user(sender, command->key);
 	case WIRE_USER_PUSH:
+		return apply_user_push(standin, command, ret);
 	case WIRE_USER_CLOSE:
+		return apply_user_close(standin, command, ret);
 	case WIRE_USER_COUNT:
+		ret->connections = count_of_user(standin, command->key);
+		return WIRE_OK;
 	case WIRE_STATS:
 	case WIRE_HISTORY:
 	case WIRE_CONNS:
@@ -326,21 +413,15 @@ recall(struct standin *standin, const struct wire_command *command, struct buf *
 static void
 put_member(const struct tina4_test_client *client, bool first, struct buf *text)
 {
-	struct wire_meta meta;
-	cJSON *claims = NULL;
-	const char *user;
+	struct span user = user_of(client);
 
-	if (wire_get_meta(span_of_buf(&client->meta), &meta) == 0 && meta.user.len > 0)
-		claims = cJSON_ParseWithLength(meta.user.data, meta.user.len);
-	user = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(claims, "sub"));
 	buf_printf(text, "%s{\"id\":\"%s\",", first ? "" : ",", client->id_text);
-	if (user != NULL) {
+	if (user.len > 0) {
 		jsonput_name(text, "user");
-		jsonput_string(text, span_of(user));
+		jsonput_string(text, user);
 		buf_u8(text, ',');
 	}
 	buf_printf(text, "\"data\":%s}", client->presented);
-	cJSON_Delete(claims);
 }
 
 static enum wire_status

@@ -25,6 +25,7 @@
 #include "sidecar/feed/routes.h"
 
 #define PAGE_METHODS "GET, HEAD"
+#define USER_METHODS "POST, DELETE"
 
 /* True when a process can reach the bus: its socket's file may have been taken away since it was bound. */
 static bool
@@ -172,6 +173,17 @@ close_path(struct admin *admin, struct guest *guest)
 	conns_close_path(admin->parts.conf, admin->parts.requests, guest);
 }
 
+static void
+take_user(struct admin *admin, struct guest *guest)
+{
+	if (head_is(&guest->head, "POST"))
+		take_push(admin, guest);
+	else if (head_is(&guest->head, "DELETE"))
+		conns_close_user(admin->parts.conf, admin->parts.requests, guest);
+	else
+		answer_error(guest, 405, "a user is pushed to by POST, and closed by DELETE", USER_METHODS);
+}
+
 /* What is asked for at a path, or at all that begin with one that ends in a slash. */
 static const struct place {
 	const char *path;
@@ -184,6 +196,7 @@ static const struct place {
 	{ CONNS_PAGE, PAGE_METHODS, answer_conns },
 	{ CONNS_PREFIX, "DELETE", close_conn },
 	{ CONNS_PATH_PREFIX, "DELETE", close_path },
+	{ CONNS_USER_PREFIX, USER_METHODS, take_user },
 };
 
 static const struct place elsewhere = { "", PAGE_METHODS, answer_page };

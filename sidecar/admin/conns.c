@@ -9,6 +9,7 @@
 #include "shared/jsonput.h"
 #include "shared/log.h"
 #include "shared/numeral.h"
+#include "shared/username.h"
 #include "shared/utf8.h"
 #include "shared/wire.h"
 #include "sidecar/admin/answer.h"
@@ -296,5 +297,22 @@ conns_close_path(const struct conf *conf, struct requests *requests, struct gues
 	};
 
 	if (may_close(conf, guest))
+		close_with(requests, guest, &command);
+}
+
+void
+conns_close_user(const struct conf *conf, struct requests *requests, struct guest *guest)
+{
+	size_t before = strlen(CONNS_USER_PREFIX);
+	struct wire_command command = {
+		.type = WIRE_USER_CLOSE,
+		.key = { guest->target.path + before, guest->target.path_len - before },
+	};
+
+	if (!may_close(conf, guest))
+		return;
+	if (!username_is_valid(command.key))
+		refuse(guest, 400, USERNAME_RULE, NULL);
+	else
 		close_with(requests, guest, &command);
 }

@@ -6,6 +6,7 @@
 #include "shared/conf.h"
 #include "shared/log.h"
 #include "shared/url.h"
+#include "shared/username.h"
 #include "sidecar/edge/elements.h"
 #include "sidecar/edge/gate.h"
 #include "sidecar/admin/answer.h"
@@ -59,6 +60,34 @@ parse_id(const char *query, struct post_verdict *ret)
 	return true;
 }
 
+static bool
+is_for_user(const struct target *target)
+{
+	return strncmp(target->path, POST_USER_PREFIX, strlen(POST_USER_PREFIX)) == 0;
+}
+
+static struct post_verdict
+take_user(const struct target *target, struct post_verdict *verdict)
+{
+	size_t before = strlen(POST_USER_PREFIX);
+
+	verdict->type = WIRE_USER_PUSH;
+	verdict->key = (struct span){ target->path + before, target->path_len - before };
+	return username_is_valid(verdict->key) ? *verdict : refuse(400, USERNAME_RULE);
+}
+
+static struct post_verdict
+take_path(const struct target *target, const struct routes *routes, struct post_verdict *verdict)
+{
+	size_t before = strlen(POST_PREFIX) - 1;
+
+	verdict->type = WIRE_PUSH;
+	verdict->key = (struct span){ target->path + before, target->path_len - before };
+	if (routes_match(routes, verdict->key.data, verdict->key.len) == NULL)
+		return routes_may_come(routes) ? refuse(503, not_ready) : refuse(404, "no route matches this path");
+	return *verdict;
+}
+
 /* Of one who may. */
 static struct post_verdict
 check(const struct head *head, const struct target *target, const char *query, const struct conf *conf,
@@ -74,11 +103,7 @@ check(const struct head *head, const struct target *target, const char *query, c
 		return refuse(415, "Content-Type must be text/..., application/json or application/octet-stream");
 	if (!parse_id(query, &verdict))
 		return refuse(400, "id must be 32 hexadecimal digits");
-	verdict.path.data = target->path + strlen(POST_PREFIX) - 1;
-	verdict.path.len = target->path_len - strlen(POST_PREFIX) + 1;
-	if (routes_match(routes, verdict.path.data, verdict.path.len) == NULL)
-		return routes_may_come(routes) ? refuse(503, not_ready) : refuse(404, "no route matches this path");
-	return verdict;
+	return is_for_user(target) ? take_user(target, &verdict) : take_path(target, routes, &verdict);
 }
 
 struct post_verdict
@@ -204,9 +229,9 @@ post_end(struct posts *posts, struct guest *guest)
 {
 	struct post_verdict *verdict = guest->data;
 	const struct wire_command push = {
-		.type = WIRE_PUSH,
+		.type = verdict->type,
 		.flags = verdict->binary ? WIRE_BINARY : 0,
-		.key = verdict->path,
+		.key = verdict->key,
 		.data = span_of_buf(&guest->body),
 	};
 	struct wire_reply reply = { .status = WIRE_BUSY };

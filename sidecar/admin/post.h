@@ -1,5 +1,5 @@
 /*
- * post - POST /push/PATH: a push by a program that has no ZeroMQ.
+ * post - POST /push/PATH and /user/NAME: a push by a program that has no ZeroMQ.
  *
  * The head decides, so that nobody without TINA4_ADMIN_TOKEN gets a byte
  * kept. What is refused is answered at once, and its body swallowed: closing
@@ -23,11 +23,13 @@ struct routes;
 struct target;
 
 #define POST_PREFIX "/push/" /* of the path; its last slash is the first of the WebSocket's path */
+#define POST_USER_PREFIX "/user/"
 
 struct post_verdict {
 	int status; /* 200, or why not */
 	const char *why;
-	struct span path; /* of the WebSocket, within the target */
+	enum wire_command_type type; /* WIRE_PUSH or WIRE_USER_PUSH */
+	struct span key;             /* the WebSocket's path, or the user: within the target */
 	bool binary;
 	bool has_id; /* the query names an earlier try */
 	struct wire_id id;

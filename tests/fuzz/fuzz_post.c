@@ -27,7 +27,7 @@ check(const struct head *head, const struct target *target)
 		/* The scheme's case does not matter, nor do blanks around the token. */
 		assert(memmem(token.data, token.len, secret, strlen(secret)) != NULL);
 		assert(head->has_length && head->body_len <= 1000 && !head->chunked);
-		assert(verdict.path.data[0] == '/' && verdict.path.len == target->path_len - strlen("/push"));
+		assert(verdict.key.data[0] == '/' && verdict.key.len == target->path_len - strlen("/push"));
 		assert(!verdict.has_id || memmem(target->query.data, target->query.len, "id=", 3) != NULL);
 	}
 	routes_close(&routes);

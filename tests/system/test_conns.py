@@ -264,7 +264,7 @@ def test_what_is_refused_over_http_says_why(desk, status, target, method):
 
 
 @pytest.mark.parametrize("target, method", [("/conns", "GET"), ("/conns/" + "0" * 32, "DELETE"),
-                                            ("/path/ws/watch/x", "DELETE")])
+                                            ("/path/ws/watch/x", "DELETE"), ("/user/42", "DELETE")])
 def test_nobody_is_told_without_the_token(desk, make_stack, target, method):
     assert admin(desk, target, method, {}).status == 401
     assert admin(desk, target, method, {"Authorization": "Bearer wrong"}).status == 401
@@ -274,7 +274,7 @@ def test_nobody_is_told_without_the_token(desk, make_stack, target, method):
 
 def test_options_say_what_can_be_asked(desk):
     for target, allowed in [("/conns", "GET, HEAD"), ("/conns/1", "DELETE"), ("/path/a", "DELETE"), ("/push/a", "POST"),
-                            ("/history/a", "GET, HEAD"), ("/healthz", "GET, HEAD"), ("*", "GET, HEAD, POST, DELETE")]:
+                            ("/user/a", "POST, DELETE"), ("/history/a", "GET, HEAD"), ("/healthz", "GET, HEAD"), ("*", "GET, HEAD, POST, DELETE")]:
         answer = admin(desk, target, "OPTIONS")
         assert (answer.status, answer.headers["allow"]) == (204, allowed)
 

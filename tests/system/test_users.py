@@ -4,10 +4,11 @@ from urllib.parse import quote
 
 import pytest
 
+from client import http
 from redis import Host, Redis
 from stack import eventually
 from test_auth import token
-from test_conns import NOBODY, USAGE, tina4
+from test_conns import ADMIN, ALLOWED, NOBODY, USAGE, admin, tina4
 from wire import INVALID, OK, USER_CLOSE, USER_COUNT, USER_PUSH, Peer, command
 
 POLICY = 1008
@@ -30,7 +31,7 @@ def hosts(redis, make_stack_for_session):
 
 @pytest.fixture(scope="module")
 def one(make_stack_for_session):
-    return make_stack_for_session().start("sidecar", "worker")
+    return make_stack_for_session(admin_token=ADMIN).start("sidecar", "worker")
 
 
 @pytest.fixture
@@ -129,6 +130,39 @@ def test_the_command_closes_a_user(one, user):
     assert heard(other, "other") == []
     assert "no such connection" in tina4(one, "kick", "--user", user, status=NOBODY)
     assert "--user" in tina4(one, "kick", "--user", "a\nb", status=USAGE)
+
+
+def test_the_command_pushes_to_a_user(one, user):
+    with come(one, user) as client:
+        assert '"connections":1' in tina4(one, "push", "--user", user, "hello")
+        assert client.receive() == "hello"
+    for arguments in (["--user", user, "a", "b"], ["--user", user, "/ws/secret", "x"], []):
+        assert "usage" in tina4(one, "push", *arguments, status=USAGE)
+
+
+def post(stack, target, body, headers=ALLOWED):
+    return http(stack.admin, "POST", target, headers, body)
+
+
+def test_the_same_over_http(one, user):
+    target = f"/user/{quote(user)}"
+    with come(one, user) as client:
+        assert post(one, target, b"hello").json["connections"] == 1
+        assert client.receive() == "hello"
+        assert admin(one, f"{target}?code=4000&reason=out", "DELETE").json == {"connections": 1, "relayed": False}
+        assert client.closed() == (4000, "out")
+    assert admin(one, target, "DELETE").json == {"connections": 0, "relayed": False}
+    assert post(one, target, b"hello").json["connections"] == 0
+
+
+@pytest.mark.parametrize("status, method, target", [
+    (400, "POST", "/user/"), (400, "DELETE", "/user/"), (400, "POST", "/user/" + "x" * 256),
+    (400, "DELETE", "/user/a%0Ab"), (405, "GET", "/user/a"), (400, "DELETE", "/user/a?code=1006"),
+])
+def test_what_is_refused_over_http_says_why(one, status, method, target):
+    answer = post(one, target, b"x") if method == "POST" else admin(one, target, method)
+    assert answer.status == status and answer.json["error"]
+    assert ("allow" in answer.headers) == (status == 405)
 
 
 # --- several hosts -------------------------------------------------------------------------

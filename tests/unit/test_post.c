@@ -66,7 +66,7 @@ test_accepted(void)
 	struct post_verdict verdict = check("POST /push/chat/general", TOKEN, LENGTH, TYPE);
 
 	OK(verdict.status == 200 && verdict.why == NULL, "a good request is accepted");
-	OK(verdict.path.len == 13 && memcmp(verdict.path.data, "/chat/general", 13) == 0,
+	OK(verdict.key.len == 13 && memcmp(verdict.key.data, "/chat/general", 13) == 0,
 	    "its path is what follows the prefix");
 	OK(!verdict.binary && !verdict.has_id, "it is text, and new");
 }

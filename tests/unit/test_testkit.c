@@ -423,6 +423,24 @@ visitors_log_in(void)
 	    "a cookie may be lost");
 }
 
+/* u1 has that connection, and one more. */
+static void
+users_are_reached(struct tina4_test_client *client)
+{
+	struct tina4_app *app = tina4_test_app(test);
+	struct tina4_receipt receipt;
+	uint32_t n = 0;
+
+	OK(tina4_user_count(app, "u1", &n) == 0 && n == 2, "a user's connections are counted");
+	OK(tina4_user_push(app, "u1", "hello", 5, NULL, &receipt) == 0 && receipt.connections == 2 &&
+		got(client, "hello"),
+	    "they are reached");
+	OK(tina4_user_push(app, "u2", "hello", 5, NULL, &receipt) == 0 && receipt.connections == 0,
+	    "nobody else's are");
+	OK(tina4_user_close(app, "u1", 1008, "out") == 0 && tina4_test_closed(client) == 1008, "and closed");
+	OK(tina4_user_count(app, "u1", &n) == 0 && n == 0, "then he has none");
+}
+
 static void
 tokens_are_checked(void)
 {
@@ -447,6 +465,7 @@ tokens_are_checked(void)
 	OK(tina4_test_upgrade(client) == 101 && got(client, "u1"), "lets one in with a token");
 	snprintf(target, sizeof(target), "/ws/secure?token=%s", token);
 	OK(tina4_test_upgrade(tina4_test_connect(visitor, target, NULL)) == 101, "also in the query");
+	users_are_reached(client);
 	free(token);
 }
 
