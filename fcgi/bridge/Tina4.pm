@@ -182,6 +182,7 @@ sub _request {
 		binary => $ENV{TINA4_BINARY} ? 1 : 0, asks => $ENV{TINA4_ASKS} ? 1 : 0, ip => $ENV{REMOTE_ADDR}, route => $ENV{TINA4_ROUTE},
 		headers => \%headers, cookies => \%cookies,
 		path => _decode($ENV{TINA4_PATH}), protocol => $ENV{TINA4_PROTOCOL},
+		user_id => defined $ENV{TINA4_USER_ID} ? _decode($ENV{TINA4_USER_ID}) : undef,
 		map { $_ => defined $ENV{"TINA4_\U$_"} ? $json->decode($ENV{"TINA4_\U$_"}) : undef } qw(params attributes user),
 	);
 	if ($event{event} eq 'message') {
@@ -215,7 +216,7 @@ sub new {
 }
 
 # What is the connection's, and the event's.
-for my $name (qw(path route ip protocol params headers cookies user count attempt)) {
+for my $name (qw(path route ip protocol params headers cookies user_id user count attempt)) {
 	no strict 'refs';
 	*$name = sub { return $_[0]{event}{$name} };
 }
@@ -321,6 +322,25 @@ sub close_path {
 	$self->_command('close_path', path => $path, code => 0 + ($code // 1000), reason => $reason // '');
 }
 
+sub set_user {
+	my ($self, $user) = @_;
+
+	$self->_command('user', user => $user);
+	$self->{event}{user_id} = $user;
+}
+
+sub push_to_user {
+	my ($self, $user, $data, %options) = @_;
+
+	$self->_command('push_user', user => $user, _message($data, %options));
+}
+
+sub close_user {
+	my ($self, $user, $code, $reason) = @_;
+
+	$self->_command('close_user', user => $user, code => 0 + ($code // 1000), reason => $reason // '');
+}
+
 package Tina4::PushFailed;
 
 use overload '""' => sub { $_[0]{why} . "\n" }, fallback => 1;
@@ -401,13 +421,14 @@ Returns false, and does nothing, for a request of anybody else's:
 
 C<id>, C<path>, C<route>, C<ip>, C<params>, C<headers> (names in lower case),
 C<header($name)>, C<cookies>, C<protocol>, the first of the route's subprotocols that it
-offered, and C<user>, the claims of its token, are the connection's. C<count>, C<event_id>,
+offered, C<user_id>, whose it is, and C<user>, the claims of its token, are the connection's. C<count>, C<event_id>,
 C<attempt>, C<is_binary>, C<close_code> and C<asks>, which is true for a request, are the
 event's.
 
 C<send($data, %options)>, C<reply($data, %options)>, which answers a request, C<broadcast($data, %options)>, C<close($code, $reason)>,
 C<push($path, $data, %options)>, C<send_to($id, $data, %options)>,
-C<disconnect($id, $code, $reason)> and C<close_path($path, $code, $reason)> are what it can be told. Options are C<binary>, and
+C<disconnect($id, $code, $reason)>, C<close_path($path, $code, $reason)>, C<set_user($user)>,
+C<push_to_user($user, $data, %options)> and C<close_user($user, $code, $reason)> are what it can be told. Options are C<binary>, and
 of a broadcast C<exclude_sender> and C<transient>, which is not kept. C<replay($max)> sends the last
 messages that are kept of its path to this client: when it opens, before anything newer. C<present($data)> says what the others on its path may see of it,
 a hash of at most 4 KiB of JSON: it is a member from then on; undef: no more. C<set($name, $value)> remembers something of it, whichever process

@@ -297,6 +297,31 @@ give_push(struct giving *giving)
 }
 
 static int
+give_user(struct giving *giving)
+{
+	const cJSON *user = member(giving, "user");
+
+	if (!cJSON_IsString(user) && !cJSON_IsNull(user))
+		return fault(giving->fault, "\"user\" must be a string, or null");
+	return tina4_conn_set_user(giving->conn, cJSON_GetStringValue(user));
+}
+
+static int
+give_push_user(struct giving *giving)
+{
+	struct tina4_push_options options = { 0 };
+	struct span message;
+	const char *user;
+	int r = need_string(giving, "user", &user);
+
+	if (r == 0)
+		r = get_message(giving, &message, &options.flags);
+	if (r < 0)
+		return r;
+	return tina4_user_push(tina4_conn_app(giving->conn), user, message.data, message.len, &options, NULL);
+}
+
+static int
 give_send_to(struct giving *giving)
 {
 	struct span message;
@@ -331,6 +356,17 @@ give_close_path(struct giving *giving)
 	return r < 0 ? r : tina4_path_close(tina4_conn_app(giving->conn), path, code, reason);
 }
 
+static int
+give_close_user(struct giving *giving)
+{
+	const char *user, *reason;
+	int code, r = need_string(giving, "user", &user);
+
+	if (r == 0)
+		r = get_ending(giving, &code, &reason);
+	return r < 0 ? r : tina4_user_close(tina4_conn_app(giving->conn), user, code, reason);
+}
+
 static const struct command {
 	const char *name;
 	int (*give)(struct giving *giving);
@@ -346,6 +382,9 @@ static const struct command {
 	{ "send_to", give_send_to },
 	{ "disconnect", give_disconnect },
 	{ "close_path", give_close_path },
+	{ "user", give_user },
+	{ "push_user", give_push_user },
+	{ "close_user", give_close_user },
 };
 
 static int

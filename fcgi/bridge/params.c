@@ -211,6 +211,8 @@ put_event(struct buf *buf, const struct tina4_conn *conn, const struct wire_even
 	record_put_pair(buf, span_of("TINA4_ATTRIBUTES"), span_of_buf(&attributes));
 	buf->failed |= attributes.failed;
 	buf_free(&attributes);
+	if (tina4_conn_user_id(conn) != NULL)
+		put(buf, "TINA4_USER_ID", tina4_conn_user_id(conn));
 	if (event->kind == WIRE_CLOSE)
 		put_number(buf, "TINA4_CODE", event->code);
 	if (event->kind == WIRE_MESSAGE)

@@ -16,6 +16,17 @@ is_encoded(const struct wire_event *event)
 	return (event->flags & WIRE_BINARY) || memchr(event->data.data, '\0', event->data.len) != NULL;
 }
 
+/* A handler may have changed it since the last event. */
+static void
+put_user_id(struct buf *buf, const char *user)
+{
+	buf_string(buf, ",\"user_id\":");
+	if (user != NULL)
+		jsonput_string(buf, span_of(user));
+	else
+		buf_string(buf, "null");
+}
+
 void
 question_attributes(struct buf *buf, const struct tina4_conn *conn)
 {
@@ -95,6 +106,7 @@ question_put(struct buf *buf, struct tina4_conn *conn, const struct wire_event *
 	}
 	buf_string(buf, ",\"attributes\":");
 	question_attributes(buf, conn);
+	put_user_id(buf, tina4_conn_user_id(conn));
 	buf_u8(buf, ',');
 	r = put_description(buf, conn);
 	buf_string(buf, "}\n");

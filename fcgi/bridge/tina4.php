@@ -106,20 +106,21 @@ final class Connection
 	{
 	}
 
-	/** @return mixed id, path, route, ip, protocol, params, headers, cookies, user: the claims of its token, or null */
+	/** @return mixed id, path, route, ip, protocol, params, headers, cookies, userId: whose it is, user: the claims of its token, or null */
 	public function __get(string $name): mixed
 	{
 		return match ($name) {
 			'id' => $this->event['connection'],
 			'path', 'route', 'ip', 'params', 'headers', 'cookies', 'user' => $this->event[$name],
 			'protocol' => $this->event['protocol'] ?? null,
+			'userId' => $this->event['user_id'] ?? null,
 			default => throw new \Error("a connection has no \"$name\""),
 		};
 	}
 
 	public function __isset(string $name): bool
 	{
-		return in_array($name, ['id', 'path', 'route', 'ip', 'protocol', 'params', 'headers', 'cookies', 'user'], true);
+		return in_array($name, ['id', 'path', 'route', 'ip', 'protocol', 'params', 'headers', 'cookies', 'userId', 'user'], true);
 	}
 
 	/** To this client. */
@@ -236,6 +237,25 @@ final class Connection
 	public function closePath(string $path, int $code = 1000, string $reason = ''): void
 	{
 		$this->command('close_path', ['path' => $path, 'code' => $code, 'reason' => $reason]);
+	}
+
+	/** Makes it that user's, as of his session say; null makes it nobody's. */
+	public function setUser(?string $user): void
+	{
+		$this->command('user', ['user' => $user]);
+		$this->event['user_id'] = $user;
+	}
+
+	/** To all connections of a user. */
+	public function pushToUser(string $user, string $data, bool $binary = false): void
+	{
+		$this->command('push_user', ['user' => $user] + self::message($data, $binary));
+	}
+
+	/** Ends all connections of a user. */
+	public function closeUser(string $user, int $code = 1000, string $reason = ''): void
+	{
+		$this->command('close_user', ['user' => $user, 'code' => $code, 'reason' => $reason]);
 	}
 
 	/** To all on another path. */
@@ -740,6 +760,7 @@ final class Program
 			'params' => json_decode($_SERVER['TINA4_PARAMS'] ?? '{}', true),
 			'attributes' => json_decode($_SERVER['TINA4_ATTRIBUTES'] ?? '{}', true),
 			'protocol' => $_SERVER['TINA4_PROTOCOL'] ?? null,
+			'user_id' => $_SERVER['TINA4_USER_ID'] ?? null,
 			'user' => json_decode($_SERVER['TINA4_USER'] ?? 'null', true),
 			'headers' => Environment::headers(),
 			'cookies' => $_COOKIE,

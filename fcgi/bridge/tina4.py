@@ -138,8 +138,8 @@ class Connection:
     """A WebSocket connection, as the handler of one of its events sees it.
 
     id, path, route, ip, params, headers (names in lower case), cookies, protocol, the first of the
-    route's subprotocols that it offered, and user, the claims of its token or None, are the
-    connection's; count, event_id, attempt, close_code and asks, which is true for a request, the
+    route's subprotocols that it offered, user_id, whose it is or None, and user, the claims of its
+    token or None, are the connection's; count, event_id, attempt, close_code and asks, which is true for a request, the
     event's.
     """
 
@@ -152,6 +152,7 @@ class Connection:
         self.headers: dict[str, str] = event["headers"]
         self.cookies: dict[str, str] = event["cookies"]
         self.protocol: Optional[str] = event.get("protocol")
+        self.user_id: Optional[str] = event.get("user_id")
         self.user: Optional[dict[str, Any]] = event["user"]
         self.count: int = event["count"]
         self.event_id: str = event["id"]
@@ -208,6 +209,19 @@ class Connection:
     def close_path(self, path: str, code: int = 1000, reason: str = "") -> None:
         """Ends all connections on a path."""
         self._command("close_path", path=path, code=code, reason=reason)
+
+    def set_user(self, user: Optional[str]) -> None:
+        """Makes it that user's, as of his session say; None makes it nobody's."""
+        self._command("user", user=user)
+        self.user_id = user
+
+    def push_to_user(self, user: str, data: Message) -> None:
+        """To all connections of a user."""
+        self._command("push_user", user=user, **_message(data))
+
+    def close_user(self, user: str, code: int = 1000, reason: str = "") -> None:
+        """Ends all connections of a user."""
+        self._command("close_user", user=user, code=code, reason=reason)
 
     def _command(self, command: str, /, **members: Any) -> None:
         self._commands.append({"command": command, **members})

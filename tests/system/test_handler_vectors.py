@@ -31,6 +31,8 @@ Router::websocket('/ws/x', history: 5, handler: function ($c, $event, $data) {
             'set' => $c->set($a, $b), 'unset' => $c->set($a, null), 'close' => $c->close($a, $b),
             'push' => Router::pushToWebSocket($a, $b), 'send_to' => $c->sendTo($a, $b),
             'disconnect' => $c->disconnect($a, $b, $d), 'close_path' => $c->closePath($a, $b, $d),
+            'set_user' => $c->setUser($a), 'push_to_user' => $c->pushToUser($a, $b),
+            'close_user' => $c->closeUser($a, $b, $d),
         };
     }
 });
