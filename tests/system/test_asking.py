@@ -130,6 +130,18 @@ def test_without_memory_none_is_remembered(make_stack):
     assert page.memory == ""
 
 
+def test_what_is_remembered_has_a_limit(make_stack):
+    stack = make_stack(ws_once_bytes=1).start("sidecar", "worker")
+    page = asker(stack, "/ws/script/x")
+    page.learn_memory()
+    assert page.memory != "", "the first finds room, and there is no more"
+    assert page.answer(page.ask("reply x", once=True)) == ("!", "busy")
+    assert page.answer(page.ask("reply x")) == "x", "what need not be remembered is done"
+    other = asker(stack, "/ws/script/x")
+    other.learn_memory()
+    assert other.memory == ""
+
+
 @pytest.mark.parametrize("handlers", ["php", "fpm", "python", "perl"])
 def test_handlers_in_other_languages_reply(make_stack, handlers):
     stack = make_stack(Elsewhere, handlers=handlers).start("sidecar", "worker")
