@@ -210,8 +210,11 @@ apply_disconnect(struct standin *standin, struct tina4_test_client *client, cons
 	return leave(standin, client, command->code, command->data) == 0 ? WIRE_OK : WIRE_BUSY;
 }
 
+/* Those of a path, or of a user. */
+typedef bool is_among(const struct tina4_test_client *client, struct span key);
+
 static enum wire_status
-apply_kick(struct standin *standin, const struct wire_command *command, struct wire_reply *ret)
+close_all(struct standin *standin, const struct wire_command *command, is_among *is_meant, struct wire_reply *ret)
 {
 	struct tina4_test_client *client;
 	enum wire_status status = WIRE_OK;
@@ -220,7 +223,7 @@ apply_kick(struct standin *standin, const struct wire_command *command, struct w
 	{
 		struct wire_reply reply = { 0 };
 
-		if (status == WIRE_OK && client->state != STANDIN_CLOSED && is_on(client, command->key))
+		if (status == WIRE_OK && is_meant(client, command->key))
 			status = apply_disconnect(standin, client, command, &reply);
 		ret->connections += reply.connections;
 	}
@@ -294,23 +297,6 @@ apply_user_push(struct standin *standin, const struct wire_command *command, str
 }
 
 static enum wire_status
-apply_user_close(struct standin *standin, const struct wire_command *command, struct wire_reply *ret)
-{
-	struct tina4_test_client *client;
-	enum wire_status status = WIRE_OK;
-
-	LL_FOREACH(standin->clients, client)
-	{
-		struct wire_reply reply = { 0 };
-
-		if (status == WIRE_OK && is_of(client, command->key))
-			status = apply_disconnect(standin, client, command, &reply);
-		ret->connections += reply.connections;
-	}
-	return status;
-}
-
-static enum wire_status
 apply_set(const struct standin *standin, struct tina4_test_client *client, const struct wire_command *command)
 {
 	char *name, *value;
@@ -364,7 +350,7 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 	case WIRE_DISCONNECT:
 		return apply_disconnect(standin, target, command, ret);
 	case WIRE_KICK:
-		return apply_kick(standin, command, ret);
+		return close_all(standin, command, is_on, ret);
 	case WIRE_SET:
 		return apply_set(standin, sender, command);
 	case WIRE_COUNT:
@@ -381,7 +367,7 @@ apply(struct standin *standin, struct tina4_test_client *sender, const struct wi
 	case WIRE_USER_PUSH:
 		return apply_user_push(standin, command, ret);
 	case WIRE_USER_CLOSE:
-		return apply_user_close(standin, command, ret);
+		return close_all(standin, command, is_of, ret);
 	case WIRE_USER_COUNT:
 		ret->connections = count_of_user(standin, command->key);
 		return WIRE_OK;

@@ -136,8 +136,8 @@ push_refuse(struct tina4_app *app, int error)
 	return running != NULL ? conn_fail(running, error) : error;
 }
 
-size_t
-push_max_message(struct tina4_app *app)
+static size_t
+max_message(struct tina4_app *app)
 {
 	const struct tina4_conn *running = conn_running(app);
 
@@ -208,9 +208,9 @@ push_to(struct tina4_app *app, const struct push_target *target, struct span dat
 
 	if (options == NULL)
 		options = &defaults;
-	r = check_options(options, target->flags);
+	r = target->key.data == NULL ? -EINVAL : check_options(options, target->flags);
 	if (r == 0)
-		r = command_data(&command, target->type, data.data, data.len, options->flags, push_max_message(app));
+		r = command_data(&command, target->type, data.data, data.len, options->flags, max_message(app));
 	if (r < 0)
 		return push_refuse(app, r);
 	command.key = target->key;
@@ -218,20 +218,8 @@ push_to(struct tina4_app *app, const struct push_target *target, struct span dat
 }
 
 int
-tina4_push(struct tina4_app *app, const char *path, const void *data, size_t len,
+push_json_to(struct tina4_app *app, const struct push_target *target, struct cJSON **json,
     const struct tina4_push_options *options, struct tina4_receipt *ret)
-{
-	struct push_target target = { .type = WIRE_PUSH, .flags = TINA4_BINARY | TINA4_TRANSIENT };
-
-	if (path == NULL || path[0] != '/')
-		return push_refuse(app, -EINVAL);
-	target.key = span_of(path);
-	return push_to(app, &target, (struct span){ data, len }, options, ret);
-}
-
-int
-tina4_push_json(struct tina4_app *app, const char *path, struct cJSON **json, const struct tina4_push_options *options,
-    struct tina4_receipt *ret)
 {
 	char *text = NULL;
 	int r;
@@ -239,24 +227,63 @@ tina4_push_json(struct tina4_app *app, const char *path, struct cJSON **json, co
 	r = command_take_json(json, &text);
 	if (r < 0)
 		return push_refuse(app, r);
-	r = tina4_push(app, path, text, strlen(text), options, ret);
+	r = push_to(app, target, span_of(text), options, ret);
 	free(text);
 	return r;
+}
+
+int
+push_jsonf_to(struct tina4_app *app, const struct push_target *target, const struct tina4_push_options *options,
+    struct tina4_receipt *ret, const char *format, va_list args)
+{
+	struct buf text = BUF_INIT;
+	int r;
+
+	r = format_json(&text, format, args);
+	r = r < 0 ? push_refuse(app, r) : push_to(app, target, span_of_buf(&text), options, ret);
+	buf_free(&text);
+	return r;
+}
+
+static struct push_target
+target_of(const char *path)
+{
+	struct push_target target = { .type = WIRE_PUSH, .flags = TINA4_BINARY | TINA4_TRANSIENT };
+
+	if (path != NULL && path[0] == '/')
+		target.key = span_of(path);
+	return target;
+}
+
+int
+tina4_push(struct tina4_app *app, const char *path, const void *data, size_t len,
+    const struct tina4_push_options *options, struct tina4_receipt *ret)
+{
+	const struct push_target target = target_of(path);
+
+	return push_to(app, &target, (struct span){ data, len }, options, ret);
+}
+
+int
+tina4_push_json(struct tina4_app *app, const char *path, struct cJSON **json, const struct tina4_push_options *options,
+    struct tina4_receipt *ret)
+{
+	const struct push_target target = target_of(path);
+
+	return push_json_to(app, &target, json, options, ret);
 }
 
 int
 tina4_push_jsonf(struct tina4_app *app, const char *path, const struct tina4_push_options *options,
     struct tina4_receipt *ret, const char *format, ...)
 {
-	struct buf text = BUF_INIT;
+	const struct push_target target = target_of(path);
 	va_list args;
 	int r;
 
 	va_start(args, format);
-	r = format_json(&text, format, args);
+	r = push_jsonf_to(app, &target, options, ret, format, args);
 	va_end(args);
-	r = r < 0 ? push_refuse(app, r) : tina4_push(app, path, text.data, text.len, options, ret);
-	buf_free(&text);
 	return r;
 }
 
@@ -287,7 +314,7 @@ tina4_send_to(struct tina4_app *app, const char *conn_id, const void *data, size
 	struct wire_reply reply;
 	int r;
 
-	r = command_data(&command, WIRE_SEND, data, len, flags, push_max_message(app));
+	r = command_data(&command, WIRE_SEND, data, len, flags, max_message(app));
 	return r < 0 ? push_refuse(app, r) : to_conn(app, conn_id, &command, &reply);
 }
 

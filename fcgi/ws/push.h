@@ -5,6 +5,8 @@
 #ifndef FCGI_PUSH_H
 #define FCGI_PUSH_H
 
+#include <stdarg.h>
+
 #include "fcgi/tina4.h"
 
 #include "shared/wire.h"
@@ -14,13 +16,19 @@ struct buf;
 /* Whom a message is for, in a command of that type. */
 struct push_target {
 	enum wire_command_type type;
-	struct span key;
-	unsigned flags; /* of enum tina4_flags: those that mean something there */
+	struct span key; /* without data: there is no such target, which is -EINVAL */
+	unsigned flags;  /* of enum tina4_flags: those that mean something there */
 };
 
 /* tina4_push() to a target. */
 int push_to(struct tina4_app *app, const struct push_target *target, struct span data,
     const struct tina4_push_options *options, struct tina4_receipt *ret);
+
+/* tina4_push_json() and tina4_push_jsonf() to a target. */
+int push_json_to(struct tina4_app *app, const struct push_target *target, struct cJSON **json,
+    const struct tina4_push_options *options, struct tina4_receipt *ret);
+int push_jsonf_to(struct tina4_app *app, const struct push_target *target, const struct tina4_push_options *options,
+    struct tina4_receipt *ret, const char *format, va_list args) __attribute__((format(printf, 5, 0)));
 
 /* Goes with what the running handler sends, and *ret is zeroed, or on its own. */
 int push_command(struct tina4_app *app, const struct wire_command *command, struct wire_reply *ret);
@@ -30,9 +38,6 @@ int push_ask(struct tina4_app *app, const struct wire_command *command, struct w
 
 /* What is wrong with a command also fails the handler that the calling thread runs. Returns the error. */
 int push_refuse(struct tina4_app *app, int error);
-
-/* Bytes that a message may have, as far as is known. */
-size_t push_max_message(struct tina4_app *app);
 
 /* Appends what is kept of a path: see wire_get_past(). Results are tina4_history()'s. */
 int push_history(struct tina4_app *app, const char *path, const struct wire_asked *asked, struct buf *ret);

@@ -1,15 +1,11 @@
 #include <errno.h>
 #include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "fcgi/format.h"
 #include "fcgi/tina4.h"
 #include "fcgi/ws/command.h"
 #include "fcgi/ws/conn.h"
 #include "fcgi/ws/push.h"
 #include "fcgi/ws/user.h"
-#include "shared/buf.h"
 #include "shared/username.h"
 
 /* Returns 0 or -EINVAL. */
@@ -22,14 +18,21 @@ take_name(const char *user, struct span *ret)
 	return 0;
 }
 
+static struct push_target
+target_of(const char *user)
+{
+	struct push_target target = { .type = WIRE_USER_PUSH, .flags = TINA4_BINARY };
+
+	take_name(user, &target.key);
+	return target;
+}
+
 int
 tina4_user_push(struct tina4_app *app, const char *user, const void *data, size_t len,
     const struct tina4_push_options *options, struct tina4_receipt *ret)
 {
-	struct push_target target = { .type = WIRE_USER_PUSH, .flags = TINA4_BINARY };
+	const struct push_target target = target_of(user);
 
-	if (take_name(user, &target.key) < 0)
-		return push_refuse(app, -EINVAL);
 	return push_to(app, &target, (struct span){ data, len }, options, ret);
 }
 
@@ -37,30 +40,22 @@ int
 tina4_user_push_json(struct tina4_app *app, const char *user, struct cJSON **json,
     const struct tina4_push_options *options, struct tina4_receipt *ret)
 {
-	char *text = NULL;
-	int r;
+	const struct push_target target = target_of(user);
 
-	r = command_take_json(json, &text);
-	if (r < 0)
-		return push_refuse(app, r);
-	r = tina4_user_push(app, user, text, strlen(text), options, ret);
-	free(text);
-	return r;
+	return push_json_to(app, &target, json, options, ret);
 }
 
 int
 tina4_user_push_jsonf(struct tina4_app *app, const char *user, const struct tina4_push_options *options,
     struct tina4_receipt *ret, const char *format, ...)
 {
-	struct buf text = BUF_INIT;
+	const struct push_target target = target_of(user);
 	va_list args;
 	int r;
 
 	va_start(args, format);
-	r = format_json(&text, format, args);
+	r = push_jsonf_to(app, &target, options, ret, format, args);
 	va_end(args);
-	r = r < 0 ? push_refuse(app, r) : tina4_user_push(app, user, text.data, text.len, options, ret);
-	buf_free(&text);
 	return r;
 }
 
